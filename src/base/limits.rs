@@ -1,0 +1,40 @@
+//! Every bound of the service with its name and unit, in one place.
+
+/// Labels in one batch and in one order (`format/CODE_FORMAT.md`: keeps a
+/// guessed serial's chance of being issued below 1 in 10 000).
+pub const BATCH_LABELS_MAX: u64 = 100_000_000;
+
+/// Bytes of a text that a reader looks at before it says malformed.
+pub const CODE_TEXT_BYTES_MAX: usize = 2_048;
+
+/// Observations kept for one code, and so scan ids remembered for one code.
+pub const HISTORY_OBSERVATIONS_MAX: usize = 64;
+
+/// Scans of a code that are known again by their id for at least this long.
+pub const SCAN_ID_REMEMBERED_MS: i64 = 24 * 3_600_000;
+
+/// Time one scan may wait for the scan state before the answer is
+/// `cannot_confirm`, milliseconds. One second is promised; the rest is ours.
+pub const SCAN_STATE_WAIT_MS: u64 = 700;
+
+/// Observations waiting for the scan state's writer.
+pub const SCAN_STATE_QUEUE_MAX: usize = 8_192;
+
+/// Observations in one shard's durable log that its reader has not followed
+/// yet; at this bound the shard refuses new ones.
+pub const SCAN_LOG_ENTRIES_MAX: u64 = 1_000_000;
+
+/// Bytes of a request body unless a route says otherwise.
+pub const BODY_BYTES_MAX: usize = 16 * 1024;
+
+/// Bytes of an import (CSV or JSON Lines).
+pub const IMPORT_BYTES_MAX: usize = 16 * 1024 * 1024;
+
+/// Rows of an import.
+pub const IMPORT_ROWS_MAX: usize = 100_000;
+
+/// Requests in work at once; more are answered 503.
+pub const REQUESTS_IN_WORK_MAX: usize = 1_024;
+
+/// Seconds one request may take.
+pub const REQUEST_S_MAX: u64 = 10;

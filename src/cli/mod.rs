@@ -1,0 +1,4 @@
+//! TBD
+pub fn run(_args: std::env::ArgsOs) -> std::process::ExitCode {
+    todo!()
+}

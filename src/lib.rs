@@ -1,0 +1,40 @@
+//! zhenma (真码): anti-counterfeiting traceability with signed serial codes.
+//!
+//! Modules stand in layer order; each imports only from those above it.
+//! Without the feature `server` the crate is the printed format alone.
+
+#![forbid(unsafe_code)]
+
+pub mod base;
+pub mod keys;
+
+pub mod code;
+
+#[cfg(feature = "server")]
+pub mod auth;
+#[cfg(feature = "server")]
+pub mod registry;
+
+#[cfg(feature = "server")]
+pub mod label;
+
+#[cfg(feature = "server")]
+pub mod scan;
+
+#[cfg(feature = "server")]
+pub mod cases;
+
+#[cfg(feature = "server")]
+pub mod store;
+
+#[cfg(feature = "server")]
+pub mod web;
+
+#[cfg(feature = "server")]
+pub mod http;
+
+#[cfg(feature = "server")]
+pub mod app;
+
+#[cfg(feature = "server")]
+pub mod cli;

@@ -1,0 +1,231 @@
+//! Who may issue what: enterprises, products, batches, and facts about ranges
+//! of running numbers.
+//!
+//! There is no row per code. A batch is one row; what happened to labels is
+//! told of ranges. [`Register`] is the picture of it that every server holds
+//! in memory and renews within a second.
+
+pub mod register;
+
+use std::fmt;
+use std::str::FromStr;
+
+use jiff::civil::Date;
+use serde::{Deserialize, Serialize};
+
+use crate::base::UnixMs;
+use crate::code::Permutation;
+use crate::keys::KeyNumber;
+
+pub use register::{Decision, Placement, Register, Standing};
+
+/// A text in the two languages of the product.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Bilingual {
+    pub zh: String,
+    pub en: String,
+}
+
+/// Unified social credit code, 18 characters, GB 32100-2015, check digit right.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct Uscc(pub(crate) String);
+
+/// GTIN as 14 digits, check digit right; shorter ones are filled with zeros.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct Gtin(pub(crate) String);
+
+/// Names a batch: key number and batch number under it, written `1-4`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct BatchRef {
+    pub key: KeyNumber,
+    /// 1 to 16 777 215.
+    pub batch: u32,
+}
+
+impl fmt::Display for BatchRef {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}-{}", self.key, self.batch)
+    }
+}
+
+impl FromStr for BatchRef {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let wrong = || format!("a batch is named KEY-BATCH, such as 1-4, not {text:?}");
+        let (key, batch) = text.split_once('-').ok_or_else(wrong)?;
+        let key = key.parse().ok().and_then(KeyNumber::new).ok_or_else(wrong)?;
+        let batch = batch.parse().ok().filter(|b| *b <= 0xff_ffff).ok_or_else(wrong)?;
+        Ok(Self { key, batch })
+    }
+}
+
+impl TryFrom<String> for BatchRef {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        text.parse()
+    }
+}
+
+impl From<BatchRef> for String {
+    fn from(batch: BatchRef) -> Self {
+        batch.to_string()
+    }
+}
+
+impl fmt::Display for Uscc {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl fmt::Display for Gtin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl From<Uscc> for String {
+    fn from(uscc: Uscc) -> Self {
+        uscc.0
+    }
+}
+
+impl From<Gtin> for String {
+    fn from(gtin: Gtin) -> Self {
+        gtin.0
+    }
+}
+
+impl TryFrom<String> for Uscc {
+    type Error = String;
+
+    fn try_from(_text: String) -> Result<Self, String> {
+        todo!("ledger")
+    }
+}
+
+impl TryFrom<String> for Gtin {
+    type Error = String;
+
+    fn try_from(_text: String) -> Result<Self, String> {
+        todo!("ledger")
+    }
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Licence {
+    pub kind: String,
+    pub number: String,
+    pub expires_on: Date,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Enterprise {
+    pub uscc: Uscc,
+    pub name: Bilingual,
+    #[serde(default)]
+    pub licences: Vec<Licence>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Product {
+    pub gtin: Gtin,
+    pub enterprise: Uscc,
+    pub name: Bilingual,
+    pub category: String,
+    /// Number of the standard it is made to, such as `GB/T 10781.1`.
+    pub standard: String,
+    pub net_content: String,
+    /// `None`: keeps without limit.
+    pub shelf_life_days: Option<u32>,
+    /// https URLs.
+    #[serde(default)]
+    pub pictures: Vec<String>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Layers {
+    #[serde(rename = "outer")]
+    Outer,
+    #[serde(rename = "outer+inner")]
+    OuterAndInner,
+}
+
+/// A batch as ordered; its number and secret are given at registration.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NewBatch {
+    pub product: Gtin,
+    /// 1 to 20 characters usable in GS1 AI (10).
+    pub lot: String,
+    pub made_on: Date,
+    /// `None`: taken from the product's shelf life, if it has one.
+    pub expires_on: Option<Date>,
+    /// GB/T 2260 code of the region it is made for; 0: anywhere.
+    #[serde(default)]
+    pub destination: u16,
+    #[serde(default)]
+    pub dealer: String,
+    pub layers: Layers,
+    /// Labels, 1 to 100 000 000.
+    pub count: u64,
+    /// The key to sign with; `None`: the enterprise's newest active key.
+    #[serde(default)]
+    pub key: Option<KeyNumber>,
+}
+
+/// A registered batch.
+#[derive(Clone)]
+pub struct Batch {
+    pub id: BatchRef,
+    pub enterprise: Uscc,
+    pub product: Gtin,
+    pub lot: String,
+    pub made_on: Date,
+    pub expires_on: Option<Date>,
+    pub destination: u16,
+    pub dealer: String,
+    pub layers: Layers,
+    pub count: u64,
+    pub secret: [u8; 32],
+    pub created_at: UnixMs,
+}
+
+impl Batch {
+    /// The permutation of one layer's serials.
+    pub fn permutation(&self, layer: crate::code::Layer) -> Permutation {
+        Permutation::new(&self.secret, layer, self.id.key, self.id.batch)
+    }
+}
+
+/// What may be said of a range of running numbers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum RangeState {
+    Activated,
+    Spoiled,
+    Planted,
+    Void,
+    Stolen,
+    Blocked,
+    Recalled,
+}
+
+/// One fact about running numbers `first..=last` of a batch.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RangeFact {
+    pub id: uuid::Uuid,
+    pub batch: BatchRef,
+    pub first: u64,
+    pub last: u64,
+    pub state: RangeState,
+    pub reason: Bilingual,
+    pub remedy: Bilingual,
+    pub set_by: String,
+    pub set_at: UnixMs,
+    pub lifted_at: Option<UnixMs>,
+}

@@ -1,0 +1,147 @@
+//! The register as servers hold it in memory: immutable, replaced whole when
+//! something changed.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use crate::base::UnixMs;
+use crate::code::{Layer, Payload, Permutation};
+use crate::registry::{Batch, BatchRef, Bilingual, Enterprise, Product, RangeFact, RangeState};
+
+/// A batch with what an answer says of it.
+pub struct BatchFacts {
+    pub batch: Batch,
+    pub enterprise: Arc<Enterprise>,
+    pub product: Arc<Product>,
+    outer: Permutation,
+    inner: Permutation,
+    /// Facts not lifted, latest first.
+    ranges: Vec<RangeFact>,
+}
+
+impl BatchFacts {
+    pub fn new(
+        batch: Batch,
+        enterprise: Arc<Enterprise>,
+        product: Arc<Product>,
+        mut ranges: Vec<RangeFact>,
+    ) -> Self {
+        ranges.retain(|r| r.lifted_at.is_none());
+        ranges.sort_by(|a, b| (b.set_at, b.id).cmp(&(a.set_at, a.id)));
+        Self {
+            outer: batch.permutation(Layer::Outer),
+            inner: batch.permutation(Layer::Inner),
+            batch,
+            enterprise,
+            product,
+            ranges,
+        }
+    }
+
+    /// Running number of a serial, if it was issued.
+    fn number_of(&self, layer: Layer, serial: u64) -> Option<u64> {
+        let number = match layer {
+            Layer::Outer => self.outer.number_of(serial),
+            Layer::Inner if self.batch.layers == crate::registry::Layers::OuterAndInner => {
+                self.inner.number_of(serial)
+            }
+            _ => return None,
+        };
+        (number < self.batch.count).then_some(number)
+    }
+
+    /// How the label with this running number stands. Withdrawal wins over
+    /// everything, then what kept it from sale, then activation.
+    pub fn standing(&self, number: u64) -> Standing {
+        let about = || self.ranges.iter().filter(|r| (r.first..=r.last).contains(&number));
+        let withdrawn = about().find_map(|r| {
+            let kind = match r.state {
+                RangeState::Recalled => Withdrawal::Recalled,
+                RangeState::Blocked => Withdrawal::Blocked,
+                RangeState::Stolen => Withdrawal::Stolen,
+                RangeState::Void => Withdrawal::Void,
+                RangeState::Activated | RangeState::Spoiled | RangeState::Planted => return None,
+            };
+            Some(Standing::Withdrawn {
+                kind,
+                since: r.set_at,
+                reason: r.reason.clone(),
+                remedy: r.remedy.clone(),
+            })
+        });
+        withdrawn.unwrap_or_else(|| {
+            let held = |state| about().any(|r| r.state == state);
+            if held(RangeState::Planted) {
+                Standing::Planted
+            } else if held(RangeState::Spoiled) {
+                Standing::Spoiled
+            } else if held(RangeState::Activated) {
+                Standing::OnSale
+            } else {
+                Standing::NotActivated
+            }
+        })
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Withdrawal {
+    Recalled,
+    Blocked,
+    Stolen,
+    Void,
+}
+
+/// How one issued label stands in the register.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Standing {
+    OnSale,
+    NotActivated,
+    Spoiled,
+    Planted,
+    Withdrawn { kind: Withdrawal, since: UnixMs, reason: Bilingual, remedy: Bilingual },
+}
+
+/// Where a payload belongs.
+#[derive(Clone)]
+pub enum Placement {
+    /// No such batch, or the serial is not one of its count.
+    NotIssued,
+    Issued { facts: Arc<BatchFacts>, number: u64, standing: Standing },
+}
+
+/// What an officer decided of a single code.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Decision {
+    Copied,
+    Genuine,
+    CannotTell,
+}
+
+/// The register at one revision.
+#[derive(Default, Clone)]
+pub struct Register {
+    pub revision: i64,
+    pub batches: HashMap<BatchRef, Arc<BatchFacts>>,
+    /// Latest decision a code, with its instant.
+    pub decisions: HashMap<[u8; 12], (Decision, UnixMs)>,
+}
+
+impl Register {
+    pub fn place(&self, payload: &Payload) -> Placement {
+        let id = BatchRef { key: payload.key, batch: payload.batch };
+        let Some(facts) = self.batches.get(&id) else { return Placement::NotIssued };
+        match facts.number_of(payload.layer, payload.serial) {
+            None => Placement::NotIssued,
+            Some(number) => Placement::Issued {
+                facts: Arc::clone(facts),
+                number,
+                standing: facts.standing(number),
+            },
+        }
+    }
+}

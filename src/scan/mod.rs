@@ -1,0 +1,18 @@
+//! The engine: an observation joins a code's history, and a pure judge turns
+//! the history into a verdict.
+//!
+//! What it is not: it does not parse requests, render pages or know a store.
+//! Start at [`service::Scanner::answer`], the walk of one scan.
+
+pub mod history;
+pub mod observation;
+pub mod place;
+pub mod port;
+pub mod service;
+pub mod verdict;
+
+pub use history::History;
+pub use observation::{Channel, Marks, Observation, Spot, Tag48};
+pub use place::Place;
+pub use verdict::{Outcome, Reason, Verdict};
+pub use port::{CodeId, Cursor, Entry, Recorded, ScanState, StateError};

@@ -1,0 +1,111 @@
+//! What the engine asks of the store that keeps histories and the log.
+//!
+//! Promises of every backend, tried by one contract suite
+//! (`tests/it/store_contract.rs`):
+//!
+//! * **Atomic per code.** Two scans of one code at the same instant are
+//!   ordered; each sees the other or is seen by it.
+//! * **Idempotent.** The key is (payload, scan tag). A repeat adds nothing to
+//!   history or log and gives the place of the first, at least as long as
+//!   `SCAN_ID_REMEMBERED_MS` unless `HISTORY_OBSERVATIONS_MAX` others came.
+//! * **Durable before answered.** What [`ScanState::record`] acknowledged
+//!   survives the death of any process, as far as [`ScanState::durability`]
+//!   says. History and log are written together or not at all.
+//! * **Bounded.** A history never outgrows `History::BYTES_MAX`; a log that
+//!   nobody follows refuses at `SCAN_LOG_ENTRIES_MAX` with
+//!   [`StateError::LogFull`], and never refuses a repeat.
+//! * **Honest when down.** Errors, never a guess. A call that failed may have
+//!   been applied: calling again with the same scan tag is always safe.
+//!
+//! Callers bound the wait (`SCAN_STATE_WAIT_MS`); backends recover by
+//! themselves when their server comes back.
+
+use futures::future::BoxFuture;
+
+use crate::scan::{History, Observation};
+
+/// A code as the store sees it: its payload, and the running number that
+/// says with which neighbours it may share a place in memory.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct CodeId {
+    pub payload: [u8; 12],
+    pub number: u64,
+}
+
+/// What one recorded scan gives back.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Recorded {
+    /// The history with this scan in it.
+    pub history: History,
+    /// Index of this scan in `history.observations`.
+    pub position: usize,
+    /// The scan was there already; nothing was added.
+    pub repeated: bool,
+}
+
+/// A place in one shard's log; ordered. `Cursor::START` is before everything.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Cursor {
+    pub major: u64,
+    pub minor: u64,
+}
+
+impl Cursor {
+    pub const START: Self = Self { major: 0, minor: 0 };
+}
+
+/// One line of the durable log.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Entry {
+    pub cursor: Cursor,
+    pub code: CodeId,
+    pub seen: Observation,
+}
+
+/// What an acknowledged scan survives, in words for the start-up log and the
+/// health page.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Durability {
+    /// True when nothing acknowledged can be lost by the death of a process
+    /// or of the machine.
+    pub full: bool,
+    pub says: String,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum StateError {
+    /// Unreachable, slow, refusing, read-only, out of memory, failing over.
+    #[error("the scan state cannot be used now: {0}")]
+    Unavailable(String),
+    /// The log's reader is behind; see `SCAN_LOG_ENTRIES_MAX`.
+    #[error("the log of shard {0} is full: is the worker running?")]
+    LogFull(u16),
+    /// Stored bytes are not what this version writes.
+    #[error("stored state cannot be read: {0}")]
+    Corrupt(String),
+}
+
+pub trait ScanState: Send + Sync + 'static {
+    /// Folds one scan into the code's history and appends it to the log.
+    fn record(&self, code: CodeId, seen: Observation) -> BoxFuture<'_, Result<Recorded, StateError>>;
+
+    /// The history as it is; empty when the code was never scanned.
+    fn peek(&self, code: CodeId) -> BoxFuture<'_, Result<History, StateError>>;
+
+    /// Number of shards of the log; fixed for the life of the store.
+    fn shards(&self) -> u16;
+
+    /// Up to `max` entries of `shard` behind `after`, oldest first.
+    fn follow(
+        &self,
+        shard: u16,
+        after: Cursor,
+        max: usize,
+    ) -> BoxFuture<'_, Result<Vec<Entry>, StateError>>;
+
+    /// Forgets the log of `shard` up to and with `through`.
+    fn trim(&self, shard: u16, through: Cursor) -> BoxFuture<'_, Result<(), StateError>>;
+
+    /// Asks the store how durable its answers are; also the health probe.
+    fn durability(&self) -> BoxFuture<'_, Result<Durability, StateError>>;
+}

@@ -1,0 +1,91 @@
+//! What is said of a code, and why.
+
+use serde::Serialize;
+
+use crate::base::UnixMs;
+use crate::registry::register::Withdrawal;
+use crate::registry::Bilingual;
+use crate::scan::Place;
+
+/// The seven answers, in the order in which one wins over the next.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Outcome {
+    NotGenuine,
+    Withdrawn,
+    NotOnSale,
+    CannotConfirm,
+    Suspect,
+    SeenBefore,
+    Genuine,
+}
+
+impl Outcome {
+    pub const ALL: [Self; 7] = [
+        Self::NotGenuine,
+        Self::Withdrawn,
+        Self::NotOnSale,
+        Self::CannotConfirm,
+        Self::Suspect,
+        Self::SeenBefore,
+        Self::Genuine,
+    ];
+
+    pub const fn slug(self) -> &'static str {
+        match self {
+            Self::NotGenuine => "not_genuine",
+            Self::Withdrawn => "withdrawn",
+            Self::NotOnSale => "not_on_sale",
+            Self::CannotConfirm => "cannot_confirm",
+            Self::Suspect => "suspect",
+            Self::SeenBefore => "seen_before",
+            Self::Genuine => "genuine",
+        }
+    }
+}
+
+/// One reason of a verdict with the observation that raised it. The catalogue
+/// of slugs and sentences is in `reason.rs`.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Reason {
+    // not_genuine
+    Malformed { hint: crate::code::Malformed },
+    UnknownKey,
+    BadSignature,
+    NeverIssued,
+    // withdrawn
+    Withdrawn { kind: Withdrawal, reason: Bilingual, remedy: Bilingual },
+    // not_on_sale
+    NotActivated,
+    Spoiled,
+    Planted,
+    // cannot_confirm
+    HistoryUnavailable,
+    SerialOnly,
+    KeyRevoked,
+    // suspect
+    OfficerFoundCopied { at: UnixMs },
+    ForeignHost { host: String },
+    TooManyIndependentScans { devices: u32, networks: u32, provinces: u32, days: u32 },
+    // seen_before, or beside suspect
+    ManyAtOnce { devices: u32, minutes: u32 },
+    PlacesTooFarApart { km: u32, minutes: u32 },
+    SeenByOthers { at: UnixMs, place: Place, devices: u32 },
+    // genuine
+    OfficerFoundGenuine { at: UnixMs },
+    FirstScan,
+    SamePhoneAgain { first: UnixMs },
+}
+
+/// What the judge says.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Verdict {
+    pub outcome: Outcome,
+    /// The one that decided first; never empty.
+    pub reasons: Vec<Reason>,
+    /// Probability that the code was copied, 0 to 1. Officers and the
+    /// enterprise see it; an anonymous caller never does.
+    pub risk: f64,
+    /// Name and version of the policy that judged.
+    pub policy: &'static str,
+}
