@@ -1,1 +1,4 @@
-//! TBD
+//! Configuration, composition, background work, shutdown. The only layer that
+//! names a concrete store or reads the environment.
+
+pub mod config;

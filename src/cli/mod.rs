@@ -1,4 +1,64 @@
-//! TBD
-pub fn run(_args: std::env::ArgsOs) -> std::process::ExitCode {
-    todo!()
+//! The command line: one file a subcommand. Exit 0 done, 1 a negative answer,
+//! 2 bad input or a failure.
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// 真码: signed serial codes on labels, and an answer for everyone who scans one.
+#[derive(Parser)]
+#[command(name = "zhenma", version, arg_required_else_help = true)]
+struct Cli {
+    /// Machine-readable output, one JSON object a line
+    #[arg(long, global = true)]
+    json: bool,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Show or check the settings
+    Config(config::Config),
+}
+
+mod config;
+
+/// How a command ended, but for bad input.
+pub(crate) enum Done {
+    /// Exit 0.
+    Yes,
+    /// Exit 1: it worked, and the answer is no.
+    No,
+}
+
+/// What went wrong, in words that name the field and the remedy. Exit 2.
+#[derive(Debug)]
+pub(crate) struct Failure(pub String);
+
+impl<E: std::fmt::Display> From<E> for Failure {
+    fn from(error: E) -> Self {
+        Self(error.to_string())
+    }
+}
+
+pub fn run(args: std::env::ArgsOs) -> ExitCode {
+    let cli = match Cli::try_parse_from(args) {
+        Ok(cli) => cli,
+        Err(error) => {
+            let _ = error.print();
+            return if error.use_stderr() { ExitCode::from(2) } else { ExitCode::SUCCESS };
+        }
+    };
+    let done = match cli.command {
+        Command::Config(command) => command.run(cli.json),
+    };
+    match done {
+        Ok(Done::Yes) => ExitCode::SUCCESS,
+        Ok(Done::No) => ExitCode::from(1),
+        Err(Failure(message)) => {
+            eprintln!("zhenma: {message}");
+            ExitCode::from(2)
+        }
+    }
 }

@@ -67,7 +67,10 @@ impl fmt::Display for Payload {
 pub enum Form {
     Compact,
     /// GTIN of 14 digits and lot, both under the signature.
-    Gs1 { gtin: String, lot: String },
+    Gs1 {
+        gtin: String,
+        lot: String,
+    },
 }
 
 /// A text that has the shape of a code: nothing is proved yet.
@@ -129,7 +132,7 @@ pub fn compact_message(_payload: Payload) -> [u8; 25] {
 
 /// Running number <-> serial by FF1 under a batch's secret.
 #[derive(Clone)]
-pub struct Permutation { /* H1: expanded AES key, tweak-dependent block */ }
+pub struct Permutation {/* H1: expanded AES key, tweak-dependent block */}
 
 impl Permutation {
     /// `layer`, `key`, `batch` give the tweak (payload bytes 0 to 6).

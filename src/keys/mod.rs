@@ -58,7 +58,7 @@ pub enum KeyStatus {
 /// A public key that passed the checks of the format: canonical, not of small
 /// order, free of torsion.
 #[derive(Clone, Debug)]
-pub struct PublicKey { /* H1 */ }
+pub struct PublicKey {/* H1 */}
 
 /// One entry of the published key set.
 #[derive(Clone, Debug)]

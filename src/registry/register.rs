@@ -110,7 +110,11 @@ pub enum Standing {
 pub enum Placement {
     /// No such batch, or the serial is not one of its count.
     NotIssued,
-    Issued { facts: Arc<BatchFacts>, number: u64, standing: Standing },
+    Issued {
+        facts: Arc<BatchFacts>,
+        number: u64,
+        standing: Standing,
+    },
 }
 
 /// What an officer decided of a single code.

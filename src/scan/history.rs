@@ -69,8 +69,7 @@ pub struct UnreadableHistory {
 }
 
 impl History {
-    pub const BYTES_MAX: usize =
-        1 + Summary::BYTES + HISTORY_OBSERVATIONS_MAX * Observation::BYTES;
+    pub const BYTES_MAX: usize = 1 + Summary::BYTES + HISTORY_OBSERVATIONS_MAX * Observation::BYTES;
 
     /// Adds a scan and gives its place among `observations`; a scan that is
     /// already there keeps its place and adds nothing.
@@ -92,9 +91,8 @@ impl History {
     }
 
     pub fn to_bytes(&self) -> Vec<u8> {
-        let mut out = Vec::with_capacity(
-            1 + Summary::BYTES + self.observations.len() * Observation::BYTES,
-        );
+        let mut out =
+            Vec::with_capacity(1 + Summary::BYTES + self.observations.len() * Observation::BYTES);
         match &self.summary {
             None => out.push(1),
             Some(s) => {

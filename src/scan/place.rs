@@ -5,7 +5,9 @@ use serde::{Deserialize, Serialize};
 /// The first four digits of a GB/T 2260 code: province and prefecture
 /// (4101 Zhengzhou); two digits and 00 for a province alone; 0 unknown;
 /// 9900 outside China.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
 #[serde(transparent)]
 pub struct Place(pub u16);
 

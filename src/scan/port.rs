@@ -87,7 +87,11 @@ pub enum StateError {
 
 pub trait ScanState: Send + Sync + 'static {
     /// Folds one scan into the code's history and appends it to the log.
-    fn record(&self, code: CodeId, seen: Observation) -> BoxFuture<'_, Result<Recorded, StateError>>;
+    fn record(
+        &self,
+        code: CodeId,
+        seen: Observation,
+    ) -> BoxFuture<'_, Result<Recorded, StateError>>;
 
     /// The history as it is; empty when the code was never scanned.
     fn peek(&self, code: CodeId) -> BoxFuture<'_, Result<History, StateError>>;

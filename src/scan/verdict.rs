@@ -3,8 +3,8 @@
 use serde::Serialize;
 
 use crate::base::UnixMs;
-use crate::registry::register::Withdrawal;
 use crate::registry::Bilingual;
+use crate::registry::register::Withdrawal;
 use crate::scan::Place;
 
 /// The seven answers, in the order in which one wins over the next.

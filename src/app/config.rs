@@ -1,0 +1,304 @@
+//! Settings: a TOML file, overlaid by `ZHENMA_*` variables.
+
+use std::net::{IpAddr, SocketAddr};
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+/// Everything that can be set. In the file the names are these; in the
+/// environment they are upper-case with `ZHENMA_` before them, lists
+/// separated by commas.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Settings {
+    /// Address and port to serve on.
+    pub listen: SocketAddr,
+    /// What labels begin with: scheme and host, without a path.
+    pub public_url: String,
+    /// Further hosts that are ours.
+    pub public_aliases: Vec<String>,
+    /// Directory of the embedded files and of finished orders.
+    pub data: PathBuf,
+    /// `embedded`, `redis://HOST`, `rediss://HOST` or
+    /// `redis://A,B,C/?cluster` (see `src/store/redis/README.md`).
+    pub scan_store: String,
+    /// `embedded`.
+    pub ledger: String,
+    /// Directory of the key files and of `jwks.json`.
+    pub keys: PathBuf,
+    /// File whose first line opens the private keys. The worker's alone.
+    pub key_passphrase_file: Option<PathBuf>,
+    /// Networks (CIDR) whose Forwarded and X-Forwarded-For are believed.
+    pub trusted_proxies: Vec<Cidr>,
+    /// IANA name of the zone in which times are shown.
+    pub time_zone: String,
+    /// MaxMind-format database that tells an address's place.
+    pub geo_database: Option<PathBuf>,
+    /// `text` or `json`.
+    pub log_format: LogFormat,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LogFormat {
+    #[default]
+    Text,
+    Json,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            listen: SocketAddr::from(([127, 0, 0, 1], 8080)),
+            public_url: "http://127.0.0.1:8080".to_owned(),
+            public_aliases: Vec::new(),
+            data: PathBuf::from("data"),
+            scan_store: "embedded".to_owned(),
+            ledger: "embedded".to_owned(),
+            keys: PathBuf::from("keys"),
+            key_passphrase_file: None,
+            trusted_proxies: Vec::new(),
+            time_zone: "Asia/Shanghai".to_owned(),
+            geo_database: None,
+            log_format: LogFormat::Text,
+        }
+    }
+}
+
+/// A network in CIDR notation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct Cidr {
+    address: IpAddr,
+    bits: u8,
+}
+
+impl Cidr {
+    pub fn contains(&self, address: IpAddr) -> bool {
+        match (self.address, address.to_canonical()) {
+            (IpAddr::V4(net), IpAddr::V4(a)) => {
+                let shift = 32 - u32::from(self.bits);
+                (u64::from(net.to_bits()) >> shift) == (u64::from(a.to_bits()) >> shift)
+            }
+            (IpAddr::V6(net), IpAddr::V6(a)) => {
+                let shift = 128 - u32::from(self.bits);
+                shift == 128 || (net.to_bits() >> shift) == (a.to_bits() >> shift)
+            }
+            _ => false,
+        }
+    }
+}
+
+impl TryFrom<String> for Cidr {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        let wrong = || format!("{text:?} is not a network such as 10.0.0.0/8");
+        let (address, bits) = match text.split_once('/') {
+            Some((a, b)) => (a, b.parse::<u8>().ok()),
+            None => (text.as_str(), Some(128)),
+        };
+        let address: IpAddr = address.parse().map_err(|_| wrong())?;
+        let most = if address.is_ipv4() { 32 } else { 128 };
+        let bits = match bits {
+            Some(128) if !text.contains('/') => most,
+            Some(bits) if bits <= most => bits,
+            _ => return Err(wrong()),
+        };
+        Ok(Self { address, bits })
+    }
+}
+
+impl From<Cidr> for String {
+    fn from(net: Cidr) -> Self {
+        format!("{}/{}", net.address, net.bits)
+    }
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    #[error("settings file {path}: {problem}")]
+    File { path: String, problem: String },
+    #[error("setting {name}: {problem}")]
+    Setting { name: String, problem: String },
+}
+
+/// Names of all settings, for the environment.
+const NAMES: [(&str, Kind); 12] = [
+    ("listen", Kind::Text),
+    ("public_url", Kind::Text),
+    ("public_aliases", Kind::List),
+    ("data", Kind::Text),
+    ("scan_store", Kind::Text),
+    ("ledger", Kind::Text),
+    ("keys", Kind::Text),
+    ("key_passphrase_file", Kind::Text),
+    ("trusted_proxies", Kind::List),
+    ("time_zone", Kind::Text),
+    ("geo_database", Kind::Text),
+    ("log_format", Kind::Text),
+];
+
+#[derive(Clone, Copy)]
+enum Kind {
+    Text,
+    List,
+}
+
+impl Settings {
+    /// Reads `file`, if given, then the environment, and checks the whole.
+    ///
+    /// # Errors
+    /// Naming the file or the setting and what to write instead.
+    pub fn load(file: Option<&Path>) -> Result<Self, ConfigError> {
+        #[allow(clippy::disallowed_methods, reason = "this is where the environment is read")]
+        let env = |name: &str| std::env::var(name).ok();
+        Self::from_sources(file, env)
+    }
+
+    fn from_sources(
+        file: Option<&Path>,
+        env: impl Fn(&str) -> Option<String>,
+    ) -> Result<Self, ConfigError> {
+        let mut table = match file {
+            None => toml::Table::new(),
+            Some(path) => {
+                let told = |problem: String| ConfigError::File {
+                    path: path.display().to_string(),
+                    problem,
+                };
+                let text = std::fs::read_to_string(path).map_err(|e| told(e.to_string()))?;
+                let table: toml::Table =
+                    text.parse().map_err(|e: toml::de::Error| told(e.to_string()))?;
+                toml::Value::Table(table.clone())
+                    .try_into::<Self>()
+                    .map_err(|e| told(e.to_string()))?;
+                table
+            }
+        };
+        for (name, kind) in NAMES {
+            let variable = format!("ZHENMA_{}", name.to_uppercase());
+            let Some(text) = env(&variable) else { continue };
+            let value = match kind {
+                Kind::Text => toml::Value::String(text),
+                Kind::List => toml::Value::Array(
+                    text.split(',')
+                        .map(str::trim)
+                        .filter(|part| !part.is_empty())
+                        .map(|part| toml::Value::String(part.to_owned()))
+                        .collect(),
+                ),
+            };
+            let mut alone = toml::Table::new();
+            alone.insert(name.to_owned(), value.clone());
+            toml::Value::Table(alone).try_into::<Self>().map_err(|e| ConfigError::Setting {
+                name: variable,
+                problem: e.message().to_owned(),
+            })?;
+            table.insert(name.to_owned(), value);
+        }
+        let settings: Self =
+            toml::Value::Table(table).try_into().map_err(|e: toml::de::Error| {
+                ConfigError::Setting {
+                    name: "settings".to_owned(),
+                    problem: e.message().to_owned(),
+                }
+            })?;
+        settings.check()?;
+        Ok(settings)
+    }
+
+    fn check(&self) -> Result<(), ConfigError> {
+        let wrong = |name: &str, problem: String| {
+            Err(ConfigError::Setting { name: format!("ZHENMA_{name}"), problem })
+        };
+        if host_of(&self.public_url).is_none() {
+            return wrong(
+                "PUBLIC_URL",
+                format!("{:?} is not https://HOST or http://HOST without a path", self.public_url),
+            );
+        }
+        if self.scan_store != "embedded"
+            && !["redis://", "rediss://"].iter().any(|s| self.scan_store.starts_with(s))
+        {
+            return wrong("SCAN_STORE", "write embedded, redis://HOST or rediss://HOST".to_owned());
+        }
+        if self.ledger != "embedded" {
+            return wrong(
+                "LEDGER",
+                "write embedded: this release keeps the ledger on SQLite".to_owned(),
+            );
+        }
+        if jiff::tz::TimeZone::get(&self.time_zone).is_err() {
+            return wrong(
+                "TIME_ZONE",
+                format!("{:?} is not an IANA name such as Asia/Shanghai", self.time_zone),
+            );
+        }
+        Ok(())
+    }
+
+    /// Lower-case hosts (with port, if any) under which our codes are read.
+    pub fn hosts(&self) -> Vec<String> {
+        host_of(&self.public_url)
+            .into_iter()
+            .chain(self.public_aliases.iter().map(|host| host.to_ascii_lowercase()))
+            .collect()
+    }
+
+    /// The zone in which times are shown.
+    pub fn zone(&self) -> jiff::tz::TimeZone {
+        jiff::tz::TimeZone::get(&self.time_zone).unwrap_or(jiff::tz::TimeZone::UTC)
+    }
+}
+
+/// Host and port of `https://HOST[:PORT]`, in small letters.
+fn host_of(url: &str) -> Option<String> {
+    let rest = url.strip_prefix("https://").or_else(|| url.strip_prefix("http://"))?;
+    let host = rest.strip_suffix('/').unwrap_or(rest);
+    let plain = !host.is_empty() && !host.contains(['/', '?', '#', '@', ' ', '%']);
+    plain.then(|| host.to_ascii_lowercase())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn with(pairs: &[(&str, &str)]) -> Result<Settings, ConfigError> {
+        Settings::from_sources(None, |name| {
+            pairs.iter().find(|(n, _)| *n == name).map(|(_, v)| (*v).to_owned())
+        })
+    }
+
+    #[test]
+    fn the_environment_overrides_defaults() {
+        let settings = with(&[
+            ("ZHENMA_LISTEN", "127.0.0.1:9"),
+            ("ZHENMA_TRUSTED_PROXIES", "10.0.0.0/8, ::1"),
+            ("ZHENMA_PUBLIC_URL", "https://ID.Example.CN"),
+        ])
+        .expect("good settings");
+        assert_eq!(settings.listen.port(), 9);
+        assert!(settings.trusted_proxies[0].contains([10, 200, 0, 1].into()));
+        assert!(!settings.trusted_proxies[0].contains([11, 0, 0, 1].into()));
+        assert!(settings.trusted_proxies[1].contains("::1".parse().expect("address")));
+        assert_eq!(settings.hosts(), ["id.example.cn"]);
+    }
+
+    #[test]
+    fn bad_settings_name_the_variable() {
+        for (name, value) in [
+            ("ZHENMA_LISTEN", "nowhere"),
+            ("ZHENMA_PUBLIC_URL", "id.example.cn"),
+            ("ZHENMA_PUBLIC_URL", "https://id.example.cn/q"),
+            ("ZHENMA_TRUSTED_PROXIES", "10.0.0.0/33"),
+            ("ZHENMA_TIME_ZONE", "Asia/Luyi"),
+            ("ZHENMA_SCAN_STORE", "mysql://x"),
+            ("ZHENMA_LEDGER", "postgres://x"),
+            ("ZHENMA_LOG_FORMAT", "xml"),
+        ] {
+            let error = with(&[(name, value)]).expect_err(value).to_string();
+            assert!(error.contains(name), "{error}");
+        }
+    }
+}
