@@ -1,9 +1,14 @@
-//! Ground layer: time, randomness, bounds. Nothing here knows what a code is.
+//! Ground layer: time, randomness, bounds, names of places. Nothing here knows
+//! what a code is.
 
 pub mod clock;
 #[cfg(feature = "server")]
 pub mod ids;
+pub mod lang;
 pub mod limits;
+#[cfg(feature = "server")]
+pub mod places;
 pub mod rng;
 
 pub use clock::{Clock, UnixMs};
+pub use lang::Lang;

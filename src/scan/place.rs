@@ -2,6 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::base::Lang;
+use crate::base::places::{self, Region};
+
 /// The first four digits of a GB/T 2260 code: province and prefecture
 /// (4101 Zhengzhou); two digits and 00 for a province alone; 0 unknown;
 /// 9900 outside China.
@@ -22,5 +25,35 @@ impl Place {
 
     pub const fn is_known(self) -> bool {
         self.0 != 0
+    }
+}
+
+impl Place {
+    /// The prefecture in which a point lies, as near as the table tells.
+    pub fn of_point(lat: f64, lon: f64) -> Self {
+        places::nearest(lat, lon).map_or(Self::ABROAD, |region| Self(region.code))
+    }
+
+    /// The province, where it is one of China's.
+    pub fn region(self) -> Option<&'static Region> {
+        places::lookup(self.0 / 100 * 100)
+    }
+
+    /// The prefecture, where it is known.
+    pub fn city(self) -> Option<&'static Region> {
+        places::lookup(self.0).filter(|r| !r.is_province())
+    }
+
+    /// In running text: `河南省郑州市`, `Zhengzhou, Henan`; `None` when unknown.
+    pub fn text(self, lang: Lang) -> Option<String> {
+        if self == Self::ABROAD {
+            return Some(lang.pick("境外", "outside China").to_owned());
+        }
+        let region = self.region()?;
+        Some(match (self.city(), lang) {
+            (Some(city), Lang::Zh) => format!("{}{}", region.zh, city.zh),
+            (Some(city), Lang::En) => format!("{}, {}", city.en, region.en),
+            (None, _) => region.name(lang).to_owned(),
+        })
     }
 }
