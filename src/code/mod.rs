@@ -33,6 +33,7 @@ pub struct Payload {
 
 impl Payload {
     pub const BYTES: usize = 12;
+    pub const SERIAL_TEXT_CHARACTERS: usize = 20;
 
     pub fn to_bytes(self) -> [u8; 12] {
         todo!("H1")
@@ -92,6 +93,12 @@ pub enum Malformed {
     #[error("character {0} is not of the base32 alphabet A-Z 2-7")]
     Alphabet(usize),
     // H1 adds what is needed.
+}
+
+impl Malformed {
+    pub fn text(&self, _lang: crate::base::Lang) -> String {
+        self.to_string()
+    }
 }
 
 /// Outcome of reading with keys alone (FORMAT.md, Outcomes), in its order.

@@ -136,6 +136,11 @@ pub struct Register {
 }
 
 impl Register {
+    /// Whether there is such a batch at all.
+    pub fn knows(&self, payload: &Payload) -> bool {
+        self.batches.contains_key(&BatchRef { key: payload.key, batch: payload.batch })
+    }
+
     pub fn place(&self, payload: &Payload) -> Placement {
         let id = BatchRef { key: payload.key, batch: payload.batch };
         let Some(facts) = self.batches.get(&id) else { return Placement::NotIssued };

@@ -4,11 +4,15 @@
 //! What it is not: it does not parse requests, render pages or know a store.
 //! Start at [`service::Scanner::answer`], the walk of one scan.
 
+pub mod forgeries;
 pub mod history;
+pub mod judge;
 pub mod observation;
 pub mod place;
 pub mod port;
+pub mod reason;
 pub mod service;
+pub mod tags;
 pub mod verdict;
 
 pub use history::History;

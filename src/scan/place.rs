@@ -57,3 +57,18 @@ impl Place {
         })
     }
 }
+
+/// Tells the place of an address, as far as anything supplied to us can.
+pub trait Locator: Send + Sync {
+    fn locate(&self, address: std::net::IpAddr) -> Place;
+}
+
+/// Without a geographic database: networks still count, places do not.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Nowhere;
+
+impl Locator for Nowhere {
+    fn locate(&self, _address: std::net::IpAddr) -> Place {
+        Place::UNKNOWN
+    }
+}

@@ -1,11 +1,52 @@
-//! The walk of one scan.
+//! The walk of one scan: text -> reading -> register -> signature -> ONE store
+//! call -> judge -> answer.
 
+use std::net::IpAddr;
 use std::sync::Arc;
+use std::time::Duration;
+
+use arc_swap::ArcSwap;
+use uuid::Uuid;
 
 use crate::base::UnixMs;
-use crate::code::Payload;
+use crate::base::limits::{CODE_TEXT_BYTES_MAX, SCAN_STATE_WAIT_MS};
+use crate::code::{self, Malformed, Outcome as ReadOutcome, Payload};
+use crate::keys::Keyring;
 use crate::registry::register::BatchFacts;
-use crate::scan::{Place, verdict::Verdict};
+use crate::registry::{Placement, Register};
+use crate::scan::forgeries::{Forgeries, ForgeryKind};
+use crate::scan::judge::{Check, Evidence, Policy, distinct_devices, judge};
+use crate::scan::place::Locator;
+use crate::scan::tags::Tagger;
+use crate::scan::{
+    Channel, CodeId, History, Marks, Observation, Place, ScanState, Spot, StateError, Verdict,
+};
+
+/// What was asked, by whom as far as it can be known.
+#[derive(Clone, Debug)]
+pub struct Question {
+    /// A code, a URL, a GS1 Digital Link, or a serial of 20 characters.
+    pub text: String,
+    pub scan_id: Uuid,
+    pub device: Device,
+    pub address: Option<IpAddr>,
+    /// Latitude and longitude in degrees, accuracy in metres; checked by the
+    /// caller to be possible ones.
+    pub location: Option<(f64, f64, f64)>,
+    /// Anything but consumer only from a caller who is signed in as such.
+    pub channel: Channel,
+    /// False: look, and leave no trace (HEAD, previews, crawlers).
+    pub record: bool,
+    pub at: UnixMs,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Device {
+    /// The random cookie that we gave it.
+    Cookie([u8; 16]),
+    /// What an anonymous caller says of itself.
+    Claimed(String),
+}
 
 /// Everything an answer may show; what the caller may see of it is decided
 /// where it is rendered.
@@ -15,7 +56,7 @@ pub struct Answer {
     pub payload: Option<Payload>,
     /// Absent for `not_genuine`.
     pub item: Option<Item>,
-    /// Absent where no history was read.
+    /// Absent where no history was read or nobody has scanned it yet.
     pub scans: Option<ScanSummary>,
     /// Whether this scan is in the history now.
     pub recorded: RecordState,
@@ -33,6 +74,7 @@ pub enum RecordState {
 }
 
 /// The register's facts of the label.
+#[derive(Clone)]
 pub struct Item {
     pub facts: Arc<BatchFacts>,
     /// Running number in the batch. Officers and the enterprise only.
@@ -43,8 +85,238 @@ pub struct Item {
 pub struct ScanSummary {
     /// Scans recorded, this one included.
     pub count: u64,
-    /// Distinct phones, a lower bound once old scans left the history.
+    /// Distinct consumers' phones; an estimate once old scans left the history.
     pub devices: u32,
     pub first_at: UnixMs,
     pub first_place: Place,
+}
+
+impl ScanSummary {
+    fn of(history: &History) -> Option<Self> {
+        let consumers = || history.observations.iter().find(|o| o.channel == Channel::Consumer);
+        let first = consumers().or_else(|| history.observations.first())?;
+        Some(Self {
+            count: history.count(),
+            devices: distinct_devices(history),
+            first_at: first.at,
+            first_place: first.place,
+        })
+    }
+}
+
+/// What answers scans. Cheap to clone; holds no I/O but the scan state.
+#[derive(Clone)]
+pub struct Scanner {
+    pub keys: Arc<ArcSwap<Keyring>>,
+    pub register: Arc<ArcSwap<Register>>,
+    pub state: Arc<dyn ScanState>,
+    pub tags: Tagger,
+    pub locator: Arc<dyn Locator>,
+    /// Lower-case hosts that are ours.
+    pub hosts: Arc<[String]>,
+    pub forgeries: Arc<Forgeries>,
+    pub policy: Arc<Policy>,
+}
+
+/// A text after everything that needs no I/O.
+struct Examined {
+    check: Check,
+    payload: Option<Payload>,
+    foreign_host: Option<String>,
+    placement: Placement,
+}
+
+impl Scanner {
+    /// Answers one question. Never fails: what cannot be known is an outcome.
+    pub async fn answer(&self, question: Question) -> Answer {
+        let register = self.register.load_full();
+        let examined = self.examine(&question.text, &register);
+        let place = self.place_of(&question);
+        self.count_forgery(&examined, &register, place, question.at);
+
+        let Placement::Issued { facts, number, standing } = &examined.placement else {
+            return self.without_history(examined);
+        };
+        let Some(payload) = examined.payload else { return self.without_history(examined) };
+        let id = CodeId { payload: payload.to_bytes(), number: *number };
+        let signed = matches!(examined.check, Check::Read(ReadOutcome::Valid));
+        let (history, own, recorded) = if signed {
+            self.history(id, &question, place, examined.foreign_host.is_some()).await
+        } else {
+            (None, None, RecordState::NotAsked)
+        };
+        let verdict = judge(
+            &Evidence {
+                check: examined.check,
+                standing: Some(standing),
+                foreign_host: examined.foreign_host.as_deref(),
+                history: history.as_ref().map(|h| (h, own)),
+                decision: register.decisions.get(&id.payload).copied(),
+            },
+            &self.policy,
+        );
+        let shown = verdict.outcome != crate::scan::Outcome::NotGenuine;
+        Answer {
+            verdict,
+            payload: Some(payload),
+            item: shown.then(|| Item { facts: Arc::clone(facts), number: *number }),
+            scans: history.as_ref().filter(|_| shown).and_then(ScanSummary::of),
+            recorded,
+        }
+    }
+
+    /// Reads a text, finds it in the register, checks its signature.
+    fn examine(&self, text: &str, register: &Register) -> Examined {
+        let text = text.trim_matches(|c: char| c.is_ascii_whitespace());
+        if text.len() > CODE_TEXT_BYTES_MAX {
+            return Examined::malformed(Malformed::Length(text.len()));
+        }
+        if text.len() == Payload::SERIAL_TEXT_CHARACTERS {
+            return match Payload::from_serial_text(text) {
+                Err(hint) => Examined::malformed(hint),
+                Ok(payload) => Examined {
+                    check: Check::SerialOnly,
+                    payload: Some(payload),
+                    foreign_host: None,
+                    placement: register.place(&payload),
+                },
+            };
+        }
+        match code::read(text) {
+            Err(hint) => Examined::malformed(hint),
+            Ok(reading) => {
+                let read = code::verify(&self.keys.load(), &reading);
+                let trusted = matches!(read, ReadOutcome::Valid | ReadOutcome::KeyRevoked);
+                Examined {
+                    check: Check::Read(read),
+                    payload: Some(reading.payload),
+                    placement: if trusted {
+                        register.place(&reading.payload)
+                    } else {
+                        Placement::NotIssued
+                    },
+                    foreign_host: reading
+                        .host
+                        .filter(|host| !self.hosts.iter().any(|ours| ours == host)),
+                }
+            }
+        }
+    }
+
+    fn place_of(&self, question: &Question) -> Place {
+        match (question.location, question.address) {
+            (Some((lat, lon, _)), _) => Place::of_point(lat, lon),
+            (None, Some(address)) => self.locator.locate(address),
+            (None, None) => Place::UNKNOWN,
+        }
+    }
+
+    fn count_forgery(&self, e: &Examined, register: &Register, place: Place, at: UnixMs) {
+        let (Check::Read(read), Some(payload)) = (&e.check, &e.payload) else { return };
+        let issued = matches!(e.placement, Placement::Issued { .. });
+        if let Some(kind) = ForgeryKind::of(*read, issued) {
+            let known = register.knows(payload);
+            self.forgeries.count(kind, payload, known, place, at.seconds().div_euclid(86_400));
+        }
+    }
+
+    fn without_history(&self, examined: Examined) -> Answer {
+        let verdict = judge(
+            &Evidence {
+                check: examined.check,
+                standing: None,
+                foreign_host: None,
+                history: None,
+                decision: None,
+            },
+            &self.policy,
+        );
+        Answer {
+            verdict,
+            payload: examined.payload,
+            item: None,
+            scans: None,
+            recorded: RecordState::NotAsked,
+        }
+    }
+
+    /// The one store call, bounded in time.
+    async fn history(
+        &self,
+        id: CodeId,
+        question: &Question,
+        place: Place,
+        foreign_host: bool,
+    ) -> (Option<History>, Option<usize>, RecordState) {
+        let wait = Duration::from_millis(SCAN_STATE_WAIT_MS);
+        let late = |_| StateError::Unavailable("no answer in time".to_owned());
+        if !question.record {
+            let looked = tokio::time::timeout(wait, self.state.peek(id)).await;
+            return match looked.map_err(late).and_then(|r| r) {
+                Ok(history) => (Some(history), None, RecordState::NotAsked),
+                Err(error) => {
+                    self.report(&error);
+                    (None, None, RecordState::NotAsked)
+                }
+            };
+        }
+        let seen = self.observation(id, question, place, foreign_host);
+        let recorded = tokio::time::timeout(wait, self.state.record(id, seen)).await;
+        match recorded.map_err(late).and_then(|r| r) {
+            Ok(r) => {
+                let state = if r.repeated { RecordState::Repeated } else { RecordState::Recorded };
+                (Some(r.history), Some(r.position), state)
+            }
+            Err(error) => {
+                self.report(&error);
+                (None, None, RecordState::Failed)
+            }
+        }
+    }
+
+    fn report(&self, error: &StateError) {
+        metrics::counter!("zhenma_scan_state_errors_total").increment(1);
+        tracing::warn!(%error, "a scan could not be confirmed");
+    }
+
+    fn observation(
+        &self,
+        id: CodeId,
+        question: &Question,
+        place: Place,
+        foreign_host: bool,
+    ) -> Observation {
+        let mut marks = Marks::default();
+        let device = match &question.device {
+            Device::Cookie(cookie) => self.tags.cookie(cookie),
+            Device::Claimed(claim) => {
+                marks = marks.with(Marks::CLAIMED);
+                self.tags.claim(claim)
+            }
+        };
+        if foreign_host {
+            marks = marks.with(Marks::FOREIGN_HOST);
+        }
+        Observation {
+            at: question.at,
+            device,
+            network: self.tags.network(question.address),
+            place,
+            spot: question.location.and_then(|(lat, lon, m)| Spot::new(lat, lon, m)),
+            channel: question.channel,
+            marks,
+            scan: self.tags.scan(&id.payload, question.scan_id.as_bytes()),
+        }
+    }
+}
+
+impl Examined {
+    const fn malformed(hint: Malformed) -> Self {
+        Self {
+            check: Check::Malformed(hint),
+            payload: None,
+            foreign_host: None,
+            placement: Placement::NotIssued,
+        }
+    }
 }

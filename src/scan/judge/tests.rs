@@ -1,0 +1,338 @@
+//! Histories as text: a scan is `HOURS:DEVICE:NETWORK:PLACE`, with `r`, `o`,
+//! `f` behind it for another channel, `c` for a claimed device, `@LAT,LON`
+//! for a precise place. The last one is the scan that is judged.
+
+use proptest::prelude::*;
+
+use super::*;
+use crate::base::Lang;
+use crate::scan::{Spot, Tag48};
+
+fn scan(text: &str, n: usize) -> Observation {
+    let (text, spot) = match text.split_once('@') {
+        Some((head, at)) => {
+            let (lat, lon) = at.split_once(',').expect("lat,lon");
+            let degrees = |t: &str| t.parse().expect("degrees");
+            (head, Spot::new(degrees(lat), degrees(lon), 50.0))
+        }
+        None => (text, None),
+    };
+    let parts: Vec<_> = text.split(':').collect();
+    let number = |i: usize| parts[i].parse::<u64>().expect("number");
+    let flags = parts.get(4).copied().unwrap_or_default();
+    Observation {
+        at: UnixMs(
+            (parts[0].parse::<f64>().expect("hours") * 3_600_000.0) as i64 + 1_700_000_000_000,
+        ),
+        device: Tag48::new(number(1)),
+        network: number(2) as u32,
+        place: Place(number(3) as u16),
+        spot,
+        channel: match flags {
+            "r" => Channel::Retail,
+            "o" => Channel::Officer,
+            "f" => Channel::Factory,
+            _ => Channel::Consumer,
+        },
+        marks: if flags == "c" { Marks::CLAIMED } else { Marks::default() },
+        scan: Tag48::new(n as u64 + 1),
+    }
+}
+
+fn history(text: &str) -> History {
+    let mut out = History::default();
+    for (n, s) in text.split_whitespace().enumerate() {
+        out.fold(scan(s, n));
+    }
+    out
+}
+
+fn judged(history: &History, decision: Option<(Decision, UnixMs)>) -> Verdict {
+    let own = history.observations.len().checked_sub(1);
+    let evidence = Evidence {
+        check: Check::Read(ReadOutcome::Valid),
+        standing: Some(&Standing::OnSale),
+        foreign_host: None,
+        history: Some((history, own)),
+        decision,
+    };
+    judge(&evidence, &Policy::ONE)
+}
+
+fn spread(phones: u32, hours_apart: f64, provinces: u16) -> String {
+    (0..phones)
+        .map(|i| {
+            let place = 3101 + (i as u16 % provinces) * 100;
+            format!("{}:{}:{}:{place} ", f64::from(i) * hours_apart, i + 1, i + 1)
+        })
+        .collect()
+}
+
+#[test]
+fn histories_and_their_verdicts() {
+    let table = [
+        ("first scan", "0:1:1:4101".to_owned(), Outcome::Genuine, "first_scan"),
+        (
+            "the same phone again",
+            "0:1:1:4101 3:1:2:4101".into(),
+            Outcome::Genuine,
+            "same_phone_again",
+        ),
+        (
+            "the same phone years later",
+            "0:1:1:4101 17520:1:9:4401".into(),
+            Outcome::Genuine,
+            "same_phone_again",
+        ),
+        (
+            "shop first, buyer after",
+            "0:1:1:4101:r 5:2:2:4101".into(),
+            Outcome::Genuine,
+            "first_scan",
+        ),
+        (
+            "household within a day",
+            "0:1:1:4101 2:2:1:4101 9:3:2:4101 20:4:1:4101".into(),
+            Outcome::SeenBefore,
+            "seen_by_others",
+        ),
+        (
+            "gift opened in another province",
+            "0:1:1:4101 168:2:2:4401".into(),
+            Outcome::SeenBefore,
+            "seen_by_others",
+        ),
+        (
+            "giver looks again",
+            "0:1:1:4101 168:2:2:4401 170:1:1:4101".into(),
+            Outcome::Genuine,
+            "same_phone_again",
+        ),
+        (
+            "aged bottle",
+            "0:1:1:4101 17520:2:2:1100 17544:3:3:1100".into(),
+            Outcome::SeenBefore,
+            "seen_by_others",
+        ),
+        (
+            "banquet",
+            "0:1:1:4101 1:2:2:4101 1.1:3:3:4101 1.2:4:4:4101 1.3:5:5:4101".into(),
+            Outcome::SeenBefore,
+            "seen_by_others",
+        ),
+        (
+            "gift passed on thrice",
+            "0:1:1:4101 200:2:2:4401 900:3:3:3101 2000:4:4:3101 2002:5:5:3101".into(),
+            Outcome::SeenBefore,
+            "seen_by_others",
+        ),
+        (
+            "26 phones, 3 weeks, 12 provinces",
+            spread(26, 20.0, 12),
+            Outcome::Suspect,
+            "too_many_independent_scans",
+        ),
+        ("26 phones in 20 minutes", spread(26, 0.013, 12), Outcome::SeenBefore, "many_at_once"),
+        (
+            "one robot for three weeks",
+            (0..26).map(|i| format!("{}:{i}:1:4101 ", i * 20)).collect(),
+            Outcome::SeenBefore,
+            "seen_by_others",
+        ),
+        (
+            "claims from one network",
+            (0..26).map(|i| format!("{}:{i}:1:4101:c ", i * 20)).collect(),
+            Outcome::Genuine,
+            "same_phone_again",
+        ),
+        (
+            "two places too far apart",
+            "0:1:1:4101@34.7,113.6 0.5:1:2:4401@23.1,113.3".into(),
+            Outcome::SeenBefore,
+            "places_too_far_apart",
+        ),
+        (
+            "two places a flight apart",
+            "0:1:1:4101@34.7,113.6 5:1:2:4401@23.1,113.3".into(),
+            Outcome::Genuine,
+            "same_phone_again",
+        ),
+    ];
+    for (name, scans, outcome, slug) in table {
+        let verdict = judged(&history(&scans), None);
+        assert_eq!(verdict.outcome, outcome, "{name}: {:?}", verdict.reasons);
+        assert_eq!(verdict.reasons[0].slug(), slug, "{name}: {:?}", verdict.reasons);
+    }
+}
+
+#[test]
+fn a_burst_takes_the_tick_from_the_first_phone_too() {
+    let scans = spread(26, 0.013, 12) + "30:1:1:4101";
+    assert_eq!(judged(&history(&scans), None).outcome, Outcome::SeenBefore);
+}
+
+#[test]
+fn a_thousand_scans_in_a_night_accuse_nobody_and_over_months_they_do() {
+    let night = judged(&history(&spread(1000, 0.01, 20)), None);
+    assert_eq!(night.outcome, Outcome::SeenBefore, "{:?}", night.reasons);
+    let months = judged(&history(&spread(1000, 3.0, 20)), None);
+    assert_eq!(months.outcome, Outcome::Suspect, "{:?}", months.reasons);
+}
+
+#[test]
+fn an_officers_decision_is_respected_and_what_follows_is_watched() {
+    let scans = history(&spread(26, 20.0, 12));
+    let end = scans.observations.last().expect("scans").at;
+    assert_eq!(
+        judged(&scans, Some((Decision::Copied, end))).reasons[0].slug(),
+        "officer_found_copied"
+    );
+    let calmed = judged(&scans, Some((Decision::Genuine, end)));
+    assert_eq!(calmed.outcome, Outcome::SeenBefore, "{:?}", calmed.reasons);
+    let early = judged(&scans, Some((Decision::Genuine, scans.observations[1].at)));
+    assert_eq!(early.outcome, Outcome::Suspect);
+    assert_eq!(judged(&scans, Some((Decision::CannotTell, end))).outcome, Outcome::Suspect);
+    let one = history("0:1:1:4101");
+    assert_eq!(judged(&one, Some((Decision::Copied, end))).outcome, Outcome::Suspect);
+}
+
+#[test]
+fn precedence_follows_the_contract() {
+    let copied = history(&spread(26, 20.0, 12));
+    let recalled = Standing::Withdrawn {
+        kind: crate::registry::register::Withdrawal::Recalled,
+        since: UnixMs(0),
+        reason: Default::default(),
+        remedy: Default::default(),
+    };
+    let valid = Check::Read(ReadOutcome::Valid);
+    let revoked = Check::Read(ReadOutcome::KeyRevoked);
+    let forged = Check::Read(ReadOutcome::BadSignature);
+    let on_sale = Standing::OnSale;
+    let off_sale = Standing::NotActivated;
+    for (check, standing, known, outcome) in [
+        (&forged, Some(&recalled), true, Outcome::NotGenuine),
+        (&valid, None, true, Outcome::NotGenuine),
+        (&revoked, None, false, Outcome::NotGenuine),
+        (&revoked, Some(&on_sale), false, Outcome::CannotConfirm),
+        (&revoked, Some(&recalled), false, Outcome::Withdrawn),
+        (&valid, Some(&recalled), true, Outcome::Withdrawn),
+        (&valid, Some(&recalled), false, Outcome::Withdrawn),
+        (&valid, Some(&off_sale), true, Outcome::NotOnSale),
+        (&valid, Some(&on_sale), false, Outcome::CannotConfirm),
+        (&valid, Some(&on_sale), true, Outcome::Suspect),
+        (&Check::SerialOnly, Some(&on_sale), false, Outcome::CannotConfirm),
+        (&Check::SerialOnly, Some(&recalled), false, Outcome::Withdrawn),
+        (&Check::SerialOnly, None, false, Outcome::NotGenuine),
+    ] {
+        let evidence = Evidence {
+            check: check.clone(),
+            standing,
+            foreign_host: None,
+            history: known.then_some((&copied, Some(25))),
+            decision: None,
+        };
+        let verdict = judge(&evidence, &Policy::ONE);
+        assert_eq!(verdict.outcome, outcome, "{check:?} {standing:?} {known}");
+        assert!(!verdict.reasons.is_empty());
+    }
+}
+
+#[test]
+fn a_foreign_host_makes_a_first_scan_suspect() {
+    let h = history("0:1:1:4101");
+    let evidence = Evidence {
+        check: Check::Read(ReadOutcome::Valid),
+        standing: Some(&Standing::OnSale),
+        foreign_host: Some("zh3nma.example"),
+        history: Some((&h, Some(0))),
+        decision: None,
+    };
+    let verdict = judge(&evidence, &Policy::ONE);
+    assert_eq!(verdict.outcome, Outcome::Suspect);
+    assert_eq!(verdict.reasons[0].slug(), "foreign_host");
+}
+
+#[test]
+fn reasons_read_as_sentences_in_both_languages() {
+    let zone = jiff::tz::TimeZone::UTC;
+    for scans in [spread(26, 20.0, 12), spread(26, 0.013, 12), "0:1:1:4101 9:2:2:4101".to_owned()] {
+        for reason in judged(&history(&scans), None).reasons {
+            assert!(crate::scan::reason::SLUGS.contains(&reason.slug()));
+            let (zh, en) = (reason.text(Lang::Zh, &zone), reason.text(Lang::En, &zone));
+            assert!(zh.ends_with('。') && en.ends_with('.'), "{zh} / {en}");
+        }
+    }
+}
+
+fn any_observation() -> impl Strategy<Value = Observation> {
+    (
+        0_i64..1000,
+        0_u64..40,
+        0_u32..40,
+        0_u16..30,
+        prop::option::of((20.0..45.0, 80.0..130.0)),
+        0_u8..4,
+    )
+        .prop_map(|(h, device, network, province, at, flags)| Observation {
+            at: UnixMs(1_700_000_000_000 + h * 3_600_000),
+            device: Tag48::new(device),
+            network,
+            place: Place(1100 + province * 100),
+            spot: at.and_then(|(lat, lon)| Spot::new(lat, lon, 100.0)),
+            channel: Channel::from_bits(flags),
+            marks: Marks::default(),
+            scan: Tag48::default(),
+        })
+}
+
+proptest! {
+    #[test]
+    fn the_bytes_of_a_history_come_back(seen in prop::collection::vec(any_observation(), 0..200)) {
+        let mut history = History::default();
+        for (n, o) in seen.into_iter().enumerate() {
+            let folded = history.fold(Observation { scan: Tag48::new(n as u64), ..o });
+            prop_assert!(!folded.repeated);
+            prop_assert!(history.to_bytes().len() <= History::BYTES_MAX);
+        }
+        prop_assert_eq!(History::from_bytes(&history.to_bytes()).expect("own bytes"), history);
+    }
+
+    #[test]
+    fn a_scan_by_a_stranger_never_improves_the_answer(
+        seen in prop::collection::vec(any_observation(), 1..50),
+        later in 0_i64..1000,
+    ) {
+        let mut before = History::default();
+        for (n, mut o) in seen.into_iter().enumerate() {
+            o.at = UnixMs(1_700_000_000_000 + n as i64 * 7_200_000);
+            before.fold(Observation { scan: Tag48::new(n as u64), ..o });
+        }
+        let own = before.observations.len() - 1;
+        let last = before.observations[own].at;
+        let mut after = before.clone();
+        after.fold(Observation {
+            at: last.plus_ms(later * 3_600_000),
+            device: Tag48::new(999),
+            network: 999,
+            place: Place(6501),
+            spot: None,
+            channel: Channel::Consumer,
+            marks: Marks::default(),
+            scan: Tag48::new(5000),
+        });
+        let at = |history| {
+            let evidence = Evidence {
+                check: Check::Read(ReadOutcome::Valid),
+                standing: Some(&Standing::OnSale),
+                foreign_host: None,
+                history: Some((history, Some(own))),
+                decision: None,
+            };
+            judge(&evidence, &Policy::ONE)
+        };
+        let (was, is) = (at(&before), at(&after));
+        prop_assert!(is.outcome <= was.outcome, "{:?} -> {:?}", was, is);
+        prop_assert!(is.risk >= was.risk);
+    }
+}

@@ -1,0 +1,269 @@
+//! The catalogue of reasons: one slug and one sentence in each language, with
+//! the observation that raised it. The sentences speak of the label, never of
+//! what is in the bottle.
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+
+use crate::base::{Lang, UnixMs};
+use crate::registry::register::Withdrawal;
+use crate::scan::{Place, Reason};
+
+/// Every slug that an answer may carry, in the order of [`Reason`].
+pub const SLUGS: [&str; 23] = [
+    "malformed",
+    "unknown_key",
+    "bad_signature",
+    "never_issued",
+    "recalled",
+    "blocked",
+    "stolen",
+    "void",
+    "not_activated",
+    "spoiled",
+    "planted",
+    "history_unavailable",
+    "serial_only",
+    "key_revoked",
+    "officer_found_copied",
+    "foreign_host",
+    "too_many_independent_scans",
+    "many_at_once",
+    "places_too_far_apart",
+    "seen_by_others",
+    "officer_found_genuine",
+    "first_scan",
+    "same_phone_again",
+];
+
+impl Reason {
+    pub const fn slug(&self) -> &'static str {
+        match self {
+            Self::Malformed { .. } => "malformed",
+            Self::UnknownKey => "unknown_key",
+            Self::BadSignature => "bad_signature",
+            Self::NeverIssued => "never_issued",
+            Self::Withdrawn { kind, .. } => match kind {
+                Withdrawal::Recalled => "recalled",
+                Withdrawal::Blocked => "blocked",
+                Withdrawal::Stolen => "stolen",
+                Withdrawal::Void => "void",
+            },
+            Self::NotActivated => "not_activated",
+            Self::Spoiled => "spoiled",
+            Self::Planted => "planted",
+            Self::HistoryUnavailable => "history_unavailable",
+            Self::SerialOnly => "serial_only",
+            Self::KeyRevoked => "key_revoked",
+            Self::OfficerFoundCopied { .. } => "officer_found_copied",
+            Self::ForeignHost { .. } => "foreign_host",
+            Self::TooManyIndependentScans { .. } => "too_many_independent_scans",
+            Self::ManyAtOnce { .. } => "many_at_once",
+            Self::PlacesTooFarApart { .. } => "places_too_far_apart",
+            Self::SeenByOthers { .. } => "seen_by_others",
+            Self::OfficerFoundGenuine { .. } => "officer_found_genuine",
+            Self::FirstScan => "first_scan",
+            Self::SamePhoneAgain { .. } => "same_phone_again",
+        }
+    }
+
+    /// The sentence for whoever holds the label; times in `zone`.
+    pub fn text(&self, lang: Lang, zone: &TimeZone) -> String {
+        match lang {
+            Lang::Zh => self.zh(zone),
+            Lang::En => self.en(zone),
+        }
+    }
+
+    fn zh(&self, zone: &TimeZone) -> String {
+        let day = |at: &UnixMs| day_text(*at, Lang::Zh, zone);
+        match self {
+            Self::Malformed { hint } => hint.text(Lang::Zh),
+            Self::UnknownKey => "这个码声称的签发方不在登记之列。".into(),
+            Self::BadSignature => "这个码的数字签名不对,不是登记企业签发的。".into(),
+            Self::NeverIssued => "登记的企业从未发出过这个编号。".into(),
+            Self::Withdrawn { kind, reason, remedy } => {
+                let head = match kind {
+                    Withdrawal::Recalled => "企业正在召回这一批产品",
+                    Withdrawal::Blocked => "这枚标签已被停用",
+                    Withdrawal::Stolen => "这枚标签不应在市面上出现",
+                    Withdrawal::Void => "这枚标签已作废",
+                };
+                joined(head, &[&reason.zh, &remedy.zh], ":", "。")
+            }
+            Self::NotActivated => {
+                "这枚标签已经发出,但企业还没有启用,照理还不该在市面上销售。".into()
+            }
+            Self::Spoiled => "这枚标签在印刷时已登记为废标,照理不该贴在商品上。".into(),
+            Self::Planted => "这枚标签从未打算用于销售。".into(),
+            Self::HistoryUnavailable => {
+                "签名是真的,但查询记录此刻读不到,这枚标签是否被人复制无从判断。".into()
+            }
+            Self::SerialOnly => {
+                "只输入了编号,没有签名。编号人人可以抄写,单凭编号证明不了什么。".into()
+            }
+            Self::KeyRevoked => {
+                "签发这枚标签的密钥已经作废,签名不再能说明问题;不过这个编号确实发出过。".into()
+            }
+            Self::OfficerFoundCopied { at } => {
+                format!("市场监管人员于{}认定这个码被复制使用。", day(at))
+            }
+            Self::ForeignHost { host } => format!("这个码印在别的网址下({host}),不是我们的网址。"),
+            Self::TooManyIndependentScans { devices, networks, provinces, days } => format!(
+                "{days}天里有{devices}部互不相干的手机、在{networks}个网络{}查过这枚标签,一件商品走不出这样的轨迹。",
+                if *provinces > 1 { format!("、{provinces}个省份") } else { String::new() }
+            ),
+            Self::ManyAtOnce { devices, minutes } => format!(
+                "{}内有{devices}部手机查过这枚标签,可能是照片在网上流传。",
+                span_zh(*minutes)
+            ),
+            Self::PlacesTooFarApart { km, minutes } => {
+                format!("{}内,这枚标签在相距约{km}公里的两地被查询。", span_zh(*minutes))
+            }
+            Self::SeenByOthers { at, place, devices } => {
+                let place = place.text(Lang::Zh).map_or_else(String::new, |p| format!("在{p}"));
+                let phones = if *devices > 1 {
+                    format!("至今共有{devices}部手机查过。")
+                } else {
+                    String::new()
+                };
+                format!("{}{place}首次被查询。{phones}", day(at))
+            }
+            Self::OfficerFoundGenuine { at } => {
+                format!("市场监管人员于{}核查过,认定标签无误。", day(at))
+            }
+            Self::FirstScan => "这是它第一次被查询。".into(),
+            Self::SamePhoneAgain { first } => {
+                format!("首次查询它的就是这部手机({})。", day(first))
+            }
+        }
+    }
+
+    fn en(&self, zone: &TimeZone) -> String {
+        let day = |at: &UnixMs| day_text(*at, Lang::En, zone);
+        match self {
+            Self::Malformed { hint } => hint.text(Lang::En),
+            Self::UnknownKey => "The issuer that this code names is not registered.".into(),
+            Self::BadSignature => {
+                "The digital signature is wrong: no registered enterprise issued this code.".into()
+            }
+            Self::NeverIssued => "No registered enterprise ever issued this number.".into(),
+            Self::Withdrawn { kind, reason, remedy } => {
+                let head = match kind {
+                    Withdrawal::Recalled => "The maker is recalling this batch",
+                    Withdrawal::Blocked => "This label has been blocked",
+                    Withdrawal::Stolen => "This label should not be on the market",
+                    Withdrawal::Void => "This label has been made void",
+                };
+                joined(head, &[&reason.en, &remedy.en], ": ", ". ")
+            }
+            Self::NotActivated => "This label was issued, but the maker has not yet put it into \
+                 use; it should not be on sale."
+                .into(),
+            Self::Spoiled => {
+                "This label was recorded as waste at the printer; it should not be on goods.".into()
+            }
+            Self::Planted => "This label was never meant to be sold.".into(),
+            Self::HistoryUnavailable => "The signature is good, but the record of queries cannot \
+                 be read just now, so nobody can say whether the label was copied."
+                .into(),
+            Self::SerialOnly => "Only the number was typed in, without its signature. Anyone can \
+                 copy a number; alone it proves nothing."
+                .into(),
+            Self::KeyRevoked => "The key that signed this label has been withdrawn, so the \
+                 signature proves nothing any more; the number itself was issued."
+                .into(),
+            Self::OfficerFoundCopied { at } => {
+                format!("Market-management officers found on {} that this code is copied.", day(at))
+            }
+            Self::ForeignHost { host } => {
+                format!("The code is printed under another site ({host}), not ours.")
+            }
+            Self::TooManyIndependentScans { devices, networks, provinces, days } => format!(
+                "{devices} unrelated phones on {networks} networks{} queried this label within \
+                 {days} days; one item does not travel like that.",
+                if *provinces > 1 { format!(" in {provinces} provinces") } else { String::new() }
+            ),
+            Self::ManyAtOnce { devices, minutes } => format!(
+                "{devices} phones queried this label within {}; a photo of it may be going round.",
+                span_en(*minutes)
+            ),
+            Self::PlacesTooFarApart { km, minutes } => format!(
+                "The label was queried within {} at two places some {km} km apart.",
+                span_en(*minutes)
+            ),
+            Self::SeenByOthers { at, place, devices } => {
+                let place = place.text(Lang::En).map_or_else(String::new, |p| format!(" in {p}"));
+                let phones = if *devices > 1 {
+                    format!(" {devices} phones have queried it so far.")
+                } else {
+                    String::new()
+                };
+                format!("First queried on {}{place}.{phones}", day(at))
+            }
+            Self::OfficerFoundGenuine { at } => {
+                format!("Officers checked it on {} and found the label in order.", day(at))
+            }
+            Self::FirstScan => "Nobody has queried it before.".into(),
+            Self::SamePhoneAgain { first } => {
+                format!("This phone was the first to query it, on {}.", day(first))
+            }
+        }
+    }
+}
+
+/// `head`, then the parts that say something.
+fn joined(head: &str, parts: &[&str], first: &str, between: &str) -> String {
+    let stop = between.trim_end();
+    let mut out = head.to_owned();
+    let mut glue = first;
+    for part in parts.iter().map(|p| p.trim().trim_end_matches(['。', '.'])) {
+        if !part.is_empty() {
+            out.push_str(glue);
+            out.push_str(part);
+            glue = between;
+        }
+    }
+    out + stop
+}
+
+/// A day in words: `2026年3月12日`, `12 Mar 2026`.
+pub fn day_text(at: UnixMs, lang: Lang, zone: &TimeZone) -> String {
+    let Ok(stamp) = Timestamp::from_millisecond(at.0) else { return String::new() };
+    let zoned = stamp.to_zoned_datetime(zone.clone());
+    match lang {
+        Lang::Zh => format!("{}年{}月{}日", zoned.year(), zoned.month(), zoned.day()),
+        Lang::En => zoned.strftime("%-d %b %Y").to_string(),
+    }
+}
+
+fn span_zh(minutes: u32) -> String {
+    match minutes {
+        0..=1 => "1分钟".into(),
+        2..=119 => format!("{minutes}分钟"),
+        _ => format!("{}小时", minutes.div_ceil(60)),
+    }
+}
+
+fn span_en(minutes: u32) -> String {
+    match minutes {
+        0..=1 => "a minute".into(),
+        2..=119 => format!("{minutes} minutes"),
+        _ => format!("{} hours", minutes.div_ceil(60)),
+    }
+}
+
+/// Day and minute: `2026年3月12日 14:05`, `12 Mar 2026, 14:05`.
+pub fn minute_text(at: UnixMs, lang: Lang, zone: &TimeZone) -> String {
+    let Ok(stamp) = Timestamp::from_millisecond(at.0) else { return String::new() };
+    let clock = stamp.to_zoned_datetime(zone.clone()).strftime("%H:%M").to_string();
+    match lang {
+        Lang::Zh => format!("{} {clock}", day_text(at, lang, zone)),
+        Lang::En => format!("{}, {clock}", day_text(at, lang, zone)),
+    }
+}
+
+/// Where a scan was, for sentences that must say something.
+pub fn place_text(place: Place, lang: Lang) -> String {
+    place.text(lang).unwrap_or_else(|| lang.pick("地点不详", "place unknown").to_owned())
+}
