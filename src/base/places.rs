@@ -58,11 +58,16 @@ pub fn lookup(code: u16) -> Option<&'static Region> {
     REGIONS.binary_search_by_key(&code, |r| r.code).ok().map(|i| &REGIONS[i])
 }
 
-/// The region whose name is `name` in either language, `市` or `省` left out
-/// or not, looked for in `province` (two digits) alone when one is given.
-pub fn by_name(name: &str, province: Option<u16>) -> Option<&'static Region> {
+/// The first region that `fits` and whose name is `name` in either language,
+/// `市` or `省` left out or not; looked for in `province` (two digits) alone
+/// when one is given.
+pub fn by_name(
+    name: &str,
+    province: Option<u16>,
+    fits: impl Fn(&Region) -> bool,
+) -> Option<&'static Region> {
     let name = name.trim();
-    REGIONS.iter().filter(|r| province.is_none_or(|p| r.code / 100 == p)).find(|r| {
+    REGIONS.iter().filter(|r| province.is_none_or(|p| r.code / 100 == p) && fits(r)).find(|r| {
         r.en.eq_ignore_ascii_case(name)
             || r.zh == name
             || (name.chars().count() >= 2 && r.zh.starts_with(name))
@@ -113,8 +118,8 @@ mod tests {
         let near = nearest(33.86, 115.48).expect("inside China");
         assert!(["Bozhou", "Zhoukou", "Shangqiu"].contains(&near.en), "{near:?}");
         assert_eq!(nearest(48.85, 2.35), None);
-        assert_eq!(by_name("郑州", Some(41)).map(|r| r.code), Some(4101));
-        assert_eq!(by_name("Zhengzhou", None).map(|r| r.code), Some(4101));
+        assert_eq!(by_name("郑州", Some(41), |_| true).map(|r| r.code), Some(4101));
+        assert_eq!(by_name("Zhengzhou", None, |_| true).map(|r| r.code), Some(4101));
     }
 
     #[test]
