@@ -1,1 +1,3 @@
-fn main() {}
+//! The integration tests, in one binary because each one links everything.
+
+mod tidy;
