@@ -1,4 +1,23 @@
 //! Adapters: what the domains' ports ask for, on concrete stores. Only `app`
-//! names one of them.
+//! names one of them. Each backend is native to its store and shares no code
+//! with the others; one contract suite tries what the ports promise.
 
+pub mod embedded;
 pub mod geo;
+
+use crate::base::limits::{SCAN_LOG_ENTRIES_MAX, SCAN_STATE_QUEUE_MAX};
+
+/// Bounds of a scan state; a test sets smaller ones.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Bounds {
+    /// Entries of one shard's log that nobody has followed and trimmed yet.
+    pub log_entries_max: u64,
+    /// Calls waiting for the store; one more is refused at once.
+    pub queue_max: usize,
+}
+
+impl Default for Bounds {
+    fn default() -> Self {
+        Self { log_entries_max: SCAN_LOG_ENTRIES_MAX, queue_max: SCAN_STATE_QUEUE_MAX }
+    }
+}

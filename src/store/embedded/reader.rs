@@ -1,0 +1,60 @@
+//! The thread that reads, on a connection of its own, so that the worker
+//! following the log never waits for a commit, nor a scan for the worker.
+
+use std::sync::mpsc::Receiver;
+
+use rusqlite::{Connection, params};
+
+use super::file::Reopening;
+use super::writer::{Answer, read};
+use crate::scan::{CodeId, Cursor, Entry, History, Observation, StateError};
+
+/// Entries of one answer of `follow`, whatever the caller asks for.
+const FOLLOW_ENTRIES_MAX: usize = 10_000;
+
+pub enum Look {
+    Peek { code: CodeId, answer: Answer<History> },
+    Follow { after: i64, max: usize, answer: Answer<Vec<Entry>> },
+}
+
+pub fn run(mut file: Reopening, looks: &Receiver<Look>) {
+    for look in looks {
+        match look {
+            Look::Peek { code, answer } => {
+                let found = file.with(|connection| read(connection, &code.payload));
+                let _ = answer.send(found.flatten());
+            }
+            Look::Follow { after, max, answer } => {
+                let found = file.with(|connection| entries(connection, after, max));
+                let _ = answer.send(found.and_then(|rows| rows.into_iter().collect()));
+            }
+        }
+    }
+}
+
+fn entries(
+    connection: &Connection,
+    after: i64,
+    max: usize,
+) -> rusqlite::Result<Vec<Result<Entry, StateError>>> {
+    let mut rows = connection.prepare_cached(
+        "SELECT seq, code, number, observation FROM log WHERE seq > ?1 ORDER BY seq LIMIT ?2",
+    )?;
+    let limit = i64::try_from(max.min(FOLLOW_ENTRIES_MAX)).expect("at most FOLLOW_ENTRIES_MAX");
+    rows.query_map(params![after, limit], |row| {
+        let (seq, number): (i64, i64) = (row.get(0)?, row.get(2)?);
+        let code: Vec<u8> = row.get(1)?;
+        let seen: Vec<u8> = row.get(3)?;
+        Ok(entry(seq, &code, number, &seen)
+            .ok_or_else(|| StateError::Corrupt(format!("line {seq} of the scan log"))))
+    })?
+    .collect()
+}
+
+fn entry(seq: i64, code: &[u8], number: i64, seen: &[u8]) -> Option<Entry> {
+    Some(Entry {
+        cursor: Cursor { major: seq.cast_unsigned(), minor: 0 },
+        code: CodeId { payload: code.try_into().ok()?, number: number.cast_unsigned() },
+        seen: Observation::from_bytes(seen.try_into().ok()?),
+    })
+}
