@@ -112,7 +112,8 @@ fn nothing_is_left_over() {
 fn the_product_never_claims_what_is_not_its_to_say() {
     for (path, text) in sources() {
         // Words of a certificate of the state, and of what is in the bottle.
-        for claim in ["国家认证", "政府认证", "官方认证", "假一赔", "为正品", "是正品"] {
+        for claim in ["国家认证", "政府认证", "官方认证", "假一赔", "为正品", "是正品"]
+        {
             assert!(!text.contains(claim), "{}: says {claim}", path.display());
         }
     }

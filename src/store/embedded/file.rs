@@ -83,9 +83,8 @@ impl From<rusqlite::Error> for Failed {
 }
 
 fn try_open(path: &Path) -> Result<Opened, Failed> {
-    let unavailable = |what: &str| {
-        Failed::State(StateError::Unavailable(format!("{}: {what}", path.display())))
-    };
+    let unavailable =
+        |what: &str| Failed::State(StateError::Unavailable(format!("{}: {what}", path.display())));
     let identity = identity(path).map_err(|e| unavailable(&e.to_string()))?;
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let mut connection = Connection::open_with_flags(path, flags)?;
@@ -95,8 +94,7 @@ fn try_open(path: &Path) -> Result<Opened, Failed> {
         return Err(unavailable("the file or its directory cannot be written"));
     }
     check_ours(path, &connection)?;
-    let mode: String =
-        connection.query_row("PRAGMA journal_mode = WAL", [], |row| row.get(0))?;
+    let mode: String = connection.query_row("PRAGMA journal_mode = WAL", [], |row| row.get(0))?;
     if mode != "wal" {
         return Err(unavailable("this file system cannot hold a SQLite file in WAL mode"));
     }

@@ -20,10 +20,19 @@ const TRIM_ROWS_MAX: i64 = 4_096;
 pub type Answer<T> = oneshot::Sender<Result<T, StateError>>;
 
 pub enum Job {
-    Record { code: CodeId, seen: Observation, answer: Answer<Recorded> },
-    Trim { through: i64, answer: Answer<()> },
+    Record {
+        code: CodeId,
+        seen: Observation,
+        answer: Answer<Recorded>,
+    },
+    Trim {
+        through: i64,
+        answer: Answer<()>,
+    },
     /// Writes and syncs something, to see whether that is possible.
-    Probe { answer: Answer<()> },
+    Probe {
+        answer: Answer<()>,
+    },
 }
 
 struct Scan {
@@ -158,10 +167,7 @@ impl<'tx> Group<'tx> {
     }
 
     /// An answer for each scan, or the error that undoes them all.
-    fn fold_all(
-        mut self,
-        group: &[Scan],
-    ) -> rusqlite::Result<Vec<Result<Recorded, StateError>>> {
+    fn fold_all(mut self, group: &[Scan]) -> rusqlite::Result<Vec<Result<Recorded, StateError>>> {
         let answers = group
             .iter()
             .map(|scan| self.fold(scan.code, scan.seen))
@@ -215,8 +221,6 @@ pub fn read(
         .optional()?;
     Ok(match bytes {
         None => Ok(History::default()),
-        Some(bytes) => {
-            History::from_bytes(&bytes).map_err(|e| StateError::Corrupt(e.to_string()))
-        }
+        Some(bytes) => History::from_bytes(&bytes).map_err(|e| StateError::Corrupt(e.to_string())),
     })
 }

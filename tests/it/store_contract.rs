@@ -1,0 +1,44 @@
+//! One suite for every backend of the scan state: each promise of
+//! `scan::port` is tried on each of them.
+
+pub mod bed;
+mod promises;
+
+/// A test per promise and backend.
+macro_rules! contract {
+    ($backend:ident: $($promise:ident),+ $(,)?) => {
+        mod $backend {
+            $(
+                #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+                async fn $promise() {
+                    use super::{bed, promises};
+                    if let Some(bed) = bed::$backend(promises::BOUNDS).await {
+                        promises::$promise(&bed).await;
+                    }
+                }
+            )+
+        }
+    };
+}
+
+macro_rules! contract_on {
+    ($($backend:ident),+ $(,)?) => {
+        $(contract!($backend:
+            a_code_never_scanned_has_an_empty_history,
+            scans_of_one_code_at_one_instant_are_ordered,
+            the_same_scan_again_adds_nothing_and_keeps_its_place,
+            the_same_scan_at_the_same_instant_counts_once,
+            a_repeat_is_known_until_64_others_came,
+            histories_equal_those_folded_in_memory,
+            the_log_has_every_scan_once_and_in_order,
+            trim_forgets_only_what_was_followed,
+            a_full_log_refuses_new_scans_and_never_a_repeat,
+            a_call_that_failed_is_safe_to_make_again,
+            acknowledged_scans_are_there_when_opened_again,
+            another_process_follows_and_trims,
+            durability_is_said_in_words,
+        );)+
+    };
+}
+
+contract_on!(embedded);
