@@ -38,3 +38,6 @@ pub mod app;
 
 #[cfg(feature = "server")]
 pub mod cli;
+
+#[cfg(doc)]
+pub mod guide;

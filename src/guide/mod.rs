@@ -1,0 +1,22 @@
+//! Pages that cut across the modules.
+
+#[doc = include_str!("architecture.md")]
+pub mod architecture {}
+#[doc = include_str!("glossary.md")]
+pub mod glossary {}
+#[doc = include_str!("verdicts.md")]
+pub mod verdicts {}
+
+/// Decisions and their reasons, one page each.
+pub mod adr {
+    #[doc = include_str!("adr/0001-one-record-layout-for-every-store.md")]
+    pub mod one_record_layout {}
+    #[doc = include_str!("adr/0002-neighbours-share-a-hash-in-redis.md")]
+    pub mod neighbours_share_a_hash {}
+    #[doc = include_str!("adr/0003-natural-keys-in-the-register.md")]
+    pub mod natural_keys {}
+    #[doc = include_str!("adr/0004-witnesses-by-episode.md")]
+    pub mod witnesses_by_episode {}
+    #[doc = include_str!("adr/0005-development-keys-are-known-by-value.md")]
+    pub mod development_keys {}
+}
