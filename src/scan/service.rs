@@ -169,7 +169,7 @@ impl Scanner {
     fn examine(&self, text: &str, register: &Register) -> Examined {
         let text = text.trim_matches(|c: char| c.is_ascii_whitespace());
         if text.len() > CODE_TEXT_BYTES_MAX {
-            return Examined::malformed(Malformed::Length(text.len()));
+            return Examined::malformed(Malformed::TooLong(text.len()));
         }
         if text.len() == Payload::SERIAL_TEXT_CHARACTERS {
             return match Payload::from_serial_text(text) {
