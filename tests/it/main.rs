@@ -2,5 +2,6 @@
 
 mod format;
 mod need;
+mod redis_server;
 mod store_contract;
 mod tidy;

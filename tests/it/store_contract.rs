@@ -41,4 +41,4 @@ macro_rules! contract_on {
     };
 }
 
-contract_on!(embedded);
+contract_on!(embedded, redis_single, redis_cluster);

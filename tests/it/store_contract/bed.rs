@@ -10,6 +10,9 @@ use zhenma::scan::{
 };
 use zhenma::store::Bounds;
 use zhenma::store::embedded::EmbeddedState;
+use zhenma::store::redis::RedisState;
+
+use crate::redis_server::{RedisCluster, RedisServer};
 
 type Opened = BoxFuture<'static, Result<Arc<dyn ScanState>, StateError>>;
 
@@ -46,6 +49,24 @@ pub async fn embedded(bounds: Bounds) -> Option<Bed> {
         })
     };
     Some(Bed::new(open, folder).await)
+}
+
+pub async fn redis_single(bounds: Bounds) -> Option<Bed> {
+    let server = RedisServer::start()?;
+    let url = server.url();
+    Some(Bed::new(move || open_redis(url.clone(), bounds), server).await)
+}
+
+pub async fn redis_cluster(bounds: Bounds) -> Option<Bed> {
+    let cluster = RedisCluster::start()?;
+    let url = cluster.url();
+    Some(Bed::new(move || open_redis(url.clone(), bounds), cluster).await)
+}
+
+fn open_redis(url: String, bounds: Bounds) -> Opened {
+    Box::pin(async move {
+        Ok(Arc::new(RedisState::open_bounded(&url, bounds).await?) as Arc<dyn ScanState>)
+    })
 }
 
 /// The label with this running number in a batch of the tests.

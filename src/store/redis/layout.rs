@@ -1,0 +1,100 @@
+//! Where things are kept in Redis. Fixed at first use: every tag has a record
+//! of it, `zm:{TT}:layout`, that the script compares.
+//!
+//! | key | what |
+//! |---|---|
+//! | `zm:{TT}:layout` | [`LAYOUT`] |
+//! | `zm:{TT}:log` | stream, field `s`: the packed scan |
+//! | `zm:{TT}:h:` payload 0..7, block | hash: low byte of the running number -> history of one or two observations, or `L` |
+//! | `zm:{TT}:l:` payload 0..7, running number | a longer history |
+//!
+//! TT is the tag, two hexadecimal digits. A block is 256 neighbouring running
+//! numbers: its number is the running number without the low byte, in 3
+//! bytes, or in 7 from 2^32 on. Redis packs a hash of up to 512 values of up
+//! to 64 bytes tightly (`hash-max-listpack-*`), so a code scanned once costs
+//! about 40 bytes rather than the 150 of a key of its own.
+
+use sha2::{Digest, Sha256};
+
+use crate::scan::{CodeId, Cursor, Entry, History, Observation, Recorded, StateError};
+
+/// Hash tags, and so shards of the log.
+pub const TAGS: u16 = 64;
+/// Version, tags, running numbers in a block.
+pub const LAYOUT: &str = "1:64:256";
+/// A scan as it is handed to the script and kept in the log: payload,
+/// running number, observation.
+pub const SCAN_BYTES: usize = 12 + 8 + Observation::BYTES;
+
+/// The script that records scans.
+pub const FOLD: &str = include_str!("fold.lua");
+
+/// Key of a tag's log; the script derives the others from it.
+pub fn log_key(tag: u16) -> String {
+    format!("zm:{{{tag:02x}}}:log")
+}
+
+pub fn layout_key(tag: u16) -> String {
+    format!("zm:{{{tag:02x}}}:layout")
+}
+
+/// What the two keys of a code share: payload 0..7 and block.
+fn block(code: &CodeId) -> Vec<u8> {
+    let number = code.number.to_be_bytes();
+    let from = if number[..4] == [0; 4] { 4 } else { 0 };
+    [&code.payload[..7], &number[from..7]].concat()
+}
+
+fn low_byte(code: &CodeId) -> u8 {
+    code.number.to_be_bytes()[7]
+}
+
+/// The tag of a code: spread by block, so that one batch uses every node.
+pub fn tag_of(code: &CodeId) -> u16 {
+    u16::from(Sha256::digest(block(code))[0]) % TAGS
+}
+
+/// Hash, field and key of the longer form.
+pub fn keys_of(code: &CodeId) -> (Vec<u8>, [u8; 1], Vec<u8>) {
+    let (tag, block, low) = (tag_of(code), block(code), low_byte(code));
+    let hash = [format!("zm:{{{tag:02x}}}:h:").as_bytes(), &block].concat();
+    let own = [format!("zm:{{{tag:02x}}}:l:").as_bytes(), &block, &[low]].concat();
+    (hash, [low], own)
+}
+
+/// True when a hash's value says that the history has a key of its own.
+pub fn is_long(value: &[u8]) -> bool {
+    value == b"L"
+}
+
+pub fn pack(code: &CodeId, seen: &Observation, into: &mut Vec<u8>) {
+    into.extend(code.payload);
+    into.extend(code.number.to_be_bytes());
+    into.extend(seen.to_bytes());
+}
+
+pub fn unpack(cursor: Cursor, bytes: &[u8]) -> Option<Entry> {
+    let (payload, rest) = bytes.split_first_chunk::<12>()?;
+    let (number, seen) = rest.split_first_chunk::<8>()?;
+    Some(Entry {
+        cursor,
+        code: CodeId { payload: *payload, number: u64::from_be_bytes(*number) },
+        seen: Observation::from_bytes(seen.try_into().ok()?),
+    })
+}
+
+/// The script's answer to one scan.
+pub fn recorded(tag: u16, answer: &[u8]) -> Result<Recorded, StateError> {
+    match answer {
+        [kind @ (b'N' | b'R'), position, history @ ..] => {
+            let history =
+                History::from_bytes(history).map_err(|e| StateError::Corrupt(e.to_string()))?;
+            Ok(Recorded { history, position: usize::from(*position), repeated: *kind == b'R' })
+        }
+        b"F" => Err(StateError::LogFull(tag)),
+        _ => Err(StateError::Corrupt(
+            "a history in Redis is missing or of no known form; were keys evicted or edited?"
+                .into(),
+        )),
+    }
+}

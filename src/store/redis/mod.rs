@@ -1,0 +1,202 @@
+//! The scan state on Redis 7 or newer: one server, or a cluster.
+#![doc = include_str!("README.md")]
+
+mod durability;
+mod layout;
+mod link;
+mod node;
+mod place;
+mod scout;
+
+use std::sync::Arc;
+
+use futures::future::{BoxFuture, join_all};
+use redis::{Pipeline, RedisResult, Value, from_redis_value};
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
+
+use self::node::{Node, Scan};
+use self::scout::{Scout, Trouble};
+use super::Bounds;
+use crate::scan::port::Durability;
+use crate::scan::{CodeId, Cursor, Entry, History, Observation, Recorded, ScanState, StateError};
+
+/// Entries of one answer of `follow`, whatever the caller asks for.
+const FOLLOW_ENTRIES_MAX: usize = 10_000;
+
+/// Scan state on Redis.
+pub struct RedisState {
+    scout: Arc<Scout>,
+    looking: JoinHandle<()>,
+}
+
+impl RedisState {
+    /// Opens the servers named by `url` (see `README.md`). When none can be
+    /// reached now it opens all the same: calls fail with `Unavailable` until
+    /// one can.
+    ///
+    /// # Errors
+    /// When the URL is wrong, the server is too old, or what is stored there
+    /// is of another layout.
+    pub async fn open(url: &str) -> Result<Self, StateError> {
+        Self::open_bounded(url, Bounds::default()).await
+    }
+
+    /// As [`Self::open`], with bounds of the caller's.
+    ///
+    /// # Errors
+    /// As [`Self::open`].
+    pub async fn open_bounded(url: &str, bounds: Bounds) -> Result<Self, StateError> {
+        let scout = Arc::new(Scout::new(place::read(url)?, bounds));
+        match scout.look().await {
+            Ok(()) => {}
+            Err(Trouble::Refused(e)) => return Err(e),
+            Err(Trouble::Unreached(e)) => tracing::warn!("{e}; trying again until it can"),
+        }
+        let looking = tokio::spawn(scout.clone().keep_looking());
+        Ok(Self { scout, looking })
+    }
+
+    fn node(&self, tag: u16) -> Result<Arc<Node>, StateError> {
+        self.scout.map.load().node(tag).cloned().ok_or_else(|| {
+            self.scout.lost.notify_one();
+            StateError::Unavailable(format!("no Redis server serves shard {tag} now"))
+        })
+    }
+
+    /// Sends commands of one tag, all of which must succeed.
+    async fn run(&self, tag: u16, commands: &mut Pipeline) -> Result<Vec<Value>, StateError> {
+        let node = self.node(tag)?;
+        let answers = node.side.run(commands.ignore_errors()).await;
+        let answers = answers.inspect_err(|_| self.scout.lost.notify_one())?;
+        answers.into_iter().collect::<RedisResult<Vec<_>>>().map_err(|e| {
+            self.scout.lost.notify_one();
+            node.side.unavailable(&e)
+        })
+    }
+}
+
+impl Drop for RedisState {
+    fn drop(&mut self) {
+        self.looking.abort();
+    }
+}
+
+fn odd(e: &redis::ParsingError) -> StateError {
+    StateError::Corrupt(format!("an answer of Redis: {e}"))
+}
+
+impl ScanState for RedisState {
+    fn record(
+        &self,
+        code: CodeId,
+        seen: Observation,
+    ) -> BoxFuture<'_, Result<Recorded, StateError>> {
+        Box::pin(async move {
+            let tag = layout::tag_of(&code);
+            let (answer, answered) = oneshot::channel();
+            self.node(tag)?.record(Scan { tag, code, seen, answer })?;
+            let stopped = |_| StateError::Unavailable("the scan state has stopped".into());
+            layout::recorded(tag, &answered.await.map_err(stopped)??)
+        })
+    }
+
+    fn peek(&self, code: CodeId) -> BoxFuture<'_, Result<History, StateError>> {
+        Box::pin(async move {
+            let (hash, field, own) = layout::keys_of(&code);
+            let mut both = redis::pipe();
+            // A history moves to a key of its own once and never back.
+            both.hget(&hash, &field).get(&own);
+            let answers = self.run(layout::tag_of(&code), &mut both).await?;
+            let mut found = answers
+                .into_iter()
+                .map(from_redis_value::<Option<Vec<u8>>>)
+                .collect::<Result<Vec<_>, _>>()
+                .map_err(|e| odd(&e))?
+                .into_iter();
+            let (short, long) = (found.next().flatten(), found.next().flatten());
+            match short {
+                None => Ok(History::default()),
+                Some(short) => {
+                    let bytes =
+                        if layout::is_long(&short) { long.unwrap_or_default() } else { short };
+                    History::from_bytes(&bytes).map_err(|e| StateError::Corrupt(e.to_string()))
+                }
+            }
+        })
+    }
+
+    fn shards(&self) -> u16 {
+        layout::TAGS
+    }
+
+    fn follow(
+        &self,
+        shard: u16,
+        after: Cursor,
+        max: usize,
+    ) -> BoxFuture<'_, Result<Vec<Entry>, StateError>> {
+        Box::pin(async move {
+            let mut range = redis::pipe();
+            range
+                .cmd("XRANGE")
+                .arg(layout::log_key(shard))
+                .arg(format!("({}-{}", after.major, after.minor))
+                .arg("+")
+                .arg("COUNT")
+                .arg(max.min(FOLLOW_ENTRIES_MAX));
+            let answer = self.run(shard, &mut range).await?.pop().unwrap_or(Value::Nil);
+            let lines: Vec<(String, Vec<Vec<u8>>)> =
+                from_redis_value(answer).map_err(|e| odd(&e))?;
+            lines.iter().map(|(id, fields)| entry(id, fields)).collect()
+        })
+    }
+
+    fn trim(&self, shard: u16, through: Cursor) -> BoxFuture<'_, Result<(), StateError>> {
+        Box::pin(async move {
+            let (major, minor) = match through.minor.checked_add(1) {
+                Some(minor) => (through.major, minor),
+                None => (through.major.saturating_add(1), 0),
+            };
+            let mut trim = redis::pipe();
+            trim.cmd("XTRIM")
+                .arg(layout::log_key(shard))
+                .arg("MINID")
+                .arg(format!("{major}-{minor}"));
+            self.run(shard, &mut trim).await.map(|_| ())
+        })
+    }
+
+    fn durability(&self) -> BoxFuture<'_, Result<Durability, StateError>> {
+        Box::pin(async move {
+            let map = self.scout.map.load_full();
+            for tag in 0..layout::TAGS {
+                self.node(tag)?;
+            }
+            let asked = map.nodes.iter().filter_map(|node| {
+                let served = |tag: &u16| map.node(*tag).is_some_and(|n| Arc::ptr_eq(n, node));
+                let tag = (0..layout::TAGS).find(served)?;
+                Some(async move { (node.place(), durability::of_node(node, tag).await) })
+            });
+            let mut full = true;
+            let mut says: Vec<String> = Vec::new();
+            for (place, answer) in join_all(asked).await {
+                let node = answer.inspect_err(|_| self.scout.lost.notify_one())?;
+                full &= node.full;
+                says.push(format!("Redis at {place} {}", node.says));
+            }
+            Ok(Durability { full, says: says.join(". ") })
+        })
+    }
+}
+
+/// A stream entry: `ms-seq` and one field with its value.
+fn entry(id: &str, fields: &[Vec<u8>]) -> Result<Entry, StateError> {
+    let cursor = id.split_once('-').and_then(|(major, minor)| {
+        Some(Cursor { major: major.parse().ok()?, minor: minor.parse().ok()? })
+    });
+    cursor
+        .zip(fields.get(1))
+        .and_then(|(cursor, scan)| layout::unpack(cursor, scan))
+        .ok_or_else(|| StateError::Corrupt(format!("line {id} of the scan log")))
+}

@@ -1,0 +1,215 @@
+//! One Redis node: what gathers while the previous batch is out goes
+//! together, one script call a tag, in one pipeline. Never waits on a timer.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use redis::{ConnectionInfo, ErrorKind, Pipeline, RedisError, RedisResult, ServerErrorKind, Value};
+use tokio::sync::{Notify, mpsc, oneshot};
+
+use super::layout::{self, SCAN_BYTES};
+use super::link::{self, Link};
+use crate::scan::{CodeId, Observation, StateError};
+use crate::store::Bounds;
+
+/// Scans of one pipeline: keeps Redis busy for some ten milliseconds at most.
+const BATCH_SCANS_MAX: usize = 1_024;
+
+/// The script's answer to one scan, not yet decoded.
+pub type Answer = oneshot::Sender<Result<Vec<u8>, StateError>>;
+
+pub struct Scan {
+    pub tag: u16,
+    pub code: CodeId,
+    pub seen: Observation,
+    pub answer: Answer,
+}
+
+pub struct Node {
+    info: ConnectionInfo,
+    scans: mpsc::Sender<Scan>,
+    /// Everything but scans, so that a long answer delays none of them.
+    pub side: Link,
+}
+
+impl Node {
+    /// Starts the node's task, which ends when the node is dropped. `lost` is
+    /// told when tags may have moved to another node.
+    pub fn start(info: ConnectionInfo, bounds: Bounds, lost: Arc<Notify>) -> RedisResult<Self> {
+        let (scans, waiting) = mpsc::channel(bounds.queue_max);
+        let batches = Batches {
+            link: Link::new(info.clone())?,
+            script: redis::Script::new(layout::FOLD),
+            log_entries_max: bounds.log_entries_max,
+            lost,
+        };
+        tokio::spawn(batches.run(waiting));
+        Ok(Self { side: Link::new(info.clone())?, info, scans })
+    }
+
+    pub fn place(&self) -> &str {
+        self.side.place()
+    }
+
+    pub fn info(&self) -> &ConnectionInfo {
+        &self.info
+    }
+
+    pub fn is_at(&self, info: &ConnectionInfo) -> bool {
+        link::place(&self.info) == link::place(info)
+    }
+
+    /// Hands over a scan; its answer comes through it.
+    pub fn record(&self, scan: Scan) -> Result<(), StateError> {
+        self.scans.try_send(scan).map_err(|_| {
+            StateError::Unavailable(format!("too many scans wait for Redis at {}", self.place()))
+        })
+    }
+}
+
+struct Batches {
+    link: Link,
+    script: redis::Script,
+    log_entries_max: u64,
+    lost: Arc<Notify>,
+}
+
+impl Batches {
+    async fn run(self, mut waiting: mpsc::Receiver<Scan>) {
+        let mut batch = Vec::with_capacity(BATCH_SCANS_MAX);
+        while waiting.recv_many(&mut batch, BATCH_SCANS_MAX).await > 0 {
+            // Who gave up was told that the scan may not be recorded.
+            batch.retain(|scan| !scan.answer.is_closed());
+            let mut by_tag: BTreeMap<u16, Vec<Scan>> = BTreeMap::new();
+            for scan in batch.drain(..) {
+                by_tag.entry(scan.tag).or_default().push(scan);
+            }
+            if by_tag.is_empty() {
+                continue;
+            }
+            if let Err(e) = self.send(by_tag).await {
+                self.lost.notify_one();
+                // They waited while the node was silent: they are told now,
+                // not after another wait of their own.
+                while let Ok(scan) = waiting.try_recv() {
+                    let _ = scan.answer.send(Err(e.clone()));
+                }
+            }
+        }
+    }
+
+    /// Sends a batch and answers it; the error is the node's, already told.
+    async fn send(&self, by_tag: BTreeMap<u16, Vec<Scan>>) -> Result<(), StateError> {
+        let groups: Vec<(u16, Vec<Scan>)> = by_tag.into_iter().collect();
+        let unknown = match self.link.run(&self.calls(&groups)).await {
+            Ok(answers) => self.settle(groups, answers.into_iter(), false),
+            Err(e) => return Err(fail(groups, e)),
+        };
+        if unknown.is_empty() {
+            return Ok(());
+        }
+        // The server lost its scripts: load ours in front of the same calls.
+        let mut again = redis::pipe();
+        again.ignore_errors().cmd("SCRIPT").arg("LOAD").arg(layout::FOLD);
+        for call in self.calls(&unknown).cmd_iter() {
+            again.add_command(call.clone());
+        }
+        match self.link.run(&again).await {
+            Ok(answers) => {
+                let of_calls = answers.into_iter().skip(1);
+                self.settle(unknown, of_calls, true);
+                Ok(())
+            }
+            Err(e) => Err(fail(unknown, e)),
+        }
+    }
+
+    fn calls(&self, groups: &[(u16, Vec<Scan>)]) -> Pipeline {
+        let mut calls = redis::Pipeline::with_capacity(groups.len());
+        calls.ignore_errors();
+        for (tag, scans) in groups {
+            let mut packed = Vec::with_capacity(scans.len() * SCAN_BYTES);
+            for scan in scans {
+                layout::pack(&scan.code, &scan.seen, &mut packed);
+            }
+            calls.add_command(call(&self.script, *tag, &packed, self.log_entries_max));
+        }
+        calls
+    }
+
+    /// Answers each group from its call; gives back those whose script the
+    /// server did not know.
+    fn settle(
+        &self,
+        groups: Vec<(u16, Vec<Scan>)>,
+        mut answers: impl Iterator<Item = RedisResult<Value>>,
+        loaded: bool,
+    ) -> Vec<(u16, Vec<Scan>)> {
+        let mut unknown = Vec::new();
+        for (tag, scans) in groups {
+            match answers.next() {
+                Some(Ok(Value::Array(each))) if each.len() == scans.len() => {
+                    for (scan, answer) in scans.into_iter().zip(each) {
+                        let bytes = match answer {
+                            Value::BulkString(bytes) => Ok(bytes),
+                            _ => Err(self.odd_answer()),
+                        };
+                        let _ = scan.answer.send(bytes);
+                    }
+                }
+                Some(Err(e)) if is_no_script(&e) && !loaded => unknown.push((tag, scans)),
+                Some(Err(e)) => {
+                    self.lost.notify_one();
+                    fail(vec![(tag, scans)], refused(&self.link, &e));
+                }
+                _ => {
+                    fail(vec![(tag, scans)], self.odd_answer());
+                }
+            }
+        }
+        unknown
+    }
+
+    fn odd_answer(&self) -> StateError {
+        StateError::Corrupt(format!("Redis at {} gave an unknown answer", self.link.place()))
+    }
+}
+
+/// One call of the script.
+pub fn call(script: &redis::Script, tag: u16, packed: &[u8], log_entries_max: u64) -> redis::Cmd {
+    let mut call = redis::cmd("EVALSHA");
+    call.arg(script.get_hash())
+        .arg(1)
+        .arg(layout::log_key(tag))
+        .arg(packed)
+        .arg(log_entries_max)
+        .arg(layout::LAYOUT);
+    call
+}
+
+pub fn is_no_script(e: &RedisError) -> bool {
+    e.kind() == ErrorKind::Server(ServerErrorKind::NoScript)
+}
+
+/// What an error that the server answered means for the caller.
+pub fn refused(link: &Link, e: &RedisError) -> StateError {
+    if e.code() == Some("LAYOUT") {
+        return layout_differs(link.place(), e.detail().unwrap_or("another"));
+    }
+    link.unavailable(e)
+}
+
+pub fn layout_differs(place: &str, found: &str) -> StateError {
+    StateError::Corrupt(format!(
+        "Redis at {place} holds scans in layout {found}; this version writes {}: run the version \
+         that wrote them, or use another Redis database",
+        layout::LAYOUT
+    ))
+}
+
+fn fail(groups: Vec<(u16, Vec<Scan>)>, e: StateError) -> StateError {
+    for scan in groups.into_iter().flat_map(|(_, scans)| scans) {
+        let _ = scan.answer.send(Err(e.clone()));
+    }
+    e
+}

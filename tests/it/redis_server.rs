@@ -1,0 +1,186 @@
+//! Real Redis servers on free loopback ports, each with its own folder,
+//! stopped when the test ends.
+
+use std::net::TcpListener;
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use tempfile::TempDir;
+
+use crate::need;
+
+/// A server that syncs every write before it answers.
+pub struct RedisServer {
+    program: PathBuf,
+    arguments: Vec<String>,
+    pub port: u16,
+    child: Child,
+    folder: TempDir,
+}
+
+impl RedisServer {
+    pub fn start() -> Option<Self> {
+        Self::start_with(&[])
+    }
+
+    /// With more arguments, each `--name value`.
+    pub fn start_with(more: &[&str]) -> Option<Self> {
+        let program = need::program("redis-server")?;
+        // Another process may take the port between the look and the start.
+        for _ in 0..20 {
+            let folder = tempfile::tempdir().expect("a temporary folder");
+            let port = free_port();
+            let mut arguments: Vec<String> = format!(
+                "--port {port} --bind 127.0.0.1 --appendonly yes --appendfsync always \
+                 --loglevel warning --logfile redis.log --cluster-node-timeout 1000 \
+                 --cluster-port {}",
+                free_port()
+            )
+            .split(' ')
+            .map(str::to_owned)
+            .collect();
+            arguments.extend(["--save".into(), String::new()]);
+            arguments.extend(more.iter().flat_map(|m| m.split(' ')).map(str::to_owned));
+            let child = spawn(&program, &arguments, &folder);
+            let program = program.clone();
+            let mut server = Self { program, arguments, port, child, folder };
+            if server.is_up() {
+                return Some(server);
+            }
+        }
+        panic!("redis-server does not start")
+    }
+
+    pub fn url(&self) -> String {
+        format!("redis://127.0.0.1:{}", self.port)
+    }
+
+    /// Waits until it answers; false when the process has ended.
+    fn is_up(&mut self) -> bool {
+        let deadline = Instant::now() + Duration::from_secs(20);
+        while Instant::now() < deadline {
+            if self.child.try_wait().expect("a child").is_some() {
+                return false;
+            }
+            let pong =
+                self.connection().and_then(|mut c| redis::cmd("PING").query::<String>(&mut c));
+            if pong.is_ok() {
+                return true;
+            }
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        panic!("redis-server does not answer")
+    }
+
+    fn connection(&self) -> redis::RedisResult<redis::Connection> {
+        redis::Client::open(self.url())?.get_connection_with_timeout(Duration::from_secs(2))
+    }
+
+    /// Sends a command, words parted by spaces.
+    pub fn try_command<T: redis::FromRedisValue>(&self, words: &str) -> redis::RedisResult<T> {
+        let mut words = words.split(' ');
+        let mut command = redis::cmd(words.next().expect("a command"));
+        words.for_each(|word| {
+            command.arg(word);
+        });
+        command.query(&mut self.connection()?)
+    }
+
+    pub fn command<T: redis::FromRedisValue>(&self, words: &str) -> T {
+        self.try_command(words).unwrap_or_else(|e| panic!("{words}: {e}"))
+    }
+
+    /// SIGKILL: nothing is saved or said goodbye to.
+    pub fn kill(&mut self) {
+        self.child.kill().expect("a running server");
+        self.child.wait().expect("a killed server");
+    }
+
+    /// Starts again on the same port with the same folder.
+    pub fn restart(&mut self) {
+        self.child = spawn(&self.program, &self.arguments, &self.folder);
+        assert!(self.is_up(), "the server does not start again");
+    }
+
+    /// Sends a signal by name, STOP or CONT.
+    pub fn signal(&self, name: &str) {
+        let sent = Command::new("kill")
+            .args([&format!("-{name}"), &self.child.id().to_string()])
+            .status()
+            .expect("kill runs");
+        assert!(sent.success());
+    }
+}
+
+impl Drop for RedisServer {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn spawn(program: &PathBuf, arguments: &[String], folder: &TempDir) -> Child {
+    Command::new(program)
+        .args(arguments)
+        .current_dir(folder.path())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .expect("redis-server starts")
+}
+
+pub fn free_port() -> u16 {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    listener.local_addr().expect("bound").port()
+}
+
+/// Three masters that share the slots.
+pub struct RedisCluster {
+    pub nodes: Vec<RedisServer>,
+}
+
+impl RedisCluster {
+    const SLOTS: u32 = 16_384;
+
+    pub fn start() -> Option<Self> {
+        let node = || RedisServer::start_with(&["--cluster-enabled yes"]);
+        let nodes = vec![node()?, node()?, node()?];
+        for (n, node) in (0..).zip(&nodes) {
+            let (first, end) = (n * Self::SLOTS / 3, (n + 1) * Self::SLOTS / 3);
+            node.command::<()>(&format!("CLUSTER ADDSLOTSRANGE {first} {}", end - 1));
+            node.command::<()>(&format!("CLUSTER SET-CONFIG-EPOCH {}", n + 1));
+        }
+        let cluster = Self { nodes };
+        for node in &cluster.nodes[1..] {
+            cluster.meet(node);
+        }
+        cluster.wait_until_whole();
+        Some(cluster)
+    }
+
+    pub fn meet(&self, node: &RedisServer) {
+        let bus: String = node.command::<Vec<String>>("CONFIG GET cluster-port").remove(1);
+        let meet = format!("CLUSTER MEET 127.0.0.1 {} {bus}", node.port);
+        self.nodes[0].command::<()>(&meet);
+    }
+
+    /// Every node sees every slot served.
+    pub fn wait_until_whole(&self) {
+        let deadline = Instant::now() + Duration::from_secs(30);
+        let whole = |node: &RedisServer| {
+            let known: usize = node.command::<String>("CLUSTER NODES").lines().count();
+            let info: String = node.command("CLUSTER INFO");
+            known >= self.nodes.len() && info.contains("cluster_state:ok")
+        };
+        while !self.nodes.iter().all(whole) {
+            assert!(Instant::now() < deadline, "the cluster does not come together");
+            std::thread::sleep(Duration::from_millis(10));
+        }
+    }
+
+    pub fn url(&self) -> String {
+        let places: Vec<_> = self.nodes.iter().map(|n| format!("127.0.0.1:{}", n.port)).collect();
+        format!("redis://{}/?cluster", places.join(","))
+    }
+}
