@@ -1,5 +1,6 @@
 //! The integration tests, in one binary because each one links everything.
 
+mod faults;
 mod format;
 mod need;
 mod redis_server;

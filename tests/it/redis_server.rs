@@ -103,6 +103,10 @@ impl RedisServer {
         assert!(self.is_up(), "the server does not start again");
     }
 
+    pub fn is_master(&self) -> bool {
+        self.command::<String>("INFO replication").contains("role:master")
+    }
+
     /// Sends a signal by name, STOP or CONT.
     pub fn signal(&self, name: &str) {
         let sent = Command::new("kill")
@@ -142,9 +146,11 @@ pub struct RedisCluster {
 
 impl RedisCluster {
     const SLOTS: u32 = 16_384;
+    /// Without full coverage the slots of the living are served.
+    const NODE: [&str; 2] = ["--cluster-enabled yes", "--cluster-require-full-coverage no"];
 
     pub fn start() -> Option<Self> {
-        let node = || RedisServer::start_with(&["--cluster-enabled yes"]);
+        let node = || RedisServer::start_with(&Self::NODE);
         let nodes = vec![node()?, node()?, node()?];
         for (n, node) in (0..).zip(&nodes) {
             let (first, end) = (n * Self::SLOTS / 3, (n + 1) * Self::SLOTS / 3);
@@ -159,7 +165,21 @@ impl RedisCluster {
         Some(cluster)
     }
 
-    pub fn meet(&self, node: &RedisServer) {
+    /// A fourth node that follows the first, in step.
+    pub fn add_replica_of_first(&self) -> Option<RedisServer> {
+        let replica = RedisServer::start_with(&Self::NODE)?;
+        self.meet(&replica);
+        let first: String = self.nodes[0].command("CLUSTER MYID");
+        let follow = format!("CLUSTER REPLICATE {first}");
+        wait(|| replica.try_command::<()>(&follow).is_ok());
+        wait(|| self.nodes[0].command::<String>("INFO replication").contains("state=online"));
+        // Every node has heard of it, or it would not be elected.
+        let known = |n: &RedisServer| n.command::<String>("CLUSTER NODES").lines().count() == 4;
+        wait(|| self.nodes.iter().chain([&replica]).all(known));
+        Some(replica)
+    }
+
+    fn meet(&self, node: &RedisServer) {
         let bus: String = node.command::<Vec<String>>("CONFIG GET cluster-port").remove(1);
         let meet = format!("CLUSTER MEET 127.0.0.1 {} {bus}", node.port);
         self.nodes[0].command::<()>(&meet);
@@ -167,20 +187,24 @@ impl RedisCluster {
 
     /// Every node sees every slot served.
     pub fn wait_until_whole(&self) {
-        let deadline = Instant::now() + Duration::from_secs(30);
         let whole = |node: &RedisServer| {
             let known: usize = node.command::<String>("CLUSTER NODES").lines().count();
             let info: String = node.command("CLUSTER INFO");
             known >= self.nodes.len() && info.contains("cluster_state:ok")
         };
-        while !self.nodes.iter().all(whole) {
-            assert!(Instant::now() < deadline, "the cluster does not come together");
-            std::thread::sleep(Duration::from_millis(10));
-        }
+        wait(|| self.nodes.iter().all(whole));
     }
 
     pub fn url(&self) -> String {
         let places: Vec<_> = self.nodes.iter().map(|n| format!("127.0.0.1:{}", n.port)).collect();
         format!("redis://{}/?cluster", places.join(","))
+    }
+}
+
+fn wait(mut holds: impl FnMut() -> bool) {
+    let deadline = Instant::now() + Duration::from_secs(30);
+    while !holds() {
+        assert!(Instant::now() < deadline, "the cluster does not come together");
+        std::thread::sleep(Duration::from_millis(10));
     }
 }

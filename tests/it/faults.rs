@@ -1,0 +1,8 @@
+//! Stores that fail under load: every call answers in time, what was
+//! acknowledged is there once, and the store works again by itself.
+
+mod cluster;
+mod embedded;
+mod load;
+mod proxy;
+mod redis;

@@ -1,0 +1,118 @@
+//! Faults of a cluster of three masters.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use zhenma::scan::{ScanState, StateError};
+use zhenma::store::redis::RedisState;
+
+use super::load::{Load, call, eventually};
+use crate::redis_server::{RedisCluster, RedisServer};
+use crate::store_contract::bed::{code, scan};
+
+const WRITERS: u64 = 32;
+/// One code a block, so that every node has some.
+const CODES: u64 = 200;
+
+async fn open(cluster: &RedisCluster) -> Arc<dyn ScanState> {
+    Arc::new(RedisState::open(&cluster.url()).await.expect("opens"))
+}
+
+/// Numbers of the codes, of those that `record` scanned, that a node keeps.
+fn kept_by(node: &RedisServer) -> HashSet<u64> {
+    let keys: Vec<Vec<u8>> = node.command("KEYS zm:*}:h:*");
+    let number = |key: &Vec<u8>| {
+        let block = &key[key.len() - 3..];
+        u64::from_be_bytes([0, 0, 0, 0, block[0], block[1], block[2], 0])
+    };
+    keys.iter().map(number).collect()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_dead_node_fails_its_own_codes_and_no_others() {
+    let Some(mut cluster) = RedisCluster::start() else { return };
+    let state = open(&cluster).await;
+    let codes = || (0..CODES).map(|n| n * 256);
+    for number in codes() {
+        call(&*state, code(number), scan(1)).await.expect("recorded");
+    }
+    let lost = kept_by(&cluster.nodes[1]);
+    assert!(lost.len() > 20 && lost.len() < 150, "{} of {CODES} codes", lost.len());
+
+    cluster.nodes[1].kill();
+    for round in 2..6 {
+        let calls = codes().map(|number| {
+            let state = state.clone();
+            async move { (number, call(&*state, code(number), scan(round)).await) }
+        });
+        for (number, answer) in futures::future::join_all(calls).await {
+            if lost.contains(&number) {
+                assert!(matches!(answer, Err(StateError::Unavailable(_))), "{answer:?}");
+            } else {
+                assert!(answer.is_ok(), "another node's code fails too: {answer:?}");
+            }
+        }
+    }
+    assert!(matches!(state.durability().await, Err(StateError::Unavailable(_))));
+
+    cluster.nodes[1].restart();
+    for number in codes() {
+        eventually("a scan of the returned node is recorded", || async {
+            call(&*state, code(number), scan(9)).await.is_ok()
+        })
+        .await;
+        let expected = if lost.contains(&number) { 2 } else { 6 };
+        assert_eq!(state.peek(code(number)).await.expect("read").count(), expected);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn killed_nodes_lose_no_acknowledged_scan() {
+    let Some(mut cluster) = RedisCluster::start() else { return };
+    let load = Load::start(open(&cluster).await, WRITERS);
+    for n in 0..3 {
+        load.progress(300).await;
+        cluster.nodes[n].kill();
+        load.failures(WRITERS).await;
+        cluster.nodes[n].restart();
+    }
+    load.progress(300).await;
+    cluster.wait_until_whole();
+    load.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn tags_that_moved_to_a_replica_are_found_there() {
+    let Some(mut cluster) = RedisCluster::start() else { return };
+    let Some(replica) = cluster.add_replica_of_first() else { return };
+    let state = open(&cluster).await;
+    let said = state.durability().await.expect("asked");
+    assert!(!said.full && said.says.contains("fail-over"), "{said:?}");
+
+    // In order: nothing acknowledged is lost.
+    let load = Load::start(state.clone(), WRITERS);
+    load.progress(300).await;
+    replica.command::<()>("CLUSTER FAILOVER");
+    eventually("the replica is master", || async { replica.is_master() }).await;
+    load.progress(300).await;
+    load.finish().await;
+
+    // By death: the first is the replica now, and takes its place back.
+    eventually("the first follows", || async {
+        replica.command::<String>("INFO replication").contains("state=online")
+    })
+    .await;
+    let all = |state: Arc<dyn ScanState>, round: u64| async move {
+        for n in 0..CODES {
+            eventually("every code is served", || async {
+                call(&*state, code(n * 256), scan(1_000_000 + round)).await.is_ok()
+            })
+            .await;
+        }
+    };
+    all(state.clone(), 1).await;
+    let mut replica = replica;
+    replica.kill();
+    all(state.clone(), 2).await;
+    cluster.nodes.push(replica);
+}
