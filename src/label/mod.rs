@@ -5,9 +5,12 @@
 
 mod penalty;
 pub mod png;
+pub mod sheet;
 pub mod svg;
 pub mod symbol;
+mod typeface;
 
 pub use png::png;
+pub use sheet::sheet;
 pub use svg::svg;
 pub use symbol::{Symbol, SymbolError};

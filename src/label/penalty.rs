@@ -19,8 +19,8 @@ pub(super) fn penalty(rows: &[u64]) -> u32 {
     let mut score = 0;
     let mut dark = 0;
     let mut run_above = 0;
-    for y in 0..size {
-        dark += rows[y].count_ones();
+    for (y, &r) in rows.iter().enumerate() {
+        dark += r.count_ones();
 
         let alike = beside(y);
         let five = alike & alike >> 1 & alike >> 2 & alike >> 3;
@@ -35,7 +35,6 @@ pub(super) fn penalty(rows: &[u64]) -> u32 {
             score += BLOCK * (alike & beside(y + 1) & below(y)).count_ones();
         }
 
-        let r = rows[y];
         let finder = r & !(r >> 1) & r >> 2 & r >> 3 & r >> 4 & !(r >> 5) & r >> 6;
         let before = r << 1 | r << 2 | r << 3 | r << 4;
         let after = r >> 7 | r >> 8 | r >> 9 | r >> 10;

@@ -1,0 +1,119 @@
+//! The one typeface of sheets: widths, and the part of it that a document uses.
+
+use std::collections::BTreeMap;
+
+use pdf_writer::types::{CidFontType, FontFlags, SystemInfo, UnicodeCmap};
+use pdf_writer::{Filter, Finish, Name, Pdf, Rect, Ref, Str};
+use subsetter::GlyphRemapper;
+use ttf_parser::{Face, GlyphId, RawFace, Tag};
+
+use super::sheet::packed;
+
+/// Noto Sans SC cut to GB 2312; see `font/README.md`.
+static FONT: &[u8] = include_bytes!("font/NotoSansSC-GB2312.otf");
+
+const NAME: Name<'static> = Name(b"ZHENMA+NotoSansSC");
+const SYSTEM: SystemInfo<'static> =
+    SystemInfo { registry: Str(b"Adobe"), ordering: Str(b"Identity"), supplement: 0 };
+
+/// Objects that a typeface takes in a document.
+pub(super) const OBJECTS: i32 = 5;
+
+/// The typeface as one document uses it.
+pub(super) struct Typeface {
+    face: Face<'static>,
+    glyphs: GlyphRemapper,
+    /// New glyph number -> its character and its width in thousandths of an em.
+    used: BTreeMap<u16, (char, f32)>,
+}
+
+impl Typeface {
+    pub(super) fn new() -> Self {
+        let face = Face::parse(FONT, 0).expect("the embedded typeface is whole");
+        Self { face, glyphs: GlyphRemapper::new(), used: BTreeMap::new() }
+    }
+
+    fn advance(&self, glyph: GlyphId) -> f32 {
+        let units = f32::from(self.face.units_per_em());
+        f32::from(self.face.glyph_hor_advance(glyph).unwrap_or(0)) * 1_000.0 / units
+    }
+
+    /// Width of `text` at `size` points. A character that the typeface has not
+    /// is as wide as the box that stands for it.
+    pub(super) fn width(&self, text: &str, size: f32) -> f32 {
+        text.chars()
+            .map(|c| self.advance(self.face.glyph_index(c).unwrap_or_default()))
+            .sum::<f32>()
+            * size
+            / 1_000.0
+    }
+
+    /// The bytes that show `text`: two a glyph.
+    pub(super) fn encode(&mut self, text: &str) -> Vec<u8> {
+        let mut out = Vec::with_capacity(text.len() * 2);
+        for c in text.chars() {
+            let glyph = self.face.glyph_index(c).unwrap_or_default();
+            let new = self.glyphs.remap(glyph.0);
+            let width = self.advance(glyph);
+            self.used.entry(new).or_insert((c, width));
+            out.extend(new.to_be_bytes());
+        }
+        out
+    }
+
+    /// Writes the font's objects, the first of which is the font itself.
+    pub(super) fn embed(self, pdf: &mut Pdf, first: Ref) {
+        let [font, cid, descriptor, cmap, data] =
+            [0, 1, 2, 3, 4].map(|step| Ref::new(first.get() + step));
+        pdf.type0_font(font)
+            .base_font(NAME)
+            .encoding_predefined(Name(b"Identity-H"))
+            .descendant_font(cid)
+            .to_unicode(cmap);
+        let widths: Vec<f32> = (0..self.glyphs.num_gids())
+            .map(|new| self.used.get(&new).map_or(1_000.0, |(_, width)| *width))
+            .collect();
+        let mut entry = pdf.cid_font(cid);
+        entry
+            .subtype(CidFontType::Type0)
+            .base_font(NAME)
+            .system_info(SYSTEM)
+            .font_descriptor(descriptor)
+            .default_width(1_000.0);
+        entry.widths().consecutive(0, widths);
+        entry.finish();
+
+        let scale = 1_000.0 / f32::from(self.face.units_per_em());
+        let bounds = self.face.global_bounding_box();
+        let [x_min, y_min, x_max, y_max] =
+            [bounds.x_min, bounds.y_min, bounds.x_max, bounds.y_max].map(|v| f32::from(v) * scale);
+        pdf.font_descriptor(descriptor)
+            .name(NAME)
+            .flags(FontFlags::SYMBOLIC)
+            .bbox(Rect::new(x_min, y_min, x_max, y_max))
+            .italic_angle(0.0)
+            .ascent(f32::from(self.face.ascender()) * scale)
+            .descent(f32::from(self.face.descender()) * scale)
+            .cap_height(f32::from(self.face.capital_height().unwrap_or(733)) * scale)
+            .stem_v(80.0)
+            .font_file3(data);
+
+        let mut characters = UnicodeCmap::<u16>::new(Name(b"Custom"), SYSTEM);
+        for (new, (c, _)) in &self.used {
+            characters.pair(*new, *c);
+        }
+        let table = packed(&characters.finish());
+        pdf.cmap(cmap, &table).filter(Filter::FlateDecode);
+
+        let subset = subsetter::subset(FONT, 0, &self.glyphs)
+            .expect("glyphs of the embedded typeface can be taken out of it");
+        let outlines = RawFace::parse(&subset, 0)
+            .ok()
+            .and_then(|face| face.table(Tag::from_bytes(b"CFF ")))
+            .expect("the embedded typeface has CFF outlines");
+        let outlines = packed(outlines);
+        pdf.stream(data, &outlines)
+            .filter(Filter::FlateDecode)
+            .pair(Name(b"Subtype"), Name(b"CIDFontType0C"));
+    }
+}
