@@ -2,7 +2,17 @@
 //! the engine that issues a whole order.
 //!
 //! No storage and no clock: what an order yields depends on its inputs alone.
+//! One symbol: [`Symbol::of`], then [`png()`], [`svg()`]. A few labels on
+//! paper: [`sheet()`]. A whole order: [`issue()`]. A further format is a
+//! further `LabelFile` in `kind.rs`.
 
+mod csv;
+mod folder;
+mod issue;
+mod kind;
+mod manifest;
+mod mint;
+mod order;
 mod penalty;
 pub mod png;
 pub mod sheet;
@@ -10,7 +20,10 @@ pub mod svg;
 pub mod symbol;
 mod typeface;
 
+pub use issue::{IssueError, Issued, issue};
+pub use mint::{Mint, Minted, url_prefix};
+pub use order::{Kind, Order, Specification};
 pub use png::png;
-pub use sheet::sheet;
+pub use sheet::{Caption, Grid, SheetLabel, sheet};
 pub use svg::svg;
 pub use symbol::{Symbol, SymbolError};

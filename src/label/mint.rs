@@ -1,0 +1,80 @@
+//! Running number -> signed code, for one batch.
+
+use crate::code::{Layer, Payload, Permutation, compact_text, sign_compact};
+use crate::keys::{KeyError, KeyNumber, Signer};
+
+/// Makes the codes of one batch.
+pub struct Mint<'a> {
+    signer: &'a dyn Signer,
+    key: KeyNumber,
+    batch: u32,
+    prefix: String,
+    outer: Permutation,
+    inner: Permutation,
+}
+
+/// One signed code in the forms in which it leaves the house.
+#[derive(Clone, Debug)]
+pub struct Minted {
+    pub payload: Payload,
+    /// What is behind the slash: 122 characters.
+    pub text: String,
+    /// What the symbol holds.
+    pub url: String,
+}
+
+impl<'a> Mint<'a> {
+    /// `public_url`: `https://HOST`, as in the settings. It is printed in
+    /// capitals, which QR holds in fewer modules.
+    ///
+    /// # Errors
+    /// When the signer holds another key than the batch asks for.
+    pub fn new(
+        signer: &'a dyn Signer,
+        key: KeyNumber,
+        batch: u32,
+        secret: &[u8; 32],
+        public_url: &str,
+    ) -> Result<Self, KeyError> {
+        if signer.key() != key {
+            return Err(KeyError::Key {
+                number: key.to_string(),
+                problem: format!("the signer holds key {} instead", signer.key()),
+            });
+        }
+        let permutation = |layer| Permutation::new(secret, layer, key, batch);
+        Ok(Self {
+            signer,
+            key,
+            batch,
+            prefix: url_prefix(public_url),
+            outer: permutation(Layer::Outer),
+            inner: permutation(Layer::Inner),
+        })
+    }
+
+    /// The code of label `number` in `layer`.
+    ///
+    /// # Errors
+    /// Those of the signer.
+    ///
+    /// # Panics
+    /// For cases and pallets, which no batch numbers.
+    pub fn code(&self, layer: Layer, number: u64) -> Result<Minted, KeyError> {
+        let permutation = match layer {
+            Layer::Outer => &self.outer,
+            Layer::Inner => &self.inner,
+            Layer::Case | Layer::Pallet => unreachable!("a batch numbers items alone"),
+        };
+        let serial = permutation.serial_of(number);
+        let payload = Payload { layer, key: self.key, batch: self.batch, serial };
+        let text = compact_text(payload, &sign_compact(self.signer, payload)?);
+        let url = format!("{}{text}", self.prefix);
+        Ok(Minted { payload, text, url })
+    }
+}
+
+/// `HTTPS://HOST/` for `https://host`.
+pub fn url_prefix(public_url: &str) -> String {
+    format!("{}/", public_url.trim_end_matches('/').to_ascii_uppercase())
+}
