@@ -5,6 +5,8 @@ pub mod clock;
 #[cfg(feature = "server")]
 pub mod ids;
 pub mod lang;
+#[cfg(feature = "server")]
+pub mod ledger_error;
 pub mod limits;
 #[cfg(feature = "server")]
 pub mod places;
@@ -12,3 +14,5 @@ pub mod rng;
 
 pub use clock::{Clock, UnixMs};
 pub use lang::Lang;
+#[cfg(feature = "server")]
+pub use ledger_error::{FieldError, LedgerError};

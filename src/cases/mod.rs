@@ -1,1 +1,75 @@
-//! TBD
+//! Flags that the judge raised, and what officers decided of them.
+
+use async_trait::async_trait;
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use crate::base::{LedgerError, UnixMs};
+use crate::registry::{BatchRef, Decision};
+
+/// A reason as a flag keeps it: the sentence of the day it was raised.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KeptReason {
+    pub code: String,
+    pub zh: String,
+    pub en: String,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum FlagState {
+    Open,
+    Decided,
+}
+
+impl FlagState {
+    pub const fn slug(self) -> &'static str {
+        match self {
+            Self::Open => "open",
+            Self::Decided => "decided",
+        }
+    }
+}
+
+/// A code that the judge found suspect.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Flag {
+    pub payload: [u8; 12],
+    pub batch: BatchRef,
+    /// Running number of the label.
+    pub number: u64,
+    pub state: FlagState,
+    pub risk: f64,
+    pub reasons: Vec<KeptReason>,
+    pub policy: String,
+    pub scans: u64,
+    pub opened_at: UnixMs,
+    pub updated_at: UnixMs,
+}
+
+/// What an officer decided of one code.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DecisionRecord {
+    pub id: Uuid,
+    pub payload: [u8; 12],
+    pub decision: Decision,
+    pub note: String,
+    pub decided_by: String,
+    pub decided_at: UnixMs,
+}
+
+/// What flags and decisions ask of the ledger. Each method is one transaction.
+#[async_trait]
+pub trait CaseLedger: Send + Sync {
+    /// Opens a flag, or brings the open one up to date. One that was decided
+    /// opens again only when scans came after the decision; it never goes away.
+    async fn raise_flag(&self, flag: &Flag) -> Result<(), LedgerError>;
+    /// Riskiest first.
+    async fn flags(&self, state: FlagState, limit: u32) -> Result<Vec<Flag>, LedgerError>;
+    async fn flag(&self, payload: &[u8; 12]) -> Result<Option<Flag>, LedgerError>;
+    /// Keeps the decision, sets a flag decided, and raises the register's
+    /// revision, so that the next scan respects it.
+    async fn decide(&self, decision: &DecisionRecord) -> Result<(), LedgerError>;
+    /// Oldest first.
+    async fn decisions(&self, payload: &[u8; 12]) -> Result<Vec<DecisionRecord>, LedgerError>;
+}

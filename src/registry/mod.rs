@@ -5,6 +5,10 @@
 //! told of ranges. [`Register`] is the picture of it that every server holds
 //! in memory and renews within a second.
 
+pub mod check;
+pub mod numbers;
+pub mod order;
+pub mod port;
 pub mod register;
 
 use std::fmt;
@@ -101,22 +105,6 @@ impl From<Gtin> for String {
     }
 }
 
-impl TryFrom<String> for Uscc {
-    type Error = String;
-
-    fn try_from(_text: String) -> Result<Self, String> {
-        todo!("ledger")
-    }
-}
-
-impl TryFrom<String> for Gtin {
-    type Error = String;
-
-    fn try_from(_text: String) -> Result<Self, String> {
-        todo!("ledger")
-    }
-}
-
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Licence {
     pub kind: String,
@@ -202,6 +190,17 @@ impl Batch {
     }
 }
 
+/// A batch that passed every check and lacks only its number, which the ledger
+/// gives in the transaction that keeps it.
+#[derive(Clone)]
+pub struct PreparedBatch {
+    pub enterprise: Uscc,
+    pub key: KeyNumber,
+    pub new: NewBatch,
+    pub expires_on: Option<Date>,
+    pub secret: [u8; 32],
+}
+
 /// What may be said of a range of running numbers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -228,4 +227,45 @@ pub struct RangeFact {
     pub set_by: String,
     pub set_at: UnixMs,
     pub lifted_at: Option<UnixMs>,
+}
+
+impl RangeState {
+    pub const ALL: [Self; 7] = [
+        Self::Activated,
+        Self::Spoiled,
+        Self::Planted,
+        Self::Void,
+        Self::Stolen,
+        Self::Blocked,
+        Self::Recalled,
+    ];
+
+    pub const fn slug(self) -> &'static str {
+        match self {
+            Self::Activated => "activated",
+            Self::Spoiled => "spoiled",
+            Self::Planted => "planted",
+            Self::Void => "void",
+            Self::Stolen => "stolen",
+            Self::Blocked => "blocked",
+            Self::Recalled => "recalled",
+        }
+    }
+
+    pub fn from_slug(slug: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|s| s.slug() == slug)
+    }
+}
+
+impl Layers {
+    pub const fn slug(self) -> &'static str {
+        match self {
+            Self::Outer => "outer",
+            Self::OuterAndInner => "outer+inner",
+        }
+    }
+
+    pub fn from_slug(slug: &str) -> Option<Self> {
+        [Self::Outer, Self::OuterAndInner].into_iter().find(|l| l.slug() == slug)
+    }
 }

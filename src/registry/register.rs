@@ -8,7 +8,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::base::UnixMs;
 use crate::code::{Layer, Payload, Permutation};
-use crate::registry::{Batch, BatchRef, Bilingual, Enterprise, Product, RangeFact, RangeState};
+use crate::registry::{
+    Batch, BatchRef, Bilingual, Enterprise, Gtin, Product, RangeFact, RangeState, Uscc,
+};
 
 /// A batch with what an answer says of it.
 pub struct BatchFacts {
@@ -126,10 +128,26 @@ pub enum Decision {
     CannotTell,
 }
 
+impl Decision {
+    pub const fn slug(self) -> &'static str {
+        match self {
+            Self::Copied => "copied",
+            Self::Genuine => "genuine",
+            Self::CannotTell => "cannot_tell",
+        }
+    }
+
+    pub fn from_slug(slug: &str) -> Option<Self> {
+        [Self::Copied, Self::Genuine, Self::CannotTell].into_iter().find(|d| d.slug() == slug)
+    }
+}
+
 /// The register at one revision.
 #[derive(Default, Clone)]
 pub struct Register {
     pub revision: i64,
+    pub enterprises: HashMap<Uscc, Arc<Enterprise>>,
+    pub products: HashMap<Gtin, Arc<Product>>,
     pub batches: HashMap<BatchRef, Arc<BatchFacts>>,
     /// Latest decision a code, with its instant.
     pub decisions: HashMap<[u8; 12], (Decision, UnixMs)>,
@@ -152,5 +170,52 @@ impl Register {
                 standing: facts.standing(number),
             },
         }
+    }
+}
+
+/// Rows that changed since a revision.
+#[derive(Default, Clone)]
+pub struct Changes {
+    pub revision: i64,
+    pub enterprises: Vec<Enterprise>,
+    pub products: Vec<Product>,
+    pub batches: Vec<Batch>,
+    /// All facts of every batch of which one changed.
+    pub ranges: Vec<(BatchRef, Vec<RangeFact>)>,
+    pub decisions: Vec<([u8; 12], Decision, UnixMs)>,
+}
+
+impl Register {
+    /// The register after `changes`. What did not change is shared with this one.
+    #[must_use]
+    pub fn apply(&self, changes: Changes) -> Self {
+        let mut next = self.clone();
+        next.revision = changes.revision;
+        for enterprise in changes.enterprises {
+            next.enterprises.insert(enterprise.uscc.clone(), Arc::new(enterprise));
+        }
+        for product in changes.products {
+            next.products.insert(product.gtin.clone(), Arc::new(product));
+        }
+        for batch in changes.batches {
+            next.put(batch, Vec::new());
+        }
+        for (id, ranges) in changes.ranges {
+            if let Some(facts) = next.batches.get(&id) {
+                next.put(facts.batch.clone(), ranges);
+            }
+        }
+        for (payload, decision, at) in changes.decisions {
+            next.decisions.insert(payload, (decision, at));
+        }
+        next
+    }
+
+    fn put(&mut self, batch: Batch, ranges: Vec<RangeFact>) {
+        let enterprise = self.enterprises.get(&batch.enterprise);
+        let product = self.products.get(&batch.product);
+        let (Some(enterprise), Some(product)) = (enterprise, product) else { return };
+        let facts = BatchFacts::new(batch, Arc::clone(enterprise), Arc::clone(product), ranges);
+        self.batches.insert(facts.batch.id, Arc::new(facts));
     }
 }

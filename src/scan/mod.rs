@@ -7,6 +7,7 @@
 pub mod forgeries;
 pub mod history;
 pub mod judge;
+pub mod ledger;
 pub mod observation;
 pub mod place;
 pub mod port;

@@ -5,6 +5,7 @@
 pub mod embedded;
 pub mod geo;
 pub mod redis;
+pub mod sql;
 
 use crate::base::limits::{SCAN_LOG_ENTRIES_MAX, SCAN_STATE_QUEUE_MAX};
 

@@ -1,0 +1,145 @@
+//! Accounts, roles, and the proof types of somebody who signed in.
+
+use serde::{Deserialize, Serialize};
+
+use crate::base::{FieldError, UnixMs};
+
+/// What an account is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase", tag = "role")]
+pub enum Role {
+    /// The county's staff who register enterprises.
+    Administrator,
+    Officer,
+    /// Somebody of one enterprise, named by its unified social credit code.
+    Member {
+        enterprise: String,
+    },
+}
+
+impl Role {
+    pub const fn slug(&self) -> &'static str {
+        match self {
+            Self::Administrator => "administrator",
+            Self::Officer => "officer",
+            Self::Member { .. } => "member",
+        }
+    }
+
+    /// # Errors
+    /// For an unknown role, and a member without an enterprise or the reverse.
+    pub fn parse(slug: &str, enterprise: Option<&str>) -> Result<Self, FieldError> {
+        match (slug, enterprise) {
+            ("administrator", None) => Ok(Self::Administrator),
+            ("officer", None) => Ok(Self::Officer),
+            ("member", Some(e)) => Ok(Self::Member { enterprise: e.to_owned() }),
+            ("member", None) => {
+                Err(FieldError::new("enterprise", "is missing", "a member belongs to one"))
+            }
+            ("administrator" | "officer", Some(_)) => {
+                Err(FieldError::new("enterprise", "is too much", "only a member has one"))
+            }
+            _ => Err(FieldError::new(
+                "role",
+                format!("{slug:?} is not known"),
+                "write administrator, officer or member",
+            )),
+        }
+    }
+
+    pub fn enterprise(&self) -> Option<&str> {
+        match self {
+            Self::Member { enterprise } => Some(enterprise),
+            _ => None,
+        }
+    }
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Account {
+    /// 3 to 64 of a-z 0-9 . _ - @
+    pub login: String,
+    pub name: String,
+    pub role: Role,
+    /// argon2id PHC string; `None`: no password, API keys only.
+    pub password_hash: Option<String>,
+    pub created_at: UnixMs,
+    pub disabled_at: Option<UnixMs>,
+}
+
+/// # Errors
+/// Naming the field when a login cannot be used.
+pub fn check_login(login: &str) -> Result<(), FieldError> {
+    let fits = (3..=64).contains(&login.len())
+        && login
+            .bytes()
+            .all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || b"._-@".contains(&c));
+    if fits {
+        return Ok(());
+    }
+    Err(FieldError::new(
+        "login",
+        format!("{login:?} cannot be used"),
+        "write 3 to 64 small letters, digits or . _ - @",
+    ))
+}
+
+/// Somebody who signed in, by session or by API key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SignedIn {
+    pub login: String,
+    pub name: String,
+    pub role: Role,
+}
+
+impl SignedIn {
+    pub fn of(account: &Account) -> Self {
+        Self {
+            login: account.login.clone(),
+            name: account.name.clone(),
+            role: account.role.clone(),
+        }
+    }
+
+    pub fn administrator(&self) -> Option<Administrator> {
+        (self.role == Role::Administrator).then(|| Administrator { login: self.login.clone() })
+    }
+
+    pub fn officer(&self) -> Option<Officer> {
+        (self.role == Role::Officer)
+            .then(|| Officer { login: self.login.clone(), name: self.name.clone() })
+    }
+
+    pub fn member(&self) -> Option<Member> {
+        self.role.enterprise().map(|enterprise| Member {
+            login: self.login.clone(),
+            name: self.name.clone(),
+            enterprise: enterprise.to_owned(),
+        })
+    }
+}
+
+/// Proof that an administrator signed in. Only [`SignedIn`] makes one.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Administrator {
+    pub login: String,
+}
+
+/// Proof that an officer signed in.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Officer {
+    pub login: String,
+    pub name: String,
+}
+
+/// Proof that a member of an enterprise signed in.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Member {
+    pub login: String,
+    pub name: String,
+    /// Unified social credit code.
+    pub enterprise: String,
+}

@@ -1,0 +1,35 @@
+//! What accounts ask of the ledger. Each method is one transaction.
+
+use async_trait::async_trait;
+
+use crate::auth::Account;
+use crate::base::{LedgerError, UnixMs};
+
+/// An API key as it is kept.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ApiKey {
+    pub hash: [u8; 32],
+    pub login: String,
+    pub label: String,
+    pub created_at: UnixMs,
+    pub expires_at: UnixMs,
+    pub last_used_at: Option<UnixMs>,
+}
+
+#[async_trait]
+pub trait AccountLedger: Send + Sync {
+    /// `Conflict` when the login is taken, `NotFound` for an unknown enterprise.
+    async fn add_account(&self, account: &Account) -> Result<(), LedgerError>;
+    async fn account(&self, login: &str) -> Result<Option<Account>, LedgerError>;
+    async fn accounts(&self) -> Result<Vec<Account>, LedgerError>;
+    /// Its sessions and keys are good for nothing from here on.
+    async fn disable_account(&self, login: &str, at: UnixMs) -> Result<bool, LedgerError>;
+    async fn add_api_key(&self, key: &ApiKey) -> Result<(), LedgerError>;
+    /// The account that a token's hash belongs to, if key and account are
+    /// good at `at`; notes the use.
+    async fn account_by_key(
+        &self,
+        hash: &[u8; 32],
+        at: UnixMs,
+    ) -> Result<Option<Account>, LedgerError>;
+}

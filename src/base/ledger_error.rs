@@ -1,0 +1,62 @@
+//! What a ledger can answer instead of a result, in the words of every domain
+//! that keeps something there.
+
+/// A field of somebody's input that cannot be taken, and what to write instead.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+pub struct FieldError {
+    /// Physical line of an import, from 1; `None` for a single object.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub line: Option<u64>,
+    pub field: String,
+    pub problem: String,
+    pub remedy: String,
+}
+
+impl FieldError {
+    pub fn new(field: &str, problem: impl Into<String>, remedy: impl Into<String>) -> Self {
+        Self { line: None, field: field.into(), problem: problem.into(), remedy: remedy.into() }
+    }
+
+    #[must_use]
+    pub fn at_line(mut self, line: u64) -> Self {
+        self.line = Some(line);
+        self
+    }
+}
+
+impl std::fmt::Display for FieldError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        if let Some(line) = self.line {
+            write!(f, "line {line}, ")?;
+        }
+        write!(f, "{}: {}; {}", self.field, self.problem, self.remedy)
+    }
+}
+
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum LedgerError {
+    #[error("the ledger cannot be used now: {0}")]
+    Unavailable(String),
+    #[error(
+        "the ledger was written by a newer zhenma (migration {0}): start that version, or \
+         restore a backup made before the upgrade"
+    )]
+    NewerVersion(i64),
+    #[error("{0} is not registered")]
+    NotFound(String),
+    #[error("{0}")]
+    Conflict(String),
+    #[error("{}", list(.0))]
+    Invalid(Vec<FieldError>),
+}
+
+/// Errors told one by one; an import may have very many.
+const TOLD_MAX: usize = 50;
+
+fn list(errors: &[FieldError]) -> String {
+    let mut lines: Vec<_> = errors.iter().take(TOLD_MAX).map(ToString::to_string).collect();
+    if errors.len() > TOLD_MAX {
+        lines.push(format!("and {} more", errors.len() - TOLD_MAX));
+    }
+    lines.join("\n")
+}

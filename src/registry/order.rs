@@ -1,0 +1,69 @@
+//! Orders of labels: one row each, however many labels.
+
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use crate::base::UnixMs;
+use crate::registry::{BatchRef, Uscc};
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum OrderState {
+    Queued,
+    Running,
+    Done,
+    Failed,
+    Cancelled,
+}
+
+impl OrderState {
+    pub const fn slug(self) -> &'static str {
+        match self {
+            Self::Queued => "queued",
+            Self::Running => "running",
+            Self::Done => "done",
+            Self::Failed => "failed",
+            Self::Cancelled => "cancelled",
+        }
+    }
+
+    pub fn from_slug(slug: &str) -> Option<Self> {
+        [Self::Queued, Self::Running, Self::Done, Self::Failed, Self::Cancelled]
+            .into_iter()
+            .find(|s| s.slug() == slug)
+    }
+
+    /// Nothing more will happen to it.
+    pub const fn is_final(self) -> bool {
+        matches!(self, Self::Done | Self::Failed | Self::Cancelled)
+    }
+}
+
+/// What is asked for.
+#[derive(Clone, Debug, PartialEq)]
+pub struct NewOrder {
+    pub enterprise: Uscc,
+    /// Given by the caller: the same key is the same order.
+    pub order_key: String,
+    pub batch: BatchRef,
+    /// Format and what it needs, as the label layer reads it.
+    pub specification: serde_json::Value,
+    pub created_by: String,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct Order {
+    pub id: Uuid,
+    pub new: NewOrder,
+    pub state: OrderState,
+    pub labels_done: u64,
+    pub labels_total: u64,
+    pub cancel_requested: bool,
+    /// Why it failed, for whoever ordered.
+    pub problem: Option<String>,
+    /// Where its files are, once there are any.
+    pub directory: Option<String>,
+    pub created_at: UnixMs,
+    pub started_at: Option<UnixMs>,
+    pub finished_at: Option<UnixMs>,
+}

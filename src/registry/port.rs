@@ -1,0 +1,97 @@
+//! What the registry asks of the ledger.
+//!
+//! Promises: every method is one transaction, durable before it answers; a
+//! write that changes what servers hold in memory raises the revision in the
+//! same transaction; a call that failed may be made again.
+
+use async_trait::async_trait;
+use uuid::Uuid;
+
+use crate::base::{LedgerError, UnixMs};
+use crate::registry::order::{NewOrder, Order, OrderState};
+use crate::registry::register::Changes;
+use crate::registry::{Batch, BatchRef, Enterprise, Gtin, PreparedBatch, Product, RangeFact, Uscc};
+
+/// One object to register.
+#[derive(Clone)]
+pub enum Registration {
+    Enterprise(Enterprise),
+    Product(Product),
+    Batch(PreparedBatch),
+}
+
+/// What became of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Registered {
+    Added,
+    /// The same object was there already.
+    Unchanged,
+    /// A batch under its new number.
+    Batch(BatchRef),
+}
+
+#[async_trait]
+pub trait RegistryLedger: Send + Sync {
+    /// Registers all or nothing. `Invalid` names the line of each object that
+    /// stands in the way: registered otherwise, or without its enterprise or
+    /// product.
+    async fn register(
+        &self,
+        objects: &[(u64, Registration)],
+        at: UnixMs,
+    ) -> Result<Vec<Registered>, LedgerError>;
+
+    async fn enterprises(&self) -> Result<Vec<Enterprise>, LedgerError>;
+    async fn enterprise(&self, uscc: &Uscc) -> Result<Enterprise, LedgerError>;
+    async fn products(&self, of: Option<&Uscc>) -> Result<Vec<Product>, LedgerError>;
+    async fn product(&self, gtin: &Gtin) -> Result<Product, LedgerError>;
+    /// Latest first, at most `limit`.
+    async fn batches(&self, of: Option<&Uscc>, limit: u32) -> Result<Vec<Batch>, LedgerError>;
+    async fn batch(&self, id: BatchRef) -> Result<Batch, LedgerError>;
+
+    async fn add_range(&self, fact: &RangeFact) -> Result<(), LedgerError>;
+    /// False when it was lifted before.
+    async fn lift_range(&self, id: Uuid, at: UnixMs) -> Result<bool, LedgerError>;
+    /// Lifted ones too, oldest first.
+    async fn ranges(&self, batch: BatchRef) -> Result<Vec<RangeFact>, LedgerError>;
+
+    /// What changed behind `since`; `None` when nothing did.
+    async fn changes(&self, since: i64) -> Result<Option<Changes>, LedgerError>;
+    /// The installation's secret: keys the hashes of devices and networks.
+    async fn secret(&self) -> Result<[u8; 32], LedgerError>;
+}
+
+/// Orders of labels and their one worker.
+#[async_trait]
+pub trait OrderLedger: Send + Sync {
+    /// The order with this key: the new one, or the one that was placed with
+    /// it before. `Conflict` when that one asked for something else.
+    async fn place(&self, new: &NewOrder, at: UnixMs) -> Result<Order, LedgerError>;
+    async fn order(&self, id: Uuid) -> Result<Order, LedgerError>;
+    /// Latest first.
+    async fn orders(&self, of: Option<&Uscc>, limit: u32) -> Result<Vec<Order>, LedgerError>;
+    /// Takes the oldest order that waits, or whose taker let its lease end;
+    /// nobody else gets it until `lease_until`.
+    async fn take(&self, at: UnixMs, lease_until: UnixMs) -> Result<Option<Order>, LedgerError>;
+    /// Takes this one order, if it is not taken; for a run from the shell.
+    async fn take_one(
+        &self,
+        id: Uuid,
+        at: UnixMs,
+        lease_until: UnixMs,
+    ) -> Result<bool, LedgerError>;
+    /// Tells how far it is and prolongs the lease; true when it is to stop.
+    async fn progress(&self, id: Uuid, done: u64, lease_until: UnixMs)
+    -> Result<bool, LedgerError>;
+    /// Ends it: done, failed with the problem, or cancelled.
+    async fn finish(
+        &self,
+        id: Uuid,
+        state: OrderState,
+        directory: Option<&str>,
+        problem: Option<&str>,
+        at: UnixMs,
+    ) -> Result<(), LedgerError>;
+    /// Cancels at once what waits; asks what runs to stop. False when final.
+    async fn cancel(&self, id: Uuid, at: UnixMs) -> Result<bool, LedgerError>;
+}

@@ -1,0 +1,135 @@
+//! Flags and decisions.
+
+use async_trait::async_trait;
+use sqlx::sqlite::SqliteRow;
+
+use super::rows::{self, Read, get};
+use super::{Ledger, down, next_revision, signed, unsigned};
+use crate::base::{LedgerError, UnixMs};
+use crate::cases::{CaseLedger, DecisionRecord, Flag, FlagState};
+use crate::registry::Decision;
+
+fn flag(row: &SqliteRow) -> Read<Flag> {
+    Ok(Flag {
+        payload: rows::payload(row)?,
+        batch: rows::batch_ref(row)?,
+        number: unsigned(get(row, "label_number")?),
+        state: if get::<String>(row, "state")? == FlagState::Open.slug() {
+            FlagState::Open
+        } else {
+            FlagState::Decided
+        },
+        risk: get(row, "risk")?,
+        reasons: serde_json::from_str(&get::<String>(row, "reasons")?)
+            .map_err(|_| rows::bad("reasons"))?,
+        policy: get(row, "policy")?,
+        scans: unsigned(get(row, "scans")?),
+        opened_at: UnixMs(get(row, "opened_at")?),
+        updated_at: UnixMs(get(row, "updated_at")?),
+    })
+}
+
+fn decision(row: &SqliteRow) -> Read<DecisionRecord> {
+    Ok(DecisionRecord {
+        id: rows::id(row)?,
+        payload: rows::payload(row)?,
+        decision: Decision::from_slug(&get::<String>(row, "decision")?)
+            .ok_or_else(|| rows::bad("decision"))?,
+        note: get(row, "note")?,
+        decided_by: get(row, "decided_by")?,
+        decided_at: UnixMs(get(row, "decided_at")?),
+    })
+}
+
+#[async_trait]
+impl CaseLedger for Ledger {
+    async fn raise_flag(&self, flag: &Flag) -> Result<(), LedgerError> {
+        let reasons = serde_json::json!(flag.reasons).to_string();
+        sqlx::query(
+            "INSERT INTO flags (payload, key_number, batch_number, label_number, state, risk,
+             reasons, policy, scans, opened_at, updated_at)
+             VALUES ($1, $2, $3, $4, 'open', $5, $6, $7, $8, $9, $10)
+             ON CONFLICT (payload) DO UPDATE SET
+             state = CASE WHEN flags.updated_at < excluded.updated_at AND excluded.scans > flags.scans
+                     THEN 'open' ELSE flags.state END,
+             risk = excluded.risk, reasons = excluded.reasons, policy = excluded.policy,
+             scans = excluded.scans, updated_at = excluded.updated_at",
+        )
+        .bind(flag.payload.to_vec())
+        .bind(i64::from(flag.batch.key.get()))
+        .bind(i64::from(flag.batch.batch))
+        .bind(signed(flag.number))
+        .bind(flag.risk)
+        .bind(reasons)
+        .bind(&flag.policy)
+        .bind(signed(flag.scans))
+        .bind(flag.opened_at.0)
+        .bind(flag.updated_at.0)
+        .execute(&self.writer)
+        .await
+        .map(drop)
+        .map_err(down)
+    }
+
+    async fn flags(&self, state: FlagState, limit: u32) -> Result<Vec<Flag>, LedgerError> {
+        sqlx::query(
+            "SELECT * FROM flags WHERE state = $1 ORDER BY risk DESC, updated_at DESC LIMIT $2",
+        )
+        .bind(state.slug())
+        .bind(i64::from(limit))
+        .fetch_all(&self.reader)
+        .await
+        .map_err(down)?
+        .iter()
+        .map(flag)
+        .collect()
+    }
+
+    async fn flag(&self, payload: &[u8; 12]) -> Result<Option<Flag>, LedgerError> {
+        sqlx::query("SELECT * FROM flags WHERE payload = $1")
+            .bind(payload.to_vec())
+            .fetch_optional(&self.reader)
+            .await
+            .map_err(down)?
+            .as_ref()
+            .map(flag)
+            .transpose()
+    }
+
+    async fn decide(&self, d: &DecisionRecord) -> Result<(), LedgerError> {
+        let mut tx = self.write().await?;
+        let revision = next_revision(&mut tx).await?;
+        sqlx::query(
+            "INSERT INTO decisions (id, payload, decision, note, decided_by, decided_at, revision)
+             VALUES ($1, $2, $3, $4, $5, $6, $7)",
+        )
+        .bind(d.id.to_string())
+        .bind(d.payload.to_vec())
+        .bind(d.decision.slug())
+        .bind(&d.note)
+        .bind(&d.decided_by)
+        .bind(d.decided_at.0)
+        .bind(revision)
+        .execute(&mut *tx)
+        .await
+        .map_err(down)?;
+        sqlx::query("UPDATE flags SET state = 'decided', updated_at = $1 WHERE payload = $2")
+            .bind(d.decided_at.0)
+            .bind(d.payload.to_vec())
+            .execute(&mut *tx)
+            .await
+            .map_err(down)?;
+        tx.commit().await.map_err(down)
+    }
+
+    async fn decisions(&self, payload: &[u8; 12]) -> Result<Vec<DecisionRecord>, LedgerError> {
+        sqlx::query("SELECT * FROM decisions WHERE payload = $1 ORDER BY decided_at, id")
+            .bind(payload.to_vec())
+            .fetch_all(&self.reader)
+            .await
+            .map_err(down)?
+            .iter()
+            .map(decision)
+            .collect()
+    }
+}

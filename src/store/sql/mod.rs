@@ -1,0 +1,129 @@
+//! The ledger on SQLite: enterprises, products, batches, ranges, orders,
+//! accounts, scan rows, flags, decisions.
+//!
+//! One connection writes, a few read; SQLite's WAL lets them not wait for one
+//! another, and several processes (`serve`, `worker`, the shell) use the file
+//! at once. Every write is one `BEGIN IMMEDIATE` transaction, synced before it
+//! answers. The SQL is what PostgreSQL takes too, with numbered parameters.
+
+mod accounts;
+mod cases;
+mod orders;
+mod registry;
+mod rows;
+mod scans;
+pub mod sessions;
+
+use std::path::Path;
+use std::time::Duration;
+
+use sqlx::sqlite::{
+    SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
+};
+use sqlx::{Sqlite, Transaction};
+
+use crate::base::{LedgerError, UnixMs, rng};
+
+static MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!("src/store/sql/migrations");
+
+/// Connections that read.
+const READERS: u32 = 4;
+/// How long a writer waits for another process's transaction.
+const BUSY_WAIT: Duration = Duration::from_secs(5);
+
+#[derive(Clone)]
+pub struct Ledger {
+    writer: SqlitePool,
+    reader: SqlitePool,
+}
+
+pub(super) type Tx = Transaction<'static, Sqlite>;
+
+impl Ledger {
+    /// Opens or makes the ledger, migrated to this version.
+    ///
+    /// # Errors
+    /// `NewerVersion` for a file of a later version, `Unavailable` for one
+    /// that cannot be opened or written.
+    pub async fn open(path: &Path, now: UnixMs) -> Result<Self, LedgerError> {
+        private_file(path)
+            .map_err(|e| LedgerError::Unavailable(format!("{}: {e}", path.display())))?;
+        let options = SqliteConnectOptions::new()
+            .filename(path)
+            .journal_mode(SqliteJournalMode::Wal)
+            .synchronous(SqliteSynchronous::Full)
+            .foreign_keys(true)
+            .busy_timeout(BUSY_WAIT);
+        let pool = |connections| {
+            SqlitePoolOptions::new()
+                .max_connections(connections)
+                .acquire_timeout(BUSY_WAIT)
+                .connect_with(options.clone())
+        };
+        let ledger = Self {
+            writer: pool(1).await.map_err(down)?,
+            reader: pool(READERS).await.map_err(down)?,
+        };
+        MIGRATIONS.run(&ledger.writer).await.map_err(|error| match error {
+            sqlx::migrate::MigrateError::VersionMissing(found)
+            | sqlx::migrate::MigrateError::VersionTooNew(found, _) => {
+                LedgerError::NewerVersion(found)
+            }
+            other => LedgerError::Unavailable(format!("{}: {other}", path.display())),
+        })?;
+        sqlx::query(
+            "INSERT INTO installation (id, secret, created_at) VALUES (1, $1, $2)
+             ON CONFLICT (id) DO NOTHING",
+        )
+        .bind(rng::bytes::<32>().to_vec())
+        .bind(now.0)
+        .execute(&ledger.writer)
+        .await
+        .map_err(down)?;
+        Ok(ledger)
+    }
+
+    /// A transaction that holds the writer's place from its first statement.
+    async fn write(&self) -> Result<Tx, LedgerError> {
+        self.writer.begin_with("BEGIN IMMEDIATE").await.map_err(down)
+    }
+
+    /// Lets what is under way end and closes the file.
+    pub async fn close(&self) {
+        self.reader.close().await;
+        self.writer.close().await;
+    }
+}
+
+/// Raises the revision that servers watch and gives the new one.
+async fn next_revision(tx: &mut Tx) -> Result<i64, LedgerError> {
+    sqlx::query_scalar(
+        "UPDATE register_revision SET revision = revision + 1 WHERE id = 1 RETURNING revision",
+    )
+    .fetch_one(&mut **tx)
+    .await
+    .map_err(down)
+}
+
+/// The file for its owner alone: it holds secrets and hashes.
+fn private_file(path: &Path) -> std::io::Result<()> {
+    use std::os::unix::fs::OpenOptionsExt;
+    if let Some(folder) = path.parent() {
+        std::fs::create_dir_all(folder)?;
+    }
+    std::fs::OpenOptions::new().append(true).create(true).mode(0o600).open(path).map(drop)
+}
+
+#[allow(clippy::needless_pass_by_value, reason = "made for map_err")]
+fn down(error: sqlx::Error) -> LedgerError {
+    LedgerError::Unavailable(error.to_string())
+}
+
+/// Counts and numbers stay far below 2^63.
+fn signed(n: u64) -> i64 {
+    i64::try_from(n).unwrap_or(i64::MAX)
+}
+
+fn unsigned(n: i64) -> u64 {
+    u64::try_from(n).unwrap_or(0)
+}

@@ -1,0 +1,196 @@
+//! Orders of labels and who works on them.
+
+use async_trait::async_trait;
+use uuid::Uuid;
+
+use super::rows;
+use super::{Ledger, down, signed};
+use crate::base::{FieldError, LedgerError, UnixMs, ids};
+use crate::registry::Uscc;
+use crate::registry::order::{NewOrder, Order, OrderState};
+use crate::registry::port::{OrderLedger, RegistryLedger};
+
+#[async_trait]
+impl OrderLedger for Ledger {
+    async fn place(&self, new: &NewOrder, at: UnixMs) -> Result<Order, LedgerError> {
+        let batch = self.batch(new.batch).await?;
+        if batch.enterprise != new.enterprise {
+            return Err(LedgerError::NotFound(format!("batch {}", new.batch)));
+        }
+        let mut tx = self.write().await?;
+        let placed = sqlx::query("SELECT * FROM orders WHERE enterprise = $1 AND order_key = $2")
+            .bind(new.enterprise.as_str())
+            .bind(&new.order_key)
+            .fetch_optional(&mut *tx)
+            .await
+            .map_err(down)?;
+        if let Some(row) = placed {
+            let old = rows::order(&row)?;
+            let differs = if old.new.batch != new.batch {
+                Some("batch")
+            } else if old.new.specification != new.specification {
+                Some("format")
+            } else {
+                None
+            };
+            return match differs {
+                None => Ok(old),
+                Some(field) => Err(LedgerError::Invalid(vec![FieldError::new(
+                    "order_key",
+                    format!("{:?} is an order with another {field}", new.order_key),
+                    "give this order a key of its own",
+                )])),
+            };
+        }
+        sqlx::query(
+            "INSERT INTO orders (id, enterprise, order_key, key_number, batch_number,
+             specification, state, labels_done, labels_total, cancel_requested, lease_until,
+             created_by, created_at)
+             VALUES ($1, $2, $3, $4, $5, $6, 'queued', 0, $7, 0, 0, $8, $9)",
+        )
+        .bind(ids::new_id(at).to_string())
+        .bind(new.enterprise.as_str())
+        .bind(&new.order_key)
+        .bind(i64::from(new.batch.key.get()))
+        .bind(i64::from(new.batch.batch))
+        .bind(new.specification.to_string())
+        .bind(signed(batch.count))
+        .bind(&new.created_by)
+        .bind(at.0)
+        .execute(&mut *tx)
+        .await
+        .map_err(down)?;
+        let row = sqlx::query("SELECT * FROM orders WHERE enterprise = $1 AND order_key = $2")
+            .bind(new.enterprise.as_str())
+            .bind(&new.order_key)
+            .fetch_one(&mut *tx)
+            .await
+            .map_err(down)?;
+        tx.commit().await.map_err(down)?;
+        rows::order(&row)
+    }
+
+    async fn order(&self, id: Uuid) -> Result<Order, LedgerError> {
+        let row = sqlx::query("SELECT * FROM orders WHERE id = $1")
+            .bind(id.to_string())
+            .fetch_optional(&self.reader)
+            .await
+            .map_err(down)?
+            .ok_or_else(|| LedgerError::NotFound(format!("order {id}")))?;
+        rows::order(&row)
+    }
+
+    async fn orders(&self, of: Option<&Uscc>, limit: u32) -> Result<Vec<Order>, LedgerError> {
+        sqlx::query(
+            "SELECT * FROM orders WHERE $1 IS NULL OR enterprise = $1
+             ORDER BY created_at DESC, id DESC LIMIT $2",
+        )
+        .bind(of.map(Uscc::as_str))
+        .bind(i64::from(limit))
+        .fetch_all(&self.reader)
+        .await
+        .map_err(down)?
+        .iter()
+        .map(rows::order)
+        .collect()
+    }
+
+    async fn take(&self, at: UnixMs, lease_until: UnixMs) -> Result<Option<Order>, LedgerError> {
+        sqlx::query(
+            "UPDATE orders SET state = 'running', lease_until = $2,
+             started_at = COALESCE(started_at, $1)
+             WHERE id = (SELECT id FROM orders
+                 WHERE state = 'queued' OR (state = 'running' AND lease_until < $1)
+                 ORDER BY created_at, id LIMIT 1)
+             RETURNING *",
+        )
+        .bind(at.0)
+        .bind(lease_until.0)
+        .fetch_optional(&self.writer)
+        .await
+        .map_err(down)?
+        .as_ref()
+        .map(rows::order)
+        .transpose()
+    }
+
+    async fn take_one(
+        &self,
+        id: Uuid,
+        at: UnixMs,
+        lease_until: UnixMs,
+    ) -> Result<bool, LedgerError> {
+        let done = sqlx::query(
+            "UPDATE orders SET state = 'running', lease_until = $2, cancel_requested = 0,
+             problem = NULL, started_at = COALESCE(started_at, $1)
+             WHERE id = $3 AND (state <> 'running' OR lease_until < $1)",
+        )
+        .bind(at.0)
+        .bind(lease_until.0)
+        .bind(id.to_string())
+        .execute(&self.writer)
+        .await
+        .map_err(down)?;
+        Ok(done.rows_affected() == 1)
+    }
+
+    async fn progress(
+        &self,
+        id: Uuid,
+        done: u64,
+        lease_until: UnixMs,
+    ) -> Result<bool, LedgerError> {
+        let cancel: Option<i64> = sqlx::query_scalar(
+            "UPDATE orders SET labels_done = $1, lease_until = $2
+             WHERE id = $3 AND state = 'running' RETURNING cancel_requested",
+        )
+        .bind(signed(done))
+        .bind(lease_until.0)
+        .bind(id.to_string())
+        .fetch_optional(&self.writer)
+        .await
+        .map_err(down)?;
+        // An order that is no longer running is somebody else's: stop too.
+        Ok(cancel != Some(0))
+    }
+
+    async fn finish(
+        &self,
+        id: Uuid,
+        state: OrderState,
+        directory: Option<&str>,
+        problem: Option<&str>,
+        at: UnixMs,
+    ) -> Result<(), LedgerError> {
+        sqlx::query(
+            "UPDATE orders SET state = $1, directory = COALESCE($2, directory), problem = $3,
+             finished_at = $4, lease_until = 0,
+             labels_done = CASE WHEN $1 = 'done' THEN labels_total ELSE labels_done END
+             WHERE id = $5 AND state = 'running'",
+        )
+        .bind(state.slug())
+        .bind(directory)
+        .bind(problem)
+        .bind(at.0)
+        .bind(id.to_string())
+        .execute(&self.writer)
+        .await
+        .map(drop)
+        .map_err(down)
+    }
+
+    async fn cancel(&self, id: Uuid, at: UnixMs) -> Result<bool, LedgerError> {
+        let done = sqlx::query(
+            "UPDATE orders SET cancel_requested = 1,
+             finished_at = CASE WHEN state = 'queued' THEN $1 ELSE finished_at END,
+             state = CASE WHEN state = 'queued' THEN 'cancelled' ELSE state END
+             WHERE id = $2 AND state IN ('queued', 'running')",
+        )
+        .bind(at.0)
+        .bind(id.to_string())
+        .execute(&self.writer)
+        .await
+        .map_err(down)?;
+        Ok(done.rows_affected() == 1)
+    }
+}
