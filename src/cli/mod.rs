@@ -18,11 +18,16 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
+    Verify(verify::Verify),
+    /// Make, list, retire and revoke signing keys
+    Key(key::Key),
     /// Show or check the settings
     Config(config::Config),
 }
 
 mod config;
+mod key;
+mod verify;
 
 /// How a command ended, but for bad input.
 pub(crate) enum Done {
@@ -51,6 +56,8 @@ pub fn run(args: std::env::ArgsOs) -> ExitCode {
         }
     };
     let done = match cli.command {
+        Command::Verify(command) => command.run(cli.json),
+        Command::Key(command) => command.run(cli.json),
         Command::Config(command) => command.run(cli.json),
     };
     match done {

@@ -20,6 +20,16 @@ pub enum KeyStatus {
     Revoked,
 }
 
+impl KeyStatus {
+    pub const fn slug(self) -> &'static str {
+        match self {
+            Self::Active => "active",
+            Self::Retired => "retired",
+            Self::Revoked => "revoked",
+        }
+    }
+}
+
 /// One entry of the published key set.
 #[derive(Clone, Debug)]
 pub struct PublishedKey {

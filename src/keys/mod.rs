@@ -1,12 +1,15 @@
 //! Issuer keys: numbers, the published key set, signing. The only module that
 //! touches Ed25519.
 
+pub mod development;
+pub mod files;
 pub mod fold;
 pub mod keyring;
 pub mod number;
 pub mod public;
 pub mod signer;
 
+pub use files::KeyDir;
 pub use keyring::{KeyStatus, Keyring, PublishedKey};
 pub use number::KeyNumber;
 pub use public::PublicKey;

@@ -2,6 +2,7 @@
 
 mod faults;
 mod format;
+mod keys;
 mod labels;
 mod need;
 mod redis_server;
