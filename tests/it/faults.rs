@@ -6,3 +6,4 @@ mod embedded;
 mod load;
 mod proxy;
 mod redis;
+mod tls;

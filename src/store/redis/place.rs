@@ -44,6 +44,10 @@ pub fn read(url: &str) -> Result<Servers, StateError> {
                 .map_err(|e| wrong(&format!("cannot be read ({})", e.category())))
         })
         .collect::<Result<Vec<_>, _>>()?;
+    if matches!(scheme, "rediss" | "valkeys") {
+        // Fails when another is installed already, which serves as well.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+    }
     let cluster = !flags.is_empty() || seeds.len() > 1;
     if cluster && seeds.iter().any(|s| s.redis_settings().db() != 0) {
         return Err(wrong("names a database, and a cluster has only database 0"));
