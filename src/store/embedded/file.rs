@@ -4,7 +4,7 @@ use std::fs::OpenOptions;
 use std::io::ErrorKind;
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rusqlite::{Connection, ErrorCode, OpenFlags, TransactionBehavior};
 
@@ -21,9 +21,9 @@ const APPLICATION_ID: i64 = 0x7a68_6d73;
 const LOCK_POLLS_MAX: i32 = 2_500;
 const LOCK_POLL: Duration = Duration::from_micros(200);
 
-/// Attempts to become a WAL file: SQLite answers busy at once, without
-/// polling, when two processes create the file at the same instant.
-const OPEN_ATTEMPTS_MAX: u32 = 20;
+/// Time to become a WAL file: SQLite answers busy at once, without polling,
+/// when two processes create the file at the same instant.
+const OPEN_MAX: Duration = Duration::from_millis(500);
 
 /// A connection, and which file it is connected to.
 pub struct Opened {
@@ -57,11 +57,10 @@ pub fn create(path: &Path) -> Result<(), StateError> {
 /// Opens an existing file and brings its schema up. Never creates one: a file
 /// that vanished under a running server must not come back empty.
 pub fn open(path: &Path) -> Result<Opened, StateError> {
-    let mut attempt = 0;
+    let start = Instant::now();
     loop {
-        attempt += 1;
         match try_open(path) {
-            Err(Failed::Sql(e)) if is_busy(&e) && attempt < OPEN_ATTEMPTS_MAX => {
+            Err(Failed::Sql(e)) if is_busy(&e) && start.elapsed() < OPEN_MAX => {
                 std::thread::sleep(Duration::from_millis(10));
             }
             Err(Failed::Sql(e)) => return Err(state_error(path, &e)),
@@ -101,7 +100,7 @@ fn try_open(path: &Path) -> Result<Opened, Failed> {
     // fullfsync is macOS's real fsync; elsewhere it does nothing.
     connection.execute_batch(
         "PRAGMA synchronous = FULL; PRAGMA fullfsync = 1; PRAGMA checkpoint_fullfsync = 1;
-         PRAGMA journal_size_limit = 67108864; PRAGMA cache_size = -65536;",
+         PRAGMA journal_size_limit = 67108864; PRAGMA cache_size = -16384;",
     )?;
     migrate(&mut connection)?;
     // After a kill the WAL may hold scans that were written but never synced;

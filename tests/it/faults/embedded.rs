@@ -205,6 +205,25 @@ async fn a_lock_that_another_holds_fails_calls_in_time() {
     load.finish().await;
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn processes_that_start_together_make_one_file() {
+    for _ in 0..10 {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let path = folder.path().join("scans.sqlite");
+        let openers: Vec<_> = (0..6)
+            .map(|_| {
+                let path = path.clone();
+                std::thread::spawn(move || open(&path))
+            })
+            .collect();
+        let states: Vec<_> = openers.into_iter().map(|o| o.join().expect("opened")).collect();
+        for (state, n) in states.iter().zip(0..) {
+            let recorded = call(state, code(1), scan(n)).await.expect("recorded");
+            assert_eq!(recorded.history.count(), n + 1);
+        }
+    }
+}
+
 #[test]
 fn only_its_owner_may_read_the_file() {
     let folder = tempfile::tempdir().expect("a temporary folder");
