@@ -71,9 +71,8 @@ fn main() {
         .map(|n| SheetLabel { serial: codes[n].payload.to_string(), symbol: symbols[n].clone() })
         .collect();
     let start = Instant::now();
-    let bytes: usize = (0..20)
-        .map(|_| black_box(sheet(&facts.caption, 0, &page, Grid::new(6, 500))).len())
-        .sum();
+    let bytes: usize =
+        (0..20).map(|_| black_box(sheet(&facts.caption, 0, &page, Grid::new(6, 500))).len()).sum();
     let note = format!("one core, {} bytes a page", bytes / 20);
     row("symbol to a sheet of 35", 700, start.elapsed().as_secs_f64(), &note);
 

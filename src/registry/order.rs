@@ -48,6 +48,11 @@ pub struct NewOrder {
     pub batch: BatchRef,
     /// Format and what it needs, as the label layer reads it.
     pub specification: serde_json::Value,
+    /// Labels that it will yield.
+    pub labels: u64,
+    /// Where a run from the shell writes; the worker leaves such an order to
+    /// the shell. `None`: the worker chooses.
+    pub directory: Option<String>,
     pub created_by: String,
 }
 
@@ -57,12 +62,9 @@ pub struct Order {
     pub new: NewOrder,
     pub state: OrderState,
     pub labels_done: u64,
-    pub labels_total: u64,
     pub cancel_requested: bool,
     /// Why it failed, for whoever ordered.
     pub problem: Option<String>,
-    /// Where its files are, once there are any.
-    pub directory: Option<String>,
     pub created_at: UnixMs,
     pub started_at: Option<UnixMs>,
     pub finished_at: Option<UnixMs>,

@@ -65,15 +65,17 @@ pub trait RegistryLedger: Send + Sync {
 #[async_trait]
 pub trait OrderLedger: Send + Sync {
     /// The order with this key: the new one, or the one that was placed with
-    /// it before. `Conflict` when that one asked for something else.
+    /// it before; one that failed in the worker's hands waits again.
+    /// `Invalid` when that one asked for something else.
     async fn place(&self, new: &NewOrder, at: UnixMs) -> Result<Order, LedgerError>;
     async fn order(&self, id: Uuid) -> Result<Order, LedgerError>;
     /// Latest first.
     async fn orders(&self, of: Option<&Uscc>, limit: u32) -> Result<Vec<Order>, LedgerError>;
     /// Takes the oldest order that waits, or whose taker let its lease end;
-    /// nobody else gets it until `lease_until`.
+    /// nobody else gets it until `lease_until`. Not those with a directory.
     async fn take(&self, at: UnixMs, lease_until: UnixMs) -> Result<Option<Order>, LedgerError>;
-    /// Takes this one order, if it is not taken; for a run from the shell.
+    /// Takes this one order, if it is not taken; for a run from the shell,
+    /// which the lock of its directory keeps alone.
     async fn take_one(
         &self,
         id: Uuid,

@@ -4,11 +4,24 @@ use async_trait::async_trait;
 use uuid::Uuid;
 
 use super::rows;
-use super::{Ledger, down, signed};
+use super::{Ledger, Tx, down, signed};
 use crate::base::{FieldError, LedgerError, UnixMs, ids};
 use crate::registry::Uscc;
 use crate::registry::order::{NewOrder, Order, OrderState};
 use crate::registry::port::{OrderLedger, RegistryLedger};
+
+/// What failed is asked for again: it goes on where it stopped.
+async fn again(mut tx: Tx, old: Order) -> Result<Order, LedgerError> {
+    sqlx::query(
+        "UPDATE orders SET state = 'queued', problem = NULL, finished_at = NULL WHERE id = $1",
+    )
+    .bind(old.id.to_string())
+    .execute(&mut *tx)
+    .await
+    .map_err(down)?;
+    tx.commit().await.map_err(down)?;
+    Ok(Order { state: OrderState::Queued, problem: None, finished_at: None, ..old })
+}
 
 #[async_trait]
 impl OrderLedger for Ledger {
@@ -34,6 +47,9 @@ impl OrderLedger for Ledger {
                 None
             };
             return match differs {
+                None if old.state == OrderState::Failed && old.new.directory.is_none() => {
+                    again(tx, old).await
+                }
                 None => Ok(old),
                 Some(field) => Err(LedgerError::Invalid(vec![FieldError::new(
                     "order_key",
@@ -45,8 +61,8 @@ impl OrderLedger for Ledger {
         sqlx::query(
             "INSERT INTO orders (id, enterprise, order_key, key_number, batch_number,
              specification, state, labels_done, labels_total, cancel_requested, lease_until,
-             created_by, created_at)
-             VALUES ($1, $2, $3, $4, $5, $6, 'queued', 0, $7, 0, 0, $8, $9)",
+             created_by, created_at, directory)
+             VALUES ($1, $2, $3, $4, $5, $6, 'queued', 0, $7, 0, 0, $8, $9, $10)",
         )
         .bind(ids::new_id(at).to_string())
         .bind(new.enterprise.as_str())
@@ -54,9 +70,10 @@ impl OrderLedger for Ledger {
         .bind(i64::from(new.batch.key.get()))
         .bind(i64::from(new.batch.batch))
         .bind(new.specification.to_string())
-        .bind(signed(batch.count))
+        .bind(signed(new.labels))
         .bind(&new.created_by)
         .bind(at.0)
+        .bind(&new.directory)
         .execute(&mut *tx)
         .await
         .map_err(down)?;
@@ -100,7 +117,8 @@ impl OrderLedger for Ledger {
             "UPDATE orders SET state = 'running', lease_until = $2,
              started_at = COALESCE(started_at, $1)
              WHERE id = (SELECT id FROM orders
-                 WHERE state = 'queued' OR (state = 'running' AND lease_until < $1)
+                 WHERE directory IS NULL
+                 AND (state = 'queued' OR (state = 'running' AND lease_until < $1))
                  ORDER BY created_at, id LIMIT 1)
              RETURNING *",
         )
@@ -120,10 +138,13 @@ impl OrderLedger for Ledger {
         at: UnixMs,
         lease_until: UnixMs,
     ) -> Result<bool, LedgerError> {
+        // A run from the shell is alone by the lock of its directory, which a
+        // killed one lets go at once: its lease need not be waited for.
         let done = sqlx::query(
             "UPDATE orders SET state = 'running', lease_until = $2, cancel_requested = 0,
              problem = NULL, started_at = COALESCE(started_at, $1)
-             WHERE id = $3 AND (state <> 'running' OR lease_until < $1)",
+             WHERE id = $3
+             AND (state <> 'running' OR lease_until < $1 OR directory IS NOT NULL)",
         )
         .bind(at.0)
         .bind(lease_until.0)
