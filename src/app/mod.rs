@@ -2,3 +2,4 @@
 //! names a concrete store or reads the environment.
 
 pub mod config;
+pub mod paths;

@@ -19,14 +19,27 @@ struct Cli {
 #[derive(Subcommand)]
 enum Command {
     Verify(verify::Verify),
+    /// Register enterprises
+    Enterprise(enterprise::Enterprise),
+    /// Register products
+    Product(product::Product),
+    /// Register batches, issue their labels, say how they stand
+    Batch(batch::Batch),
+    /// Accounts of people and programs
+    User(user::User),
     /// Make, list, retire and revoke signing keys
     Key(key::Key),
     /// Show or check the settings
     Config(config::Config),
 }
 
+mod batch;
 mod config;
+mod enterprise;
 mod key;
+mod product;
+mod shell;
+mod user;
 mod verify;
 
 /// How a command ended, but for bad input.
@@ -57,6 +70,10 @@ pub fn run(args: std::env::ArgsOs) -> ExitCode {
     };
     let done = match cli.command {
         Command::Verify(command) => command.run(cli.json),
+        Command::Enterprise(command) => command.run(cli.json),
+        Command::Product(command) => command.run(cli.json),
+        Command::Batch(command) => command.run(cli.json),
+        Command::User(command) => command.run(cli.json),
         Command::Key(command) => command.run(cli.json),
         Command::Config(command) => command.run(cli.json),
     };

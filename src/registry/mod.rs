@@ -6,10 +6,13 @@
 //! in memory and renews within a second.
 
 pub mod check;
+pub mod fields;
+pub mod import;
 pub mod numbers;
 pub mod order;
 pub mod port;
 pub mod register;
+pub mod service;
 
 use std::fmt;
 use std::str::FromStr;

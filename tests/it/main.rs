@@ -6,5 +6,6 @@ mod keys;
 mod labels;
 mod need;
 mod redis_server;
+mod registry;
 mod store_contract;
 mod tidy;

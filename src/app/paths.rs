@@ -1,0 +1,16 @@
+//! Where the embedded files lie under the data directory.
+
+use std::path::{Path, PathBuf};
+
+pub fn ledger(data: &Path) -> PathBuf {
+    data.join("ledger.sqlite")
+}
+
+pub fn scans(data: &Path) -> PathBuf {
+    data.join("scans.sqlite")
+}
+
+/// Files of one order.
+pub fn order(data: &Path, id: uuid::Uuid) -> PathBuf {
+    data.join("orders").join(id.to_string())
+}

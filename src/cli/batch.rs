@@ -1,0 +1,194 @@
+//! `zhenma batch add|list|show|import|mark|activate|recall|lift|issue`
+
+use clap::{Args, Subcommand};
+
+use super::shell::{Import, Place, Shell};
+use super::{Done, Failure};
+use crate::registry::fields::Fields;
+use crate::registry::import::ImportKind;
+use crate::registry::port::{Registered, RegistryLedger};
+use crate::registry::service::{self, Marking, Scope, parse_range};
+use crate::registry::{BatchRef, Bilingual, RangeFact, RangeState};
+
+#[derive(Args)]
+pub(crate) struct Batch {
+    #[command(subcommand)]
+    what: What,
+    #[command(flatten)]
+    place: Place,
+}
+
+#[derive(Subcommand)]
+enum What {
+    /// Register a batch. Example: zhenma batch add --product 6900000001011 --lot L20261101 --made 2026-11-01 --count 10000
+    Add(Add),
+    /// List the latest. Example: zhenma batch list --json
+    List,
+    /// Show what is said of a batch's ranges. Example: zhenma batch show 1-4
+    Show { batch: BatchRef },
+    /// Register a file of them, all or none. Example: zhenma batch import batches.csv
+    Import(Import),
+    /// Put labels on sale. Example: zhenma batch activate --batch 1-4 --range 0-9999
+    Activate(Range),
+    /// Recall labels, with the reason and remedy that buyers read. Example: zhenma batch recall --batch 1-4 --reason-zh 标签错印 --reason-en "wrong label" --remedy-zh 请退回购买处 --remedy-en "return it"
+    Recall {
+        #[command(flatten)]
+        range: Range,
+        #[command(flatten)]
+        words: Words,
+    },
+    /// Say something else of labels. Example: zhenma batch mark --batch 1-4 --range 17 --state spoiled
+    Mark {
+        #[command(flatten)]
+        range: Range,
+        /// activated, spoiled, planted, void, stolen, blocked or recalled
+        #[arg(long, value_parser = state)]
+        state: RangeState,
+        #[command(flatten)]
+        words: Words,
+    },
+    /// Take back what was said. Example: zhenma batch lift 0192f3c4-...
+    Lift { id: uuid::Uuid },
+}
+
+#[derive(Args)]
+struct Add {
+    /// GTIN of the product
+    #[arg(long)]
+    product: String,
+    #[arg(long)]
+    lot: String,
+    /// Day on which it was made, such as 2026-11-01
+    #[arg(long)]
+    made: String,
+    /// Day on which it expires; from the product's shelf life if left out
+    #[arg(long)]
+    expires: Option<String>,
+    /// Labels, 1 to 100000000
+    #[arg(long, allow_negative_numbers = true)]
+    count: String,
+    /// First four digits of the GB/T 2260 code of the region it is made for
+    #[arg(long)]
+    destination: Option<String>,
+    #[arg(long)]
+    dealer: Option<String>,
+    /// outer, or outer+inner
+    #[arg(long)]
+    layers: Option<String>,
+    /// Number of the signing key; the enterprise's newest active one if left out
+    #[arg(long)]
+    key: Option<String>,
+}
+
+#[derive(Args)]
+struct Range {
+    /// Batch, as KEY-BATCH
+    #[arg(long)]
+    batch: BatchRef,
+    /// Running numbers FIRST-LAST; the whole batch if left out
+    #[arg(long)]
+    range: Option<String>,
+}
+
+#[derive(Args, Default)]
+struct Words {
+    #[arg(long, default_value = "")]
+    reason_zh: String,
+    #[arg(long, default_value = "")]
+    reason_en: String,
+    #[arg(long, default_value = "")]
+    remedy_zh: String,
+    #[arg(long, default_value = "")]
+    remedy_en: String,
+}
+
+fn state(slug: &str) -> Result<RangeState, String> {
+    RangeState::from_slug(slug)
+        .ok_or_else(|| format!("write one of {}", RangeState::ALL.map(RangeState::slug).join(", ")))
+}
+
+impl Batch {
+    pub(crate) fn run(self, json: bool) -> Result<Done, Failure> {
+        let shell = Shell::open(&self.place, json)?;
+        match self.what {
+            What::Add(add) => add.run(&shell)?,
+            What::List => {
+                for b in shell.wait(shell.ledger.batches(None, 1_000))? {
+                    let words = format!(
+                        "{:<10} {}  {}  {} labels  {}",
+                        b.id, b.product, b.lot, b.count, b.made_on
+                    );
+                    let object = serde_json::json!({"batch": b.id, "product": b.product,
+                        "lot": b.lot, "count": b.count, "made_on": b.made_on,
+                        "expires_on": b.expires_on, "destination": b.destination,
+                        "dealer": b.dealer, "layers": b.layers});
+                    shell.tell(&object, &words);
+                }
+            }
+            What::Show { batch } => {
+                shell.wait(shell.ledger.batch(batch))?;
+                for fact in shell.wait(shell.ledger.ranges(batch))? {
+                    told(&shell, &fact);
+                }
+            }
+            What::Import(import) => shell.import(ImportKind::Batches, &import)?,
+            What::Activate(range) => mark(&shell, range, RangeState::Activated, Words::default())?,
+            What::Recall { range, words } => mark(&shell, range, RangeState::Recalled, words)?,
+            What::Mark { range, state, words } => mark(&shell, range, state, words)?,
+            What::Lift { id } => {
+                if !shell.wait(shell.ledger.lift_range(id, shell.now()))? {
+                    return Err(Failure(format!(
+                        "{id}: no such fact stands; see `zhenma batch show`"
+                    )));
+                }
+                shell.tell(&serde_json::json!({"lifted": id}), &format!("{id} is lifted"));
+            }
+        }
+        Ok(Done::Yes)
+    }
+}
+
+impl Add {
+    fn run(self, shell: &Shell) -> Result<(), Failure> {
+        let fields = Fields::from([
+            ("product", Some(self.product)),
+            ("lot", Some(self.lot)),
+            ("made_on", Some(self.made)),
+            ("expires_on", self.expires),
+            ("count", Some(self.count)),
+            ("destination", self.destination),
+            ("dealer", self.dealer),
+            ("layers", self.layers),
+            ("key", self.key),
+        ]);
+        for registered in shell.register(ImportKind::Batches, &[(0, fields)])? {
+            if let Registered::Batch(id) = registered {
+                shell.tell(&serde_json::json!({"batch": id}), &format!("batch {id}"));
+            }
+        }
+        Ok(())
+    }
+}
+
+fn mark(shell: &Shell, range: Range, state: RangeState, words: Words) -> Result<(), Failure> {
+    let marking = Marking {
+        batch: range.batch,
+        range: range.range.as_deref().map(parse_range).transpose()?,
+        state,
+        reason: Bilingual { zh: words.reason_zh, en: words.reason_en },
+        remedy: Bilingual { zh: words.remedy_zh, en: words.remedy_en },
+    };
+    let by = "shell";
+    let fact = shell.wait(service::mark(&shell.ledger, &Scope::All, marking, by, shell.now()))?;
+    told(shell, &fact);
+    Ok(())
+}
+
+fn told(shell: &Shell, f: &RangeFact) {
+    let lifted = if f.lifted_at.is_some() { " (lifted)" } else { "" };
+    let words = format!("{}  {} {}-{} {}{lifted}", f.id, f.batch, f.first, f.last, f.state.slug());
+    let object = serde_json::json!({"id": f.id, "batch": f.batch, "first": f.first,
+        "last": f.last, "state": f.state, "reason": f.reason, "remedy": f.remedy,
+        "set_by": f.set_by, "lifted": f.lifted_at.is_some()});
+    shell.tell(&object, &words);
+}

@@ -1,0 +1,88 @@
+//! `zhenma product add|list|import`
+
+use clap::{Args, Subcommand};
+
+use super::shell::{Import, Place, Shell};
+use super::{Done, Failure};
+use crate::registry::fields::Fields;
+use crate::registry::import::ImportKind;
+use crate::registry::port::RegistryLedger;
+
+#[derive(Args)]
+pub(crate) struct Product {
+    #[command(subcommand)]
+    what: What,
+    #[command(flatten)]
+    place: Place,
+}
+
+#[derive(Subcommand)]
+enum What {
+    /// Register a product. Example: zhenma product add --gtin 6900000001011 --enterprise 91411628MA9DEM01XU --name-zh 宋河粮液 --name-en "Song He" --category liquor --standard "GB/T 10781.1" --net-content "500 mL"
+    Add(Add),
+    /// List them. Example: zhenma product list --json
+    List,
+    /// Register a file of them, all or none. Example: zhenma product import products.csv
+    Import(Import),
+}
+
+#[derive(Args)]
+struct Add {
+    /// GTIN of 8, 12, 13 or 14 digits
+    #[arg(long)]
+    gtin: String,
+    /// Unified social credit code of its maker
+    #[arg(long)]
+    enterprise: String,
+    #[arg(long)]
+    name_zh: String,
+    #[arg(long)]
+    name_en: String,
+    /// liquor, meat, oil, food or other
+    #[arg(long)]
+    category: String,
+    /// Number of the standard it is made to
+    #[arg(long)]
+    standard: String,
+    #[arg(long)]
+    net_content: String,
+    /// Left out where it keeps without limit
+    #[arg(long)]
+    shelf_life_days: Option<String>,
+    /// https address of a picture; may be given several times
+    #[arg(long = "picture")]
+    pictures: Vec<String>,
+}
+
+impl Product {
+    pub(crate) fn run(self, json: bool) -> Result<Done, Failure> {
+        let shell = Shell::open(&self.place, json)?;
+        match self.what {
+            What::Add(a) => {
+                let gtin = a.gtin.clone();
+                let mut fields = Fields::from([
+                    ("gtin", Some(a.gtin)),
+                    ("enterprise", Some(a.enterprise)),
+                    ("name_zh", Some(a.name_zh)),
+                    ("name_en", Some(a.name_en)),
+                    ("category", Some(a.category)),
+                    ("standard", Some(a.standard)),
+                    ("net_content", Some(a.net_content)),
+                    ("shelf_life_days", a.shelf_life_days),
+                ]);
+                fields.set_list("pictures", a.pictures);
+                shell.register(ImportKind::Products, &[(0, fields)])?;
+                shell.tell(&serde_json::json!({"product": gtin}), &format!("product {gtin}"));
+            }
+            What::List => {
+                for p in shell.wait(shell.ledger.products(None))? {
+                    let words =
+                        format!("{}  {}  {}  {}", p.gtin, p.name.zh, p.net_content, p.enterprise);
+                    shell.tell(&serde_json::to_value(&p)?, &words);
+                }
+            }
+            What::Import(import) => shell.import(ImportKind::Products, &import)?,
+        }
+        Ok(Done::Yes)
+    }
+}

@@ -1,0 +1,109 @@
+//! `zhenma user add|list|disable|key`
+
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand};
+
+use super::key::passphrase;
+use super::shell::{Place, Shell};
+use super::{Done, Failure};
+use crate::auth::account::check_login;
+use crate::auth::port::{AccountLedger, ApiKey};
+use crate::auth::{Account, Role, password, token};
+
+#[derive(Args)]
+pub(crate) struct User {
+    #[command(subcommand)]
+    what: What,
+    #[command(flatten)]
+    place: Place,
+}
+
+#[derive(Subcommand)]
+enum What {
+    /// Add an account. Example: zhenma user add wang --name 王芳 --role officer --password-file pw
+    Add {
+        login: String,
+        #[arg(long)]
+        name: String,
+        /// administrator, officer or member
+        #[arg(long)]
+        role: String,
+        /// Unified social credit code, for a member
+        #[arg(long)]
+        enterprise: Option<String>,
+        /// File whose first line is the password; asked for if left out
+        #[arg(long, value_name = "FILE")]
+        password_file: Option<PathBuf>,
+    },
+    /// List them. Example: zhenma user list --json
+    List,
+    /// Close an account: its sessions and keys end at once. Example: zhenma user disable wang
+    Disable { login: String },
+    /// Make an API key; it is shown once. Example: zhenma user key wang --label "ERP" --days 365
+    Key {
+        login: String,
+        #[arg(long, default_value = "API")]
+        label: String,
+        /// Days until it expires
+        #[arg(long, default_value_t = 365, value_parser = clap::value_parser!(u16).range(1..=1100))]
+        days: u16,
+    },
+}
+
+impl User {
+    pub(crate) fn run(self, json: bool) -> Result<Done, Failure> {
+        let shell = Shell::open(&self.place, json)?;
+        match self.what {
+            What::Add { login, name, role, enterprise, password_file } => {
+                check_login(&login)?;
+                let role = Role::parse(&role, enterprise.as_deref())?;
+                let typed = passphrase(password_file.as_deref(), true)?;
+                password::check(&typed)?;
+                let account = Account {
+                    login: login.clone(),
+                    name,
+                    role,
+                    password_hash: Some(password::hash(&typed)),
+                    created_at: shell.now(),
+                    disabled_at: None,
+                };
+                shell.wait(shell.ledger.add_account(&account))?;
+                shell.tell(&serde_json::json!({"login": login}), &format!("account {login}"));
+            }
+            What::List => {
+                for a in shell.wait(shell.ledger.accounts())? {
+                    let state = if a.disabled_at.is_some() { "disabled" } else { "" };
+                    let of = a.role.enterprise().unwrap_or_default();
+                    let words = format!("{}  {}  {} {of} {state}", a.login, a.name, a.role.slug());
+                    let object = serde_json::json!({"login": a.login, "name": a.name,
+                        "role": a.role.slug(), "enterprise": a.role.enterprise(),
+                        "disabled": a.disabled_at.is_some()});
+                    shell.tell(&object, words.trim_end());
+                }
+            }
+            What::Disable { login } => {
+                if !shell.wait(shell.ledger.disable_account(&login, shell.now()))? {
+                    return Err(Failure(format!("login {login:?}: there is no such open account")));
+                }
+                shell
+                    .tell(&serde_json::json!({"disabled": login}), &format!("{login} is disabled"));
+            }
+            What::Key { login, label, days } => {
+                let (text, hash) = token::new();
+                let now = shell.now();
+                let key = ApiKey {
+                    hash,
+                    login,
+                    label,
+                    created_at: now,
+                    expires_at: now.plus_ms(i64::from(days) * 86_400_000),
+                    last_used_at: None,
+                };
+                shell.wait(shell.ledger.add_api_key(&key))?;
+                shell.tell(&serde_json::json!({"api_key": text}), &text);
+            }
+        }
+        Ok(Done::Yes)
+    }
+}

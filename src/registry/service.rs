@@ -1,0 +1,204 @@
+//! Use cases of the registry: what the shell, the API and the consoles do, in
+//! one place each.
+
+use crate::base::{FieldError, LedgerError, UnixMs, ids, rng};
+use crate::keys::{KeyNumber, KeyStatus, Keyring};
+use crate::registry::fields::{self, Fields};
+use crate::registry::import::ImportKind;
+use crate::registry::port::{Registered, Registration, RegistryLedger};
+use crate::registry::{
+    BatchRef, Bilingual, Enterprise, NewBatch, PreparedBatch, Product, RangeFact, RangeState, Uscc,
+};
+
+/// For whom something is registered: a member's hands reach one enterprise.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Scope {
+    All,
+    One(Uscc),
+}
+
+impl Scope {
+    fn covers(&self, enterprise: &Uscc) -> bool {
+        match self {
+            Self::All => true,
+            Self::One(own) => own == enterprise,
+        }
+    }
+}
+
+/// Checks rows of one kind and registers all of them, or none.
+///
+/// # Errors
+/// `Invalid` with the line, field and remedy of everything that is wrong.
+pub async fn register(
+    ledger: &dyn RegistryLedger,
+    keys: &Keyring,
+    scope: &Scope,
+    kind: ImportKind,
+    rows: &[(u64, Fields)],
+    now: UnixMs,
+) -> Result<Vec<Registered>, LedgerError> {
+    let mut objects = Vec::with_capacity(rows.len());
+    let mut errors = Vec::new();
+    for (line, row) in rows {
+        match one(ledger, keys, scope, kind, row).await? {
+            Ok(object) => objects.push((*line, object)),
+            Err(faults) if *line > 0 => {
+                errors.extend(faults.into_iter().map(|fault| fault.at_line(*line)));
+            }
+            Err(faults) => errors.extend(faults),
+        }
+    }
+    if !errors.is_empty() {
+        return Err(LedgerError::Invalid(errors));
+    }
+    ledger.register(&objects, now).await
+}
+
+async fn one(
+    ledger: &dyn RegistryLedger,
+    keys: &Keyring,
+    scope: &Scope,
+    kind: ImportKind,
+    row: &Fields,
+) -> Result<Result<Registration, Vec<FieldError>>, LedgerError> {
+    Ok(match kind {
+        ImportKind::Enterprises => fields::enterprise(row)
+            .and_then(|e| within(scope, &e.uscc, e.clone()))
+            .map(Registration::Enterprise),
+        ImportKind::Products => fields::product(row)
+            .and_then(|p| within(scope, &p.enterprise, p.clone()))
+            .map(Registration::Product),
+        ImportKind::Batches => match fields::batch(row) {
+            Err(faults) => Err(faults),
+            Ok(new) => prepare(ledger, keys, scope, new).await?.map(Registration::Batch),
+        },
+    })
+}
+
+fn within<T>(scope: &Scope, enterprise: &Uscc, object: T) -> Result<T, Vec<FieldError>> {
+    if scope.covers(enterprise) {
+        return Ok(object);
+    }
+    Err(vec![FieldError::new("enterprise", "is not yours", "sign in as one of its members")])
+}
+
+/// Finds a batch's product, enterprise and key.
+async fn prepare(
+    ledger: &dyn RegistryLedger,
+    keys: &Keyring,
+    scope: &Scope,
+    new: NewBatch,
+) -> Result<Result<PreparedBatch, Vec<FieldError>>, LedgerError> {
+    let missing = |gtin: &dyn std::fmt::Display| {
+        vec![FieldError::new(
+            "product",
+            format!("{gtin} is not registered"),
+            "register it first: zhenma product add",
+        )]
+    };
+    let product: Product = match ledger.product(&new.product).await {
+        Ok(product) if scope.covers(&product.enterprise) => product,
+        Ok(_) | Err(LedgerError::NotFound(_)) => return Ok(Err(missing(&new.product))),
+        Err(error) => return Err(error),
+    };
+    let enterprise = ledger.enterprise(&product.enterprise).await?;
+    let expires_on = new.expiry(&product);
+    Ok(key_for(keys, &enterprise, new.key).map(|key| PreparedBatch {
+        enterprise: enterprise.uscc,
+        key,
+        new,
+        expires_on,
+        secret: rng::bytes(),
+    }))
+}
+
+/// The key asked for, or the newest active one that the enterprise issues with.
+fn key_for(
+    keys: &Keyring,
+    enterprise: &Enterprise,
+    asked: Option<KeyNumber>,
+) -> Result<KeyNumber, Vec<FieldError>> {
+    let own = |issuer: &str| issuer == enterprise.name.zh || issuer == enterprise.name.en;
+    let make = || format!("make one: zhenma key new --issuer {}", enterprise.name.zh);
+    let fault = |problem: String| vec![FieldError::new("key", problem, make())];
+    match asked {
+        None => keys
+            .iter()
+            .filter(|k| k.status == KeyStatus::Active && own(&k.issuer))
+            .map(|k| k.number)
+            .max()
+            .ok_or_else(|| fault(format!("{} has no active key", enterprise.name.zh))),
+        Some(number) => match keys.get(number) {
+            None => Err(fault(format!("{number} is not in the key set"))),
+            Some(k) if k.status != KeyStatus::Active => {
+                Err(fault(format!("{number} is {} and signs no more", k.status.slug())))
+            }
+            Some(k) if !own(&k.issuer) => Err(fault(format!("{number} belongs to {}", k.issuer))),
+            Some(k) => Ok(k.number),
+        },
+    }
+}
+
+/// Says something of a range of running numbers.
+#[derive(Clone, Debug)]
+pub struct Marking {
+    pub batch: BatchRef,
+    /// First and last number; `None`: the whole batch.
+    pub range: Option<(u64, u64)>,
+    pub state: RangeState,
+    pub reason: Bilingual,
+    pub remedy: Bilingual,
+}
+
+/// # Errors
+/// `NotFound` for a batch outside the scope, `Invalid` for a range outside the
+/// batch or a withdrawal without its reason.
+pub async fn mark(
+    ledger: &dyn RegistryLedger,
+    scope: &Scope,
+    marking: Marking,
+    by: &str,
+    now: UnixMs,
+) -> Result<RangeFact, LedgerError> {
+    let batch = ledger.batch(marking.batch).await?;
+    if !scope.covers(&batch.enterprise) {
+        return Err(LedgerError::NotFound(format!("batch {}", marking.batch)));
+    }
+    let told =
+        matches!(marking.state, RangeState::Activated | RangeState::Spoiled | RangeState::Planted);
+    if !told && (marking.reason.zh.trim().is_empty() || marking.reason.en.trim().is_empty()) {
+        return Err(LedgerError::Invalid(vec![FieldError::new(
+            "reason",
+            "is missing in one language",
+            "whoever scans the label reads it: give it in Chinese and English",
+        )]));
+    }
+    let (first, last) = marking.range.unwrap_or((0, batch.count - 1));
+    let fact = RangeFact {
+        id: ids::new_id(now),
+        batch: marking.batch,
+        first,
+        last,
+        state: marking.state,
+        reason: marking.reason,
+        remedy: marking.remedy,
+        set_by: by.to_owned(),
+        set_at: now,
+        lifted_at: None,
+    };
+    ledger.add_range(&fact).await?;
+    Ok(fact)
+}
+
+/// Reads `FIRST-LAST` or a single number.
+///
+/// # Errors
+/// Naming the field `range`.
+pub fn parse_range(text: &str) -> Result<(u64, u64), FieldError> {
+    let (first, last) = text.split_once('-').unwrap_or((text, text));
+    let number = |t: &str| t.trim().parse::<u64>().ok();
+    number(first).zip(number(last)).filter(|(a, b)| a <= b).ok_or_else(|| {
+        FieldError::new("range", format!("{text:?} cannot be read"), "write FIRST-LAST, as 0-9999")
+    })
+}
