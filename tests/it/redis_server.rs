@@ -73,7 +73,7 @@ impl RedisServer {
         panic!("redis-server does not answer")
     }
 
-    fn connection(&self) -> redis::RedisResult<redis::Connection> {
+    pub fn connection(&self) -> redis::RedisResult<redis::Connection> {
         redis::Client::open(self.url())?.get_connection_with_timeout(Duration::from_secs(2))
     }
 
@@ -177,6 +177,34 @@ impl RedisCluster {
         let known = |n: &RedisServer| n.command::<String>("CLUSTER NODES").lines().count() == 4;
         wait(|| self.nodes.iter().chain([&replica]).all(known));
         Some(replica)
+    }
+
+    /// Moves a slot from one node to another as an operator would, key by key.
+    pub fn move_slot(&self, slot: u16, from: usize, to: usize) {
+        let ids: Vec<String> = self.nodes.iter().map(|n| n.command("CLUSTER MYID")).collect();
+        let set = |node: usize, what: &str, of: usize| {
+            let words = format!("CLUSTER SETSLOT {slot} {what} {}", ids[of]);
+            self.nodes[node].command::<()>(&words);
+        };
+        set(to, "IMPORTING", from);
+        set(from, "MIGRATING", to);
+        let mut connection = self.nodes[from].connection().expect("connected");
+        let port = self.nodes[to].port;
+        loop {
+            let keys: Vec<Vec<u8>> = redis::cmd("CLUSTER")
+                .arg(("GETKEYSINSLOT", slot, 3))
+                .query(&mut connection)
+                .expect("keys");
+            if keys.is_empty() {
+                break;
+            }
+            let mut migrate = redis::cmd("MIGRATE");
+            migrate.arg(("127.0.0.1", port, "", 0, 5_000, "KEYS")).arg(keys);
+            migrate.query::<()>(&mut connection).expect("moved");
+        }
+        for node in [to, from].into_iter().chain(0..self.nodes.len()) {
+            set(node, "NODE", to);
+        }
     }
 
     fn meet(&self, node: &RedisServer) {

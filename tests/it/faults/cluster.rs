@@ -116,3 +116,45 @@ async fn tags_that_moved_to_a_replica_are_found_there() {
     all(state.clone(), 2).await;
     cluster.nodes.push(replica);
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_silent_node_holds_up_no_others() {
+    let Some(cluster) = RedisCluster::start() else { return };
+    let state = open(&cluster).await;
+    for n in 0..CODES {
+        call(&*state, code(n * 256), scan(1)).await.expect("recorded");
+    }
+    let silent = kept_by(&cluster.nodes[0]);
+    cluster.nodes[0].signal("STOP");
+    for round in 2..5 {
+        let calls = (0..CODES).map(|n| {
+            let state = state.clone();
+            async move { (n * 256, call(&*state, code(n * 256), scan(round)).await) }
+        });
+        for (number, answer) in futures::future::join_all(calls).await {
+            assert_eq!(answer.is_err(), silent.contains(&number), "{answer:?}");
+        }
+    }
+    cluster.nodes[0].signal("CONT");
+    for n in 0..CODES {
+        eventually("every code is served", || async {
+            call(&*state, code(n * 256), scan(9)).await.is_ok()
+        })
+        .await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn slots_that_are_moved_under_load_lose_no_acknowledged_scan() {
+    let Some(cluster) = RedisCluster::start() else { return };
+    let load = Load::start(open(&cluster).await, WRITERS);
+    load.progress(1_000).await;
+    let owner = |slot: u16| usize::from(slot) * 3 / 16_384;
+    for tag in 0..12 {
+        let key = format!("CLUSTER KEYSLOT zm:{{{tag:02x}}}:log");
+        let slot = cluster.nodes[0].command(&key);
+        cluster.move_slot(slot, owner(slot), (owner(slot) + 1) % 3);
+        load.progress(100).await;
+    }
+    load.finish().await;
+}

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use tokio::task::JoinHandle;
 use zhenma::base::limits::SCAN_STATE_WAIT_MS;
-use zhenma::scan::{CodeId, Observation, Recorded, ScanState, StateError, Tag48};
+use zhenma::scan::{CodeId, Cursor, Observation, Recorded, ScanState, StateError, Tag48};
 
 use crate::store_contract::bed::{code, scan, whole_log};
 
@@ -80,6 +80,12 @@ impl Load {
     pub async fn finish(self) {
         let (state, acknowledged) = self.stop().await;
         assert!(!acknowledged.is_empty());
+        for shard in 0..state.shards() {
+            eventually("every log can be followed", || async {
+                state.follow(shard, Cursor::START, 1).await.is_ok()
+            })
+            .await;
+        }
         let log = whole_log(&*state).await;
         let mut logged: HashMap<(CodeId, Tag48), u32> = HashMap::new();
         for entry in &log {
