@@ -2,4 +2,5 @@
 //! names a concrete store or reads the environment.
 
 pub mod config;
+pub mod orders;
 pub mod paths;

@@ -2,6 +2,7 @@
 
 use clap::{Args, Subcommand};
 
+use super::batch_issue::Issue;
 use super::shell::{Import, Place, Shell};
 use super::{Done, Failure};
 use crate::registry::fields::Fields;
@@ -22,10 +23,13 @@ pub(crate) struct Batch {
 enum What {
     /// Register a batch. Example: zhenma batch add --product 6900000001011 --lot L20261101 --made 2026-11-01 --count 10000
     Add(Add),
+    Issue(Issue),
     /// List the latest. Example: zhenma batch list --json
     List,
     /// Show what is said of a batch's ranges. Example: zhenma batch show 1-4
-    Show { batch: BatchRef },
+    Show {
+        batch: BatchRef,
+    },
     /// Register a file of them, all or none. Example: zhenma batch import batches.csv
     Import(Import),
     /// Put labels on sale. Example: zhenma batch activate --batch 1-4 --range 0-9999
@@ -48,7 +52,9 @@ enum What {
         words: Words,
     },
     /// Take back what was said. Example: zhenma batch lift 0192f3c4-...
-    Lift { id: uuid::Uuid },
+    Lift {
+        id: uuid::Uuid,
+    },
 }
 
 #[derive(Args)]
@@ -112,6 +118,7 @@ impl Batch {
         let shell = Shell::open(&self.place, json)?;
         match self.what {
             What::Add(add) => add.run(&shell)?,
+            What::Issue(issue) => return issue.run(&shell, json),
             What::List => {
                 for b in shell.wait(shell.ledger.batches(None, 1_000))? {
                     let words = format!(

@@ -34,6 +34,7 @@ enum Command {
 }
 
 mod batch;
+mod batch_issue;
 mod config;
 mod enterprise;
 mod key;

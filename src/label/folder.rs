@@ -58,7 +58,7 @@ impl Folder {
         match handle.try_lock() {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => {
-                return Err(refused(path, "another run is writing there; let it end"));
+                return Err(IssueError::Busy { path: path.display().to_string() });
             }
             Err(TryLockError::Error(e)) => return Err(told(e)),
         }

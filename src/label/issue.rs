@@ -40,6 +40,8 @@ pub enum IssueError {
     Specification(String),
     #[error("directory {path}: {problem}")]
     Folder { path: String, problem: String },
+    #[error("directory {path}: another run is writing there; let it end")]
+    Busy { path: String },
     #[error("{path}: {}", disk(.source))]
     Disk {
         path: String,
