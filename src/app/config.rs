@@ -1,9 +1,11 @@
 //! Settings: a TOML file, overlaid by `ZHENMA_*` variables.
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
+
+use crate::base::Cidr;
 
 /// Everything that can be set. In the file the names are these; in the
 /// environment they are upper-case with `ZHENMA_` before them, lists
@@ -62,56 +64,6 @@ impl Default for Settings {
             geo_database: None,
             log_format: LogFormat::Text,
         }
-    }
-}
-
-/// A network in CIDR notation.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
-pub struct Cidr {
-    address: IpAddr,
-    bits: u8,
-}
-
-impl Cidr {
-    pub fn contains(&self, address: IpAddr) -> bool {
-        match (self.address, address.to_canonical()) {
-            (IpAddr::V4(net), IpAddr::V4(a)) => {
-                let shift = 32 - u32::from(self.bits);
-                (u64::from(net.to_bits()) >> shift) == (u64::from(a.to_bits()) >> shift)
-            }
-            (IpAddr::V6(net), IpAddr::V6(a)) => {
-                let shift = 128 - u32::from(self.bits);
-                shift == 128 || (net.to_bits() >> shift) == (a.to_bits() >> shift)
-            }
-            _ => false,
-        }
-    }
-}
-
-impl TryFrom<String> for Cidr {
-    type Error = String;
-
-    fn try_from(text: String) -> Result<Self, String> {
-        let wrong = || format!("{text:?} is not a network such as 10.0.0.0/8");
-        let (address, bits) = match text.split_once('/') {
-            Some((a, b)) => (a, b.parse::<u8>().ok()),
-            None => (text.as_str(), Some(128)),
-        };
-        let address: IpAddr = address.parse().map_err(|_| wrong())?;
-        let most = if address.is_ipv4() { 32 } else { 128 };
-        let bits = match bits {
-            Some(128) if !text.contains('/') => most,
-            Some(bits) if bits <= most => bits,
-            _ => return Err(wrong()),
-        };
-        Ok(Self { address, bits })
-    }
-}
-
-impl From<Cidr> for String {
-    fn from(net: Cidr) -> Self {
-        format!("{}/{}", net.address, net.bits)
     }
 }
 

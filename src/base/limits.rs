@@ -38,3 +38,30 @@ pub const REQUESTS_IN_WORK_MAX: usize = 1_024;
 
 /// Seconds one request may take.
 pub const REQUEST_S_MAX: u64 = 10;
+
+/// Bytes of the body of a scan: a code of a megabyte still gets its outcome.
+pub const SCAN_BODY_BYTES_MAX: usize = 2 * 1024 * 1024;
+
+/// Bytes of a request's line and headers.
+pub const HEADER_BYTES_MAX: usize = 32 * 1024;
+
+/// Header lines of a request.
+pub const HEADER_LINES_MAX: usize = 96;
+
+/// Seconds in which a request's headers must have come.
+pub const HEADER_S_MAX: u64 = 10;
+
+/// Connections open at once; more wait to be accepted.
+pub const CONNECTIONS_MAX: usize = 16_384;
+
+/// Seconds that requests in work get when the server is told to stop.
+pub const DRAIN_S_MAX: u64 = 15;
+
+/// Hops of a Forwarded or X-Forwarded-For chain that are looked at.
+pub const PROXY_HOPS_MAX: usize = 16;
+
+/// Networks or devices whose rate is followed at once.
+pub const RATE_KEYS_MAX: usize = 100_000;
+
+/// Scans of callers without cookies that are known again for a while.
+pub const RECENT_VISITS_MAX: u64 = 100_000;

@@ -1,6 +1,7 @@
 //! Ground layer: time, randomness, bounds, names of places. Nothing here knows
 //! what a code is.
 
+pub mod cidr;
 pub mod clock;
 #[cfg(feature = "server")]
 pub mod ids;
@@ -12,6 +13,7 @@ pub mod limits;
 pub mod places;
 pub mod rng;
 
+pub use cidr::Cidr;
 pub use clock::{Clock, UnixMs};
 pub use lang::Lang;
 #[cfg(feature = "server")]

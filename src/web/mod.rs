@@ -1,1 +1,12 @@
-//! TBD
+//! Pages: templates, their typed views, texts and static files. Knows what an
+//! answer is and nothing of requests.
+//!
+//! A page is complete in one response: its style stands in the page and is
+//! allowed by its hash ([`style::hash`]), no script is needed anywhere.
+
+pub mod assets;
+pub mod home;
+pub mod message;
+pub mod style;
+pub mod text;
+pub mod verdict;

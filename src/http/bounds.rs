@@ -1,0 +1,79 @@
+//! Bounds on work: so many requests at once, so long for each, and headers
+//! that bind the browser.
+
+use std::any::Any;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::extract::{Request, State};
+use axum::http::{HeaderName, HeaderValue, header};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use tokio::sync::Semaphore;
+
+use crate::base::limits::{REQUEST_S_MAX, REQUESTS_IN_WORK_MAX};
+use crate::http::Services;
+use crate::http::problem::Problem;
+use crate::web::style;
+
+/// The requests that may be in work.
+#[derive(Clone)]
+pub struct Places(Arc<Semaphore>);
+
+impl Default for Places {
+    fn default() -> Self {
+        Self(Arc::new(Semaphore::new(REQUESTS_IN_WORK_MAX)))
+    }
+}
+
+/// Refuses what would have to wait, and ends what takes too long.
+pub async fn bound(State(places): State<Places>, request: Request, next: Next) -> Response {
+    let Ok(_place) = places.0.try_acquire() else {
+        metrics::counter!("zhenma_http_shed_total", "bound" => "requests_in_work").increment(1);
+        return Problem::busy().into_response();
+    };
+    let answered = tokio::time::timeout(Duration::from_secs(REQUEST_S_MAX), next.run(request));
+    answered.await.unwrap_or_else(|_| {
+        metrics::counter!("zhenma_http_shed_total", "bound" => "request_s").increment(1);
+        Problem::busy().into_response()
+    })
+}
+
+/// A panic is a mistake of ours: logged without what was asked.
+pub fn panicked(_panic: Box<dyn Any + Send + 'static>) -> Response {
+    tracing::error!("a handler panicked");
+    Problem::broken().into_response()
+}
+
+/// Headers of every response; a handler's own policy or caching stays.
+pub async fn protect(State(services): State<Services>, request: Request, next: Next) -> Response {
+    let mut response = next.run(request).await;
+    let headers = response.headers_mut();
+    let policy = format!(
+        "default-src 'none'; style-src '{}'; img-src 'self'; form-action 'self'; \
+         base-uri 'none'; frame-ancestors 'none'",
+        style::HASH.as_str()
+    );
+    let mut add = |name: HeaderName, value: HeaderValue| {
+        headers.entry(name).or_insert(value);
+    };
+    if let Ok(policy) = HeaderValue::from_str(&policy) {
+        add(header::CONTENT_SECURITY_POLICY, policy);
+    }
+    for (name, value) in [
+        (header::REFERRER_POLICY, "no-referrer"),
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        (header::CACHE_CONTROL, "private, no-store"),
+        (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
+        (
+            HeaderName::from_static("permissions-policy"),
+            "camera=(), geolocation=(), microphone=(), payment=()",
+        ),
+    ] {
+        add(name, HeaderValue::from_static(value));
+    }
+    if services.site.is_https() {
+        add(header::STRICT_TRANSPORT_SECURITY, HeaderValue::from_static("max-age=31536000"));
+    }
+    response
+}

@@ -1,0 +1,214 @@
+//! The answer to a scan as JSON: the shape is a contract.
+
+use jiff::Timestamp;
+use jiff::civil::Date;
+use serde::Serialize;
+use utoipa::ToSchema;
+use utoipa::openapi::schema::{ObjectBuilder, Schema, SchemaType, Type};
+use uuid::Uuid;
+
+use crate::base::{Lang, UnixMs};
+use crate::http::Services;
+use crate::http::consumer::ask::Asked;
+use crate::registry::Bilingual;
+use crate::scan::service::{Item, RecordState, ScanSummary};
+use crate::scan::{Outcome, Place};
+
+/// What is said of one label, and why.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ScanAnswer {
+    #[schema(schema_with = outcome_schema)]
+    outcome: Outcome,
+    /// The one that decided comes first; never empty.
+    reasons: Vec<ReasonText>,
+    /// Probability that the code was copied, 0 to 1; signed-in callers only.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(minimum = 0.0, maximum = 1.0)]
+    risk: Option<f64>,
+    /// 20 characters; null where nothing could be parsed.
+    serial: Option<String>,
+    scan_id: Uuid,
+    /// To be read out to an officer: `ABCD-EFGH`.
+    reference: String,
+    /// Whether this scan is in the label's history now.
+    recorded: bool,
+    /// Absent where no history was read, and for `not_genuine`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    scans: Option<Scans>,
+    /// Absent for `not_genuine`, as are the batch and the journey.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    product: Option<ProductView>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    batch: Option<BatchView>,
+    /// What is known of the item's way, oldest first.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    journey: Option<Vec<JourneyStep>>,
+}
+
+/// A reason of a verdict.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ReasonText {
+    /// Stable slug.
+    code: &'static str,
+    /// A sentence in the language of the request.
+    text: String,
+}
+
+/// What the label's history says in numbers.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Scans {
+    /// Scans so far, this one included where it was recorded.
+    count: u64,
+    /// Distinct phones; an estimate beyond the last 64 scans.
+    devices: u32,
+    first: FirstScan,
+}
+
+/// The first scan of the label by a consumer.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct FirstScan {
+    /// RFC 3339.
+    #[schema(format = DateTime)]
+    at: String,
+    place: Option<PlaceView>,
+}
+
+/// A coarse place in the language of the request.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct PlaceView {
+    region: String,
+    city: Option<String>,
+}
+
+/// A name in Chinese and English.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Named {
+    zh: String,
+    en: String,
+}
+
+/// The product that the label is registered for.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ProductView {
+    /// 14 digits.
+    gtin: String,
+    name: Named,
+    enterprise: Named,
+    category: String,
+    standard: String,
+    net_content: String,
+}
+
+/// The batch that the label belongs to.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct BatchView {
+    lot: String,
+    #[schema(value_type = String, format = Date)]
+    made_on: Date,
+    #[schema(value_type = Option<String>, format = Date)]
+    expires_on: Option<Date>,
+}
+
+/// One step of the item's way.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct JourneyStep {
+    /// `made` or `first_queried`.
+    step: &'static str,
+    /// RFC 3339 day or instant.
+    at: String,
+    place: Option<PlaceView>,
+}
+
+fn outcome_schema() -> Schema {
+    ObjectBuilder::new()
+        .schema_type(SchemaType::Type(Type::String))
+        .enum_values(Some(Outcome::ALL.map(Outcome::slug)))
+        .build()
+        .into()
+}
+
+impl ScanAnswer {
+    pub fn new(asked: &Asked, services: &Services) -> Self {
+        let Asked { answer, lang, .. } = asked;
+        let verdict = &answer.verdict;
+        let told = verdict.outcome != Outcome::NotGenuine;
+        let item = answer.item.as_ref().filter(|_| told);
+        let scans = answer.scans.filter(|_| told);
+        Self {
+            outcome: verdict.outcome,
+            reasons: verdict
+                .reasons
+                .iter()
+                .map(|r| ReasonText { code: r.slug(), text: r.text(*lang, &services.zone) })
+                .collect(),
+            risk: asked.signed_in.as_ref().filter(|s| s.sees_risk).map(|_| verdict.risk),
+            serial: answer.payload.map(|p| p.serial_text()),
+            scan_id: asked.visit.scan_id,
+            reference: asked.reference.clone(),
+            recorded: matches!(answer.recorded, RecordState::Recorded | RecordState::Repeated),
+            scans: scans.map(|s| Scans::new(s, *lang)),
+            product: item.map(ProductView::new),
+            batch: item.map(BatchView::new),
+            journey: item.map(|item| journey(item, scans, *lang)),
+        }
+    }
+}
+
+impl Scans {
+    fn new(s: ScanSummary, lang: Lang) -> Self {
+        let first =
+            FirstScan { at: instant(s.first_at), place: PlaceView::new(s.first_place, lang) };
+        Self { count: s.count, devices: s.devices, first }
+    }
+}
+
+impl PlaceView {
+    fn new(place: Place, lang: Lang) -> Option<Self> {
+        let region = match place.region() {
+            Some(region) => region.name(lang).to_owned(),
+            None => place.text(lang)?,
+        };
+        Some(Self { region, city: place.city().map(|city| city.name(lang).to_owned()) })
+    }
+}
+
+impl Named {
+    fn new(name: &Bilingual) -> Self {
+        Self { zh: name.zh.clone(), en: name.en.clone() }
+    }
+}
+
+impl ProductView {
+    fn new(item: &Item) -> Self {
+        let product = &item.facts.product;
+        Self {
+            gtin: product.gtin.to_string(),
+            name: Named::new(&product.name),
+            enterprise: Named::new(&item.facts.enterprise.name),
+            category: product.category.clone(),
+            standard: product.standard.clone(),
+            net_content: product.net_content.clone(),
+        }
+    }
+}
+
+impl BatchView {
+    fn new(item: &Item) -> Self {
+        let batch = &item.facts.batch;
+        Self { lot: batch.lot.clone(), made_on: batch.made_on, expires_on: batch.expires_on }
+    }
+}
+
+fn journey(item: &Item, scans: Option<ScanSummary>, lang: Lang) -> Vec<JourneyStep> {
+    let made = JourneyStep { step: "made", at: item.facts.batch.made_on.to_string(), place: None };
+    let queried = scans.map(|s| JourneyStep {
+        step: "first_queried",
+        at: instant(s.first_at),
+        place: PlaceView::new(s.first_place, lang),
+    });
+    std::iter::once(made).chain(queried).collect()
+}
+
+fn instant(at: UnixMs) -> String {
+    Timestamp::from_millisecond(at.0).unwrap_or_default().to_string()
+}

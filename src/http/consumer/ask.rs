@@ -1,0 +1,164 @@
+//! One question to the scanner, from a page or from a POST, and what the
+//! answers' renderings need.
+
+use axum::http::{HeaderMap, Method};
+
+use crate::base::{Lang, UnixMs};
+use crate::code::{self, Payload, base32};
+use crate::http::Services;
+use crate::http::client::Client;
+use crate::http::consumer::visit::{Visit, device_of};
+use crate::http::problem::Problem;
+use crate::http::services::SignedIn;
+use crate::scan::service::{Answer, Question};
+use crate::scan::{Channel, Tag48};
+
+/// An answer with all that its rendering needs.
+pub struct Asked {
+    pub answer: Answer,
+    pub visit: Visit,
+    pub lang: Lang,
+    pub at: UnixMs,
+    pub signed_in: Option<SignedIn>,
+    /// Eight characters in two groups, to be read out to an officer.
+    pub reference: String,
+}
+
+/// What a request asks beside its text.
+pub struct Wish {
+    pub lang: Lang,
+    pub at: UnixMs,
+    pub location: Option<(f64, f64, f64)>,
+    pub channel: Option<Channel>,
+    pub record: bool,
+}
+
+/// The part of a request that every question looks at.
+#[derive(Clone, Copy)]
+pub struct Head<'a> {
+    pub method: &'a Method,
+    pub headers: &'a HeaderMap,
+    pub client: &'a Client,
+}
+
+/// Counts the scan against the rates of its device and network.
+///
+/// # Errors
+/// [`Problem`] 429, which says nothing about the label.
+pub fn admit(services: &Services, head: Head<'_>) -> Result<(), Problem> {
+    let device = device_of(head.headers);
+    services.throttle.check(device, head.client.address).map_err(|wait_s| {
+        metrics::counter!("zhenma_http_shed_total", "bound" => "rate").increment(1);
+        Problem::too_many(wait_s)
+    })
+}
+
+/// Asks the scanner.
+pub async fn ask(
+    services: &Services,
+    head: Head<'_>,
+    text: String,
+    visit: Visit,
+    wish: Wish,
+) -> Asked {
+    let signed_in = services.identify.identify(head.headers).await;
+    let answer = services
+        .scanner
+        .answer(Question {
+            text,
+            scan_id: visit.scan_id,
+            device: visit.device.clone(),
+            address: head.client.address,
+            location: wish.location,
+            channel: believed(wish.channel, signed_in.as_ref()),
+            record: wish.record,
+            at: wish.at,
+        })
+        .await;
+    let reference = reference(services, answer.payload, &visit);
+    let outcome = answer.verdict.outcome.slug();
+    let reason = answer.verdict.reasons.first().map_or("none", |r| r.slug());
+    let recorded = format!("{:?}", answer.recorded).to_ascii_lowercase();
+    tracing::info!(outcome, reason, recorded, reference, "scan answered");
+    metrics::counter!("zhenma_verdicts_total", "outcome" => outcome, "recorded" => recorded)
+        .increment(1);
+    Asked { answer, visit, lang: wish.lang, at: wish.at, signed_in, reference }
+}
+
+/// A channel other than consumer is believed only of who is signed in for it.
+fn believed(claimed: Option<Channel>, signed_in: Option<&SignedIn>) -> Channel {
+    let Some(caller) = signed_in else { return Channel::Consumer };
+    match claimed {
+        Some(Channel::Consumer) => Channel::Consumer,
+        Some(channel) if caller.channels.contains(&channel) => channel,
+        Some(_) => Channel::Consumer,
+        None => caller.channels.first().copied().unwrap_or_default(),
+    }
+}
+
+/// The payload that a text names, to know a scan again by it.
+pub fn payload_of(text: &str) -> Option<Payload> {
+    let text = text.trim_matches(|c: char| c.is_ascii_whitespace());
+    match code::read(text) {
+        Ok(reading) => Some(reading.payload),
+        Err(_) => Payload::from_serial_text(text).ok(),
+    }
+}
+
+/// Made of the scan's tag, so that who has the tag in the ledger finds it by
+/// what is read out.
+fn reference(services: &Services, payload: Option<Payload>, visit: &Visit) -> String {
+    let bytes = payload.map_or([0; 12], Payload::to_bytes);
+    reference_of(services.scanner.tags.scan(&bytes, visit.scan_id.as_bytes()))
+}
+
+/// `ABCD-EFGH`: the upper 40 of the tag's 48 bits.
+pub fn reference_of(tag: Tag48) -> String {
+    let mut text = String::with_capacity(9);
+    base32::encode_into(&tag.to_bytes()[..5], &mut text);
+    text.insert(4, '-');
+    text
+}
+
+/// The range of tags whose reference this is; `None` when it is none. Small
+/// letters, spaces and missing dashes are taken as people say them.
+pub fn tags_of_reference(text: &str) -> Option<(Tag48, Tag48)> {
+    let plain: String = text
+        .chars()
+        .filter(|c| !c.is_whitespace() && *c != '-')
+        .map(|c| c.to_ascii_uppercase())
+        .collect();
+    let [a, b, c, d, e] =
+        (plain.len() == 8).then(|| base32::decode::<5>(plain.as_bytes()).ok()).flatten()?;
+    Some((Tag48::from_bytes([a, b, c, d, e, 0]), Tag48::from_bytes([a, b, c, d, e, 0xff])))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_reference_leads_back_to_its_tag() {
+        let tag = Tag48::from_bytes([1, 2, 3, 4, 5, 6]);
+        let text = reference_of(tag);
+        assert_eq!(text.len(), 9);
+        let said = text.to_ascii_lowercase().replace('-', " ");
+        let (low, high) = tags_of_reference(&said).expect("a reference");
+        assert!(low <= tag && tag <= high);
+        assert_eq!(tags_of_reference("AAAA"), None);
+        assert_eq!(tags_of_reference("AAAA-AAA0"), None);
+    }
+
+    #[test]
+    fn a_channel_is_believed_only_of_who_is_signed_in_for_it() {
+        let officer = SignedIn { channels: vec![Channel::Officer], sees_risk: true };
+        for (claimed, signed_in, wanted) in [
+            (Some(Channel::Factory), None, Channel::Consumer),
+            (None, Some(&officer), Channel::Officer),
+            (Some(Channel::Factory), Some(&officer), Channel::Consumer),
+            (Some(Channel::Consumer), Some(&officer), Channel::Consumer),
+        ] {
+            assert_eq!(believed(claimed, signed_in), wanted, "{claimed:?}");
+        }
+    }
+}

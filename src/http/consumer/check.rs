@@ -1,0 +1,110 @@
+//! `GET /check`: the form for who has a torn label or no camera.
+
+use axum::Extension;
+use axum::extract::{Query, State};
+use axum::http::request::Parts;
+use axum::response::{IntoResponse, Redirect, Response};
+use serde::Deserialize;
+
+use crate::code::{self, CODE_CHARACTERS, Payload};
+use crate::http::Services;
+use crate::http::client::Client;
+use crate::http::consumer::answer::ScanAnswer;
+use crate::http::consumer::ask::Head;
+use crate::http::consumer::page::show;
+use crate::http::negotiate;
+use crate::http::problem::{Problem, ProblemDocument};
+
+#[derive(Deserialize)]
+pub struct Typed {
+    #[serde(default)]
+    code: String,
+}
+
+/// Takes a typed serial, code or address to its page.
+///
+/// Spaces, dashes and full-width letters are forgiven here and only here:
+/// they come from typing. Letters are never guessed.
+#[utoipa::path(
+    get,
+    path = "/check",
+    tag = "consumer",
+    params(
+        ("code" = String, Query, description = "What was typed"),
+        ("lang" = Option<String>, Query, description = "zh or en, before Accept-Language"),
+    ),
+    responses(
+        (status = 303, description = "To the page of the code"),
+        (status = 200, body = ScanAnswer, description = "An outcome, for what has no page of its own"),
+        (status = 429, body = ProblemDocument, content_type = "application/problem+json", description = "Too many from this device or network"),
+    )
+)]
+pub async fn check(
+    State(services): State<Services>,
+    Extension(client): Extension<Client>,
+    typed: Result<Query<Typed>, axum::extract::rejection::QueryRejection>,
+    parts: Parts,
+) -> Result<Response, Problem> {
+    let text = typed.map_or_else(|_| String::new(), |Query(typed)| tidy(&typed.code));
+    let lang = negotiate::lang(&parts.uri, &parts.headers);
+    if let Some(path) = own_path(&text, &services) {
+        let glue = if path.contains('?') { '&' } else { '?' };
+        return Ok(Redirect::to(&format!("{path}{glue}lang={}", lang.tag())).into_response());
+    }
+    let head = Head { method: &parts.method, headers: &parts.headers, client: &client };
+    show(&services, head, &parts.uri, text).await
+}
+
+/// The path under which we show this text; `None` where it has none.
+fn own_path(text: &str, services: &Services) -> Option<String> {
+    let is_code = |t: &str| {
+        (t.len() == Payload::SERIAL_TEXT_CHARACTERS || t.len() == CODE_CHARACTERS)
+            && t.bytes().all(|c| c.is_ascii_alphanumeric())
+    };
+    if is_code(text) {
+        return Some(format!("/{text}"));
+    }
+    let reading = code::read(text).ok()?;
+    let host = reading.host?;
+    if !services.scanner.hosts.contains(&host) {
+        return None;
+    }
+    let (_, behind) = text.split_once("://")?;
+    let path = &behind[behind.find('/')?..];
+    let path = path.split('#').next().unwrap_or_default();
+    Some(if path.starts_with("/01/") {
+        path.to_owned()
+    } else {
+        path.split('?').next().unwrap_or_default().to_owned()
+    })
+}
+
+/// What typing adds: spaces, dashes between groups, full-width characters.
+fn tidy(typed: &str) -> String {
+    let narrow = |c: char| match c {
+        '\u{ff01}'..='\u{ff5e}' => char::from_u32(u32::from(c) - 0xfee0).unwrap_or(c),
+        '\u{3002}' => '.',
+        c => c,
+    };
+    let text: String = typed.chars().map(narrow).filter(|c| !c.is_whitespace()).collect();
+    if text.contains('/') { text } else { text.replace(['-', '\u{2014}'], "").to_ascii_uppercase() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::tidy;
+
+    #[test]
+    fn typing_is_tidied_and_letters_are_not_guessed() {
+        for (typed, text) in [
+            ("caaaa aiaaa aaoaa aaaaa", "CAAAAAIAAAAAOAAAAAAA"),
+            ("CAAAA-AIAAA-AAOAA-AAAAA ", "CAAAAAIAAAAAOAAAAAAA"),
+            ("CAAAA　AIAAA", "CAAAAAIAAA"),
+            ("C0", "C0"),
+            ("https://id.example.cn/Ab-c", "https://id.example.cn/Ab-c"),
+            ("", ""),
+        ] {
+            assert_eq!(tidy(typed), text);
+        }
+    }
+}

@@ -1,0 +1,114 @@
+//! Who looks at a page without a person having scanned a label: link previews
+//! of chat programs, crawlers, and browsers that load ahead.
+
+use axum::http::{HeaderMap, Method, header};
+
+/// Parts of the user agents of link-preview fetchers and crawlers, in small
+/// letters. A browser inside a chat program (MicroMessenger, QQ/, DingTalk/,
+/// Lark/) is a person's and is not among them.
+const AGENTS: [&str; 40] = [
+    "bot", // Googlebot, bingbot, Twitterbot, TelegramBot, Slackbot, Discordbot, Applebot, PetalBot
+    "spider", // Baiduspider, Sogou web spider, 360Spider, YisouSpider, Bytespider
+    "crawler",
+    "slurp",
+    "facebookexternalhit",
+    "facebookcatalog",
+    "meta-externalagent",
+    "whatsapp/",
+    "skypeuripreview",
+    "linkedinbot",
+    "slack-imgproxy",
+    "embedly",
+    "iframely",
+    "vkshare",
+    "pinterest/",
+    "redditbot",
+    "snap url preview",
+    "line-poker",
+    "kakaotalk-scrap",
+    "viber",
+    "google-pagerenderer",
+    "googleother",
+    "google-inspectiontool",
+    "mediapartners-google",
+    "feedfetcher",
+    "bingpreview",
+    "wechat-preview",
+    "wxwork-preview",
+    "mpvideopreview",
+    "qq-url-manager",
+    "qqpreview",
+    "tencenttraveler-preview",
+    "larkurl2meta",
+    "feishu-preview",
+    "dingtalk-preview",
+    "dingtalkbot",
+    "headlesschrome/",
+    "lighthouse",
+    "uptimerobot",
+    "kube-probe",
+];
+
+/// Headers by which browsers and proxies say that they load ahead.
+const AHEAD: [&str; 4] = ["sec-purpose", "purpose", "x-purpose", "x-moz"];
+
+/// Whether a GET or HEAD stands for a person who scanned a label.
+pub fn is_a_scan(method: &Method, headers: &HeaderMap) -> bool {
+    if method == Method::HEAD {
+        return false;
+    }
+    let text = |name: &str| {
+        headers.get(name).and_then(|v| v.to_str().ok()).unwrap_or_default().to_ascii_lowercase()
+    };
+    let ahead = AHEAD.iter().any(|name| {
+        let says = text(name);
+        says.contains("prefetch") || says.contains("preview") || says.contains("prerender")
+    });
+    let agent = text(header::USER_AGENT.as_str());
+    !ahead && !AGENTS.iter().any(|part| agent.contains(part))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn scan(name: &'static str, value: &str) -> bool {
+        let mut headers = HeaderMap::new();
+        headers.insert(name, value.parse().expect("a header"));
+        is_a_scan(&Method::GET, &headers)
+    }
+
+    #[test]
+    fn phones_scan_and_robots_look() {
+        for agent in [
+            "Mozilla/5.0 (iPhone; CPU iPhone OS 17_4 like Mac OS X) AppleWebKit/605.1.15 (KHTML, \
+             like Gecko) Mobile/15E148 MicroMessenger/8.0.48(0x18003034) NetType/WIFI Language/zh_CN",
+            "Mozilla/5.0 (Linux; Android 13; V2171A) AppleWebKit/537.36 (KHTML, like Gecko) \
+             Version/4.0 Chrome/86.0.4240.99 XWEB/4343 MMWEBSDK/20221012 Mobile Safari/537.36",
+            "Mozilla/5.0 (Linux; Android 12) AppleWebKit/537.36 Chrome/100 Mobile DingTalk/6.5.20",
+            "Mozilla/5.0 (Linux; Android 12) QQ/8.9.28 V1_AND_SQ Mobile",
+            "Mozilla/5.0 (Linux; U; Android 14; zh-cn; M2102J2SC) MiuiBrowser/17.6",
+            "curl/8.5.0",
+        ] {
+            assert!(scan("user-agent", agent), "{agent}");
+        }
+        for agent in [
+            "Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)",
+            "Mozilla/5.0 (compatible; Baiduspider/2.0)",
+            "TelegramBot (like TwitterBot)",
+            "WhatsApp/2.23.20.0 A",
+            "facebookexternalhit/1.1",
+            "Slackbot-LinkExpanding 1.0",
+            "Mozilla/5.0 (compatible; Bytespider; spider-feedback@bytedance.com)",
+            "Mozilla/5.0 (X11; Linux) LarkUrl2Meta/1.0",
+        ] {
+            assert!(!scan("user-agent", agent), "{agent}");
+        }
+        assert!(!scan("sec-purpose", "prefetch;prerender"));
+        assert!(!scan("purpose", "prefetch"));
+        assert!(!scan("x-purpose", "preview"));
+        assert!(!scan("x-moz", "prefetch"));
+        assert!(scan("sec-purpose", ""));
+        assert!(!is_a_scan(&Method::HEAD, &HeaderMap::new()));
+    }
+}

@@ -1,0 +1,232 @@
+//! `POST /api/v1/scans`: the same answer for programs.
+
+use axum::extract::{Request, State};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use axum::{Extension, Json};
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer};
+use serde_json::error::Category;
+use utoipa::ToSchema;
+use utoipa::openapi::schema::{ObjectBuilder, Schema, SchemaType, Type};
+use uuid::Uuid;
+
+use crate::base::limits::SCAN_BODY_BYTES_MAX;
+use crate::http::Services;
+use crate::http::client::Client;
+use crate::http::consumer::answer::ScanAnswer;
+use crate::http::consumer::ask::{Head, Wish, admit, ask, payload_of};
+use crate::http::consumer::page::label;
+use crate::http::consumer::visit::Caller;
+use crate::http::negotiate;
+use crate::http::problem::{Problem, ProblemDocument};
+use crate::scan::Channel;
+
+/// A scan. Members that are not listed are ignored; none may stand twice.
+#[derive(Debug, Deserialize, ToSchema)]
+pub struct ScanRequest {
+    /// A code, its address, a GS1 Digital Link, or a serial: any text.
+    #[serde(deserialize_with = "text")]
+    code: String,
+    /// The same id again is the same scan.
+    #[serde(default, deserialize_with = "scan_id")]
+    scan_id: Option<Uuid>,
+    /// What an app calls its device. A claim: many from one network weigh as one.
+    #[serde(default, deserialize_with = "device")]
+    device: Option<String>,
+    #[serde(default)]
+    location: Option<Location>,
+    /// Anything but consumer is believed of signed-in callers only.
+    #[serde(default, deserialize_with = "channel")]
+    #[schema(schema_with = channel_schema)]
+    channel: Option<Channel>,
+}
+
+/// A precise place, given because the person tapped for it.
+#[derive(Clone, Copy, Debug, Deserialize, ToSchema)]
+pub struct Location {
+    /// Degrees, WGS 84.
+    #[serde(deserialize_with = "lat")]
+    #[schema(minimum = -90.0, maximum = 90.0)]
+    lat: f64,
+    #[serde(deserialize_with = "lon")]
+    #[schema(minimum = -180.0, maximum = 180.0)]
+    lon: f64,
+    /// Radius of uncertainty; 1 km where it is not said.
+    #[serde(default = "kilometre", deserialize_with = "accuracy")]
+    #[schema(minimum = 0.0, maximum = 10_000_000.0)]
+    accuracy_m: f64,
+}
+
+fn kilometre() -> f64 {
+    1_000.0
+}
+
+fn channel_schema() -> Schema {
+    ObjectBuilder::new()
+        .schema_type(SchemaType::from_iter([Type::String, Type::Null]))
+        .enum_values(Some([
+            Some("consumer"),
+            Some("retail"),
+            Some("officer"),
+            Some("factory"),
+            None,
+        ]))
+        .build()
+        .into()
+}
+
+/// Puts the member's name and the remedy before what serde says.
+fn named<'de, T: Deserialize<'de>, D: Deserializer<'de>>(
+    d: D,
+    name: &str,
+    remedy: &str,
+) -> Result<T, D::Error> {
+    T::deserialize(d).map_err(|e| D::Error::custom(format!("`{name}`: write {remedy}: {e}")))
+}
+
+fn text<'de, D: Deserializer<'de>>(d: D) -> Result<String, D::Error> {
+    named(d, "code", "a string")
+}
+
+fn scan_id<'de, D: Deserializer<'de>>(d: D) -> Result<Option<Uuid>, D::Error> {
+    named(d, "scan_id", "a UUID or leave it out")
+}
+
+fn device<'de, D: Deserializer<'de>>(d: D) -> Result<Option<String>, D::Error> {
+    named(d, "device", "a string or leave it out")
+}
+
+fn channel<'de, D: Deserializer<'de>>(d: D) -> Result<Option<Channel>, D::Error> {
+    named(d, "channel", "consumer, retail, officer or factory")
+}
+
+fn within<'de, D: Deserializer<'de>>(
+    d: D,
+    name: &str,
+    remedy: &str,
+    low: f64,
+    high: f64,
+) -> Result<f64, D::Error> {
+    let value: f64 = named(d, name, remedy)?;
+    if (low..=high).contains(&value) {
+        Ok(value)
+    } else {
+        Err(D::Error::custom(format!("`{name}`: write {remedy}: {value} is not")))
+    }
+}
+
+fn lat<'de, D: Deserializer<'de>>(d: D) -> Result<f64, D::Error> {
+    within(d, "location.lat", "degrees from -90 to 90", -90.0, 90.0)
+}
+
+fn lon<'de, D: Deserializer<'de>>(d: D) -> Result<f64, D::Error> {
+    within(d, "location.lon", "degrees from -180 to 180", -180.0, 180.0)
+}
+
+fn accuracy<'de, D: Deserializer<'de>>(d: D) -> Result<f64, D::Error> {
+    within(d, "location.accuracy_m", "metres from 0 to 10000000", 0.0, 1e7)
+}
+
+/// Answers a scan.
+///
+/// Any string as code gets an outcome; only broken JSON, wrong types and
+/// impossible coordinates are refused.
+#[utoipa::path(
+    post,
+    path = "/api/v1/scans",
+    tag = "consumer",
+    request_body = ScanRequest,
+    responses(
+        (status = 200, body = ScanAnswer, description = "An outcome"),
+        (status = 400, body = ProblemDocument, content_type = "application/problem+json", description = "Not JSON"),
+        (status = 413, body = ProblemDocument, content_type = "application/problem+json", description = "Longer than 2 MiB"),
+        (status = 422, body = ProblemDocument, content_type = "application/problem+json", description = "JSON of another shape; names the member"),
+        (status = 429, body = ProblemDocument, content_type = "application/problem+json", description = "Too many from this device or network"),
+        (status = 503, body = ProblemDocument, content_type = "application/problem+json", description = "Too much to do"),
+    )
+)]
+pub async fn scan(
+    State(services): State<Services>,
+    Extension(client): Extension<Client>,
+    request: Request,
+) -> Result<Response, Problem> {
+    let (parts, body) = request.into_parts();
+    let head = Head { method: &parts.method, headers: &parts.headers, client: &client };
+    admit(&services, head)?;
+    let body = axum::body::to_bytes(body, SCAN_BODY_BYTES_MAX).await.map_err(|_| too_long())?;
+    let scan: ScanRequest = serde_json::from_slice(&body).map_err(|e| refused(&e))?;
+
+    let at = services.clock.now();
+    let lang = negotiate::lang(&parts.uri, &parts.headers);
+    let visit = services.visits.of_post(&Caller {
+        headers: &parts.headers,
+        client: &client,
+        payload: payload_of(&scan.code),
+        scan_id: scan.scan_id,
+        device: scan.device.as_deref(),
+        at,
+    });
+    let wish = Wish {
+        lang,
+        at,
+        location: scan.location.map(|l| (l.lat, l.lon, l.accuracy_m)),
+        channel: scan.channel,
+        record: true,
+    };
+    let asked = ask(&services, head, scan.code, visit, wish).await;
+    let mut response = Json(ScanAnswer::new(&asked, &services)).into_response();
+    label(response.headers_mut(), lang);
+    Ok(response)
+}
+
+fn too_long() -> Problem {
+    Problem::new(
+        StatusCode::PAYLOAD_TOO_LARGE,
+        "body_too_long",
+        "请求体没有收全,或者超过2 MiB。",
+        "The body ended early or is longer than 2 MiB; send one code.",
+    )
+}
+
+/// Members that a message may name.
+const MEMBERS: [&str; 8] = [
+    "location.accuracy_m",
+    "location.lat",
+    "location.lon",
+    "location",
+    "scan_id",
+    "device",
+    "channel",
+    "code",
+];
+
+fn refused(error: &serde_json::Error) -> Problem {
+    let says = error.to_string();
+    if error.classify() != Category::Data {
+        return Problem::new(
+            StatusCode::BAD_REQUEST,
+            "not_json",
+            format!("请求体不是合法的JSON:{says}"),
+            format!("The body is not JSON: {says}."),
+        );
+    }
+    let member = MEMBERS.into_iter().find(|m| says.contains(&format!("`{m}`")));
+    let problem = Problem::new(
+        StatusCode::UNPROCESSABLE_ENTITY,
+        "wrong_member",
+        format!("请按 /openapi.json 改正:{says}"),
+        format!("Write it as /openapi.json says: {says}."),
+    );
+    match member.or_else(|| inner_member(&says)) {
+        Some(member) => problem.at(member),
+        None => problem,
+    }
+}
+
+/// Missing and doubled members of the location are told without its name.
+fn inner_member(says: &str) -> Option<&'static str> {
+    [("`lat`", "location.lat"), ("`lon`", "location.lon"), ("`accuracy_m`", "location.accuracy_m")]
+        .into_iter()
+        .find_map(|(told, member)| says.contains(told).then_some(member))
+}

@@ -1,0 +1,65 @@
+//! Language and media type of an answer (RFC 9110, 12.5).
+
+use axum::http::{HeaderMap, Uri, header};
+
+use crate::base::Lang;
+
+/// The `lang` of the query, else the best of Accept-Language.
+pub fn lang(uri: &Uri, headers: &HeaderMap) -> Lang {
+    let asked = uri.query().unwrap_or_default().split('&').find_map(|p| p.strip_prefix("lang="));
+    asked.and_then(Lang::from_tag).unwrap_or_else(|| {
+        let header = headers.get(header::ACCEPT_LANGUAGE).and_then(|h| h.to_str().ok());
+        Lang::from_accept_language(header.unwrap_or_default())
+    })
+}
+
+/// Whether a page is to be answered rather than JSON. Without a preference it
+/// is a page: what scans codes are phones.
+pub fn prefers_html(headers: &HeaderMap) -> bool {
+    let accept = headers.get(header::ACCEPT).and_then(|h| h.to_str().ok()).unwrap_or("*/*");
+    quality(accept, "text", "html") >= quality(accept, "application", "json")
+}
+
+/// Quality of one media type; the most precise range that matches counts.
+fn quality(accept: &str, kind: &str, subtype: &str) -> f32 {
+    let mut best = (0, 0.0);
+    for range in accept.split(',').take(32) {
+        let mut parts = range.split(';');
+        let name = parts.next().unwrap_or_default().trim().to_ascii_lowercase();
+        let precision = match name.split_once('/') {
+            Some((k, s)) if k == kind && s == subtype => 3,
+            Some((k, "*")) if k == kind => 2,
+            Some(("*", "*")) => 1,
+            _ => continue,
+        };
+        let q = parts.find_map(|p| p.trim().strip_prefix("q=")?.parse::<f32>().ok()).unwrap_or(1.0);
+        if precision > best.0 {
+            best = (precision, q);
+        }
+    }
+    best.1
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn browsers_get_pages_and_programs_what_they_ask_for() {
+        for (accept, html) in [
+            (None, true),
+            (Some("*/*"), true),
+            (Some("text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"), true),
+            (Some("application/json"), false),
+            (Some("application/json, text/html;q=0.5"), false),
+            (Some("application/json;q=0.2, text/*"), true),
+            (Some("application/json, */*;q=0.1"), false),
+        ] {
+            let mut headers = HeaderMap::new();
+            if let Some(accept) = accept {
+                headers.insert(header::ACCEPT, accept.parse().expect("a header"));
+            }
+            assert_eq!(prefers_html(&headers), html, "{accept:?}");
+        }
+    }
+}

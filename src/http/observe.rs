@@ -1,0 +1,109 @@
+//! Request ids, one log line a request, metrics.
+//!
+//! What is logged is the route's template and never the path, which is a
+//! code; no address either.
+
+use axum::extract::{MatchedPath, Request, State};
+use axum::http::HeaderValue;
+use axum::middleware::Next;
+use axum::response::Response;
+use metrics_exporter_prometheus::{BuildError, Matcher, PrometheusBuilder};
+use tracing::Instrument;
+
+use crate::base::ids;
+use crate::http::Services;
+use crate::http::client::Client;
+
+/// The id of a request; a request extension and the header `X-Request-Id`.
+#[derive(Clone, Debug, Default)]
+pub struct RequestId(pub String);
+
+const HEADER: &str = "x-request-id";
+const REQUEST_ID_CHARACTERS_MAX: usize = 64;
+
+/// Buckets of the latency histogram, seconds.
+const BUCKETS_S: [f64; 12] =
+    [0.000_5, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5];
+
+/// The recorder of the process's metrics, with our buckets and descriptions.
+///
+/// # Errors
+/// Never with the buckets above.
+pub fn recorder() -> Result<PrometheusBuilder, BuildError> {
+    PrometheusBuilder::new().set_buckets_for_metric(Matcher::Suffix("_seconds".into()), &BUCKETS_S)
+}
+
+/// Says what each metric is; called once the recorder is installed.
+pub fn describe() {
+    metrics::describe_counter!(
+        "zhenma_http_requests_total",
+        "Requests answered, by route, method and status."
+    );
+    metrics::describe_histogram!(
+        "zhenma_http_request_seconds",
+        metrics::Unit::Seconds,
+        "Time from request to answer, by route."
+    );
+    metrics::describe_counter!(
+        "zhenma_verdicts_total",
+        "Verdicts given, by outcome and whether the scan was recorded."
+    );
+    metrics::describe_counter!(
+        "zhenma_scan_state_errors_total",
+        "Scans that the scan state could not record or read."
+    );
+    metrics::describe_counter!("zhenma_http_shed_total", "Requests refused, by bound.");
+}
+
+/// Outermost of all: finds out the client and the request id, then times,
+/// counts and logs what the rest makes of it.
+pub async fn observe(
+    State(services): State<Services>,
+    mut request: Request,
+    next: Next,
+) -> Response {
+    let client = Client::of(&request, &services.trusted_proxies);
+    let given = request.headers().get(HEADER).and_then(|id| id.to_str().ok());
+    let id = given
+        .filter(|id| client.proxied && is_plain(id))
+        .map_or_else(|| ids::new_id(services.clock.now()).simple().to_string(), str::to_owned);
+    let route = request.extensions().get::<MatchedPath>().map_or("none", |m| m.as_str()).to_owned();
+    let method = request.method().clone();
+    request.extensions_mut().insert(client);
+    request.extensions_mut().insert(RequestId(id.clone()));
+
+    let span = tracing::info_span!("request", request_id = %id, %method, %route);
+    let started = tokio::time::Instant::now();
+    let mut response = next.run(request).instrument(span.clone()).await;
+    let took = started.elapsed();
+
+    let status = response.status().as_u16();
+    metrics::counter!("zhenma_http_requests_total", "route" => route.clone(),
+        "method" => method_label(&method), "status" => status.to_string())
+    .increment(1);
+    metrics::histogram!("zhenma_http_request_seconds", "route" => route).record(took.as_secs_f64());
+    let ms = took.as_secs_f64() * 1000.0;
+    span.in_scope(|| tracing::info!(status, ms, "answered"));
+    if let Ok(value) = HeaderValue::from_str(&id) {
+        response.headers_mut().insert(HEADER, value);
+    }
+    response
+}
+
+fn is_plain(id: &str) -> bool {
+    (1..=REQUEST_ID_CHARACTERS_MAX).contains(&id.len())
+        && id.bytes().all(|c| c.is_ascii_alphanumeric() || b"-_.".contains(&c))
+}
+
+/// Methods are the client's to invent; labels are not.
+fn method_label(method: &axum::http::Method) -> &'static str {
+    match method.as_str() {
+        "GET" => "GET",
+        "HEAD" => "HEAD",
+        "POST" => "POST",
+        "PUT" => "PUT",
+        "PATCH" => "PATCH",
+        "DELETE" => "DELETE",
+        _ => "other",
+    }
+}

@@ -1,0 +1,194 @@
+//! What went wrong, as RFC 9457 problem documents or, for a person's browser,
+//! as a small page. Handlers return a [`Problem`]; [`render`] gives it its
+//! form, its language and the request id, for every route alike.
+
+use std::borrow::Cow;
+
+use askama::Template;
+use axum::extract::Request;
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::middleware::Next;
+use axum::response::{Html, IntoResponse, Response};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::base::Lang;
+use crate::http::negotiate;
+use crate::http::observe::RequestId;
+use crate::web::message::MessagePage;
+use crate::web::text::{self, Text};
+
+/// A refusal: status, a stable slug, what to do in both languages.
+#[derive(Clone, Debug)]
+pub struct Problem {
+    status: StatusCode,
+    slug: &'static str,
+    zh: Cow<'static, str>,
+    en: Cow<'static, str>,
+    field: Option<&'static str>,
+    retry_after_s: Option<u64>,
+}
+
+/// A problem document (RFC 9457), `application/problem+json`.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ProblemDocument {
+    /// `urn:zhenma:problem:` and a slug that stays the same.
+    #[serde(rename = "type")]
+    kind: String,
+    /// The words of the HTTP status.
+    title: &'static str,
+    /// HTTP status.
+    status: u16,
+    /// What is wrong and how to mend it.
+    detail: String,
+    /// The member of the request that is wrong.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    field: Option<&'static str>,
+    /// To be quoted when asking us.
+    request_id: String,
+}
+
+impl Problem {
+    pub fn new(
+        status: StatusCode,
+        slug: &'static str,
+        zh: impl Into<Cow<'static, str>>,
+        en: impl Into<Cow<'static, str>>,
+    ) -> Self {
+        let (zh, en) = (zh.into(), en.into());
+        Self { status, slug, zh, en, field: None, retry_after_s: None }
+    }
+
+    /// Names the member of the request that is wrong.
+    #[must_use]
+    pub const fn at(mut self, field: &'static str) -> Self {
+        self.field = Some(field);
+        self
+    }
+
+    #[must_use]
+    pub const fn retry_after(mut self, seconds: u64) -> Self {
+        self.retry_after_s = Some(seconds);
+        self
+    }
+
+    pub fn not_found() -> Self {
+        Self::new(
+            StatusCode::NOT_FOUND,
+            "not_found",
+            "请检查网址,或者回首页输入标签上的编号。",
+            "Check the address, or type the number on the label on the home page.",
+        )
+    }
+
+    pub fn method_not_allowed() -> Self {
+        Self::new(
+            StatusCode::METHOD_NOT_ALLOWED,
+            "method_not_allowed",
+            "这个网址不接受这种请求;/openapi.json 列出了可用的。",
+            "This address does not take that method; /openapi.json lists those it takes.",
+        )
+    }
+
+    pub fn too_many(retry_after_s: u64) -> Self {
+        Self::new(
+            StatusCode::TOO_MANY_REQUESTS,
+            "too_many_requests",
+            format!("请过{retry_after_s}秒再试。"),
+            format!("Please try again in {retry_after_s} seconds."),
+        )
+        .retry_after(retry_after_s)
+    }
+
+    pub fn busy() -> Self {
+        Self::new(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "busy",
+            "服务器此刻忙不过来,请稍等片刻。",
+            "The server has more to do than it can; please wait a moment.",
+        )
+        .retry_after(1)
+    }
+
+    pub fn broken() -> Self {
+        Self::new(
+            StatusCode::INTERNAL_SERVER_ERROR,
+            "internal",
+            "这是我们的差错,已经记下。",
+            "This is our mistake, and it has been noted.",
+        )
+    }
+
+    const fn title(&self) -> Text {
+        match self.status {
+            StatusCode::NOT_FOUND => text::NOT_FOUND,
+            StatusCode::TOO_MANY_REQUESTS => text::TOO_MANY,
+            StatusCode::SERVICE_UNAVAILABLE => text::BUSY,
+            StatusCode::INTERNAL_SERVER_ERROR => text::BROKEN,
+            _ => text::REFUSED,
+        }
+    }
+
+    fn document(&self, lang: Lang, request_id: String) -> ProblemDocument {
+        ProblemDocument {
+            kind: format!("urn:zhenma:problem:{}", self.slug),
+            title: self.status.canonical_reason().unwrap_or("Error"),
+            status: self.status.as_u16(),
+            detail: lang.pick(&self.zh, &self.en).to_owned(),
+            field: self.field,
+            request_id,
+        }
+    }
+
+    fn page(&self, lang: Lang, request_id: String) -> Response {
+        let page = MessagePage {
+            lang,
+            title: self.title(),
+            detail: lang.pick(&self.zh, &self.en).to_owned(),
+            harmless: self.status != StatusCode::NOT_FOUND,
+            request_id,
+        };
+        Html(page.render().unwrap_or_default()).into_response()
+    }
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        let mut response = self.status.into_response();
+        if let Some(seconds) = self.retry_after_s {
+            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+        }
+        response.extensions_mut().insert(self);
+        response
+    }
+}
+
+/// Gives every [`Problem`] its body. Programs get a document, people a page;
+/// under `/api/` there are only programs.
+pub async fn render(request: Request, next: Next) -> Response {
+    let lang = negotiate::lang(request.uri(), request.headers());
+    let page = !request.uri().path().starts_with("/api/") && wants_page(request.headers());
+    let id = request.extensions().get::<RequestId>().cloned().unwrap_or_default();
+    let mut response = next.run(request).await;
+    let Some(problem) = response.extensions_mut().remove::<Problem>() else { return response };
+    let body = if page {
+        problem.page(lang, id.0)
+    } else {
+        let document = serde_json::to_vec(&problem.document(lang, id.0)).unwrap_or_default();
+        ([(header::CONTENT_TYPE, "application/problem+json")], document).into_response()
+    };
+    let (parts, body) = body.into_parts();
+    *response.body_mut() = body;
+    for name in [header::CONTENT_TYPE, header::CONTENT_LENGTH] {
+        match parts.headers.get(&name) {
+            Some(value) => response.headers_mut().insert(name, value.clone()),
+            None => response.headers_mut().remove(name),
+        };
+    }
+    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response
+}
+
+fn wants_page(headers: &HeaderMap) -> bool {
+    headers.contains_key(header::ACCEPT) && negotiate::prefers_html(headers)
+}

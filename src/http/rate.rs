@@ -1,0 +1,118 @@
+//! How often one device and one network may ask. Generous, since thousands of
+//! buyers share a carrier's addresses: what it keeps out is a machine that
+//! reads codes off a list. An answer of 429 says nothing about the label.
+
+use std::hash::Hash;
+use std::net::IpAddr;
+use std::num::NonZeroU32;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use governor::clock::{Clock, DefaultClock};
+use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
+
+use crate::base::limits::RATE_KEYS_MAX;
+use crate::scan::tags::Network;
+
+/// Scans a minute; as many may come at once.
+#[derive(Clone, Copy, Debug)]
+pub struct Rates {
+    /// By a device's cookie. A shopkeeper who unpacks cases stays below it.
+    pub device_per_minute: NonZeroU32,
+    /// By /24 or /48. Loopback is not limited: it is the operator's own.
+    pub network_per_minute: NonZeroU32,
+}
+
+impl Default for Rates {
+    fn default() -> Self {
+        Self {
+            device_per_minute: NonZeroU32::new(30).expect("not zero"),
+            network_per_minute: NonZeroU32::new(600).expect("not zero"),
+        }
+    }
+}
+
+pub struct Throttle {
+    devices: Keyed<[u8; 16]>,
+    networks: Keyed<Network>,
+}
+
+impl Throttle {
+    pub fn new(rates: Rates) -> Self {
+        Self {
+            devices: Keyed::new(rates.device_per_minute),
+            networks: Keyed::new(rates.network_per_minute),
+        }
+    }
+
+    /// Counts one scan.
+    ///
+    /// # Errors
+    /// Seconds after which to try again.
+    pub fn check(&self, device: Option<[u8; 16]>, address: Option<IpAddr>) -> Result<(), u64> {
+        if let Some(device) = device {
+            self.devices.check(&device)?;
+        }
+        match address.map(|a| a.to_canonical()) {
+            Some(address) if !address.is_loopback() => self.networks.check(&Network::of(address)),
+            _ => Ok(()),
+        }
+    }
+}
+
+/// Checks between two looks for keys that have long been quiet.
+const CHECKS_BETWEEN_SWEEPS: u32 = 10_000;
+
+struct Keyed<K: Hash + Eq + Clone> {
+    limiter: DefaultKeyedRateLimiter<K>,
+    checks: AtomicU32,
+    clock: DefaultClock,
+}
+
+impl<K: Hash + Eq + Clone> Keyed<K> {
+    fn new(per_minute: NonZeroU32) -> Self {
+        Self {
+            limiter: RateLimiter::keyed(Quota::per_minute(per_minute)),
+            checks: AtomicU32::new(0),
+            clock: DefaultClock::default(),
+        }
+    }
+
+    fn check(&self, key: &K) -> Result<(), u64> {
+        let full = self.limiter.len() >= RATE_KEYS_MAX;
+        let due = self.checks.fetch_add(1, Ordering::Relaxed).is_multiple_of(CHECKS_BETWEEN_SWEEPS);
+        if full || due {
+            self.limiter.retain_recent();
+        }
+        if self.limiter.len() >= RATE_KEYS_MAX {
+            // More devices than can be followed are a crowd, not a machine.
+            return Ok(());
+        }
+        self.limiter.check_key(key).map_err(|not_until| {
+            not_until.wait_time_from(self.clock.now()).as_secs().saturating_add(1)
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_device_and_a_network_run_out_apart_and_loopback_never_does() {
+        let few = |n| NonZeroU32::new(n).expect("not zero");
+        let throttle =
+            Throttle::new(Rates { device_per_minute: few(2), network_per_minute: few(3) });
+        let at = |text: &str| Some(text.parse::<IpAddr>().expect("address"));
+        let (a, b) = (Some([1; 16]), Some([2; 16]));
+        assert_eq!(throttle.check(a, at("203.0.113.1")), Ok(()));
+        assert_eq!(throttle.check(a, at("203.0.113.2")), Ok(()));
+        let wait = throttle.check(a, at("203.0.113.2")).expect_err("the device's third");
+        assert!((1..=31).contains(&wait), "{wait}");
+        assert_eq!(throttle.check(b, at("203.0.113.3")), Ok(()));
+        assert!(throttle.check(None, at("203.0.113.4")).is_err(), "the network's fourth");
+        assert_eq!(throttle.check(None, at("203.0.114.4")), Ok(()));
+        for _ in 0..50 {
+            assert_eq!(throttle.check(None, at("127.0.0.1")), Ok(()));
+        }
+    }
+}

@@ -1,0 +1,104 @@
+//! The loop that accepts connections, with bounds that a router cannot set:
+//! the size and the time of headers, and the number of connections.
+
+use std::convert::Infallible;
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::ConnectInfo;
+use hyper::body::Incoming;
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::server::graceful::GracefulShutdown;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::Semaphore;
+use tokio_util::sync::CancellationToken;
+use tower::ServiceExt;
+
+use crate::base::limits::{
+    CONNECTIONS_MAX, DRAIN_S_MAX, HEADER_BYTES_MAX, HEADER_LINES_MAX, HEADER_S_MAX,
+};
+
+/// Serves until `stopping` is cancelled; requests in work are answered, for
+/// at most `DRAIN_S_MAX` seconds.
+pub async fn serve(listener: TcpListener, router: Router, stopping: CancellationToken) {
+    let graceful = GracefulShutdown::new();
+    let places = Arc::new(Semaphore::new(CONNECTIONS_MAX));
+    loop {
+        let accepted = tokio::select! {
+            () = stopping.cancelled() => break,
+            accepted = accept(&listener, &places) => accepted,
+        };
+        let Some((stream, peer, place)) = accepted else { continue };
+        let router = router.clone();
+        let connection = http1_builder().serve_connection(
+            TokioIo::new(stream),
+            service_fn(move |mut request: hyper::Request<Incoming>| {
+                request.extensions_mut().insert(ConnectInfo(peer));
+                answer(router.clone(), request.map(Body::new))
+            }),
+        );
+        let watched = graceful.watch(connection);
+        #[allow(clippy::let_underscore_future, reason = "the watcher ends it")]
+        let _ = tokio::spawn(async move {
+            if let Err(error) = watched.await {
+                tracing::debug!(%error, "a connection broke off");
+            }
+            drop(place);
+        });
+    }
+    drop(listener);
+    let drained = tokio::time::timeout(Duration::from_secs(DRAIN_S_MAX), graceful.shutdown()).await;
+    if drained.is_err() {
+        tracing::warn!("requests were still in work after {DRAIN_S_MAX} s and were cut off");
+    }
+}
+
+type Accepted = (TcpStream, SocketAddr, tokio::sync::OwnedSemaphorePermit);
+
+/// `None` when a connection failed before it began.
+async fn accept(listener: &TcpListener, places: &Arc<Semaphore>) -> Option<Accepted> {
+    let place = Arc::clone(places).acquire_owned().await.ok()?;
+    match listener.accept().await {
+        Ok((stream, peer)) => {
+            // Answers are one write each: nothing is gained by waiting for more.
+            let _ = stream.set_nodelay(true);
+            Some((stream, peer, place))
+        }
+        Err(error) => {
+            if !is_of_one_connection(&error) {
+                // Out of descriptors, most likely: wait for some to come back.
+                tracing::error!(%error, "connections cannot be accepted");
+                tokio::time::sleep(Duration::from_millis(200)).await;
+            }
+            None
+        }
+    }
+}
+
+fn is_of_one_connection(error: &io::Error) -> bool {
+    use io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset};
+    matches!(error.kind(), ConnectionAborted | ConnectionRefused | ConnectionReset)
+}
+
+fn http1_builder() -> http1::Builder {
+    let mut builder = http1::Builder::new();
+    builder
+        .timer(TokioTimer::new())
+        .header_read_timeout(Duration::from_secs(HEADER_S_MAX))
+        .max_buf_size(HEADER_BYTES_MAX)
+        .max_headers(HEADER_LINES_MAX);
+    builder
+}
+
+async fn answer(
+    router: Router,
+    request: hyper::Request<Body>,
+) -> Result<axum::response::Response, Infallible> {
+    router.oneshot(request).await
+}

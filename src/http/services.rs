@@ -1,0 +1,106 @@
+//! What the handlers work with.
+
+use std::sync::Arc;
+
+use axum::http::HeaderMap;
+use futures::future::BoxFuture;
+use jiff::tz::TimeZone;
+use metrics_exporter_prometheus::PrometheusHandle;
+use tokio_util::sync::CancellationToken;
+
+use crate::base::{Cidr, Clock};
+use crate::http::consumer::visit::Visits;
+use crate::http::rate::{Rates, Throttle};
+use crate::scan::Channel;
+use crate::scan::service::Scanner;
+use crate::web::home::Sample;
+
+/// Composed by `app`, and by tests over a store of their own.
+#[derive(Clone)]
+pub struct Services {
+    pub scanner: Scanner,
+    pub clock: Arc<dyn Clock>,
+    /// The zone in which times are shown.
+    pub zone: TimeZone,
+    pub site: Arc<Site>,
+    /// Networks whose Forwarded and X-Forwarded-For are believed.
+    pub trusted_proxies: Arc<[Cidr]>,
+    pub identify: Arc<dyn Identify>,
+    pub metrics: Option<PrometheusHandle>,
+    /// Cancelled when the server is told to stop.
+    pub stopping: CancellationToken,
+    /// Labels to try, on the home page of a demonstration.
+    pub samples: Arc<[Sample]>,
+    pub(super) visits: Visits,
+    pub(super) throttle: Arc<Throttle>,
+}
+
+/// What the site says of itself.
+#[derive(Clone, Debug)]
+pub struct Site {
+    /// Scheme and host without a slash at the end.
+    pub public_url: String,
+}
+
+impl Site {
+    /// Whether browsers come by https, so that cookies may demand it.
+    pub fn is_https(&self) -> bool {
+        self.public_url.starts_with("https://")
+    }
+
+    /// Scheme and host, small letters, no slash.
+    pub fn origin(&self) -> &str {
+        self.public_url.trim_end_matches('/')
+    }
+}
+
+impl Services {
+    /// With nobody signed in, no proxy trusted, no metrics, no samples; the
+    /// fields are there to be set.
+    pub fn new(scanner: Scanner, clock: Arc<dyn Clock>, zone: TimeZone, site: Site) -> Self {
+        Self {
+            scanner,
+            clock,
+            zone,
+            site: Arc::new(site),
+            trusted_proxies: Arc::new([]),
+            identify: Arc::new(Nobody),
+            metrics: None,
+            stopping: CancellationToken::new(),
+            samples: Arc::new([]),
+            visits: Visits::default(),
+            throttle: Arc::new(Throttle::new(Rates::default())),
+        }
+    }
+
+    #[must_use]
+    pub fn with_rates(mut self, rates: Rates) -> Self {
+        self.throttle = Arc::new(Throttle::new(rates));
+        self
+    }
+}
+
+/// What being signed in changes about a scan.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SignedIn {
+    /// Channels that are believed of this caller; the first one unless the
+    /// scan names another. Never empty.
+    pub channels: Vec<Channel>,
+    /// Officers and the enterprise are shown `risk`.
+    pub sees_risk: bool,
+}
+
+/// Tells from the cookies or the bearer key of a request who asks.
+pub trait Identify: Send + Sync {
+    fn identify<'a>(&'a self, headers: &'a HeaderMap) -> BoxFuture<'a, Option<SignedIn>>;
+}
+
+/// Where nobody can sign in.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Nobody;
+
+impl Identify for Nobody {
+    fn identify<'a>(&'a self, _headers: &'a HeaderMap) -> BoxFuture<'a, Option<SignedIn>> {
+        Box::pin(std::future::ready(None))
+    }
+}
