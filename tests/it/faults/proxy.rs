@@ -25,7 +25,7 @@ impl Proxy {
         Self { port, cut }
     }
 
-    /// The next answer of the server closes its connection instead.
+    /// The next answer to a call of the script closes its connection instead.
     pub fn lose_next_answer(&self) {
         self.cut.store(true, Ordering::SeqCst);
     }
@@ -45,7 +45,7 @@ async fn forward(client: TcpStream, server: u16, cut: Arc<AtomicBool>) {
         loop {
             match from_server.read(&mut buffer).await {
                 Ok(0) | Err(_) => return,
-                Ok(_) if cut.swap(false, Ordering::SeqCst) => return,
+                Ok(_) if is_scripts(&buffer) && cut.swap(false, Ordering::SeqCst) => return,
                 Ok(n) => {
                     if to_client.write_all(&buffer[..n]).await.is_err() {
                         return;
@@ -58,4 +58,9 @@ async fn forward(client: TcpStream, server: u16, cut: Arc<AtomicBool>) {
         _ = requests => {}
         () = answers => {}
     }
+}
+
+/// An array of one string; greetings and INFO are of other kinds.
+fn is_scripts(answer: &[u8]) -> bool {
+    answer.starts_with(b"*1\r\n$")
 }

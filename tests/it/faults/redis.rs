@@ -116,7 +116,7 @@ async fn a_scan_whose_answer_was_lost_counts_once() {
         .await;
         proxy.lose_next_answer();
         let lost = call(&state, code(6), scan(n)).await;
-        assert!(matches!(lost, Err(StateError::Unavailable(_))), "{lost:?}");
+        assert!(matches!(lost, Err(StateError::Unavailable(_))), "it was answered");
         assert!(proxy.has_lost_it());
         assert_eq!(direct.peek(code(6)).await.expect("read").count(), n + 1, "it was applied");
         eventually("the same scan is answered", || async {
