@@ -5,6 +5,7 @@ mod format;
 mod keys;
 mod labels;
 mod need;
+mod orders;
 mod redis_server;
 mod registry;
 mod store_contract;
