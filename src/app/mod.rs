@@ -1,6 +1,12 @@
 //! Configuration, composition, background work, shutdown. The only layer that
 //! names a concrete store or reads the environment.
 
+pub mod compose;
 pub mod config;
+pub mod demo;
+pub mod follower;
+pub mod live;
 pub mod orders;
 pub mod paths;
+pub mod server;
+pub mod telemetry;

@@ -18,6 +18,9 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
+    Demo(serve::Demo),
+    Serve(serve::Serve),
+    Worker(serve::Worker),
     Verify(verify::Verify),
     /// Register enterprises
     Enterprise(enterprise::Enterprise),
@@ -39,6 +42,7 @@ mod config;
 mod enterprise;
 mod key;
 mod product;
+mod serve;
 mod shell;
 mod user;
 mod verify;
@@ -70,6 +74,9 @@ pub fn run(args: std::env::ArgsOs) -> ExitCode {
         }
     };
     let done = match cli.command {
+        Command::Demo(command) => command.run(cli.json),
+        Command::Serve(command) => command.run(cli.json),
+        Command::Worker(command) => command.run(cli.json),
         Command::Verify(command) => command.run(cli.json),
         Command::Enterprise(command) => command.run(cli.json),
         Command::Product(command) => command.run(cli.json),

@@ -165,6 +165,28 @@ impl Scanner {
         }
     }
 
+    /// Judges a code by its history as it is, for whoever follows the log. The
+    /// entry was recorded, so its signature was checked then. `None` where the
+    /// register does not know it any more.
+    ///
+    /// # Errors
+    /// When the history cannot be read now.
+    pub async fn review(&self, id: CodeId) -> Result<Option<(Verdict, History)>, StateError> {
+        let history = self.state.peek(id).await?;
+        let register = self.register.load_full();
+        let Ok(payload) = Payload::from_bytes(id.payload) else { return Ok(None) };
+        let Placement::Issued { standing, .. } = register.place(&payload) else { return Ok(None) };
+        let evidence = Evidence {
+            check: Check::Read(ReadOutcome::Valid),
+            standing: Some(&standing),
+            foreign_host: None,
+            history: Some((&history, None)),
+            decision: register.decisions.get(&id.payload).copied(),
+        };
+        let verdict = judge(&evidence, &self.policy);
+        Ok(Some((verdict, history)))
+    }
+
     /// Reads a text, finds it in the register, checks its signature.
     fn examine(&self, text: &str, register: &Register) -> Examined {
         let text = text.trim_matches(|c: char| c.is_ascii_whitespace());

@@ -14,8 +14,10 @@ pub struct Asset {
     pub bytes: &'static [u8],
 }
 
-const FILES: [(&str, &str, &[u8]); 1] =
-    [("icon.svg", "image/svg+xml", include_bytes!("static/icon.svg"))];
+const FILES: [(&str, &str, &[u8]); 2] = [
+    ("icon.svg", "image/svg+xml", include_bytes!("static/icon.svg")),
+    ("console.css", "text/css; charset=utf-8", include_bytes!("static/console.css")),
+];
 
 static ASSETS: LazyLock<Vec<Asset>> = LazyLock::new(|| {
     FILES

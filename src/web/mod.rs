@@ -5,6 +5,7 @@
 //! allowed by its hash ([`style::hash`]), no script is needed anywhere.
 
 pub mod assets;
+pub mod console;
 pub mod home;
 pub mod message;
 pub mod style;

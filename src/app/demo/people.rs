@@ -131,6 +131,19 @@ pub fn anywhere(dice: &mut Dice) -> Place {
     }
 }
 
+/// A prefecture of one province.
+pub fn in_province(province: Place, dice: &mut Dice) -> Place {
+    let own: Vec<_> = places::all()
+        .iter()
+        .filter(|r| r.code / 100 == province.0 / 100 && !r.is_province())
+        .collect();
+    if own.is_empty() {
+        return Place(province.0 / 100 * 100);
+    }
+    #[allow(clippy::cast_possible_truncation, reason = "an index")]
+    Place(own[dice.below(own.len() as u64) as usize].code)
+}
+
 /// An address that stands for some network in `place`.
 fn address_in(place: Place, dice: &mut Dice) -> IpAddr {
     let index = places::all().iter().position(|r| r.code == place.0).unwrap_or(0) as u64;

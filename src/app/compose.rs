@@ -1,0 +1,191 @@
+//! The composition root: from settings to what serves and what works.
+
+use std::net::SocketAddr;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use crate::app::config::{ConfigError, Settings};
+use crate::app::follower::Follower;
+use crate::app::live::{Keys, Live, LiveError};
+use crate::app::orders::{OpenSigner, Orders};
+use crate::app::paths;
+use crate::base::{Clock, LedgerError};
+use crate::keys::{KeyDir, KeyError};
+use crate::registry::port::RegistryLedger;
+use crate::scan::forgeries::Forgeries;
+use crate::scan::judge::Policy;
+use crate::scan::ledger::ScanLedger;
+use crate::scan::place::{Locator, Nowhere};
+use crate::scan::service::Scanner;
+use crate::scan::tags::Tagger;
+use crate::scan::{ScanState, StateError};
+use crate::store::embedded::EmbeddedState;
+use crate::store::geo::GeoDatabase;
+use crate::store::redis::RedisState;
+use crate::store::sql::Ledger;
+
+/// How often counted forgeries go to the ledger.
+const FORGERIES_EVERY: Duration = Duration::from_secs(5);
+
+/// Why nothing starts, in words for whoever starts it.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    #[error(transparent)]
+    Ledger(#[from] LedgerError),
+    #[error(transparent)]
+    State(#[from] StateError),
+    #[error(transparent)]
+    Live(#[from] LiveError),
+    #[error(transparent)]
+    Key(#[from] KeyError),
+    #[error("geo_database: {0}")]
+    Geo(String),
+    #[error("listen: {address} cannot be used ({problem}); choose another with ZHENMA_LISTEN")]
+    Listen { address: SocketAddr, problem: String },
+    #[error("{0}")]
+    Other(String),
+}
+
+/// Everything that a server or a worker has open.
+#[derive(Clone)]
+pub struct Parts {
+    pub settings: Arc<Settings>,
+    pub clock: Arc<dyn Clock>,
+    pub ledger: Ledger,
+    pub scanner: Scanner,
+    pub stop: CancellationToken,
+    /// Background work that is waited for at the end.
+    pub tasks: TaskTracker,
+}
+
+/// Opens stores, keys and register, and keeps the latter two fresh.
+///
+/// # Errors
+/// Naming the setting or file that stands in the way.
+pub async fn open(
+    settings: Settings,
+    kind: Keys,
+    locator: Option<Arc<dyn Locator>>,
+    clock: Arc<dyn Clock>,
+) -> Result<Parts, StartError> {
+    let ledger = Ledger::open(&paths::ledger(&settings.data), clock.now()).await?;
+    let state = open_state(&settings.scan_store, &settings.data).await?;
+    let locator = match (locator, &settings.geo_database) {
+        (Some(locator), _) => locator,
+        (None, Some(path)) => Arc::new(GeoDatabase::open(path).map_err(StartError::Geo)?),
+        (None, None) => Arc::new(Nowhere),
+    };
+    let registry: Arc<dyn RegistryLedger> = Arc::new(ledger.clone());
+    let live = Live::load(KeyDir::at(&settings.keys), kind, registry).await?;
+    let scanner = Scanner {
+        keys: Arc::clone(&live.keys),
+        register: Arc::clone(&live.register),
+        state,
+        tags: Tagger::new(&ledger.secret().await?),
+        locator,
+        hosts: settings.hosts().into(),
+        forgeries: Arc::new(Forgeries::default()),
+        policy: Arc::new(Policy::ONE),
+    };
+    let (stop, tasks) = (CancellationToken::new(), TaskTracker::new());
+    tasks.spawn(live.keep(stop.clone()));
+    Ok(Parts { settings: Arc::new(settings), clock, ledger, scanner, stop, tasks })
+}
+
+/// Opens the scan state that a setting names.
+///
+/// # Errors
+/// Of the store.
+pub async fn open_state(setting: &str, data: &Path) -> Result<Arc<dyn ScanState>, StateError> {
+    Ok(if setting == "embedded" {
+        Arc::new(EmbeddedState::open(&paths::scans(data))?)
+    } else {
+        Arc::new(RedisState::open(setting).await?)
+    })
+}
+
+impl Parts {
+    /// Starts what every server does behind the answers.
+    pub fn serve_behind(&self) {
+        let (forgeries, ledger) = (Arc::clone(&self.scanner.forgeries), self.ledger.clone());
+        let stop = self.stop.clone();
+        self.tasks.spawn(async move {
+            let mut last = false;
+            while !last {
+                tokio::select! {
+                    () = stop.cancelled() => last = true,
+                    () = tokio::time::sleep(FORGERIES_EVERY) => {}
+                }
+                let seen = forgeries.take();
+                if let Err(error) = ledger.add_forgeries(&seen).await {
+                    tracing::warn!(%error, lost = seen.len(), "counts of forgeries were lost");
+                }
+            }
+        });
+    }
+
+    /// Starts what one worker does: following the log, running orders.
+    pub fn work_behind(&self, signers: Arc<OpenSigner>) {
+        let follower = Follower {
+            scanner: self.scanner.clone(),
+            ledger: self.ledger.clone(),
+            clock: Arc::clone(&self.clock),
+            zone: self.settings.zone(),
+        };
+        self.tasks.spawn(follower.run(self.stop.clone()));
+        let orders = Orders {
+            ledger: self.ledger.clone(),
+            signers,
+            public_url: self.settings.public_url.clone(),
+            clock: Arc::clone(&self.clock),
+        };
+        let (data, stop) = (self.settings.data.clone(), self.stop.clone());
+        self.tasks.spawn(async move { orders.work(&data, stop).await });
+    }
+
+    /// Waits until all background work has ended, and closes the ledger.
+    pub async fn end(self) {
+        self.stop.cancel();
+        self.tasks.close();
+        self.tasks.wait().await;
+        self.ledger.close().await;
+    }
+
+    /// Says in the log what an acknowledged scan survives.
+    pub async fn say_durability(&self) {
+        match self.scanner.state.durability().await {
+            Ok(d) if d.full => tracing::info!(durability = %d.says, "scan store"),
+            Ok(d) => tracing::warn!(durability = %d.says, "scan store"),
+            Err(error) => tracing::warn!(%error, "scan store: answers will be cannot_confirm"),
+        }
+    }
+}
+
+/// # Errors
+/// When the address is taken or not ours; names it.
+pub async fn listen(address: SocketAddr) -> Result<TcpListener, StartError> {
+    TcpListener::bind(address)
+        .await
+        .map_err(|error| StartError::Listen { address, problem: error.to_string() })
+}
+
+/// Completes when the process is told to end (SIGTERM, SIGINT).
+pub async fn told_to_stop() {
+    use tokio::signal::unix::{SignalKind, signal};
+    let (Ok(mut term), Ok(mut int)) =
+        (signal(SignalKind::terminate()), signal(SignalKind::interrupt()))
+    else {
+        return std::future::pending().await;
+    };
+    tokio::select! {
+        _ = term.recv() => {}
+        _ = int.recv() => {}
+    }
+}

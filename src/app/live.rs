@@ -1,0 +1,118 @@
+//! What every server holds in memory and renews: the key set and the
+//! register. Looked at five times a second, so that a revoked key or a recall
+//! shows within one.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use arc_swap::ArcSwap;
+use tokio_util::sync::CancellationToken;
+
+use crate::base::LedgerError;
+use crate::keys::{KeyDir, KeyError, Keyring};
+use crate::registry::Register;
+use crate::registry::port::RegistryLedger;
+
+/// How often keys and register are looked at.
+const LOOK: Duration = Duration::from_millis(200);
+
+/// Which keys are taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Keys {
+    /// Any but the development keys: everybody knows their private halves.
+    Production,
+    /// The demonstration's.
+    Development,
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum LiveError {
+    #[error(transparent)]
+    Key(#[from] KeyError),
+    #[error(transparent)]
+    Ledger(#[from] LedgerError),
+    #[error(
+        "key {0} is a development key, whose private half everybody can read: whoever likes can \
+         sign labels with it. It works in `zhenma demo` alone. Make a key of your own with \
+         `zhenma key new`, in another directory of keys"
+    )]
+    DevelopmentKey(String),
+}
+
+/// Keys and register, renewed in place.
+pub struct Live {
+    pub keys: Arc<ArcSwap<Keyring>>,
+    pub register: Arc<ArcSwap<Register>>,
+    dir: KeyDir,
+    kind: Keys,
+    seen: Vec<u8>,
+    ledger: Arc<dyn RegistryLedger>,
+}
+
+impl Live {
+    /// Reads both once.
+    ///
+    /// # Errors
+    /// When either cannot be read, or a development key stands where it must not.
+    pub async fn load(
+        dir: KeyDir,
+        kind: Keys,
+        ledger: Arc<dyn RegistryLedger>,
+    ) -> Result<Self, LiveError> {
+        let mut live = Self {
+            keys: Arc::default(),
+            register: Arc::default(),
+            dir,
+            kind,
+            seen: Vec::new(),
+            ledger,
+        };
+        live.renew_keys()?;
+        live.renew_register().await?;
+        Ok(live)
+    }
+
+    fn renew_keys(&mut self) -> Result<(), LiveError> {
+        let bytes = self.dir.jwks()?;
+        if bytes == self.seen {
+            return Ok(());
+        }
+        let ring = Keyring::from_jwks(&bytes)?;
+        if self.kind == Keys::Production
+            && let Some(number) = ring.development_keys().first()
+        {
+            return Err(LiveError::DevelopmentKey(number.to_string()));
+        }
+        self.keys.store(Arc::new(ring));
+        self.seen = bytes;
+        Ok(())
+    }
+
+    async fn renew_register(&self) -> Result<(), LiveError> {
+        let register = self.register.load();
+        if let Some(changes) = self.ledger.changes(register.revision).await? {
+            self.register.store(Arc::new(register.apply(changes)));
+        }
+        Ok(())
+    }
+
+    /// Keeps both fresh until `stop`. What cannot be read leaves what was read
+    /// before in force, and is said once until it changes.
+    pub async fn keep(mut self, stop: CancellationToken) {
+        let mut said = String::new();
+        loop {
+            tokio::select! {
+                () = stop.cancelled() => return,
+                () = tokio::time::sleep(LOOK) => {}
+            }
+            let keys = self.renew_keys();
+            let register = self.renew_register().await;
+            let problem = keys.and(register).err().map(|e| e.to_string()).unwrap_or_default();
+            if problem != said && !problem.is_empty() {
+                tracing::error!(%problem, "keys or register cannot be renewed; the last ones stay");
+            }
+            metrics::gauge!("zhenma_register_fresh").set(if problem.is_empty() { 1 } else { 0 });
+            said = problem;
+        }
+    }
+}

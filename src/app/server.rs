@@ -1,0 +1,182 @@
+//! `serve`, `worker` and `demo` as processes: start, serve, stop.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
+use utoipa_axum::router::OpenApiRouter;
+use zeroize::Zeroizing;
+
+use crate::app::compose::{self, Parts, StartError, listen, told_to_stop};
+use crate::app::config::Settings;
+use crate::app::demo;
+use crate::app::live::Keys;
+use crate::app::orders::{OpenSigner, signers_of};
+use crate::base::{Clock, Lang, clock::SystemClock};
+use crate::http::{self, Services, Site};
+use crate::keys::{KeyDir, KeyError, Signer, development};
+use crate::label::svg;
+use crate::registry::Bilingual;
+use crate::web::home::Sample;
+use crate::web::text::{Text, legend};
+
+/// Micrometres a module of a symbol on the landing page.
+const SHOWN_MODULE_UM: u32 = 700;
+
+fn clock() -> Arc<dyn Clock> {
+    Arc::new(SystemClock)
+}
+
+/// Latency buckets in seconds: a blink is 0.1.
+const BUCKETS_S: [f64; 11] = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.3, 0.7, 1.0, 5.0];
+
+fn metrics() -> Option<PrometheusHandle> {
+    // A second recorder in one process (tests) is refused; the first stays.
+    PrometheusBuilder::new().set_buckets(&BUCKETS_S).ok()?.install_recorder().ok()
+}
+
+impl Parts {
+    /// What the HTTP surface works with.
+    pub fn services(&self, samples: Vec<Sample>) -> Services {
+        let site = Site { public_url: self.settings.public_url.clone() };
+        let mut services = Services::new(
+            self.scanner.clone(),
+            Arc::clone(&self.clock),
+            self.settings.zone(),
+            site,
+        );
+        services.trusted_proxies = self.settings.trusted_proxies.clone().into();
+        services.stopping = self.stop.clone();
+        services.samples = samples.into();
+        services.metrics = metrics();
+        services
+    }
+
+    /// Serves until told to stop, answers what is in work, ends the rest.
+    async fn serve(
+        self,
+        listener: tokio::net::TcpListener,
+        samples: Vec<Sample>,
+    ) -> Result<(), StartError> {
+        self.serve_behind();
+        let router = http::router(self.services(samples), OpenApiRouter::new());
+        let stop = self.stop.clone();
+        let serving = tokio::spawn(http::serve(listener, router, stop.clone()));
+        tokio::select! {
+            () = told_to_stop() => tracing::info!("told to stop: answering what is in work"),
+            () = stop.cancelled() => {}
+        }
+        stop.cancel();
+        let _ = serving.await;
+        self.end().await;
+        Ok(())
+    }
+}
+
+/// `zhenma serve`: answers scans and consoles with public keys alone.
+///
+/// # Errors
+/// Naming what stands in the way of starting.
+pub async fn serve(settings: Settings) -> Result<(), StartError> {
+    let listener = listen(settings.listen).await?;
+    let address = local(&listener, settings.listen);
+    let parts = compose::open(settings, Keys::Production, None, clock()).await?;
+    parts.say_durability().await;
+    println!("ready http://{address}");
+    parts.serve(listener, Vec::new()).await
+}
+
+fn local(listener: &tokio::net::TcpListener, asked: SocketAddr) -> SocketAddr {
+    listener.local_addr().unwrap_or(asked)
+}
+
+/// `zhenma worker`: signs, follows the log of scans, runs orders.
+///
+/// # Errors
+/// Naming what stands in the way of starting.
+pub async fn worker(settings: Settings, passphrase: Zeroizing<String>) -> Result<(), StartError> {
+    let keys = KeyDir::at(&settings.keys);
+    let parts = compose::open(settings, Keys::Production, None, clock()).await?;
+    parts.say_durability().await;
+    parts.work_behind(signers_of(keys, passphrase, clock()));
+    println!("ready");
+    told_to_stop().await;
+    parts.end().await;
+    Ok(())
+}
+
+/// `zhenma demo`: all of it in one process, on sample brands.
+///
+/// # Errors
+/// Naming what stands in the way of starting.
+pub async fn demo(dir: PathBuf, address: SocketAddr) -> Result<(), StartError> {
+    let listener = listen(address).await?;
+    let address = local(&listener, address);
+    let settings = demo::settings(&dir, address);
+    demo::publish_keys(&settings, SystemClock.now())?;
+    let places = Arc::new(demo::people::MadeUpPlaces);
+    let parts = compose::open(settings, Keys::Development, Some(places), clock()).await?;
+    if !demo::is_seeded(&parts.settings) {
+        println!(
+            "making three brands, their batches and a few thousand scans in {} ...",
+            dir.display()
+        );
+        demo::seed(&parts).await?;
+    }
+    let sheet = demo::write_sheet(&parts).await?;
+    let signers: Arc<OpenSigner> = Arc::new(|number| {
+        development::signer(number.get())
+            .map(|signer| Arc::new(signer) as Arc<dyn Signer>)
+            .ok_or_else(|| KeyError::File(format!("key {number} is not a development key")))
+    });
+    parts.work_behind(signers);
+    let samples = tell(&parts, &sheet, address).await?;
+    println!("ready http://{address}");
+    parts.serve(listener, samples).await
+}
+
+/// Prints the tour and gives the landing page its samples.
+async fn tell(
+    parts: &Parts,
+    sheet: &std::path::Path,
+    address: SocketAddr,
+) -> Result<Vec<Sample>, StartError> {
+    let mut shown = Vec::new();
+    println!("\nA label for each kind of answer (open it, or scan it from http://{address}/):\n");
+    for sample in demo::samples(parts).await? {
+        let outcome = sample.outcome.slug();
+        println!("  {outcome:<15} {} / {}", sample.note.zh, sample.note.en);
+        println!("                  http://{address}{}", sample.path);
+        shown.push(Sample {
+            title: sample.note,
+            note: both(legend(sample.outcome)),
+            path: sample.path,
+            symbol_svg: svg(&sample.symbol, SHOWN_MODULE_UM),
+        });
+    }
+    println!("\nA sheet of labels to print: {}", sheet.display());
+    println!("Consoles, password {}:", demo::PASSWORD);
+    for (login, name, role, _) in demo::PEOPLE {
+        let path = if role == "officer" { "/officer/" } else { "/enterprise/" };
+        println!("  {login:<10} {name}  http://{address}{path}");
+    }
+    println!();
+    Ok(shown)
+}
+
+fn both(text: Text) -> Bilingual {
+    Bilingual { zh: text.of(Lang::Zh).to_owned(), en: text.of(Lang::En).to_owned() }
+}
+
+/// Runs one of the above on a runtime of its own.
+///
+/// # Errors
+/// Those of `work`, and when no runtime can be made.
+pub fn block_on<T>(work: impl Future<Output = Result<T, StartError>>) -> Result<T, StartError> {
+    tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(|e| StartError::Other(e.to_string()))?
+        .block_on(work)
+}
