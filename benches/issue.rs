@@ -1,5 +1,5 @@
 //! Labels a second: signing alone, drawing alone, and whole orders by kind.
-//! `cargo bench --bench issue [-- LABELS]`
+//! `cargo bench --bench issue [-- LABELS [KIND...]]`
 
 use std::hint::black_box;
 use std::path::Path;
@@ -48,8 +48,12 @@ fn peak_kib() -> Option<u64> {
 }
 
 fn main() {
-    let labels =
-        std::env::args().skip(1).find_map(|word| word.parse::<u64>().ok()).unwrap_or(20_000);
+    let words: Vec<String> = std::env::args().skip(1).collect();
+    let labels = words.iter().find_map(|word| word.parse().ok()).unwrap_or(20_000u64);
+    let mut kinds: Vec<Kind> = words.iter().filter_map(|word| word.parse().ok()).collect();
+    if kinds.is_empty() {
+        kinds.extend(Kind::ALL);
+    }
     let signer = SoftSigner::from_seed(KeyNumber::new(7).expect("a key number"), &[7; 32]);
     let facts = order(Kind::Csv, labels);
     let mint = Mint::new(&signer, facts.key, facts.batch, &facts.secret, &facts.public_url)
@@ -77,7 +81,7 @@ fn main() {
     row("symbol to a sheet of 35", 700, start.elapsed().as_secs_f64(), &note);
 
     // From few labels to many: what memory the many need more shows in the last column.
-    for kind in Kind::ALL {
+    for kind in kinds {
         for count in [labels / 10, labels] {
             let folder = tempfile::tempdir().expect("a folder");
             let start = Instant::now();

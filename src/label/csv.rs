@@ -36,6 +36,10 @@ impl LabelFile for Table {
         (if self.inner { both } else { one }).as_bytes().to_vec()
     }
 
+    fn makes_files(&self) -> bool {
+        false
+    }
+
     fn piece(&self) -> u64 {
         500
     }

@@ -152,9 +152,17 @@ impl Folder {
     }
 
     /// Says that everything `journal` speaks of is to be on the disk, and
-    /// waits until it is.
-    pub(super) fn checkpoint(&self, stream: &File, journal: &Journal) -> Result<(), IssueError> {
-        stream.sync_all().and_then(|()| self.sync()).map_err(|e| self.io("", e))?;
+    /// waits until it is; `files`: whole files too, not the stream alone.
+    pub(super) fn checkpoint(
+        &self,
+        stream: &File,
+        files: bool,
+        journal: &Journal,
+    ) -> Result<(), IssueError> {
+        stream.sync_all().map_err(|e| self.io("", e))?;
+        if files {
+            self.sync().map_err(|e| self.io("", e))?;
+        }
         self.replace(JOURNAL, journal)
     }
 

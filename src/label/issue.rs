@@ -240,6 +240,8 @@ impl Run<'_> {
 struct Stream<'a> {
     name: &'static str,
     folder: &'a Folder,
+    /// Whether whole files are made beside it.
+    files: bool,
     file: File,
     hash: Sha256,
     journal: Journal,
@@ -249,7 +251,8 @@ impl<'a> Stream<'a> {
     fn open(run: &Run<'a>, journal: Journal) -> Result<Self, IssueError> {
         let name = run.maker.stream();
         let (file, hash) = run.folder.resume(name, &journal)?;
-        let mut stream = Self { name, folder: run.folder, file, hash, journal };
+        let files = run.maker.makes_files();
+        let mut stream = Self { name, folder: run.folder, files, file, hash, journal };
         if stream.journal.stream_bytes == 0 {
             stream.write(&run.maker.head())?;
         }
@@ -271,6 +274,6 @@ impl<'a> Stream<'a> {
 
     fn checkpoint(&mut self) -> Result<(), IssueError> {
         self.journal.stream_sha256 = hex(&self.hash.clone().finalize());
-        self.folder.checkpoint(&self.file, &self.journal)
+        self.folder.checkpoint(&self.file, self.files, &self.journal)
     }
 }

@@ -32,6 +32,11 @@ pub(super) trait LabelFile: Send + Sync {
         Vec::new()
     }
 
+    /// Whether it makes whole files beside the stream.
+    fn makes_files(&self) -> bool {
+        true
+    }
+
     /// Labels in one piece.
     fn piece(&self) -> u64;
 
