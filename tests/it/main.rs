@@ -3,6 +3,7 @@
 mod faults;
 mod format;
 mod keys;
+mod kills;
 mod labels;
 mod need;
 mod orders;

@@ -1,0 +1,350 @@
+//! `kill -9` of the real server, worker and Redis at random moments, while a
+//! client keeps its own record of the scans that were acknowledged: none is
+//! lost, none is counted twice, and each reaches the ledger once.
+
+use std::collections::HashMap;
+use std::fmt::Write;
+use std::fs::{File, Permissions};
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+use rusqlite::{Connection, OpenFlags};
+use serde_json::{Value, json};
+use tempfile::TempDir;
+use tokio::task::JoinHandle;
+use uuid::Uuid;
+use zhenma::code::Payload;
+use zhenma::scan::{CodeId, ScanState};
+use zhenma::store::embedded::EmbeddedState;
+use zhenma::store::redis::RedisState;
+
+use crate::redis_server::{RedisServer, free_port};
+use crate::store_contract::bed::Dice;
+
+const CLIENTS: u64 = 8;
+const LABELS: u64 = 40;
+const ROUNDS: u64 = 24;
+const DEADLINE: Duration = Duration::from_secs(60);
+
+/// An installation with a batch on sale, and its two processes.
+struct Site {
+    folder: TempDir,
+    port: u16,
+    scan_store: String,
+    serve: Option<Child>,
+    worker: Option<Child>,
+    labels: Vec<(CodeId, String)>,
+}
+
+impl Site {
+    fn new(scan_store: &str) -> Self {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let mut site = Self {
+            folder,
+            port: free_port(),
+            scan_store: scan_store.into(),
+            serve: None,
+            worker: None,
+            labels: Vec::new(),
+        };
+        let passphrase = site.file("passphrase");
+        std::fs::write(&passphrase, "long enough for a test").expect("written");
+        std::fs::set_permissions(&passphrase, Permissions::from_mode(0o600)).expect("ours alone");
+        let count = LABELS.to_string();
+        site.shell(&[
+            "enterprise",
+            "add",
+            "--uscc",
+            "91411628MA9DEM01XU",
+            "--name-zh",
+            "宋河",
+            "--name-en",
+            "Song He",
+        ]);
+        site.shell(&["key", "new", "--issuer", "宋河"]);
+        site.shell(&[
+            "product",
+            "add",
+            "--gtin",
+            "6900000001011",
+            "--enterprise",
+            "91411628MA9DEM01XU",
+            "--name-zh",
+            "宋河粮液",
+            "--name-en",
+            "Song He",
+            "--category",
+            "liquor",
+            "--standard",
+            "GB/T 10781.1",
+            "--net-content",
+            "500 mL",
+        ]);
+        site.shell(&[
+            "batch",
+            "add",
+            "--product",
+            "6900000001011",
+            "--lot",
+            "L1",
+            "--made",
+            "2026-11-01",
+            "--count",
+            &count,
+        ]);
+        site.shell(&["batch", "activate", "--batch", "1-1"]);
+        let out = site.file("labels");
+        site.shell(&["batch", "issue", "--batch", "1-1", "--format", "csv", "--out", &out]);
+        let table = std::fs::read_to_string(format!("{out}/labels.csv")).expect("labels");
+        site.labels = table.lines().skip(1).map(label).collect();
+        assert_eq!(site.labels.len() as u64, LABELS);
+        site
+    }
+
+    fn file(&self, name: &str) -> String {
+        self.folder.path().join(name).display().to_string()
+    }
+
+    fn command(&self, words: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_zhenma"));
+        command
+            .args(words)
+            .env("ZHENMA_DATA", self.file("data"))
+            .env("ZHENMA_KEYS", self.file("keys"))
+            .env("ZHENMA_KEY_PASSPHRASE_FILE", self.file("passphrase"))
+            .env("ZHENMA_LISTEN", format!("127.0.0.1:{}", self.port))
+            .env("ZHENMA_SCAN_STORE", &self.scan_store)
+            .stdin(Stdio::null());
+        command
+    }
+
+    fn shell(&self, words: &[&str]) {
+        let done = self.command(words).output().expect("zhenma runs");
+        assert!(done.status.success(), "{words:?}: {}", String::from_utf8_lossy(&done.stderr));
+    }
+
+    fn spawn(&self, word: &str) -> Child {
+        let log = || File::options().create(true).append(true).open(self.file("log"));
+        self.command(&[word])
+            .stdout(log().expect("a log"))
+            .stderr(log().expect("a log"))
+            .spawn()
+            .expect("zhenma starts")
+    }
+
+    fn log(&self) -> String {
+        let log = std::fs::read_to_string(self.file("log")).unwrap_or_default();
+        log.lines().rev().take(20).fold(String::new(), |mut text, line| {
+            let _ = writeln!(text, "{line}");
+            text
+        })
+    }
+
+    fn start_serve(&mut self) {
+        self.serve = Some(self.spawn("serve"));
+    }
+
+    fn start_worker(&mut self) {
+        self.worker = Some(self.spawn("worker"));
+    }
+
+    async fn state(&self) -> Arc<dyn ScanState> {
+        if self.scan_store == "embedded" {
+            let path = Path::new(&self.file("data")).join("scans.sqlite");
+            Arc::new(EmbeddedState::open(&path).expect("opens"))
+        } else {
+            Arc::new(RedisState::open(&self.scan_store).await.expect("opens"))
+        }
+    }
+}
+
+/// A line of the table: number, serial, text, URL.
+fn label(line: &str) -> (CodeId, String) {
+    let fields: Vec<&str> = line.split(',').collect();
+    let payload = Payload::from_serial_text(fields[1]).expect("a serial").to_bytes();
+    let number = fields[0].parse().expect("a number");
+    (CodeId { payload, number }, fields[2].to_owned())
+}
+
+fn kill(child: &mut Option<Child>) {
+    if let Some(mut child) = child.take() {
+        let ended = child.try_wait().expect("a child");
+        assert!(ended.is_none(), "it ended by itself: {ended:?}");
+        child.kill().expect("running");
+        child.wait().expect("killed");
+    }
+}
+
+impl Drop for Site {
+    fn drop(&mut self) {
+        for mut child in [self.serve.take(), self.worker.take()].into_iter().flatten() {
+            let _ = child.kill();
+            let _ = child.wait();
+        }
+    }
+}
+
+/// Buyers who ask again, with the same scan id, until they get an answer.
+struct Buyers {
+    stop: Arc<AtomicBool>,
+    answered: Arc<AtomicU64>,
+    clients: Vec<JoinHandle<HashMap<CodeId, u64>>>,
+}
+
+impl Buyers {
+    fn start(site: &Site) -> Self {
+        let (stop, answered) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicU64::new(0)));
+        let clients = (0..CLIENTS)
+            .map(|n| {
+                let url = format!("http://127.0.0.1:{}/api/v1/scans", site.port);
+                let (labels, stop, answered) =
+                    (site.labels.clone(), stop.clone(), answered.clone());
+                tokio::spawn(buy(url, labels, Dice(n), stop, answered))
+            })
+            .collect();
+        Self { stop, answered, clients }
+    }
+
+    async fn progress(&self, more: u64, site: &Site) {
+        let goal = self.answered.load(Ordering::Relaxed) + more;
+        let deadline = Instant::now() + DEADLINE;
+        while self.answered.load(Ordering::Relaxed) < goal {
+            assert!(Instant::now() < deadline, "no scans are answered; the log:\n{}", site.log());
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    }
+
+    /// Scans of each code that were acknowledged; every scan that was begun
+    /// was asked again until it was.
+    async fn finish(self) -> HashMap<CodeId, u64> {
+        self.stop.store(true, Ordering::Relaxed);
+        let mut all = HashMap::new();
+        for client in self.clients {
+            for (code, scans) in client.await.expect("a client saw nothing wrong") {
+                *all.entry(code).or_default() += scans;
+            }
+        }
+        all
+    }
+}
+
+async fn buy(
+    url: String,
+    labels: Vec<(CodeId, String)>,
+    mut dice: Dice,
+    stop: Arc<AtomicBool>,
+    answered: Arc<AtomicU64>,
+) -> HashMap<CodeId, u64> {
+    let client = reqwest::Client::builder().timeout(Duration::from_secs(5)).build().expect("built");
+    let mut acknowledged: HashMap<CodeId, u64> = HashMap::new();
+    while !stop.load(Ordering::Relaxed) {
+        let which = usize::try_from(dice.roll(labels.len() as u64)).expect("small");
+        let (code, text) = &labels[which];
+        let half = || u128::from(Dice(dice.0).roll(u64::MAX));
+        let id = Uuid::from_u128(half() << 64 | u128::from(dice.roll(u64::MAX)));
+        let body = json!({ "code": text, "scan_id": id });
+        let begun = Instant::now();
+        while !ask(&client, &url, &body).await {
+            assert!(begun.elapsed() < DEADLINE, "scan {id} is never answered");
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        answered.fetch_add(1, Ordering::Relaxed);
+        *acknowledged.entry(*code).or_default() += 1;
+    }
+    acknowledged
+}
+
+/// True when the answer says that the scan was recorded.
+async fn ask(client: &reqwest::Client, url: &str, body: &Value) -> bool {
+    let Ok(answer) = client.post(url).json(body).send().await else { return false };
+    let status = answer.status();
+    let Ok(answer) = answer.json::<Value>().await else { return false };
+    // A server that has just started may not have everything yet: then it
+    // says so, and never something else.
+    assert!(status.is_success() || status.is_server_error(), "{status}: {answer}");
+    let recorded = answer["recorded"] == true;
+    assert!(
+        recorded || status.is_server_error() || answer["outcome"] == "cannot_confirm",
+        "{answer}"
+    );
+    recorded
+}
+
+/// Compares the buyers' record with histories and ledger.
+async fn check(site: &Site, acknowledged: &HashMap<CodeId, u64>) {
+    let state = site.state().await;
+    for (code, scans) in acknowledged {
+        let history = state.peek(*code).await.expect("read");
+        assert_eq!(history.count(), *scans, "scans of label {} in its history", code.number);
+    }
+    // Whatever the worker has not followed yet it follows now.
+    let path = Path::new(&site.file("data")).join("ledger.sqlite");
+    let ledger = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY)
+        .expect("the ledger opens");
+    let rows = || -> HashMap<Vec<u8>, u64> {
+        let mut count = ledger
+            .prepare("SELECT payload, count(*) FROM scans GROUP BY payload")
+            .expect("prepared");
+        let rows = count.query_map([], |row| Ok((row.get(0)?, row.get(1)?))).expect("read");
+        rows.collect::<Result<_, _>>().expect("read")
+    };
+    let expected: HashMap<Vec<u8>, u64> =
+        acknowledged.iter().map(|(code, scans)| (code.payload.to_vec(), *scans)).collect();
+    let all: u64 = expected.values().sum();
+    let deadline = Instant::now() + DEADLINE;
+    while rows().values().sum::<u64>() < all {
+        assert!(Instant::now() < deadline, "rows are missing; the log:\n{}", site.log());
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    assert_eq!(rows(), expected, "each scan is one row of the ledger");
+}
+
+async fn kill_at_random(mut site: Site, redis: Option<&mut RedisServer>) {
+    let seed = 3;
+    eprintln!("seed {seed}");
+    let (mut dice, mut redis) = (Dice(seed), redis);
+    site.start_serve();
+    site.start_worker();
+    let buyers = Buyers::start(&site);
+    for round in 0..ROUNDS {
+        buyers.progress(dice.roll(300) + 1, &site).await;
+        tokio::time::sleep(Duration::from_micros(dice.roll(3_000))).await;
+        match (round % 3, redis.as_deref_mut()) {
+            (0, _) => kill(&mut site.serve),
+            (1, _) => kill(&mut site.worker),
+            (_, Some(redis)) => {
+                redis.kill();
+                redis.restart();
+            }
+            (_, None) => {
+                kill(&mut site.serve);
+                kill(&mut site.worker);
+            }
+        }
+        if site.serve.is_none() {
+            site.start_serve();
+        }
+        if site.worker.is_none() {
+            site.start_worker();
+        }
+    }
+    buyers.progress(200, &site).await;
+    let acknowledged = buyers.finish().await;
+    eprintln!("{} scans acknowledged", acknowledged.values().sum::<u64>());
+    check(&site, &acknowledged).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn killed_processes_lose_no_scan_on_sqlite() {
+    kill_at_random(Site::new("embedded"), None).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn killed_processes_lose_no_scan_on_redis() {
+    let Some(mut redis) = RedisServer::start() else { return };
+    kill_at_random(Site::new(&redis.url()), Some(&mut redis)).await;
+}
