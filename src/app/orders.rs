@@ -94,6 +94,10 @@ impl Orders {
             Err(OrderError::Issue(IssueError::Busy { .. })) => return ended,
             Err(error) => (OrderState::Failed, Some(error.to_string())),
         };
+        if let Ok(Issued::Cancelled { labels }) = &ended {
+            // The last beat may have told more than was kept.
+            self.ledger.progress(order.id, *labels, self.clock.now()).await?;
+        }
         let made = (state == OrderState::Done).then(|| out.display().to_string());
         self.ledger
             .finish(order.id, state, made.as_deref(), problem.as_deref(), self.clock.now())

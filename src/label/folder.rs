@@ -5,8 +5,9 @@
 //! replaced whole, after the data it speaks of, so a run killed at any instant
 //! finds a journal that holds. What lies behind it is written again.
 
-use std::fs::{self, File, OpenOptions, TryLockError};
+use std::fs::{self, DirBuilder, File, OpenOptions, TryLockError};
 use std::io::{self, Read, Write};
+use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
@@ -53,7 +54,8 @@ impl Folder {
     /// Opens `path`, which is made when missing, for the order `order`.
     pub(super) fn open(path: &Path, order: &str, what: &str) -> Result<Found, IssueError> {
         let told = |e| IssueError::io(&path.display().to_string(), e);
-        fs::create_dir_all(path).map_err(told)?;
+        // For its owner alone: whoever reads these files can print the labels.
+        DirBuilder::new().recursive(true).mode(0o700).create(path).map_err(told)?;
         let handle = File::open(path).map_err(told)?;
         match handle.try_lock() {
             Ok(()) => {}
