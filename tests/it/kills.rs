@@ -3,190 +3,24 @@
 //! lost, none is counted twice, and each reaches the ledger once.
 
 use std::collections::HashMap;
-use std::fmt::Write;
-use std::fs::{File, Permissions};
-use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use rusqlite::{Connection, OpenFlags};
 use serde_json::{Value, json};
-use tempfile::TempDir;
 use tokio::task::JoinHandle;
 use uuid::Uuid;
-use zhenma::code::Payload;
-use zhenma::scan::{CodeId, ScanState};
-use zhenma::store::embedded::EmbeddedState;
-use zhenma::store::redis::RedisState;
+use zhenma::scan::CodeId;
 
-use crate::redis_server::{RedisServer, free_port};
+use crate::redis_server::RedisServer;
+use crate::site::{Site, kill};
 use crate::store_contract::bed::Dice;
 
 const CLIENTS: u64 = 8;
-const LABELS: u64 = 40;
 const ROUNDS: u64 = 24;
 const DEADLINE: Duration = Duration::from_secs(60);
-
-/// An installation with a batch on sale, and its two processes.
-struct Site {
-    folder: TempDir,
-    port: u16,
-    scan_store: String,
-    serve: Option<Child>,
-    worker: Option<Child>,
-    labels: Vec<(CodeId, String)>,
-}
-
-impl Site {
-    fn new(scan_store: &str) -> Self {
-        let folder = tempfile::tempdir().expect("a temporary folder");
-        let mut site = Self {
-            folder,
-            port: free_port(),
-            scan_store: scan_store.into(),
-            serve: None,
-            worker: None,
-            labels: Vec::new(),
-        };
-        let passphrase = site.file("passphrase");
-        std::fs::write(&passphrase, "long enough for a test").expect("written");
-        std::fs::set_permissions(&passphrase, Permissions::from_mode(0o600)).expect("ours alone");
-        let count = LABELS.to_string();
-        site.shell(&[
-            "enterprise",
-            "add",
-            "--uscc",
-            "91411628MA9DEM01XU",
-            "--name-zh",
-            "宋河",
-            "--name-en",
-            "Song He",
-        ]);
-        site.shell(&["key", "new", "--issuer", "宋河"]);
-        site.shell(&[
-            "product",
-            "add",
-            "--gtin",
-            "6900000001011",
-            "--enterprise",
-            "91411628MA9DEM01XU",
-            "--name-zh",
-            "宋河粮液",
-            "--name-en",
-            "Song He",
-            "--category",
-            "liquor",
-            "--standard",
-            "GB/T 10781.1",
-            "--net-content",
-            "500 mL",
-        ]);
-        site.shell(&[
-            "batch",
-            "add",
-            "--product",
-            "6900000001011",
-            "--lot",
-            "L1",
-            "--made",
-            "2026-11-01",
-            "--count",
-            &count,
-        ]);
-        site.shell(&["batch", "activate", "--batch", "1-1"]);
-        let out = site.file("labels");
-        site.shell(&["batch", "issue", "--batch", "1-1", "--format", "csv", "--out", &out]);
-        let table = std::fs::read_to_string(format!("{out}/labels.csv")).expect("labels");
-        site.labels = table.lines().skip(1).map(label).collect();
-        assert_eq!(site.labels.len() as u64, LABELS);
-        site
-    }
-
-    fn file(&self, name: &str) -> String {
-        self.folder.path().join(name).display().to_string()
-    }
-
-    fn command(&self, words: &[&str]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_zhenma"));
-        command
-            .args(words)
-            .env("ZHENMA_DATA", self.file("data"))
-            .env("ZHENMA_KEYS", self.file("keys"))
-            .env("ZHENMA_KEY_PASSPHRASE_FILE", self.file("passphrase"))
-            .env("ZHENMA_LISTEN", format!("127.0.0.1:{}", self.port))
-            .env("ZHENMA_SCAN_STORE", &self.scan_store)
-            .stdin(Stdio::null());
-        command
-    }
-
-    fn shell(&self, words: &[&str]) {
-        let done = self.command(words).output().expect("zhenma runs");
-        assert!(done.status.success(), "{words:?}: {}", String::from_utf8_lossy(&done.stderr));
-    }
-
-    fn spawn(&self, word: &str) -> Child {
-        let log = || File::options().create(true).append(true).open(self.file("log"));
-        self.command(&[word])
-            .stdout(log().expect("a log"))
-            .stderr(log().expect("a log"))
-            .spawn()
-            .expect("zhenma starts")
-    }
-
-    fn log(&self) -> String {
-        let log = std::fs::read_to_string(self.file("log")).unwrap_or_default();
-        log.lines().rev().take(20).fold(String::new(), |mut text, line| {
-            let _ = writeln!(text, "{line}");
-            text
-        })
-    }
-
-    fn start_serve(&mut self) {
-        self.serve = Some(self.spawn("serve"));
-    }
-
-    fn start_worker(&mut self) {
-        self.worker = Some(self.spawn("worker"));
-    }
-
-    async fn state(&self) -> Arc<dyn ScanState> {
-        if self.scan_store == "embedded" {
-            let path = Path::new(&self.file("data")).join("scans.sqlite");
-            Arc::new(EmbeddedState::open(&path).expect("opens"))
-        } else {
-            Arc::new(RedisState::open(&self.scan_store).await.expect("opens"))
-        }
-    }
-}
-
-/// A line of the table: number, serial, text, URL.
-fn label(line: &str) -> (CodeId, String) {
-    let fields: Vec<&str> = line.split(',').collect();
-    let payload = Payload::from_serial_text(fields[1]).expect("a serial").to_bytes();
-    let number = fields[0].parse().expect("a number");
-    (CodeId { payload, number }, fields[2].to_owned())
-}
-
-fn kill(child: &mut Option<Child>) {
-    if let Some(mut child) = child.take() {
-        let ended = child.try_wait().expect("a child");
-        assert!(ended.is_none(), "it ended by itself: {ended:?}");
-        child.kill().expect("running");
-        child.wait().expect("killed");
-    }
-}
-
-impl Drop for Site {
-    fn drop(&mut self) {
-        for mut child in [self.serve.take(), self.worker.take()].into_iter().flatten() {
-            let _ = child.kill();
-            let _ = child.wait();
-        }
-    }
-}
 
 /// Buyers who ask again, with the same scan id, until they get an answer.
 struct Buyers {
