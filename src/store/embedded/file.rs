@@ -92,7 +92,7 @@ fn try_open(path: &Path) -> Result<Opened, Failed> {
     if connection.is_readonly("main")? {
         return Err(unavailable("the file or its directory cannot be written"));
     }
-    check_ours(path, &connection)?;
+    check_ours(path, &mut connection)?;
     let mode: String = connection.query_row("PRAGMA journal_mode = WAL", [], |row| row.get(0))?;
     if mode != "wal" {
         return Err(unavailable("this file system cannot hold a SQLite file in WAL mode"));
@@ -109,14 +109,15 @@ fn try_open(path: &Path) -> Result<Opened, Failed> {
     Ok(Opened { connection, identity })
 }
 
-fn check_ours(path: &Path, connection: &Connection) -> Result<(), Failed> {
+fn check_ours(path: &Path, connection: &mut Connection) -> Result<(), Failed> {
     let refuse = |what: String| {
         Err(Failed::State(StateError::Corrupt(format!("{} {what}", path.display()))))
     };
-    let version: i64 = connection.query_row("PRAGMA user_version", [], |row| row.get(0))?;
-    let application: i64 = connection.query_row("PRAGMA application_id", [], |row| row.get(0))?;
-    let tables: i64 =
-        connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
+    // One snapshot: another process may be making the file at this instant.
+    let file = connection.transaction()?;
+    let version: i64 = file.query_row("PRAGMA user_version", [], |row| row.get(0))?;
+    let application: i64 = file.query_row("PRAGMA application_id", [], |row| row.get(0))?;
+    let tables: i64 = file.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
     if application != APPLICATION_ID && (application != 0 || version != 0 || tables != 0) {
         return refuse("is a SQLite file, but not zhenma's scan state".into());
     }
