@@ -99,17 +99,17 @@ impl Malformed {
 
     fn zh(&self) -> String {
         match self {
-            Self::Empty => "没有收到码。请重新扫描,或输入标签上的编号。".into(),
-            Self::CutShort(n) => format!("码不完整,只有{n}个字符。请擦净标签后整枚重新扫描。"),
-            Self::TooLong(n) => format!("字符太多({n}个),不是一个码。请只扫描或输入一个码。"),
+            Self::Empty => "没有收到码。请重新扫描，或输入标签上的编号。".into(),
+            Self::CutShort(n) => format!("码不完整，只有{n}个字符。请擦净标签后整枚重新扫描。"),
+            Self::TooLong(n) => format!("字符太多（{n}个），不是一个码。请只扫描或输入一个码。"),
             Self::TwoInOne => "好像把两个码连在了一起。请一次只扫描一个。".into(),
             Self::Space => "码中间有空格。请去掉空格再试。".into(),
-            Self::Escape => "码里有百分号转义。请直接扫描标签,不要复制网址。".into(),
-            Self::FullWidth => "码里有全角字符。请换成半角(英文)输入再试。".into(),
+            Self::Escape => "码里有百分号转义。请直接扫描标签，不要复制网址。".into(),
+            Self::FullWidth => "码里有全角字符。请换成半角（英文）输入再试。".into(),
             Self::LookAlike(c) => {
-                format!("码里不会出现数字{c}。请对照标签看是不是形状相近的字母,例如O、I、B、G。")
+                format!("码里不会出现数字{c}。请对照标签看是不是形状相近的字母，例如O、I、B、G。")
             }
-            Self::Character(_) => "码里只有字母A到Z和数字2到7,请对照标签再输入一次。".into(),
+            Self::Character(_) => "码里只有字母A到Z和数字2到7，请对照标签再输入一次。".into(),
             Self::TrailingBits => "最后一个字符不对。请对照标签再输入一次。".into(),
             Self::Version(_) | Self::Layer(_) | Self::KeyZero => "这不是真码的标签。".into(),
             Self::Url(_) | Self::Gs1(_) => "这个网址不是真码标签上的网址。".into(),

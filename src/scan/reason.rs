@@ -80,7 +80,7 @@ impl Reason {
         match self {
             Self::Malformed { hint } => hint.text(Lang::Zh),
             Self::UnknownKey => "这个码声称的签发方不在登记之列。".into(),
-            Self::BadSignature => "这个码的数字签名不对,不是登记企业签发的。".into(),
+            Self::BadSignature => "这个码的数字签名不对，不是登记企业签发的。".into(),
             Self::NeverIssued => "登记的企业从未发出过这个编号。".into(),
             Self::Withdrawn { kind, reason, remedy } => {
                 let head = match kind {
@@ -89,36 +89,38 @@ impl Reason {
                     Withdrawal::Stolen => "这枚标签不应在市面上出现",
                     Withdrawal::Void => "这枚标签已作废",
                 };
-                joined(head, &[&reason.zh, &remedy.zh], ":", "。")
+                joined(head, &[&reason.zh, &remedy.zh], "：", "。")
             }
             Self::NotActivated => {
-                "这枚标签已经发出,但企业还没有启用,照理还不该在市面上销售。".into()
+                "这枚标签已经发出，但企业还没有启用，照理还不该在市面上销售。".into()
             }
-            Self::Spoiled => "这枚标签在印刷时已登记为废标,照理不该贴在商品上。".into(),
+            Self::Spoiled => "这枚标签在印刷时已登记为废标，照理不该贴在商品上。".into(),
             Self::Planted => "这枚标签从未打算用于销售。".into(),
             Self::HistoryUnavailable => {
-                "签名是真的,但查询记录此刻读不到,这枚标签是否被人复制无从判断。".into()
+                "签名是真的，但查询记录此刻读不到，这枚标签是否被人复制无从判断。".into()
             }
             Self::SerialOnly => {
-                "只输入了编号,没有签名。编号人人可以抄写,单凭编号证明不了什么。".into()
+                "只输入了编号，没有签名。编号人人可以抄写，单凭编号证明不了什么。".into()
             }
             Self::KeyRevoked => {
-                "签发这枚标签的密钥已经作废,签名不再能说明问题;不过这个编号确实发出过。".into()
+                "签发这枚标签的密钥已经作废，签名不再能说明问题；不过这个编号确实发出过。".into()
             }
             Self::OfficerFoundCopied { at } => {
                 format!("市场监管人员于{}认定这个码被复制使用。", day(at))
             }
-            Self::ForeignHost { host } => format!("这个码印在别的网址下({host}),不是我们的网址。"),
+            Self::ForeignHost { host } => {
+                format!("这个码印在别的网址下（{host}），不是我们的网址。")
+            }
             Self::TooManyIndependentScans { devices, networks, provinces, days } => format!(
-                "{days}天里有{devices}部互不相干的手机、在{networks}个网络{}查过这枚标签,一件商品走不出这样的轨迹。",
+                "{days}天里有{devices}部互不相干的手机、在{networks}个网络{}查过这枚标签，一件商品走不出这样的轨迹。",
                 if *provinces > 1 { format!("、{provinces}个省份") } else { String::new() }
             ),
             Self::ManyAtOnce { devices, minutes } => format!(
-                "{}内有{devices}部手机查过这枚标签,可能是照片在网上流传。",
+                "{}内有{devices}部手机查过这枚标签，可能是照片在网上流传。",
                 span_zh(*minutes)
             ),
             Self::PlacesTooFarApart { km, minutes } => {
-                format!("{}内,这枚标签在相距约{km}公里的两地被查询。", span_zh(*minutes))
+                format!("{}内，这枚标签在相距约{km}公里的两地被查询。", span_zh(*minutes))
             }
             Self::SeenByOthers { at, place, devices } => {
                 let place = place.text(Lang::Zh).map_or_else(String::new, |p| format!("在{p}"));
@@ -130,11 +132,11 @@ impl Reason {
                 format!("{}{place}首次被查询。{phones}", day(at))
             }
             Self::OfficerFoundGenuine { at } => {
-                format!("市场监管人员于{}核查过,认定标签无误。", day(at))
+                format!("市场监管人员于{}核查过，认定标签无误。", day(at))
             }
             Self::FirstScan => "这是它第一次被查询。".into(),
             Self::SamePhoneAgain { first } => {
-                format!("首次查询它的就是这部手机({})。", day(first))
+                format!("首次查询它的就是这部手机（{}）。", day(first))
             }
         }
     }
