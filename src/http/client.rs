@@ -22,6 +22,8 @@ pub struct Client {
     pub host: Option<String>,
     /// The request came through a proxy that is trusted.
     pub proxied: bool,
+    /// Some proxy, trusted or not, passed it on.
+    pub forwarded: bool,
 }
 
 impl Client {
@@ -40,14 +42,19 @@ impl Client {
             address: peer.map(|peer| address(peer, headers, trusts)),
             host: host.map(|h| h.to_ascii_lowercase()),
             proxied,
+            forwarded: FORWARDING.iter().any(|name| headers.contains_key(*name)),
         }
     }
 
-    /// On this machine or in a private network, and not by way of a proxy.
+    /// On this machine or in a private network, as far as can be known: what
+    /// a proxy that we do not trust passes on may come from anywhere.
     pub fn is_near(&self) -> bool {
-        !self.proxied && self.address.is_some_and(is_private)
+        (self.proxied || !self.forwarded) && self.address.is_some_and(is_private)
     }
 }
+
+const FORWARDING: [&str; 5] =
+    ["forwarded", "x-forwarded-for", "x-forwarded-host", "x-real-ip", "via"];
 
 fn is_private(address: IpAddr) -> bool {
     match address.to_canonical() {

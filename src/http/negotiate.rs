@@ -20,6 +20,13 @@ pub fn prefers_html(headers: &HeaderMap) -> bool {
     quality(accept, "text", "html") >= quality(accept, "application", "json")
 }
 
+/// Whether a person's browser asks: unlike programs, which take anything, it
+/// names HTML.
+pub fn names_html(headers: &HeaderMap) -> bool {
+    let accept = headers.get(header::ACCEPT).and_then(|h| h.to_str().ok()).unwrap_or_default();
+    accept.to_ascii_lowercase().contains("text/html") && prefers_html(headers)
+}
+
 /// Quality of one media type; the most precise range that matches counts.
 fn quality(accept: &str, kind: &str, subtype: &str) -> f32 {
     let mut best = (0, 0.0);

@@ -158,7 +158,7 @@ pub async fn readyz(
 /// Metrics in the Prometheus text format.
 ///
 /// They count a business, so they are for callers on this machine or in a
-/// private network, and not by way of a proxy.
+/// private network.
 #[utoipa::path(
     get,
     path = "/metrics",

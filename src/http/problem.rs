@@ -6,7 +6,7 @@ use std::borrow::Cow;
 
 use askama::Template;
 use axum::extract::Request;
-use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::http::{HeaderValue, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{Html, IntoResponse, Response};
 use serde::Serialize;
@@ -76,7 +76,7 @@ impl Problem {
         Self::new(
             StatusCode::NOT_FOUND,
             "not_found",
-            "请检查网址,或者回首页输入标签上的编号。",
+            "请检查网址，或者回首页输入标签上的编号。",
             "Check the address, or type the number on the label on the home page.",
         )
     }
@@ -85,7 +85,7 @@ impl Problem {
         Self::new(
             StatusCode::METHOD_NOT_ALLOWED,
             "method_not_allowed",
-            "这个网址不接受这种请求;/openapi.json 列出了可用的。",
+            "这个网址不接受这种请求；/openapi.json 列出了可用的。",
             "This address does not take that method; /openapi.json lists those it takes.",
         )
     }
@@ -104,7 +104,7 @@ impl Problem {
         Self::new(
             StatusCode::SERVICE_UNAVAILABLE,
             "busy",
-            "服务器此刻忙不过来,请稍等片刻。",
+            "服务器此刻忙不过来，请稍等片刻。",
             "The server has more to do than it can; please wait a moment.",
         )
         .retry_after(1)
@@ -114,7 +114,7 @@ impl Problem {
         Self::new(
             StatusCode::INTERNAL_SERVER_ERROR,
             "internal",
-            "这是我们的差错,已经记下。",
+            "这是我们的差错，已经记下。",
             "This is our mistake, and it has been noted.",
         )
     }
@@ -167,7 +167,8 @@ impl IntoResponse for Problem {
 /// under `/api/` there are only programs.
 pub async fn render(request: Request, next: Next) -> Response {
     let lang = negotiate::lang(request.uri(), request.headers());
-    let page = !request.uri().path().starts_with("/api/") && wants_page(request.headers());
+    let page =
+        !request.uri().path().starts_with("/api/") && negotiate::names_html(request.headers());
     let id = request.extensions().get::<RequestId>().cloned().unwrap_or_default();
     let mut response = next.run(request).await;
     let Some(problem) = response.extensions_mut().remove::<Problem>() else { return response };
@@ -187,8 +188,4 @@ pub async fn render(request: Request, next: Next) -> Response {
     }
     response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     response
-}
-
-fn wants_page(headers: &HeaderMap) -> bool {
-    headers.contains_key(header::ACCEPT) && negotiate::prefers_html(headers)
 }

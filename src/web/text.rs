@@ -27,7 +27,7 @@ pub const FIRST_IS_THIS: Text = Text("就是这一次", "this one");
 pub const PHONES: Text = Text("查过的手机", "Phones so far");
 pub const PHONES_UNIT: Text = Text("部", "");
 pub const NOT_RECORDED: Text = Text(
-    "这次查询没能记录下来,请稍后再查一次。",
+    "这次查询没能记录下来，请稍后再查一次。",
     "This query could not be recorded; please query again later.",
 );
 pub const WHY: Text = Text("说明", "In detail");
@@ -42,33 +42,33 @@ pub const EXPIRED: Text = Text("已过期", "passed");
 pub const STANDARD: Text = Text("执行标准", "Standard");
 pub const SERIAL: Text = Text("编号", "Number");
 pub const COMPARE: Text = Text(
-    "请与手中的商品对一对。对不上,标签可能是从别处挪来的。",
+    "请与手中的商品对一对。对不上，标签可能是从别处挪来的。",
     "Compare this with what you hold: if it differs, the label may have been moved.",
 );
 pub const NEXT: Text = Text("接下来", "What to do");
 pub const LIMITS: Text = Text(
-    "码只能证明标签的来历,证明不了包装里装的是什么;标签若被复制,最先扫的那一枚也会显示首次查询。",
+    "码只能证明标签的来历，证明不了包装里装的是什么；标签若被复制，最先扫的那一枚也会显示首次查询。",
     "A code tells where a label comes from, not what is in the package; if a label was copied, \
      the first copy scanned also shows a first query.",
 );
 pub const REFERENCE: Text = Text("查询参考号", "Reference");
 pub const REFERENCE_USE: Text = Text(
-    "向企业或执法人员反映情况时,请报这个号。",
+    "向企业或执法人员反映情况时，请报这个号。",
     "Read this out when you talk to the maker or to an officer.",
 );
 pub const FOOTER: Text = Text(
-    "真码只核对标签,由采用它的企业提供,不是行政机关的证明。页面不记录您的姓名、电话和精确位置。",
+    "真码只核对标签，由采用它的企业提供，不是行政机关的证明。页面不记录您的姓名、电话和精确位置。",
     "Zhenma checks labels for the makers who use it; it is no certificate of any authority. \
      This page keeps no name, number or precise place of yours.",
 );
 
 // The form.
 pub const FORM_LABEL: Text =
-    Text("标签破损?输入印在码下的编号", "Label torn? Type the number printed under the code");
+    Text("标签破损？输入印在码下的编号", "Label torn? Type the number printed under the code");
 pub const FORM_AGAIN: Text =
-    Text("再查一枚:输入印在码下的编号", "Check another: type the number printed under the code");
+    Text("再查一枚：输入印在码下的编号", "Check another: type the number printed under the code");
 pub const FORM_HINT: Text = Text(
-    "20个字符,只有字母A到Z和数字2到7,空格可不输。",
+    "20个字符，只有字母A到Z和数字2到7，空格可不输。",
     "20 characters, letters A to Z and digits 2 to 7; spaces do not matter.",
 );
 pub const FORM_BUTTON: Text = Text("查询", "Check");
@@ -76,23 +76,23 @@ pub const FORM_BUTTON: Text = Text("查询", "Check");
 // Home.
 pub const HOME_TITLE: Text = Text("查一查手里的标签", "Check the label in your hand");
 pub const HOME_LEAD: Text = Text(
-    "用手机相机或微信扫标签上的二维码,就能看到这枚标签是谁发出的、以前有没有人查过。",
+    "用手机相机或微信扫标签上的二维码，就能看到这枚标签是谁发出的、以前有没有人查过。",
     "Scan the QR code on the label with your phone's camera: you will see who issued the label \
      and whether anybody has queried it before.",
 );
 pub const HOME_HOW: Text = Text("怎么看结果", "How to read the answer");
 pub const HOME_SHOW: Text = Text("样例标签", "Sample labels");
 pub const HOME_PHONE: Text =
-    Text("用手机扫,或直接点开。", "Scan them with a phone, or just open them.");
+    Text("用手机扫，或直接点开。", "Scan them with a phone, or just open them.");
 
 // When there is no answer.
 pub const BACK_HOME: Text = Text("回首页", "To the home page");
 pub const NOT_FOUND: Text = Text("这里没有这个页面", "There is no such page");
-pub const BUSY: Text = Text("查询的人太多,请稍等再试", "Very busy: please try again in a moment");
+pub const BUSY: Text = Text("查询的人太多，请稍等再试", "Very busy: please try again in a moment");
 pub const TOO_MANY: Text =
-    Text("查得太快了,请歇一会儿再试", "Too many queries: please wait a moment");
+    Text("查得太快了，请歇一会儿再试", "Too many queries: please wait a moment");
 pub const BROKEN: Text =
-    Text("服务出了点问题,请稍后再试", "Something went wrong here: please try again later");
+    Text("服务出了点问题，请稍后再试", "Something went wrong here: please try again later");
 pub const REFUSED: Text = Text("这个请求没法处理", "This request cannot be answered");
 pub const NO_ACCUSATION: Text =
     Text("这不说明标签有任何问题。", "This says nothing about the label.");
@@ -101,7 +101,7 @@ pub const NO_ACCUSATION: Text =
 pub fn headline(outcome: Outcome, first: &Reason) -> Text {
     match (outcome, first.slug()) {
         (Outcome::Genuine, _) => Text("标签有效", "The label is valid"),
-        (Outcome::SeenBefore, _) => Text("标签有效,以前有人查过", "Valid label, queried before"),
+        (Outcome::SeenBefore, _) => Text("标签有效，以前有人查过", "Valid label, queried before"),
         (Outcome::Suspect, _) => Text("标签可疑", "The label is suspect"),
         (Outcome::NotGenuine, "malformed") => Text("这不是有效的码", "This is not a valid code"),
         (Outcome::NotGenuine, _) => {
@@ -127,15 +127,15 @@ pub fn headline(outcome: Outcome, first: &Reason) -> Text {
 pub const fn legend(outcome: Outcome) -> Text {
     match outcome {
         Outcome::Genuine => Text(
-            "标签由登记企业发出,还没有别人查过",
+            "标签由登记企业发出，还没有别人查过",
             "Issued by a registered maker; nobody else has queried it",
         ),
         Outcome::SeenBefore => Text(
-            "标签有效,以前查过,看看时间地点对不对得上",
+            "标签有效，以前查过，看看时间地点对不对得上",
             "Valid; see whether the time and place of the first query make sense",
         ),
         Outcome::Suspect => Text(
-            "查询记录不像是一件商品的,标签可能被复制",
+            "查询记录不像是一件商品的，标签可能被复制",
             "The queries do not fit one item; the label may have been copied",
         ),
         Outcome::NotGenuine => Text("不是登记企业发出的", "Not issued by any registered maker"),
@@ -143,7 +143,7 @@ pub const fn legend(outcome: Outcome) -> Text {
             Text("召回、停用、作废或报失", "Recalled, blocked, void or reported stolen")
         }
         Outcome::NotOnSale => {
-            Text("已发出但尚未启用,不怪您", "Issued but not in use yet; no fault of yours")
+            Text("已发出但尚未启用，不怪您", "Issued but not in use yet; no fault of yours")
         }
         Outcome::CannotConfirm => Text(
             "此刻或仅凭编号下不了结论",
@@ -157,36 +157,36 @@ const SEALED: Text = Text(
     "Look whether seal, cap and label have been tampered with.",
 );
 const INNER: Text = Text(
-    "打开以后,再扫一次里面的码(瓶盖内或刮开层下)。",
+    "打开以后，再扫一次里面的码（瓶盖内或刮开层下）。",
     "After opening, scan the code inside too (under the cap or the scratch layer).",
 );
 const FITS: Text = Text(
-    "想一想这个时间和地点对不对得上:是不是家人、送礼的人或店家查过。",
+    "想一想这个时间和地点对不对得上：是不是家人、送礼的人或店家查过。",
     "Ask yourself whether time and place fit: family, the giver or the shop may have queried it.",
 );
 const DOES_NOT_FIT: Text = Text(
-    "对不上,就别急着开封,留好商品和小票,向商家问清楚。",
+    "对不上，就别急着开封，留好商品和小票，向商家问清楚。",
     "If they do not fit, leave it closed, keep item and receipt, and ask the seller.",
 );
 const KEEP: Text = Text(
-    "先别打开、别使用,商品、包装和购物小票都留好。",
+    "先别打开、别使用，商品、包装和购物小票都留好。",
     "Leave it closed and unused; keep the item, its packaging and the receipt.",
 );
 const ASK_SELLER: Text = Text("向购买的商家要说法。", "Ask the seller to explain.");
 const SCAN_AGAIN: Text = Text(
-    "擦净标签,对着整枚码重新扫一次;手工输入的,请逐字核对。",
+    "擦净标签，对着整枚码重新扫一次；手工输入的，请逐字核对。",
     "Wipe the label and scan the whole code again; if you typed it, compare each character.",
 );
 const FOLLOW_RECALL: Text =
-    Text("按上面的说明处理,不要再使用。", "Follow what is said above, and do not use it.");
+    Text("按上面的说明处理，不要再使用。", "Follow what is said above, and do not use it.");
 const TELL_SELLER: Text = Text(
-    "请告诉商家或生产企业,多半是出库登记漏了一步。",
+    "请告诉商家或生产企业，多半是出库登记漏了一步。",
     "Tell the seller or the maker: most likely a step was missed when it left the factory.",
 );
 const RECEIPT: Text = Text("请保留购物小票。", "Keep the receipt.");
 const LATER: Text = Text("过几分钟再扫一次。", "Scan again in a few minutes.");
 const SCAN_SYMBOL: Text = Text(
-    "标签上的二维码还在的话,请直接扫码。",
+    "标签上的二维码还在的话，请直接扫码。",
     "If the QR code on the label is still there, scan that instead.",
 );
 const ASK_MAKER: Text = Text("可以联系生产企业核实。", "The maker can look into it for you.");
@@ -213,6 +213,6 @@ pub fn next_steps(outcome: Outcome, first: &Reason, has_inner_code: bool) -> Vec
 // The complaints line, where the answer is not a good one.
 pub const CALL_BEFORE: Text = Text("拨打", "Call ");
 pub const CALL_AFTER: Text = Text(
-    "(消费者投诉举报热线),报上下面的参考号。",
+    "（消费者投诉举报热线），报上下面的参考号。",
     " (consumer complaints line) and read out the reference below.",
 );

@@ -79,6 +79,9 @@ impl VerdictPage {
         let outcome = verdict.outcome;
         let first = verdict.reasons.first().unwrap_or(&Reason::HistoryUnavailable);
         let told = |reason: &Reason| reason.text(lang, zone);
+        // Where and when it was first queried has a place of its own.
+        let more = verdict.reasons.iter().skip(1);
+        let more = more.filter(|r| !matches!(r, Reason::SeenByOthers { .. }));
         let item = answer.item.as_ref();
         let inner = item.is_some_and(|i| i.facts.batch.layers == Layers::OuterAndInner);
         let malformed = matches!(first, Reason::Malformed { .. });
@@ -89,8 +92,8 @@ impl VerdictPage {
             icon: icon(outcome),
             issued: matches!(outcome, Outcome::Genuine | Outcome::SeenBefore),
             lead: told(first),
-            more: verdict.reasons.iter().skip(1).map(told).collect(),
-            first_query: answer.scans.map(|s| FirstQuery::new(s, first, lang, zone)),
+            more: more.map(told).collect(),
+            first_query: answer.scans.map(|s| FirstQuery::new(s, answer.recorded, lang, zone)),
             not_recorded: answer.recorded == RecordState::Failed,
             item: item.map(|item| ItemView::new(item, lang, zone, at)),
             serial: answer.payload.filter(|_| !malformed).map(|p| p.to_string()),
@@ -111,11 +114,12 @@ impl VerdictPage {
 }
 
 impl FirstQuery {
-    fn new(scans: ScanSummary, first: &Reason, lang: Lang, zone: &TimeZone) -> Self {
+    fn new(scans: ScanSummary, recorded: RecordState, lang: Lang, zone: &TimeZone) -> Self {
         Self {
             at: minute_text(scans.first_at, lang, zone),
             place: scans.first_place.text(lang),
-            is_this: matches!(first, Reason::FirstScan),
+            is_this: scans.count == 1
+                && matches!(recorded, RecordState::Recorded | RecordState::Repeated),
             phones: scans.devices,
         }
     }

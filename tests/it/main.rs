@@ -2,10 +2,16 @@
 
 mod faults;
 mod format;
+mod http_bed;
+mod http_browser;
+mod http_ops;
+mod http_page;
+mod http_scans;
 mod keys;
 mod kills;
 mod labels;
 mod need;
+mod openapi;
 mod orders;
 mod outages;
 mod redis_server;

@@ -9,11 +9,22 @@ pub fn program(name: &str) -> Option<PathBuf> {
     let found = std::env::var_os("PATH").and_then(|path| {
         std::env::split_paths(&path).map(|folder| folder.join(name)).find(|file| file.is_file())
     });
+    told(name, found)
+}
+
+/// The path itself, where there is such a file or folder.
+pub fn path(path: &std::path::Path) -> Option<PathBuf> {
+    let found = path.exists().then(|| path.to_owned());
+    told(&format!("{} (tests/run makes it)", path.display()), found)
+}
+
+#[allow(clippy::disallowed_methods, reason = "a test's own switches")]
+fn told(name: &str, found: Option<PathBuf>) -> Option<PathBuf> {
     if found.is_none() {
         let thread = std::thread::current();
         let test = thread.name().unwrap_or("a test");
         let required = std::env::var_os("ZHENMA_TESTS_REQUIRE").is_some_and(|v| v == "1");
-        assert!(!required, "{test} needs {name}, which is not on the PATH");
+        assert!(!required, "{test} needs {name}, which is not there");
         eprintln!("SKIPPED {test}: needs {name}");
     }
     found

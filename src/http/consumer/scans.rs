@@ -1,12 +1,15 @@
 //! `POST /api/v1/scans`: the same answer for programs.
 
+use std::fmt;
+use std::marker::PhantomData;
+
 use axum::extract::{Request, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
-use serde::de::Error as _;
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{Error as _, IgnoredAny, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
-use serde_json::error::Category;
 use utoipa::ToSchema;
 use utoipa::openapi::schema::{ObjectBuilder, Schema, SchemaType, Type};
 use uuid::Uuid;
@@ -35,7 +38,8 @@ pub struct ScanRequest {
     #[serde(default, deserialize_with = "device")]
     device: Option<String>,
     #[serde(default)]
-    location: Option<Location>,
+    #[schema(value_type = Option<Location>)]
+    location: Option<Object<Location>>,
     /// Anything but consumer is believed of signed-in callers only.
     #[serde(default, deserialize_with = "channel")]
     #[schema(schema_with = channel_schema)]
@@ -56,6 +60,28 @@ pub struct Location {
     #[serde(default = "kilometre", deserialize_with = "accuracy")]
     #[schema(minimum = 0.0, maximum = 10_000_000.0)]
     accuracy_m: f64,
+}
+
+/// A JSON object; serde alone would take an array for a struct too.
+#[derive(Debug)]
+struct Object<T>(T);
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Object<T> {
+    fn deserialize<D: Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
+        struct Members<T>(PhantomData<T>);
+        impl<'de, T: Deserialize<'de>> Visitor<'de> for Members<T> {
+            type Value = Object<T>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Object<T>, A::Error> {
+                T::deserialize(MapAccessDeserializer::new(map)).map(Object)
+            }
+        }
+        d.deserialize_map(Members(PhantomData))
+    }
 }
 
 fn kilometre() -> f64 {
@@ -155,7 +181,7 @@ pub async fn scan(
     let head = Head { method: &parts.method, headers: &parts.headers, client: &client };
     admit(&services, head)?;
     let body = axum::body::to_bytes(body, SCAN_BODY_BYTES_MAX).await.map_err(|_| too_long())?;
-    let scan: ScanRequest = serde_json::from_slice(&body).map_err(|e| refused(&e))?;
+    let scan = read(&body)?;
 
     let at = services.clock.now();
     let lang = negotiate::lang(&parts.uri, &parts.headers);
@@ -170,7 +196,7 @@ pub async fn scan(
     let wish = Wish {
         lang,
         at,
-        location: scan.location.map(|l| (l.lat, l.lon, l.accuracy_m)),
+        location: scan.location.map(|Object(l)| (l.lat, l.lon, l.accuracy_m)),
         channel: scan.channel,
         record: true,
     };
@@ -184,7 +210,7 @@ fn too_long() -> Problem {
     Problem::new(
         StatusCode::PAYLOAD_TOO_LARGE,
         "body_too_long",
-        "请求体没有收全,或者超过2 MiB。",
+        "请求体没有收全，或者超过2 MiB。",
         "The body ended early or is longer than 2 MiB; send one code.",
     )
 }
@@ -201,21 +227,26 @@ const MEMBERS: [&str; 8] = [
     "code",
 ];
 
-fn refused(error: &serde_json::Error) -> Problem {
-    let says = error.to_string();
-    if error.classify() != Category::Data {
-        return Problem::new(
+fn read(body: &[u8]) -> Result<ScanRequest, Problem> {
+    serde_json::from_slice::<IgnoredAny>(body).map_err(|e| {
+        Problem::new(
             StatusCode::BAD_REQUEST,
             "not_json",
-            format!("请求体不是合法的JSON:{says}"),
-            format!("The body is not JSON: {says}."),
-        );
-    }
+            format!("请求体不是合法的JSON:{e}"),
+            format!("The body is not JSON: {e}."),
+        )
+    })?;
+    let read = serde_json::from_slice(body).map_err(|e| refused(&e));
+    read.map(|Object(scan)| scan)
+}
+
+fn refused(error: &serde_json::Error) -> Problem {
+    let says = error.to_string();
     let member = MEMBERS.into_iter().find(|m| says.contains(&format!("`{m}`")));
     let problem = Problem::new(
         StatusCode::UNPROCESSABLE_ENTITY,
         "wrong_member",
-        format!("请按 /openapi.json 改正:{says}"),
+        format!("请按 /openapi.json 改正：{says}"),
         format!("Write it as /openapi.json says: {says}."),
     );
     match member.or_else(|| inner_member(&says)) {

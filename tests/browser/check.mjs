@@ -1,0 +1,85 @@
+// Looks at pages as people see them: axe-core finds no violation in light and
+// dark, narrow and wide; a picture of each is kept in target/screenshots/.
+//
+//   node tests/browser/check.mjs BASE_URL NAME=PATH...
+//
+// A NAME that ends in .en is asked for in English. Exit 1 on any violation,
+// any console message, any request that was refused, any sideways scrolling.
+import { mkdir, readFile } from "node:fs/promises";
+import { createRequire } from "node:module";
+import path from "node:path";
+import { fileURLToPath } from "node:url";
+import puppeteer from "puppeteer-core";
+
+const axe = await readFile(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+const here = path.dirname(fileURLToPath(import.meta.url));
+const pictures = path.resolve(here, "../../target/screenshots");
+await mkdir(pictures, { recursive: true });
+
+const [base, ...pages] = process.argv.slice(2);
+if (!base || pages.length === 0) {
+  console.error("usage: node check.mjs BASE_URL NAME=PATH...");
+  process.exit(2);
+}
+
+const browser = await puppeteer.launch({
+  executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
+  args: ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--force-color-profile=srgb"],
+});
+const agent =
+  "Mozilla/5.0 (Linux; Android 13; V2171A) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/86.0.4240.99 Mobile Safari/537.36";
+const problems = [];
+
+async function look(name, where, scheme, width) {
+  const page = await browser.newPage();
+  const label = `${name} ${scheme} ${width}`;
+  try {
+    await page.setUserAgent({ userAgent: agent });
+    await page.setExtraHTTPHeaders({ "Accept-Language": name.endsWith(".en") ? "en" : "zh-CN" });
+    await page.setViewport({ width, height: width < 700 ? 844 : 900, deviceScaleFactor: width < 700 ? 2 : 1 });
+    await page.emulateMediaFeatures([{ name: "prefers-color-scheme", value: scheme }]);
+    // A page that is itself a 404 is told on the console too; a part of one is a problem.
+    page.on("console", (m) => {
+      if (!m.text().includes("status of 404")) problems.push(`${label}: console: ${m.text()}`);
+    });
+    page.on("response", (r) => {
+      const part = !r.request().isNavigationRequest();
+      if (part && r.status() >= 400) problems.push(`${label}: ${r.url()}: ${r.status()}`);
+    });
+    page.on("requestfailed", (r) => problems.push(`${label}: ${r.url()}: ${r.failure()?.errorText}`));
+    // axe needs a script in the page, which our policy rightly forbids; the
+    // policy itself was obeyed while the page loaded.
+    await page.goto(new URL(where, base).href, { waitUntil: "load" });
+    await page.screenshot({ path: path.join(pictures, `${name}.${scheme}.${width}.png`), fullPage: true });
+    const wide = await page.evaluate(() => document.documentElement.scrollWidth > window.innerWidth);
+    if (wide) problems.push(`${label}: scrolls sideways`);
+    await page.evaluate(axe);
+    const found = await page.evaluate(() =>
+      globalThis.axe.run(document, { runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"] }),
+    );
+    for (const violation of found.violations) {
+      const nodes = violation.nodes.map((n) => n.target.join(" ")).join(", ");
+      problems.push(`${label}: ${violation.id}: ${violation.help}: ${nodes}`);
+    }
+    if (scheme === "light" && width < 700) {
+      await page.emulateMediaType("print");
+      await page.screenshot({ path: path.join(pictures, `${name}.print.png`), fullPage: true });
+    }
+  } finally {
+    await page.close();
+  }
+}
+
+try {
+  for (const given of pages) {
+    const at = given.indexOf("=");
+    for (const scheme of ["light", "dark"]) {
+      for (const width of [390, 1280]) await look(given.slice(0, at), given.slice(at + 1), scheme, width);
+    }
+  }
+} finally {
+  await browser.close();
+}
+for (const problem of problems) console.error(problem);
+console.log(`${pages.length} pages, ${problems.length} problems; pictures in ${pictures}`);
+process.exit(problems.length === 0 ? 0 : 1);
