@@ -4,7 +4,6 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use utoipa_axum::router::OpenApiRouter;
 use zeroize::Zeroizing;
 
@@ -28,14 +27,6 @@ fn clock() -> Arc<dyn Clock> {
     Arc::new(SystemClock)
 }
 
-/// Latency buckets in seconds: a blink is 0.1.
-const BUCKETS_S: [f64; 11] = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.3, 0.7, 1.0, 5.0];
-
-fn metrics() -> Option<PrometheusHandle> {
-    // A second recorder in one process (tests) is refused; the first stays.
-    PrometheusBuilder::new().set_buckets(&BUCKETS_S).ok()?.install_recorder().ok()
-}
-
 impl Parts {
     /// What the HTTP surface works with.
     pub fn services(&self, samples: Vec<Sample>) -> Services {
@@ -49,7 +40,10 @@ impl Parts {
         services.trusted_proxies = self.settings.trusted_proxies.clone().into();
         services.stopping = self.stop.clone();
         services.samples = samples.into();
-        services.metrics = metrics();
+        services.metrics = http::observe::install();
+        if let Some(handle) = &services.metrics {
+            tokio::spawn(http::observe::upkeep(handle.clone(), self.stop.clone()));
+        }
         services
     }
 

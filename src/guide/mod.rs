@@ -4,6 +4,8 @@
 pub mod architecture {}
 #[doc = include_str!("glossary.md")]
 pub mod glossary {}
+#[doc = include_str!("http.md")]
+pub mod http {}
 #[doc = include_str!("verdicts.md")]
 pub mod verdicts {}
 

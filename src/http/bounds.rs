@@ -20,9 +20,15 @@ use crate::web::style;
 #[derive(Clone)]
 pub struct Places(Arc<Semaphore>);
 
+impl Places {
+    pub fn new(requests: usize) -> Self {
+        Self(Arc::new(Semaphore::new(requests)))
+    }
+}
+
 impl Default for Places {
     fn default() -> Self {
-        Self(Arc::new(Semaphore::new(REQUESTS_IN_WORK_MAX)))
+        Self::new(REQUESTS_IN_WORK_MAX)
     }
 }
 
@@ -76,4 +82,39 @@ pub async fn protect(State(services): State<Services>, request: Request, next: N
         add(header::STRICT_TRANSPORT_SECURITY, HeaderValue::from_static("max-age=31536000"));
     }
     response
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::Router;
+    use axum::body::Body;
+    use axum::http::StatusCode;
+    use axum::middleware::from_fn_with_state;
+    use tokio::sync::Notify;
+    use tower::ServiceExt;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn one_request_too_many_is_refused_and_the_next_is_not() {
+        let (begun, go) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
+        let (begun_too, go_too) = (Arc::clone(&begun), Arc::clone(&go));
+        let slow = move || async move {
+            begun_too.notify_one();
+            go_too.notified().await;
+        };
+        let bounded = from_fn_with_state(Places::new(1), bound);
+        let router = Router::new().fallback(slow).layer(bounded);
+        let ask = || {
+            let request = Request::get("/slow").body(Body::empty()).expect("a request");
+            router.clone().oneshot(request)
+        };
+        let first = tokio::spawn(ask());
+        begun.notified().await;
+        let second = ask().await.expect("an answer");
+        assert_eq!(second.status(), StatusCode::SERVICE_UNAVAILABLE);
+        assert_eq!(second.headers()[header::RETRY_AFTER], "1");
+        go.notify_one();
+        assert_eq!(first.await.expect("no panic").expect("an answer").status(), StatusCode::OK);
+    }
 }

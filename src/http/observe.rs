@@ -3,11 +3,16 @@
 //! What is logged is the route's template and never the path, which is a
 //! code; no address either.
 
+use std::time::Duration;
+
 use axum::extract::{MatchedPath, Request, State};
 use axum::http::HeaderValue;
 use axum::middleware::Next;
 use axum::response::Response;
-use metrics_exporter_prometheus::{BuildError, Matcher, PrometheusBuilder};
+use metrics_exporter_prometheus::{
+    BuildError, PrometheusBuilder, PrometheusHandle, PrometheusRecorder,
+};
+use tokio_util::sync::CancellationToken;
 use tracing::Instrument;
 
 use crate::base::ids;
@@ -25,16 +30,35 @@ const REQUEST_ID_CHARACTERS_MAX: usize = 64;
 const BUCKETS_S: [f64; 12] =
     [0.000_5, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5];
 
-/// The recorder of the process's metrics, with our buckets and descriptions.
+/// A recorder with our buckets; the process installs one, a test has its own.
 ///
 /// # Errors
 /// Never with the buckets above.
-pub fn recorder() -> Result<PrometheusBuilder, BuildError> {
-    PrometheusBuilder::new().set_buckets_for_metric(Matcher::Suffix("_seconds".into()), &BUCKETS_S)
+pub fn recorder() -> Result<PrometheusRecorder, BuildError> {
+    let builder = PrometheusBuilder::new();
+    Ok(builder.set_buckets(&BUCKETS_S)?.build_recorder())
 }
 
-/// Says what each metric is; called once the recorder is installed.
-pub fn describe() {
+/// Installs the recorder of the process and says what its metrics are; `None`
+/// when there is one already, which then stays.
+pub fn install() -> Option<PrometheusHandle> {
+    let recorder = recorder().ok()?;
+    let handle = recorder.handle();
+    metrics::set_global_recorder(recorder).ok()?;
+    describe();
+    Some(handle)
+}
+
+/// Folds what was measured into the histograms every few seconds. Without it
+/// they grow with every request until somebody scrapes.
+pub async fn upkeep(handle: PrometheusHandle, stopping: CancellationToken) {
+    const EVERY: Duration = Duration::from_secs(5);
+    while stopping.run_until_cancelled(tokio::time::sleep(EVERY)).await.is_some() {
+        handle.run_upkeep();
+    }
+}
+
+fn describe() {
     metrics::describe_counter!(
         "zhenma_http_requests_total",
         "Requests answered, by route, method and status."

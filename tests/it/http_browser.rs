@@ -12,7 +12,8 @@ async fn pages_have_no_violation_of_axe_in_light_and_dark_narrow_and_wide() {
         return;
     };
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/browser");
-    if need::path(&folder.join("node_modules")).is_none() {
+    let modules = Some(folder.join("node_modules")).filter(|modules| modules.is_dir());
+    if need::told("tests/browser/node_modules, which tests/run installs,", modules).is_none() {
         return;
     }
     let bed = Bed::start_with(|mut services| {

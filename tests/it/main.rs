@@ -4,6 +4,7 @@ mod faults;
 mod format;
 mod http_bed;
 mod http_browser;
+mod http_log;
 mod http_ops;
 mod http_page;
 mod http_scans;

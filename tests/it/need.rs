@@ -12,14 +12,9 @@ pub fn program(name: &str) -> Option<PathBuf> {
     told(name, found)
 }
 
-/// The path itself, where there is such a file or folder.
-pub fn path(path: &std::path::Path) -> Option<PathBuf> {
-    let found = path.exists().then(|| path.to_owned());
-    told(&format!("{} (tests/run makes it)", path.display()), found)
-}
-
+/// Says what is missing, or fails for it.
 #[allow(clippy::disallowed_methods, reason = "a test's own switches")]
-fn told(name: &str, found: Option<PathBuf>) -> Option<PathBuf> {
+pub fn told(name: &str, found: Option<PathBuf>) -> Option<PathBuf> {
     if found.is_none() {
         let thread = std::thread::current();
         let test = thread.name().unwrap_or("a test");
