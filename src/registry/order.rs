@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::base::UnixMs;
-use crate::registry::{BatchRef, Uscc};
+use crate::registry::{BatchRef, PreparedBatch, Uscc};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -53,6 +53,17 @@ pub struct NewOrder {
     /// Where a run from the shell writes; the worker leaves such an order to
     /// the shell. `None`: the worker chooses.
     pub directory: Option<String>,
+    pub created_by: String,
+}
+
+/// An order whose batch is registered with it, in one transaction: a form that
+/// is sent twice makes one batch and one order.
+#[derive(Clone)]
+pub struct BatchOrder {
+    pub batch: PreparedBatch,
+    /// As of [`NewOrder`].
+    pub order_key: String,
+    pub specification: serde_json::Value,
     pub created_by: String,
 }
 

@@ -8,7 +8,7 @@ use async_trait::async_trait;
 use uuid::Uuid;
 
 use crate::base::{LedgerError, UnixMs};
-use crate::registry::order::{NewOrder, Order, OrderState};
+use crate::registry::order::{BatchOrder, NewOrder, Order, OrderState};
 use crate::registry::register::Changes;
 use crate::registry::{Batch, BatchRef, Enterprise, Gtin, PreparedBatch, Product, RangeFact, Uscc};
 
@@ -68,6 +68,9 @@ pub trait OrderLedger: Send + Sync {
     /// it before; one that failed in the worker's hands waits again.
     /// `Invalid` when that one asked for something else.
     async fn place(&self, new: &NewOrder, at: UnixMs) -> Result<Order, LedgerError>;
+    /// As [`Self::place`], for all labels of a batch that is registered in the
+    /// same transaction, unless the key is known.
+    async fn place_with_batch(&self, new: &BatchOrder, at: UnixMs) -> Result<Order, LedgerError>;
     async fn order(&self, id: Uuid) -> Result<Order, LedgerError>;
     /// Latest first.
     async fn orders(&self, of: Option<&Uscc>, limit: u32) -> Result<Vec<Order>, LedgerError>;

@@ -88,6 +88,20 @@ impl BatchFacts {
     }
 }
 
+impl BatchFacts {
+    /// Labels that stand `OnSale`. Between two ends of facts all labels stand
+    /// alike, so it costs by the fact and not by the label.
+    pub fn on_sale(&self) -> u64 {
+        let mut ends: Vec<u64> = self.ranges.iter().flat_map(|r| [r.first, r.last + 1]).collect();
+        ends.sort_unstable();
+        ends.dedup();
+        ends.windows(2)
+            .filter(|pair| self.standing(pair[0]) == Standing::OnSale)
+            .map(|pair| pair[1] - pair[0])
+            .sum()
+    }
+}
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Withdrawal {

@@ -7,8 +7,12 @@ use crate::registry::fields::{self, Fields};
 use crate::registry::import::ImportKind;
 use crate::registry::port::{Registered, Registration, RegistryLedger};
 use crate::registry::{
-    BatchRef, Bilingual, Enterprise, NewBatch, PreparedBatch, Product, RangeFact, RangeState, Uscc,
+    Batch, BatchRef, Bilingual, Enterprise, NewBatch, PreparedBatch, Product, RangeFact,
+    RangeState, Uscc,
 };
+
+/// Characters of a reason or remedy in one language: a buyer reads it.
+const WORDS_CHARACTERS_MAX: usize = 200;
 
 /// For whom something is registered: a member's hands reach one enterprise.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -18,7 +22,7 @@ pub enum Scope {
 }
 
 impl Scope {
-    fn covers(&self, enterprise: &Uscc) -> bool {
+    pub fn covers(&self, enterprise: &Uscc) -> bool {
         match self {
             Self::All => true,
             Self::One(own) => own == enterprise,
@@ -81,6 +85,36 @@ fn within<T>(scope: &Scope, enterprise: &Uscc, object: T) -> Result<T, Vec<Field
         return Ok(object);
     }
     Err(vec![FieldError::new("enterprise", "is not yours", "sign in as one of its members")])
+}
+
+/// The batch, if it is within the scope; another's does not exist.
+///
+/// # Errors
+/// `NotFound`, and those of the ledger.
+pub async fn batch(
+    ledger: &dyn RegistryLedger,
+    scope: &Scope,
+    id: BatchRef,
+) -> Result<Batch, LedgerError> {
+    match ledger.batch(id).await {
+        Ok(batch) if scope.covers(&batch.enterprise) => Ok(batch),
+        Ok(_) => Err(LedgerError::NotFound(format!("batch {id}"))),
+        Err(error) => Err(error),
+    }
+}
+
+/// Reads a batch, and finds its product, enterprise and key.
+///
+/// # Errors
+/// `Invalid` with every field that cannot be taken.
+pub async fn prepare_batch(
+    ledger: &dyn RegistryLedger,
+    keys: &Keyring,
+    scope: &Scope,
+    row: &Fields,
+) -> Result<PreparedBatch, LedgerError> {
+    let new = fields::batch(row).map_err(LedgerError::Invalid)?;
+    prepare(ledger, keys, scope, new).await?.map_err(LedgerError::Invalid)
 }
 
 /// Finds a batch's product, enterprise and key.
@@ -161,10 +195,7 @@ pub async fn mark(
     by: &str,
     now: UnixMs,
 ) -> Result<RangeFact, LedgerError> {
-    let batch = ledger.batch(marking.batch).await?;
-    if !scope.covers(&batch.enterprise) {
-        return Err(LedgerError::NotFound(format!("batch {}", marking.batch)));
-    }
+    let batch = batch(ledger, scope, marking.batch).await?;
     let told =
         matches!(marking.state, RangeState::Activated | RangeState::Spoiled | RangeState::Planted);
     if !told && (marking.reason.zh.trim().is_empty() || marking.reason.en.trim().is_empty()) {
@@ -173,6 +204,17 @@ pub async fn mark(
             "is missing in one language",
             "whoever scans the label reads it: give it in Chinese and English",
         )]));
+    }
+    for (field, words) in [("reason", &marking.reason), ("remedy", &marking.remedy)] {
+        for text in [&words.zh, &words.en] {
+            if text.chars().count() > WORDS_CHARACTERS_MAX || text.chars().any(char::is_control) {
+                return Err(LedgerError::Invalid(vec![FieldError::new(
+                    field,
+                    "is too long or has a control character",
+                    format!("write one line of at most {WORDS_CHARACTERS_MAX} characters"),
+                )]));
+            }
+        }
     }
     let (first, last) = marking.range.unwrap_or((0, batch.count - 1));
     let fact = RangeFact {
@@ -189,6 +231,24 @@ pub async fn mark(
     };
     ledger.add_range(&fact).await?;
     Ok(fact)
+}
+
+/// Takes back what was said of a range; false when it was lifted before.
+///
+/// # Errors
+/// `NotFound` for a batch outside the scope, or a fact that is not one of it.
+pub async fn lift(
+    ledger: &dyn RegistryLedger,
+    scope: &Scope,
+    of: BatchRef,
+    id: uuid::Uuid,
+    now: UnixMs,
+) -> Result<bool, LedgerError> {
+    batch(ledger, scope, of).await?;
+    if !ledger.ranges(of).await?.iter().any(|fact| fact.id == id) {
+        return Err(LedgerError::NotFound(format!("range {id} of batch {of}")));
+    }
+    ledger.lift_range(id, now).await
 }
 
 /// Reads `FIRST-LAST` or a single number.

@@ -9,7 +9,7 @@ use async_trait::async_trait;
 use crate::base::{LedgerError, UnixMs};
 use crate::registry::BatchRef;
 use crate::scan::forgeries::Forgery;
-use crate::scan::{Cursor, Entry, Observation};
+use crate::scan::{Cursor, Entry, Observation, Tag48};
 
 /// Scans of one day of a batch.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
@@ -33,6 +33,14 @@ pub trait ScanLedger: Send + Sync {
         payload: &[u8; 12],
         limit: u32,
     ) -> Result<Vec<Observation>, LedgerError>;
+    /// Codes of which a scan has a tag from `low` to `high`, at most `limit`:
+    /// what a buyer reads out leads back to the label.
+    async fn codes_tagged(
+        &self,
+        low: Tag48,
+        high: Tag48,
+        limit: u32,
+    ) -> Result<Vec<[u8; 12]>, LedgerError>;
     /// Scans of a batch by day, `offset_ms` east of UTC, from `since` on.
     async fn scans_by_day(
         &self,

@@ -7,8 +7,8 @@ use super::rows;
 use super::{Ledger, Tx, down, signed};
 use crate::base::{FieldError, LedgerError, UnixMs, ids};
 use crate::registry::Uscc;
-use crate::registry::order::{NewOrder, Order, OrderState};
-use crate::registry::port::{OrderLedger, RegistryLedger};
+use crate::registry::order::{BatchOrder, NewOrder, Order, OrderState};
+use crate::registry::port::{OrderLedger, Registered, RegistryLedger};
 
 /// What failed is asked for again: it goes on where it stopped.
 async fn again(mut tx: Tx, old: Order) -> Result<Order, LedgerError> {
@@ -23,6 +23,53 @@ async fn again(mut tx: Tx, old: Order) -> Result<Order, LedgerError> {
     Ok(Order { state: OrderState::Queued, problem: None, finished_at: None, ..old })
 }
 
+/// The order that was placed with this key, if there is one.
+async fn placed(tx: &mut Tx, enterprise: &Uscc, key: &str) -> Result<Option<Order>, LedgerError> {
+    sqlx::query("SELECT * FROM orders WHERE enterprise = $1 AND order_key = $2")
+        .bind(enterprise.as_str())
+        .bind(key)
+        .fetch_optional(&mut **tx)
+        .await
+        .map_err(down)?
+        .as_ref()
+        .map(rows::order)
+        .transpose()
+}
+
+fn other(key: &str, differs: &str) -> LedgerError {
+    LedgerError::Invalid(vec![FieldError::new(
+        "order_key",
+        format!("{key:?} is an order with another {differs}"),
+        "give this order a key of its own",
+    )])
+}
+
+async fn insert(mut tx: Tx, new: &NewOrder, at: UnixMs) -> Result<Order, LedgerError> {
+    let row = sqlx::query(
+        "INSERT INTO orders (id, enterprise, order_key, key_number, batch_number,
+         specification, state, labels_done, labels_total, cancel_requested, lease_until,
+         created_by, created_at, directory)
+         VALUES ($1, $2, $3, $4, $5, $6, 'queued', 0, $7, 0, 0, $8, $9, $10)
+         RETURNING *",
+    )
+    .bind(ids::new_id(at).to_string())
+    .bind(new.enterprise.as_str())
+    .bind(&new.order_key)
+    .bind(i64::from(new.batch.key.get()))
+    .bind(i64::from(new.batch.batch))
+    .bind(new.specification.to_string())
+    .bind(signed(new.labels))
+    .bind(&new.created_by)
+    .bind(at.0)
+    .bind(&new.directory)
+    .fetch_one(&mut *tx)
+    .await
+    .map_err(down)?;
+    let order = rows::order(&row)?;
+    tx.commit().await.map_err(down)?;
+    Ok(order)
+}
+
 #[async_trait]
 impl OrderLedger for Ledger {
     async fn place(&self, new: &NewOrder, at: UnixMs) -> Result<Order, LedgerError> {
@@ -31,60 +78,51 @@ impl OrderLedger for Ledger {
             return Err(LedgerError::NotFound(format!("batch {}", new.batch)));
         }
         let mut tx = self.write().await?;
-        let placed = sqlx::query("SELECT * FROM orders WHERE enterprise = $1 AND order_key = $2")
-            .bind(new.enterprise.as_str())
-            .bind(&new.order_key)
-            .fetch_optional(&mut *tx)
-            .await
-            .map_err(down)?;
-        if let Some(row) = placed {
-            let old = rows::order(&row)?;
-            let differs = if old.new.batch != new.batch {
-                Some("batch")
-            } else if old.new.specification != new.specification {
-                Some("format")
-            } else {
-                None
-            };
-            return match differs {
-                None if old.state == OrderState::Failed && old.new.directory.is_none() => {
-                    again(tx, old).await
-                }
-                None => Ok(old),
-                Some(field) => Err(LedgerError::Invalid(vec![FieldError::new(
-                    "order_key",
-                    format!("{:?} is an order with another {field}", new.order_key),
-                    "give this order a key of its own",
-                )])),
+        let Some(old) = placed(&mut tx, &new.enterprise, &new.order_key).await? else {
+            return insert(tx, new, at).await;
+        };
+        if old.new.batch != new.batch {
+            Err(other(&new.order_key, "batch"))
+        } else if old.new.specification != new.specification {
+            Err(other(&new.order_key, "format"))
+        } else if old.state == OrderState::Failed && old.new.directory.is_none() {
+            again(tx, old).await
+        } else {
+            Ok(old)
+        }
+    }
+
+    async fn place_with_batch(&self, new: &BatchOrder, at: UnixMs) -> Result<Order, LedgerError> {
+        let mut tx = self.write().await?;
+        let asked = &new.batch.new;
+        if let Some(old) = placed(&mut tx, &new.batch.enterprise, &new.order_key).await? {
+            let batch = self.batch(old.new.batch).await?;
+            let same = batch.product == asked.product
+                && (&batch.lot, batch.made_on, batch.expires_on)
+                    == (&asked.lot, asked.made_on, new.batch.expires_on)
+                && (batch.destination, &batch.dealer, batch.layers, batch.count)
+                    == (asked.destination, &asked.dealer, asked.layers, asked.count);
+            return match (same, old.new.specification == new.specification) {
+                (true, true) => Ok(old),
+                (false, _) => Err(other(&new.order_key, "batch")),
+                (true, false) => Err(other(&new.order_key, "format")),
             };
         }
-        sqlx::query(
-            "INSERT INTO orders (id, enterprise, order_key, key_number, batch_number,
-             specification, state, labels_done, labels_total, cancel_requested, lease_until,
-             created_by, created_at, directory)
-             VALUES ($1, $2, $3, $4, $5, $6, 'queued', 0, $7, 0, 0, $8, $9, $10)",
-        )
-        .bind(ids::new_id(at).to_string())
-        .bind(new.enterprise.as_str())
-        .bind(&new.order_key)
-        .bind(i64::from(new.batch.key.get()))
-        .bind(i64::from(new.batch.batch))
-        .bind(new.specification.to_string())
-        .bind(signed(new.labels))
-        .bind(&new.created_by)
-        .bind(at.0)
-        .bind(&new.directory)
-        .execute(&mut *tx)
-        .await
-        .map_err(down)?;
-        let row = sqlx::query("SELECT * FROM orders WHERE enterprise = $1 AND order_key = $2")
-            .bind(new.enterprise.as_str())
-            .bind(&new.order_key)
-            .fetch_one(&mut *tx)
-            .await
-            .map_err(down)?;
-        tx.commit().await.map_err(down)?;
-        rows::order(&row)
+        let batch = match Self::put_batch(&mut tx, &new.batch, at).await? {
+            Ok(Registered::Batch(batch)) => batch,
+            Ok(_) => return Err(rows::bad("batch")),
+            Err(fault) => return Err(LedgerError::Invalid(vec![fault])),
+        };
+        let order = NewOrder {
+            enterprise: new.batch.enterprise.clone(),
+            order_key: new.order_key.clone(),
+            batch,
+            specification: new.specification.clone(),
+            labels: asked.count,
+            directory: None,
+            created_by: new.created_by.clone(),
+        };
+        insert(tx, &order, at).await
     }
 
     async fn order(&self, id: Uuid) -> Result<Order, LedgerError> {

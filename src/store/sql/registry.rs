@@ -95,7 +95,7 @@ impl Ledger {
         Ok(Ok(Registered::Added))
     }
 
-    async fn put_batch(tx: &mut Tx, b: &PreparedBatch, at: UnixMs) -> Read<Outcome> {
+    pub(super) async fn put_batch(tx: &mut Tx, b: &PreparedBatch, at: UnixMs) -> Read<Outcome> {
         if !known(tx, "SELECT 1 FROM products WHERE gtin = $1", b.new.product.as_str()).await? {
             return Ok(Err(unknown("product", b.new.product.as_str())));
         }

@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use sqlx::sqlite::SqliteRow;
 
-use super::rows::{Read, get};
+use super::rows::{Read, get, payload};
 use super::{Ledger, down, signed, unsigned};
 use crate::base::{LedgerError, UnixMs};
 use crate::code::Payload;
@@ -39,8 +39,7 @@ fn observation(row: &SqliteRow) -> Read<Observation> {
         spot: lat.zip(lon).and_then(|(lat, lon)| Spot::new(lat, lon, 512.0)),
         channel: channel(&get::<String>(row, "channel")?),
         marks: Marks::from_bits(u8::try_from(narrow("marks")?).unwrap_or(0)),
-        // The scan's tag served idempotency in the scan state and is not kept.
-        scan: Tag48::default(),
+        scan: Tag48::new(narrow("scan_tag")?),
     })
 }
 
@@ -66,21 +65,21 @@ impl ScanLedger for Ledger {
         let Some(last) = entries.last() else { return Ok(()) };
         let mut tx = self.write().await?;
         for entry in entries {
-            let Ok(payload) = Payload::from_bytes(entry.code.payload) else { continue };
+            let Ok(code) = Payload::from_bytes(entry.code.payload) else { continue };
             let seen = &entry.seen;
             sqlx::query(
                 "INSERT INTO scans (shard, log_major, log_minor, payload, key_number,
                  batch_number, label_number, seen_at, device, network, place, lat, lon,
-                 channel, marks)
-                 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
+                 channel, marks, scan_tag)
+                 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)
                  ON CONFLICT DO NOTHING",
             )
             .bind(i64::from(shard))
             .bind(signed(entry.cursor.major))
             .bind(signed(entry.cursor.minor))
             .bind(entry.code.payload.to_vec())
-            .bind(i64::from(payload.key.get()))
-            .bind(i64::from(payload.batch))
+            .bind(i64::from(code.key.get()))
+            .bind(i64::from(code.batch))
             .bind(signed(entry.code.number))
             .bind(seen.at.0)
             .bind(signed(seen.device.get()))
@@ -90,6 +89,7 @@ impl ScanLedger for Ledger {
             .bind(seen.spot.map(Spot::lon))
             .bind(channel_name(seen.channel))
             .bind(i64::from(seen.marks.bits()))
+            .bind(signed(seen.scan.get()))
             .execute(&mut *tx)
             .await
             .map_err(down)?;
@@ -125,6 +125,24 @@ impl ScanLedger for Ledger {
         .iter()
         .map(observation)
         .collect()
+    }
+
+    async fn codes_tagged(
+        &self,
+        low: Tag48,
+        high: Tag48,
+        limit: u32,
+    ) -> Result<Vec<[u8; 12]>, LedgerError> {
+        sqlx::query("SELECT DISTINCT payload FROM scans WHERE scan_tag BETWEEN $1 AND $2 LIMIT $3")
+            .bind(signed(low.get()))
+            .bind(signed(high.get()))
+            .bind(i64::from(limit))
+            .fetch_all(&self.reader)
+            .await
+            .map_err(down)?
+            .iter()
+            .map(payload)
+            .collect()
     }
 
     async fn scans_by_day(

@@ -152,10 +152,12 @@ CREATE TABLE scans (
     lat REAL, lon REAL,                -- given by a tap, on a grid of some 500 m
     channel TEXT NOT NULL,
     marks BIGINT NOT NULL,
+    scan_tag BIGINT NOT NULL,          -- keyed hash, 48 bits; its upper 40 are what a buyer reads out
     PRIMARY KEY (shard, log_major, log_minor)
 );
 CREATE INDEX scans_by_payload ON scans (payload, seen_at);
 CREATE INDEX scans_by_batch ON scans (key_number, batch_number, seen_at);
+CREATE INDEX scans_by_tag ON scans (scan_tag);
 
 CREATE TABLE log_cursors (
     shard BIGINT PRIMARY KEY,
