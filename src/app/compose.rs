@@ -8,6 +8,7 @@ use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
+use tower_sessions::ExpiredDeletion;
 
 use crate::app::config::{ConfigError, Settings};
 use crate::app::follower::Follower;
@@ -28,9 +29,12 @@ use crate::store::embedded::EmbeddedState;
 use crate::store::geo::GeoDatabase;
 use crate::store::redis::RedisState;
 use crate::store::sql::Ledger;
+use crate::store::sql::sessions::Sessions;
 
 /// How often counted forgeries go to the ledger.
 const FORGERIES_EVERY: Duration = Duration::from_secs(5);
+/// How often sessions that are over are deleted.
+const SESSIONS_EVERY: Duration = Duration::from_secs(3_600);
 
 /// Why nothing starts, in words for whoever starts it.
 #[derive(Debug, thiserror::Error)]
@@ -114,6 +118,7 @@ pub async fn open_state(setting: &str, data: &Path) -> Result<Arc<dyn ScanState>
 impl Parts {
     /// Starts what every server does behind the answers.
     pub fn serve_behind(&self) {
+        self.sweep_sessions();
         let (forgeries, ledger) = (Arc::clone(&self.scanner.forgeries), self.ledger.clone());
         let stop = self.stop.clone();
         self.tasks.spawn(async move {
@@ -126,6 +131,22 @@ impl Parts {
                 let seen = forgeries.take();
                 if let Err(error) = ledger.add_forgeries(&seen).await {
                     tracing::warn!(%error, lost = seen.len(), "counts of forgeries were lost");
+                }
+            }
+        });
+    }
+
+    /// Forgets sessions that are over, now and then.
+    fn sweep_sessions(&self) {
+        let (sessions, stop) = (Sessions(self.ledger.clone()), self.stop.clone());
+        self.tasks.spawn(async move {
+            loop {
+                if let Err(error) = sessions.delete_expired().await {
+                    tracing::warn!(%error, "sessions that are over were not forgotten");
+                }
+                tokio::select! {
+                    () = stop.cancelled() => return,
+                    () = tokio::time::sleep(SESSIONS_EVERY) => {}
                 }
             }
         });

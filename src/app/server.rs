@@ -4,7 +4,6 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use utoipa_axum::router::OpenApiRouter;
 use zeroize::Zeroizing;
 
 use crate::app::compose::{self, Parts, StartError, listen, told_to_stop};
@@ -13,10 +12,12 @@ use crate::app::demo;
 use crate::app::live::Keys;
 use crate::app::orders::{OpenSigner, signers_of};
 use crate::base::{Clock, Lang, clock::SystemClock};
-use crate::http::{self, Services, Site};
+use crate::http::desk::Desk;
+use crate::http::{self, Doorkeeper, Services, Site, Staff};
 use crate::keys::{KeyDir, KeyError, Signer, development};
 use crate::label::svg;
 use crate::registry::Bilingual;
+use crate::store::sql::sessions::Sessions;
 use crate::web::home::Sample;
 use crate::web::text::{Text, legend};
 
@@ -40,6 +41,11 @@ impl Parts {
         services.trusted_proxies = self.settings.trusted_proxies.clone().into();
         services.stopping = self.stop.clone();
         services.samples = samples.into();
+        services.identify = Arc::new(Doorkeeper {
+            sessions: Sessions(self.ledger.clone()),
+            ledger: Arc::new(self.ledger.clone()),
+            clock: Arc::clone(&self.clock),
+        });
         services.metrics = http::observe::install();
         if let Some(handle) = &services.metrics {
             tokio::spawn(http::observe::upkeep(handle.clone(), self.stop.clone()));
@@ -54,7 +60,10 @@ impl Parts {
         samples: Vec<Sample>,
     ) -> Result<(), StartError> {
         self.serve_behind();
-        let router = http::router(self.services(samples), OpenApiRouter::new());
+        let services = self.services(samples);
+        let desk = Desk::new(services.clone(), Arc::new(self.ledger.clone()));
+        let staff = Staff::new(desk, Sessions(self.ledger.clone()));
+        let router = http::router(services, Some(staff));
         let stop = self.stop.clone();
         let serving = tokio::spawn(http::serve(listener, router, stop.clone()));
         tokio::select! {

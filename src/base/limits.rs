@@ -39,6 +39,9 @@ pub const REQUESTS_IN_WORK_MAX: usize = 1_024;
 /// Seconds one request may take.
 pub const REQUEST_S_MAX: u64 = 10;
 
+/// Seconds that an import may take, from its first byte to its answer.
+pub const IMPORT_S_MAX: u64 = 120;
+
 /// Bytes of the body of a scan: a code of a megabyte still gets its outcome.
 pub const SCAN_BODY_BYTES_MAX: usize = 2 * 1024 * 1024;
 

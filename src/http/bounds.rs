@@ -16,13 +16,25 @@ use crate::http::Services;
 use crate::http::problem::Problem;
 use crate::web::style;
 
-/// The requests that may be in work.
+/// The requests that may be in work, and how long each may take.
 #[derive(Clone)]
-pub struct Places(Arc<Semaphore>);
+pub struct Places {
+    places: Arc<Semaphore>,
+    each: Duration,
+}
 
 impl Places {
     pub fn new(requests: usize) -> Self {
-        Self(Arc::new(Semaphore::new(requests)))
+        Self {
+            places: Arc::new(Semaphore::new(requests)),
+            each: Duration::from_secs(REQUEST_S_MAX),
+        }
+    }
+
+    /// The same places, for what takes longer.
+    #[must_use]
+    pub fn lasting(&self, seconds: u64) -> Self {
+        Self { places: Arc::clone(&self.places), each: Duration::from_secs(seconds) }
     }
 }
 
@@ -34,11 +46,11 @@ impl Default for Places {
 
 /// Refuses what would have to wait, and ends what takes too long.
 pub async fn bound(State(places): State<Places>, request: Request, next: Next) -> Response {
-    let Ok(_place) = places.0.try_acquire() else {
+    let Ok(_place) = places.places.try_acquire() else {
         metrics::counter!("zhenma_http_shed_total", "bound" => "requests_in_work").increment(1);
         return Problem::busy().into_response();
     };
-    let answered = tokio::time::timeout(Duration::from_secs(REQUEST_S_MAX), next.run(request));
+    let answered = tokio::time::timeout(places.each, next.run(request));
     answered.await.unwrap_or_else(|_| {
         metrics::counter!("zhenma_http_shed_total", "bound" => "request_s").increment(1);
         Problem::busy().into_response()

@@ -1,16 +1,24 @@
 //! The one HTTP surface: routes, negotiation, bounds, problems. Handlers find
 //! out who asks, call one service and render what it says.
 //!
-//! [`router`] is the flat list of routes. Consoles and the enterprise API
-//! bring theirs as an [`OpenApiRouter`] with its own state; all share the
-//! bounds, the problems and the document.
+//! [`router`] puts the flat lists of routes together: [`public`] here, those of
+//! the consoles and the enterprise API in their folders. All share the bounds,
+//! the problems and the document.
 
+pub mod access;
+pub mod api;
 pub mod bounds;
 pub mod client;
+pub mod console;
 pub mod consumer;
+pub mod desk;
+pub mod enterprise;
+pub mod json;
 pub mod negotiate;
 pub mod observe;
+pub mod officer;
 pub mod ops;
+pub mod orders;
 pub mod problem;
 pub mod rate;
 pub mod serve;
@@ -21,15 +29,19 @@ use axum::middleware::{from_fn, from_fn_with_state};
 use axum::{Extension, Router};
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
-use utoipa::openapi::{Info, OpenApi, OpenApiBuilder};
+use tower_sessions::SessionStore;
+use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
+use utoipa::openapi::{ComponentsBuilder, Info, OpenApi, OpenApiBuilder};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use crate::base::limits::BODY_BYTES_MAX;
+use crate::base::limits::{BODY_BYTES_MAX, IMPORT_S_MAX};
+use crate::http::desk::Desk;
 use crate::http::problem::Problem;
 
+pub use access::Doorkeeper;
 pub use serve::serve;
-pub use services::{Identify, Services, SignedIn, Site};
+pub use services::{Identify, Services, Site};
 
 /// What buyers and operators use.
 fn public() -> OpenApiRouter<Services> {
@@ -61,18 +73,46 @@ fn about() -> OpenApi {
          the package. Problems are RFC 9457 documents; every response has X-Request-Id."
             .to_owned(),
     );
-    OpenApiBuilder::new().info(info).build()
+    let mut key = Http::new(HttpAuthScheme::Bearer);
+    key.description = Some("An API key, made by `zhenma user key`.".to_owned());
+    let components =
+        ComponentsBuilder::new().security_scheme("key", SecurityScheme::Http(key)).build();
+    OpenApiBuilder::new().info(info).components(Some(components)).build()
 }
 
-/// The whole surface. `others` are the consoles and the enterprise API, with
-/// their state already given.
-pub fn router(services: Services, others: OpenApiRouter) -> Router {
+/// What people and programs use who sign in.
+pub struct Staff {
+    consoles: OpenApiRouter,
+    api: OpenApiRouter,
+    imports: OpenApiRouter,
+}
+
+impl Staff {
+    /// `sessions` keeps the sessions of the consoles.
+    pub fn new(desk: Desk, sessions: impl SessionStore + Clone) -> Self {
+        Self {
+            consoles: console::router(desk.clone(), sessions),
+            api: api::router(desk.clone()),
+            imports: api::imports(desk),
+        }
+    }
+}
+
+/// The whole surface; without `staff`, what buyers use.
+pub fn router(services: Services, staff: Option<Staff>) -> Router {
+    let places = bounds::Places::default();
+    let longer = places.lasting(IMPORT_S_MAX);
     let compressed = public().fallback(consumer::page::otherwise).layer(CompressionLayer::new());
-    let bounded = compressed
-        .with_state(services.clone())
-        .merge(others)
+    let mut bounded = compressed.with_state(services.clone());
+    let mut imports = OpenApiRouter::new();
+    if let Some(staff) = staff {
+        bounded = bounded.merge(staff.consoles).merge(staff.api);
+        imports = staff.imports;
+    }
+    let bounded = bounded
         .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
-        .layer(from_fn_with_state(bounds::Places::default(), bounds::bound));
+        .layer(from_fn_with_state(places, bounds::bound))
+        .merge(imports.layer(from_fn_with_state(longer, bounds::bound)));
     let all = bounded.merge(health().with_state(services.clone()));
     let (router, document) = all.split_for_parts();
     let document = document.to_pretty_json().unwrap_or_default().into_bytes();

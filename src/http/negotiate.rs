@@ -4,10 +4,15 @@ use axum::http::{HeaderMap, Uri, header};
 
 use crate::base::Lang;
 
+/// The `lang` of the query.
+pub fn asked_lang(uri: &Uri) -> Option<Lang> {
+    let mut pairs = uri.query().unwrap_or_default().split('&');
+    pairs.find_map(|p| p.strip_prefix("lang=")).and_then(Lang::from_tag)
+}
+
 /// The `lang` of the query, else the best of Accept-Language.
 pub fn lang(uri: &Uri, headers: &HeaderMap) -> Lang {
-    let asked = uri.query().unwrap_or_default().split('&').find_map(|p| p.strip_prefix("lang="));
-    asked.and_then(Lang::from_tag).unwrap_or_else(|| {
+    asked_lang(uri).unwrap_or_else(|| {
         let header = headers.get(header::ACCEPT_LANGUAGE).and_then(|h| h.to_str().ok());
         Lang::from_accept_language(header.unwrap_or_default())
     })

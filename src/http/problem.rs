@@ -12,7 +12,7 @@ use axum::response::{Html, IntoResponse, Response};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::base::Lang;
+use crate::base::{FieldError, Lang, LedgerError};
 use crate::http::negotiate;
 use crate::http::observe::RequestId;
 use crate::web::message::MessagePage;
@@ -25,7 +25,8 @@ pub struct Problem {
     slug: &'static str,
     zh: Cow<'static, str>,
     en: Cow<'static, str>,
-    field: Option<&'static str>,
+    field: Option<Cow<'static, str>>,
+    errors: Vec<FieldError>,
     retry_after_s: Option<u64>,
 }
 
@@ -43,12 +44,82 @@ pub struct ProblemDocument {
     detail: String,
     /// The member of the request that is wrong.
     #[serde(skip_serializing_if = "Option::is_none")]
-    field: Option<&'static str>,
+    field: Option<String>,
+    /// Everything that is wrong with an object or an import.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    errors: Vec<FaultDocument>,
     /// To be quoted when asking us.
     request_id: String,
 }
 
+/// One thing that is wrong, and what to write instead.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct FaultDocument {
+    /// Physical line of an import, from 1.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    line: Option<u64>,
+    field: String,
+    problem: String,
+    remedy: String,
+}
+
+/// Faults that a problem document tells one by one.
+const FAULTS_MAX: usize = 100;
+
+impl From<LedgerError> for Problem {
+    fn from(error: LedgerError) -> Self {
+        match error {
+            LedgerError::Unavailable(_) | LedgerError::NewerVersion(_) => {
+                tracing::error!(%error, "the ledger gave no answer");
+                Self::busy()
+            }
+            LedgerError::NotFound(_) => Self::not_found(),
+            LedgerError::Conflict(says) => Self::new(
+                StatusCode::CONFLICT,
+                "conflict",
+                "与已登记的内容冲突。",
+                format!("It clashes with what is registered: {says}."),
+            ),
+            LedgerError::Invalid(errors) => Self::invalid(errors),
+        }
+    }
+}
+
 impl Problem {
+    /// Fields that cannot be taken.
+    pub fn invalid(errors: Vec<FieldError>) -> Self {
+        let told = errors.len();
+        let mut problem = Self::new(
+            StatusCode::UNPROCESSABLE_ENTITY,
+            "invalid",
+            format!("有{told}处填写不对，什么都没有登记。"),
+            format!("{told} fields cannot be taken; nothing was registered."),
+        );
+        problem.field = errors.first().map(|e| Cow::Owned(e.field.clone()));
+        problem.errors = errors;
+        problem
+    }
+
+    /// Nobody is signed in.
+    pub fn unauthorized() -> Self {
+        Self::new(
+            StatusCode::UNAUTHORIZED,
+            "unauthorized",
+            "请在 Authorization 头中给出有效的密钥：Bearer zm_...",
+            "Send a valid key: Authorization: Bearer zm_... (made by `zhenma user key`).",
+        )
+    }
+
+    /// Somebody is signed in whose role this is not.
+    pub fn forbidden() -> Self {
+        Self::new(
+            StatusCode::FORBIDDEN,
+            "forbidden",
+            "这个账号的角色不能做这件事。",
+            "The role of this account may not do that.",
+        )
+    }
+
     pub fn new(
         status: StatusCode,
         slug: &'static str,
@@ -56,13 +127,13 @@ impl Problem {
         en: impl Into<Cow<'static, str>>,
     ) -> Self {
         let (zh, en) = (zh.into(), en.into());
-        Self { status, slug, zh, en, field: None, retry_after_s: None }
+        Self { status, slug, zh, en, field: None, errors: Vec::new(), retry_after_s: None }
     }
 
     /// Names the member of the request that is wrong.
     #[must_use]
-    pub const fn at(mut self, field: &'static str) -> Self {
-        self.field = Some(field);
+    pub fn at(mut self, field: impl Into<Cow<'static, str>>) -> Self {
+        self.field = Some(field.into());
         self
     }
 
@@ -135,7 +206,8 @@ impl Problem {
             title: self.status.canonical_reason().unwrap_or("Error"),
             status: self.status.as_u16(),
             detail: lang.pick(&self.zh, &self.en).to_owned(),
-            field: self.field,
+            field: self.field.as_deref().map(str::to_owned),
+            errors: self.errors.iter().take(FAULTS_MAX).cloned().map(FaultDocument::from).collect(),
             request_id,
         }
     }
@@ -152,11 +224,21 @@ impl Problem {
     }
 }
 
+impl From<FieldError> for FaultDocument {
+    fn from(e: FieldError) -> Self {
+        Self { line: e.line, field: e.field, problem: e.problem, remedy: e.remedy }
+    }
+}
+
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
         let mut response = self.status.into_response();
         if let Some(seconds) = self.retry_after_s {
             response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+        }
+        if self.status == StatusCode::UNAUTHORIZED {
+            let challenge = HeaderValue::from_static("Bearer realm=\"zhenma\"");
+            response.headers_mut().insert(header::WWW_AUTHENTICATE, challenge);
         }
         response.extensions_mut().insert(self);
         response

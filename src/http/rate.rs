@@ -62,14 +62,14 @@ impl Throttle {
 /// Checks between two looks for keys that have long been quiet.
 const CHECKS_BETWEEN_SWEEPS: u32 = 10_000;
 
-struct Keyed<K: Hash + Eq + Clone> {
+pub(super) struct Keyed<K: Hash + Eq + Clone> {
     limiter: DefaultKeyedRateLimiter<K>,
     checks: AtomicU32,
     clock: DefaultClock,
 }
 
 impl<K: Hash + Eq + Clone> Keyed<K> {
-    fn new(per_minute: NonZeroU32) -> Self {
+    pub(super) fn new(per_minute: NonZeroU32) -> Self {
         Self {
             limiter: RateLimiter::keyed(Quota::per_minute(per_minute)),
             checks: AtomicU32::new(0),
@@ -77,7 +77,11 @@ impl<K: Hash + Eq + Clone> Keyed<K> {
         }
     }
 
-    fn check(&self, key: &K) -> Result<(), u64> {
+    /// Counts one.
+    ///
+    /// # Errors
+    /// Seconds after which to try again.
+    pub(super) fn check(&self, key: &K) -> Result<(), u64> {
         let full = self.limiter.len() >= RATE_KEYS_MAX;
         let due = self.checks.fetch_add(1, Ordering::Relaxed).is_multiple_of(CHECKS_BETWEEN_SWEEPS);
         if full || due {

@@ -8,10 +8,10 @@ use jiff::tz::TimeZone;
 use metrics_exporter_prometheus::PrometheusHandle;
 use tokio_util::sync::CancellationToken;
 
+use crate::auth::SignedIn;
 use crate::base::{Cidr, Clock};
 use crate::http::consumer::visit::Visits;
 use crate::http::rate::{Rates, Throttle};
-use crate::scan::Channel;
 use crate::scan::service::Scanner;
 use crate::web::home::Sample;
 
@@ -78,16 +78,6 @@ impl Services {
         self.throttle = Arc::new(Throttle::new(rates));
         self
     }
-}
-
-/// What being signed in changes about a scan.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct SignedIn {
-    /// Channels that are believed of this caller; the first one unless the
-    /// scan names another. Never empty.
-    pub channels: Vec<Channel>,
-    /// Officers and the enterprise are shown `risk`.
-    pub sees_risk: bool,
 }
 
 /// Tells from the cookies or the bearer key of a request who asks.

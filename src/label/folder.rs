@@ -19,7 +19,8 @@ use super::order::hex;
 const JOURNAL: &str = ".zhenma-issue.json";
 /// A file under this name was being written when its writer died.
 const UNFINISHED: &str = ".zhenma-issue.new";
-pub(super) const MANIFEST: &str = "manifest.json";
+/// Written last: the order with it is whole.
+pub const MANIFEST: &str = "manifest.json";
 
 /// How far an interrupted run came.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

@@ -20,6 +20,7 @@ pub mod svg;
 pub mod symbol;
 mod typeface;
 
+pub use folder::MANIFEST;
 pub use issue::{IssueError, Issued, issue};
 pub use mint::{Mint, Minted, url_prefix};
 pub use order::{Kind, Order, Specification};

@@ -3,6 +3,11 @@
 use askama::Template;
 
 use crate::base::{FieldError, Lang};
+use crate::label::Kind;
+use crate::registry::order::OrderState;
+use crate::registry::{Decision, Layers, RangeState};
+use crate::scan::Channel;
+use crate::web::text::Text;
 
 /// What every page of a console has.
 #[derive(Clone, Debug)]
@@ -57,13 +62,95 @@ pub struct Typed {
 }
 
 impl Typed {
-    pub fn of(name: &str, value: &str, errors: &[FieldError]) -> Self {
-        let error = errors.iter().find(|e| e.field == name);
-        Self {
-            value: value.to_owned(),
-            error: error.map(|e| format!("{}; {}", e.problem, e.remedy)),
-        }
+    pub fn of(name: &str, value: &str, faults: &[FieldError], lang: Lang) -> Self {
+        let error = faults.iter().find(|e| e.field == name).map(|e| fault(e, lang));
+        Self { value: value.to_owned(), error }
     }
+}
+
+/// What is wrong with a field of a form. Domains speak English; in Chinese a
+/// form says of each of its fields what may stand there.
+pub fn fault(e: &FieldError, lang: Lang) -> String {
+    let zh = match e.field.as_str() {
+        "product" => "请选择一个已登记的产品",
+        "lot" => "请填1至20个字母、数字或 - . _ /",
+        "made_on" => "请填生产日期，例如2026-11-01",
+        "expires_on" => "到期日不能早于生产日期；不限期就留空",
+        "destination" => "请从列表中选择",
+        "dealer" => "最多80个字，不能以 = + - @ 开头",
+        "count" => "请填1至100000000之间的整数",
+        "range" => "请填批次内的序号，例如0-999",
+        "key" => "企业没有可用的签名密钥，请联系管理员",
+        "format" | "layers" => "请从列表中选择",
+        "order_key" => "这张表单已经用来下过别的订单，请重新打开表单",
+        _ => return format!("{}: {}; {}", e.field, e.problem, e.remedy),
+    };
+    match lang {
+        Lang::Zh => zh.to_owned(),
+        Lang::En => format!("{}; {}", e.problem, e.remedy),
+    }
+}
+
+pub const fn order_state(state: OrderState) -> Text {
+    match state {
+        OrderState::Queued => Text("排队中", "waiting"),
+        OrderState::Running => Text("制作中", "being made"),
+        OrderState::Done => Text("已完成", "done"),
+        OrderState::Failed => Text("失败", "failed"),
+        OrderState::Cancelled => Text("已取消", "cancelled"),
+    }
+}
+
+pub const fn range_state(state: RangeState) -> Text {
+    match state {
+        RangeState::Activated => Text("已启用", "on sale"),
+        RangeState::Spoiled => Text("印废", "spoiled"),
+        RangeState::Planted => Text("暗记", "planted"),
+        RangeState::Void => Text("作废", "void"),
+        RangeState::Stolen => Text("报失", "reported stolen"),
+        RangeState::Blocked => Text("停用", "blocked"),
+        RangeState::Recalled => Text("召回", "recalled"),
+    }
+}
+
+pub const fn layers(layers: Layers) -> Text {
+    match layers {
+        Layers::Outer => Text("只有外码", "outer code alone"),
+        Layers::OuterAndInner => Text("外码和内码", "outer and inner code"),
+    }
+}
+
+pub const fn format(kind: Kind) -> Text {
+    match kind {
+        Kind::Csv => {
+            Text("CSV 表格（由印刷厂制码）", "CSV table, for printers who draw the symbol")
+        }
+        Kind::Svg => Text("SVG 图片，一码一张", "SVG pictures, one a label"),
+        Kind::Png => Text("PNG 图片，一码一张", "PNG pictures, one a label"),
+        Kind::Pdf => Text("PDF 标签页", "PDF sheets of labels"),
+    }
+}
+
+pub const fn channel(channel: Channel) -> Text {
+    match channel {
+        Channel::Consumer => Text("消费者", "consumer"),
+        Channel::Retail => Text("门店", "retail"),
+        Channel::Officer => Text("执法", "officer"),
+        Channel::Factory => Text("企业", "factory"),
+    }
+}
+
+pub const fn decision(decision: Decision) -> Text {
+    match decision {
+        Decision::Copied => Text("认定为复制", "copied"),
+        Decision::Genuine => Text("标签无误", "label in order"),
+        Decision::CannotTell => Text("无法判断", "cannot tell"),
+    }
+}
+
+/// `97 %`; never 100, as nothing here is certain.
+pub fn percent(share: f64) -> String {
+    if share > 0.99 { "> 99 %".to_owned() } else { format!("{:.0} %", share * 100.0) }
 }
 
 #[derive(Template)]
@@ -82,7 +169,6 @@ pub struct BatchLine {
     pub made_on: String,
     pub count: u64,
     pub activated: u64,
-    pub scans: u64,
 }
 
 pub struct OrderLine {
@@ -92,6 +178,8 @@ pub struct OrderLine {
     pub state: &'static str,
     pub done: u64,
     pub total: u64,
+    /// While it is being made.
+    pub seconds_left: Option<u64>,
     pub created: String,
 }
 
@@ -171,12 +259,17 @@ pub struct RangeLine {
 pub struct BatchPage {
     pub f: Frame,
     pub batch: BatchLine,
+    /// All there ever were.
+    pub scans: u64,
     pub expires_on: String,
     pub destination: String,
     pub dealer: String,
     pub ranges: Vec<RangeLine>,
     pub bars: Vec<Bar>,
     pub busiest: u64,
+    /// Both ends of the chart.
+    pub first_day: String,
+    pub last_day: String,
     pub range: Typed,
 }
 
@@ -207,6 +300,8 @@ pub struct ScanLine {
     pub network: String,
     pub channel: &'static str,
     pub note: &'static str,
+    /// What the buyer was shown to read out.
+    pub reference: String,
 }
 
 pub struct DecisionLine {

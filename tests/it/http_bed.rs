@@ -91,7 +91,7 @@ impl Bed {
         let services = change(services);
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let base = format!("http://{}", listener.local_addr().expect("an address"));
-        let router = zhenma::http::router(services.clone(), Default::default());
+        let router = zhenma::http::router(services.clone(), None);
         let stop = services.stopping.clone();
         tokio::spawn(zhenma::http::serve(listener, router, stop.clone()));
         Self { base, clock, services, store_is_down, stop, _folder: folder }

@@ -2,8 +2,8 @@
 
 use reqwest::Method;
 use serde_json::{Value, json};
-use zhenma::http::services::{Identify, SignedIn};
-use zhenma::scan::Channel;
+use zhenma::auth::{Role, SignedIn};
+use zhenma::http::Identify;
 
 use crate::http_bed::{self as bed, Bed};
 
@@ -153,7 +153,7 @@ impl Identify for Officer {
         headers: &'a reqwest::header::HeaderMap,
     ) -> futures::future::BoxFuture<'a, Option<SignedIn>> {
         let known = headers.get("authorization").is_some_and(|v| v == "Bearer officer");
-        let officer = SignedIn { channels: vec![Channel::Officer], sees_risk: true };
+        let officer = SignedIn { login: "wang".into(), name: "王芳".into(), role: Role::Officer };
         Box::pin(std::future::ready(known.then_some(officer)))
     }
 }

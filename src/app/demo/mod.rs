@@ -43,10 +43,10 @@ const SCANNED_LABELS: u64 = 260;
 pub const PASSWORD: &str = "luyi-demo-2026";
 /// Login, name, role, enterprise's number in [`BRANDS`].
 pub const PEOPLE: [(&str, &str, &str, Option<usize>); 4] = [
-    ("songhe", "张敏(宋河)", "member", Some(0)),
-    ("zhiyuan", "刘强(志元)", "member", Some(1)),
-    ("officer", "王芳(市场监管)", "officer", None),
-    ("county", "李军(县局管理员)", "administrator", None),
+    ("songhe", "张敏（宋河）", "member", Some(0)),
+    ("zhiyuan", "刘强（志元）", "member", Some(1)),
+    ("lier", "陈秀英（李耳）", "member", Some(2)),
+    ("officer", "王芳（市场监管）", "officer", None),
 ];
 
 /// Labels with a part in the tour, by running number; ordinary buyers take
@@ -226,9 +226,9 @@ async fn stand(parts: &Parts, id: BatchRef, lot: &Lot, now: UnixMs) -> Result<()
     if lot.kind == LotKind::Recalled {
         say(
             RangeState::Recalled,
-            ("标签漏印过敏原(含大豆蛋白)", "The label omits an allergen (soy protein)"),
+            ("标签漏印过敏原（含大豆蛋白）", "The label omits an allergen (soy protein)"),
             (
-                "请停止食用,凭包装到购买处全额退款",
+                "请停止食用，凭包装到购买处全额退款",
                 "Do not eat it; return the pack for a full refund",
             ),
             2,

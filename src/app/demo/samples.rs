@@ -73,7 +73,7 @@ pub async fn samples(parts: &Parts) -> Result<Vec<DemoSample>, StartError> {
         Outcome::SeenBefore,
         reserve,
         cast::GIFT,
-        "送出去的礼物:先后两地两人查过",
+        "送出去的礼物：先后两地两人查过",
         "A gift: scanned by two people in two places",
     )?;
     add(
@@ -108,14 +108,14 @@ pub async fn samples(parts: &Parts) -> Result<Vec<DemoSample>, StartError> {
         Outcome::NotGenuine,
         liquor,
         cast::FORGED,
-        "改动过的码:签名对不上",
+        "改动过的码：签名对不上",
         "A forged code: its signature is wrong",
     )?;
     add(
         Outcome::CannotConfirm,
         liquor,
         cast::SERIAL_ONLY,
-        "标签破损,只输入了编号",
+        "标签破损，只输入了编号",
         "A torn label: only its number was typed in",
     )?;
     Ok(out)

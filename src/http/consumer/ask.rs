@@ -3,13 +3,13 @@
 
 use axum::http::{HeaderMap, Method};
 
+use crate::auth::{Role, SignedIn};
 use crate::base::{Lang, UnixMs};
 use crate::code::{self, Payload, base32};
 use crate::http::Services;
 use crate::http::client::Client;
 use crate::http::consumer::visit::{Visit, device_of};
 use crate::http::problem::Problem;
-use crate::http::services::SignedIn;
 use crate::scan::service::{Answer, Question};
 use crate::scan::{Channel, Tag48};
 
@@ -86,13 +86,17 @@ pub async fn ask(
 }
 
 /// A channel other than consumer is believed only of who is signed in for it.
+/// The first of a role's channels is meant where the scan names none.
 fn believed(claimed: Option<Channel>, signed_in: Option<&SignedIn>) -> Channel {
-    let Some(caller) = signed_in else { return Channel::Consumer };
+    let channels: &[Channel] = match signed_in.map(|who| &who.role) {
+        Some(Role::Officer) => &[Channel::Officer],
+        Some(Role::Member { .. }) => &[Channel::Factory, Channel::Retail],
+        Some(Role::Administrator) | None => &[],
+    };
     match claimed {
-        Some(Channel::Consumer) => Channel::Consumer,
-        Some(channel) if caller.channels.contains(&channel) => channel,
+        Some(channel) if channels.contains(&channel) => channel,
         Some(_) => Channel::Consumer,
-        None => caller.channels.first().copied().unwrap_or_default(),
+        None => channels.first().copied().unwrap_or_default(),
     }
 }
 
@@ -151,12 +155,17 @@ mod tests {
 
     #[test]
     fn a_channel_is_believed_only_of_who_is_signed_in_for_it() {
-        let officer = SignedIn { channels: vec![Channel::Officer], sees_risk: true };
+        let who = |role| SignedIn { login: "x".into(), name: "x".into(), role };
+        let officer = who(Role::Officer);
+        let member = who(Role::Member { enterprise: "e".into() });
         for (claimed, signed_in, wanted) in [
             (Some(Channel::Factory), None, Channel::Consumer),
             (None, Some(&officer), Channel::Officer),
             (Some(Channel::Factory), Some(&officer), Channel::Consumer),
             (Some(Channel::Consumer), Some(&officer), Channel::Consumer),
+            (None, Some(&member), Channel::Factory),
+            (Some(Channel::Retail), Some(&member), Channel::Retail),
+            (Some(Channel::Officer), Some(&member), Channel::Consumer),
         ] {
             assert_eq!(believed(claimed, signed_in), wanted, "{claimed:?}");
         }

@@ -80,7 +80,7 @@ fn own_path(text: &str, services: &Services) -> Option<String> {
 }
 
 /// What typing adds: spaces, dashes between groups, full-width characters.
-fn tidy(typed: &str) -> String {
+pub fn tidy(typed: &str) -> String {
     let narrow = |c: char| match c {
         '\u{ff01}'..='\u{ff5e}' => char::from_u32(u32::from(c) - 0xfee0).unwrap_or(c),
         '\u{3002}' => '.',

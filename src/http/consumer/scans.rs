@@ -1,14 +1,10 @@
 //! `POST /api/v1/scans`: the same answer for programs.
 
-use std::fmt;
-use std::marker::PhantomData;
-
 use axum::extract::{Request, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
-use serde::de::value::MapAccessDeserializer;
-use serde::de::{Error as _, IgnoredAny, MapAccess, Visitor};
+use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
 use utoipa::ToSchema;
 use utoipa::openapi::schema::{ObjectBuilder, Schema, SchemaType, Type};
@@ -21,6 +17,7 @@ use crate::http::consumer::answer::ScanAnswer;
 use crate::http::consumer::ask::{Head, Wish, admit, ask, payload_of};
 use crate::http::consumer::page::label;
 use crate::http::consumer::visit::Caller;
+use crate::http::json::{self, Object};
 use crate::http::negotiate;
 use crate::http::problem::{Problem, ProblemDocument};
 use crate::scan::Channel;
@@ -60,28 +57,6 @@ pub struct Location {
     #[serde(default = "kilometre", deserialize_with = "accuracy")]
     #[schema(minimum = 0.0, maximum = 10_000_000.0)]
     accuracy_m: f64,
-}
-
-/// A JSON object; serde alone would take an array for a struct too.
-#[derive(Debug)]
-struct Object<T>(T);
-
-impl<'de, T: Deserialize<'de>> Deserialize<'de> for Object<T> {
-    fn deserialize<D: Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
-        struct Members<T>(PhantomData<T>);
-        impl<'de, T: Deserialize<'de>> Visitor<'de> for Members<T> {
-            type Value = Object<T>;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("an object")
-            }
-
-            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Object<T>, A::Error> {
-                T::deserialize(MapAccessDeserializer::new(map)).map(Object)
-            }
-        }
-        d.deserialize_map(Members(PhantomData))
-    }
 }
 
 fn kilometre() -> f64 {
@@ -228,27 +203,14 @@ const MEMBERS: [&str; 8] = [
 ];
 
 fn read(body: &[u8]) -> Result<ScanRequest, Problem> {
-    serde_json::from_slice::<IgnoredAny>(body).map_err(|e| {
-        Problem::new(
-            StatusCode::BAD_REQUEST,
-            "not_json",
-            format!("请求体不是合法的JSON:{e}"),
-            format!("The body is not JSON: {e}."),
-        )
-    })?;
-    let read = serde_json::from_slice(body).map_err(|e| refused(&e));
-    read.map(|Object(scan)| scan)
+    json::syntax(body)?;
+    serde_json::from_slice(body).map(|Object(scan)| scan).map_err(|e| refused(&e))
 }
 
 fn refused(error: &serde_json::Error) -> Problem {
     let says = error.to_string();
     let member = MEMBERS.into_iter().find(|m| says.contains(&format!("`{m}`")));
-    let problem = Problem::new(
-        StatusCode::UNPROCESSABLE_ENTITY,
-        "wrong_member",
-        format!("请按 /openapi.json 改正：{says}"),
-        format!("Write it as /openapi.json says: {says}."),
-    );
+    let problem = json::wrong_member(error);
     match member.or_else(|| inner_member(&says)) {
         Some(member) => problem.at(member),
         None => problem,

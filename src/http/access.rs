@@ -1,0 +1,229 @@
+//! Who asks: people by the session of a console, programs by an API key. Both
+//! end in an actor of `auth`, which only the extractors here hand to a
+//! handler, so that a missing check does not compile.
+
+use axum::extract::FromRequestParts;
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, header};
+use axum::response::{IntoResponse, Redirect, Response};
+use axum_extra::extract::cookie::CookieJar;
+use futures::FutureExt;
+use futures::future::BoxFuture;
+use tower_sessions::session::Id;
+use tower_sessions::{Session, SessionStore};
+
+use crate::auth::{Administrator, Member, Officer, SignedIn, token};
+use crate::base::{LedgerError, UnixMs};
+use crate::http::console::frame;
+use crate::http::desk::{Desk, DeskLedger};
+use crate::http::problem::Problem;
+use crate::http::services::Identify;
+use crate::registry::Uscc;
+use crate::registry::service::Scope;
+use crate::web::console::{Area, Frame};
+
+pub(super) const SESSION_COOKIE: &str = "zm_session";
+/// Member of a session that names who signed in.
+const LOGIN: &str = "login";
+/// Characters of a session id and of an API key that are looked at.
+const TOKEN_CHARACTERS_MAX: usize = 64;
+
+/// What a role may act as.
+pub trait Actor: Sized {
+    fn of(who: &SignedIn) -> Option<Self>;
+}
+
+impl Actor for Administrator {
+    fn of(who: &SignedIn) -> Option<Self> {
+        who.administrator()
+    }
+}
+
+impl Actor for Member {
+    fn of(who: &SignedIn) -> Option<Self> {
+        who.member()
+    }
+}
+
+impl Actor for Officer {
+    fn of(who: &SignedIn) -> Option<Self> {
+        who.officer()
+    }
+}
+
+/// Whoever registers: an administrator for all, a member for one enterprise.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Registrar {
+    pub login: String,
+    pub scope: Scope,
+}
+
+impl Actor for Registrar {
+    fn of(who: &SignedIn) -> Option<Self> {
+        if let Some(Administrator { login }) = who.administrator() {
+            return Some(Self { login, scope: Scope::All });
+        }
+        let member = who.member()?;
+        let own = Uscc::parse(&member.enterprise).ok()?;
+        Some(Self { login: member.login, scope: Scope::One(own) })
+    }
+}
+
+impl Registrar {
+    /// The enterprise to which this caller is bound.
+    pub const fn own(&self) -> Option<&Uscc> {
+        match &self.scope {
+            Scope::All => None,
+            Scope::One(own) => Some(own),
+        }
+    }
+}
+
+/// A program with an API key whose role is `A`.
+pub struct ByKey<A>(pub A);
+
+impl<A: Actor> FromRequestParts<Desk> for ByKey<A> {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, desk: &Desk) -> Result<Self, Problem> {
+        let token = bearer(&parts.headers).ok_or_else(Problem::unauthorized)?;
+        let who = by_token(&*desk.ledger, token, desk.clock.now()).await?;
+        let who = who.ok_or_else(Problem::unauthorized)?;
+        A::of(&who).map(Self).ok_or_else(Problem::forbidden)
+    }
+}
+
+/// An actor who has a console of its own.
+pub trait ConsoleActor: Actor {
+    const AREA: Area;
+    fn name(&self) -> &str;
+}
+
+impl ConsoleActor for Member {
+    const AREA: Area = Area::Enterprise;
+    fn name(&self) -> &str {
+        &self.name
+    }
+}
+
+impl ConsoleActor for Officer {
+    const AREA: Area = Area::Officer;
+    fn name(&self) -> &str {
+        &self.name
+    }
+}
+
+/// A person at the console of `A`, and the frame of the page. Whoever is not
+/// signed in is taken to the form.
+pub struct AtConsole<A> {
+    pub who: A,
+    pub frame: Frame,
+}
+
+impl<A: ConsoleActor> FromRequestParts<Desk> for AtConsole<A> {
+    type Rejection = Response;
+
+    async fn from_request_parts(parts: &mut Parts, desk: &Desk) -> Result<Self, Response> {
+        let session = Session::from_request_parts(parts, desk)
+            .await
+            .map_err(|_| Problem::broken().into_response())?;
+        let who = by_session(desk, &session).await.map_err(IntoResponse::into_response)?;
+        let Some(who) = who.as_ref().and_then(A::of) else {
+            let form = format!("{}sign-in", A::AREA.home());
+            return Err(Redirect::to(&form).into_response());
+        };
+        let frame = Frame { who: Some(who.name().to_owned()), ..frame(parts, A::AREA) };
+        Ok(Self { who, frame })
+    }
+}
+
+/// The account is looked up anew each time: a disabled one is out at once.
+async fn by_session(desk: &Desk, session: &Session) -> Result<Option<SignedIn>, Problem> {
+    let login = session.get::<String>(LOGIN).await.map_err(|error| {
+        tracing::error!(%error, "a session was not read");
+        Problem::busy()
+    })?;
+    let Some(login) = login else { return Ok(None) };
+    Ok(open_account(&*desk.ledger, &login).await?)
+}
+
+async fn open_account(
+    ledger: &dyn DeskLedger,
+    login: &str,
+) -> Result<Option<SignedIn>, LedgerError> {
+    let account = ledger.account(login).await?.filter(|a| a.disabled_at.is_none());
+    Ok(account.as_ref().map(SignedIn::of))
+}
+
+async fn by_token(
+    ledger: &dyn DeskLedger,
+    token: &str,
+    now: UnixMs,
+) -> Result<Option<SignedIn>, LedgerError> {
+    let account = ledger.account_by_key(&token::kept(token), now).await?;
+    Ok(account.as_ref().map(SignedIn::of))
+}
+
+fn bearer(headers: &HeaderMap) -> Option<&str> {
+    let value = headers.get(header::AUTHORIZATION)?.to_str().ok()?;
+    let (scheme, token) = value.split_once(' ')?;
+    let ours = token.starts_with(token::PREFIX) && token.len() <= TOKEN_CHARACTERS_MAX;
+    (scheme.eq_ignore_ascii_case("bearer") && ours).then_some(token)
+}
+
+/// Begins a session; whatever id the browser came with is good for nothing.
+pub(super) async fn begin(session: &Session, login: &str) -> Result<(), Problem> {
+    let begun = async {
+        session.cycle_id().await?;
+        session.insert(LOGIN, login).await
+    };
+    begun.await.map_err(|error| {
+        tracing::error!(%error, "a session was not begun");
+        Problem::busy()
+    })
+}
+
+/// Tells who scans, on the way of every scan: buyers carry neither key nor
+/// session, and cost no look at the ledger.
+pub struct Doorkeeper<S> {
+    pub sessions: S,
+    pub ledger: std::sync::Arc<dyn DeskLedger>,
+    pub clock: std::sync::Arc<dyn crate::base::Clock>,
+}
+
+impl<S: SessionStore> Doorkeeper<S> {
+    async fn look(&self, token: Option<&str>, session: Option<Id>) -> Option<SignedIn> {
+        let ledger = &*self.ledger;
+        let known = match (token, session) {
+            (Some(token), _) => by_token(ledger, token, self.clock.now()).await,
+            (None, Some(id)) => {
+                let record = self.sessions.load(&id).await.ok()??;
+                let login = record.data.get(LOGIN)?.as_str()?;
+                open_account(ledger, login).await
+            }
+            (None, None) => return None,
+        };
+        known.unwrap_or_else(|error| {
+            // The buyer's answer does not wait for the ledger to come back.
+            tracing::warn!(%error, "who scans was not looked up");
+            None
+        })
+    }
+}
+
+impl<S: SessionStore> Identify for Doorkeeper<S> {
+    fn identify<'a>(&'a self, headers: &'a HeaderMap) -> BoxFuture<'a, Option<SignedIn>> {
+        let token = bearer(headers);
+        let jar = CookieJar::from_headers(headers);
+        let session = jar
+            .get(SESSION_COOKIE)
+            .map(|cookie| cookie.value())
+            .filter(|value| value.len() <= TOKEN_CHARACTERS_MAX)
+            .and_then(|value| value.parse::<Id>().ok());
+        if token.is_none() && session.is_none() {
+            return std::future::ready(None).boxed();
+        }
+        async move { self.look(token, session).await }.boxed()
+    }
+}

@@ -1,0 +1,102 @@
+//! `POST /api/v1/imports/{kind}`: a file of objects, all or none.
+
+use axum::Json;
+use axum::extract::{Path, Request, State};
+use axum::http::{HeaderMap, StatusCode, header};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::base::limits::IMPORT_BYTES_MAX;
+use crate::http::access::{ByKey, Registrar};
+use crate::http::desk::Desk;
+use crate::http::problem::{Problem, ProblemDocument};
+use crate::registry::import::{ImportFormat, ImportKind, rows};
+use crate::registry::port::Registered;
+use crate::registry::service::{Scope, register};
+
+/// What became of a file.
+#[derive(Serialize, ToSchema)]
+pub struct ImportRecord {
+    added: usize,
+    /// The very same were registered before.
+    unchanged: usize,
+    /// Numbers of new batches, in the order of the file.
+    batches: Vec<String>,
+}
+
+/// Registers a file of enterprises, products or batches: CSV with a header
+/// row, or JSON Lines. Each row is checked, with line, field and remedy of
+/// whatever is wrong; all go in, or none does.
+#[utoipa::path(
+    post,
+    path = "/api/v1/imports/{kind}",
+    tag = "registry",
+    security(("key" = [])),
+    params(("kind" = String, Path, description = "enterprises, products or batches")),
+    request_body(content(
+        (String = "text/csv"),
+        (String = "application/x-ndjson"),
+    )),
+    responses(
+        (status = 200, body = ImportRecord, description = "All are registered"),
+        (status = 401, body = ProblemDocument, content_type = "application/problem+json", description = "No valid key"),
+        (status = 403, body = ProblemDocument, content_type = "application/problem+json", description = "Not for this role"),
+        (status = 404, body = ProblemDocument, content_type = "application/problem+json", description = "No such kind"),
+        (status = 413, body = ProblemDocument, content_type = "application/problem+json", description = "Longer than 16 MiB"),
+        (status = 415, body = ProblemDocument, content_type = "application/problem+json", description = "Neither CSV nor JSON Lines"),
+        (status = 422, body = ProblemDocument, content_type = "application/problem+json", description = "Nothing was registered; names line and field of what is wrong"),
+    )
+)]
+pub async fn import(
+    State(desk): State<Desk>,
+    ByKey(by): ByKey<Registrar>,
+    Path(kind): Path<String>,
+    request: Request,
+) -> Result<Json<ImportRecord>, Problem> {
+    let kind = match kind.as_str() {
+        "enterprises" if by.scope != Scope::All => return Err(Problem::forbidden()),
+        "enterprises" => ImportKind::Enterprises,
+        "products" => ImportKind::Products,
+        "batches" => ImportKind::Batches,
+        _ => return Err(Problem::not_found()),
+    };
+    let format = format(request.headers())?;
+    let body = axum::body::to_bytes(request.into_body(), IMPORT_BYTES_MAX).await.map_err(|_| {
+        Problem::new(
+            StatusCode::PAYLOAD_TOO_LARGE,
+            "body_too_long",
+            "文件没有收全，或者超过16 MiB，请分几次导入。",
+            "The file ended early or is longer than 16 MiB; import it in parts.",
+        )
+    })?;
+    let rows = rows(kind, format, &body).map_err(Problem::invalid)?;
+    let keys = desk.scanner.keys.load_full();
+    let now = desk.clock.now();
+    let done = register(&*desk.ledger, &keys, &by.scope, kind, &rows, now).await?;
+    let unchanged = done.iter().filter(|r| **r == Registered::Unchanged).count();
+    let batch = |r: &Registered| match r {
+        Registered::Batch(id) => Some(id.to_string()),
+        Registered::Added | Registered::Unchanged => None,
+    };
+    Ok(Json(ImportRecord {
+        added: done.len() - unchanged,
+        unchanged,
+        batches: done.iter().filter_map(batch).collect(),
+    }))
+}
+
+fn format(headers: &HeaderMap) -> Result<ImportFormat, Problem> {
+    let media = headers.get(header::CONTENT_TYPE).and_then(|v| v.to_str().ok()).unwrap_or_default();
+    match media.split(';').next().unwrap_or_default().trim().to_ascii_lowercase().as_str() {
+        "text/csv" => Ok(ImportFormat::Csv),
+        "application/x-ndjson" | "application/jsonl" | "application/x-jsonlines" => {
+            Ok(ImportFormat::JsonLines)
+        }
+        _ => Err(Problem::new(
+            StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            "media_type",
+            "请用 Content-Type: text/csv 或 application/x-ndjson 发送文件。",
+            "Send the file with Content-Type: text/csv or application/x-ndjson.",
+        )),
+    }
+}

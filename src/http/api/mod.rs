@@ -1,0 +1,128 @@
+//! The enterprise API: what consoles and shell do, for programs with a key.
+//! An administrator's key reaches every enterprise, a member's its own; what
+//! belongs to another does not exist.
+
+mod batches;
+mod enterprises;
+mod imports;
+mod input;
+mod orders;
+mod products;
+mod ranges;
+
+use axum::Json;
+use axum::extract::Query;
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::base::FieldError;
+use crate::http::access::Registrar;
+use crate::http::desk::Desk;
+use crate::http::json;
+use crate::http::problem::Problem;
+use crate::registry::Bilingual;
+use crate::registry::fields::Fields;
+use crate::registry::import::ImportKind;
+use crate::registry::port::Registered;
+use crate::registry::service::register;
+
+pub fn router(desk: Desk) -> OpenApiRouter {
+    OpenApiRouter::new()
+        .routes(routes!(enterprises::list, enterprises::add))
+        .routes(routes!(products::list, products::add))
+        .routes(routes!(batches::list, batches::add))
+        .routes(routes!(batches::show))
+        .routes(routes!(batches::scans))
+        .routes(routes!(ranges::list, ranges::mark))
+        .routes(routes!(ranges::lift))
+        .routes(routes!(orders::list, orders::place))
+        .routes(routes!(orders::show))
+        .routes(routes!(orders::cancel))
+        .routes(routes!(orders::files))
+        .routes(routes!(orders::file))
+        .with_state(desk)
+}
+
+/// Imports, which take longer and are larger than anything else.
+pub fn imports(desk: Desk) -> OpenApiRouter {
+    OpenApiRouter::new().routes(routes!(imports::import)).with_state(desk)
+}
+
+/// A name in Chinese and English.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Words {
+    #[serde(default)]
+    zh: String,
+    #[serde(default)]
+    en: String,
+}
+
+impl From<&Bilingual> for Words {
+    fn from(text: &Bilingual) -> Self {
+        Self { zh: text.zh.clone(), en: text.en.clone() }
+    }
+}
+
+impl From<Words> for Bilingual {
+    fn from(words: Words) -> Self {
+        Self { zh: words.zh, en: words.en }
+    }
+}
+
+/// Latest rows of a list, and how many are given when nothing is said.
+const ROWS_MAX: u32 = 1_000;
+const ROWS: u32 = 100;
+
+/// How many rows a list gives, latest first.
+#[derive(Deserialize)]
+struct Page {
+    limit: Option<u32>,
+}
+
+impl Page {
+    fn rows(
+        page: Result<Query<Self>, axum::extract::rejection::QueryRejection>,
+    ) -> Result<u32, Problem> {
+        let wrong = |problem: String| {
+            let remedy = format!("write 1 to {ROWS_MAX}");
+            Problem::invalid(vec![FieldError::new("limit", problem, remedy)])
+        };
+        let Query(page) = page.map_err(|e| wrong(e.body_text()))?;
+        match page.limit {
+            None => Ok(ROWS),
+            Some(rows @ 1..=ROWS_MAX) => Ok(rows),
+            Some(rows) => Err(wrong(format!("{rows} rows are not given at once"))),
+        }
+    }
+}
+
+/// Registers one object that a program sent; gives its fields back.
+async fn add(
+    desk: &Desk,
+    by: &Registrar,
+    kind: ImportKind,
+    body: &[u8],
+) -> Result<(Registered, Fields), Problem> {
+    let rows = [(0, json::read(body)?)];
+    let keys = desk.scanner.keys.load_full();
+    let now = desk.clock.now();
+    let done = register(&*desk.ledger, &keys, &by.scope, kind, &rows, now).await?;
+    let [(_, row)] = rows;
+    Ok((done.into_iter().next().ok_or_else(Problem::broken)?, row))
+}
+
+/// What was added, under the address where it is read again; 200 where the
+/// very same was there before.
+fn added(is_new: bool, address: &str, body: impl Serialize) -> Response {
+    let status = if is_new { StatusCode::CREATED } else { StatusCode::OK };
+    let mut response = (status, Json(body)).into_response();
+    if let Ok(value) = HeaderValue::from_str(address) {
+        response.headers_mut().insert(header::LOCATION, value);
+    }
+    response
+}

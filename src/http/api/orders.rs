@@ -1,0 +1,283 @@
+//! `/api/v1/orders`: labels, made by the worker.
+
+use axum::Json;
+use axum::body::Bytes;
+use axum::extract::rejection::QueryRejection;
+use axum::extract::{Path, Query, Request, State};
+use axum::response::Response;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use super::batches::find as find_batch;
+use super::{Page, added};
+use crate::base::{FieldError, UnixMs};
+use crate::http::access::{ByKey, Registrar};
+use crate::http::desk::Desk;
+use crate::http::json;
+use crate::http::orders::{self, LISTED_FILES_MAX, OrderFile};
+use crate::http::problem::{Problem, ProblemDocument};
+use crate::label::{Kind, Specification};
+use crate::registry::order::{NewOrder as Placed, Order};
+
+/// Characters of an order key.
+const ORDER_KEY_CHARACTERS_MAX: usize = 100;
+
+/// An order of labels.
+#[derive(Serialize, ToSchema)]
+pub struct OrderRecord {
+    id: Uuid,
+    order_key: String,
+    batch: String,
+    /// csv, svg, png or pdf
+    format: &'static str,
+    /// queued, running, done, failed or cancelled
+    state: &'static str,
+    labels_done: u64,
+    labels_total: u64,
+    /// At the rate since it was begun; null while nothing is known of it.
+    seconds_left: Option<u64>,
+    /// Why it failed.
+    problem: Option<String>,
+    /// RFC 3339
+    created_at: String,
+    finished_at: Option<String>,
+}
+
+impl OrderRecord {
+    fn of(order: &Order, now: UnixMs) -> Self {
+        let instant =
+            |at: UnixMs| Timestamp::from_millisecond(at.0).unwrap_or_default().to_string();
+        Self {
+            id: order.id,
+            order_key: order.new.order_key.clone(),
+            batch: order.new.batch.to_string(),
+            format: orders::kind(order).map_or("", Kind::name),
+            state: order.state.slug(),
+            labels_done: order.labels_done,
+            labels_total: order.new.labels,
+            seconds_left: orders::seconds_left(order, now),
+            problem: order.problem.clone(),
+            created_at: instant(order.created_at),
+            finished_at: order.finished_at.map(instant),
+        }
+    }
+}
+
+/// Asks for labels of a registered batch.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewOrder {
+    /// The same key is the same order.
+    order_key: String,
+    /// KEY-BATCH
+    batch: String,
+    /// csv, svg, png or pdf
+    format: String,
+    /// Running number of the first label [default: 0].
+    #[serde(default)]
+    first: u64,
+    /// Labels, 1 to 100000000 [default: the rest of the batch].
+    count: Option<u64>,
+    /// Pixels a module of a PNG, 1 to 64 [default: 8].
+    module_px: Option<u8>,
+    /// Micrometres a module of SVG and PDF, 200 to 2000 [default: 500].
+    module_um: Option<u32>,
+}
+
+/// Orders within the key's reach, latest first.
+#[utoipa::path(
+    get,
+    path = "/api/v1/orders",
+    tag = "orders",
+    security(("key" = [])),
+    params(("limit" = Option<u32>, Query, description = "1 to 1000 [default: 100]")),
+    responses(
+        (status = 200, body = Vec<OrderRecord>, description = "Latest first"),
+        (status = 401, body = ProblemDocument, content_type = "application/problem+json", description = "No valid key"),
+        (status = 403, body = ProblemDocument, content_type = "application/problem+json", description = "Not for this role"),
+        (status = 422, body = ProblemDocument, content_type = "application/problem+json", description = "A limit out of bounds"),
+    )
+)]
+pub async fn list(
+    State(desk): State<Desk>,
+    ByKey(by): ByKey<Registrar>,
+    page: Result<Query<Page>, QueryRejection>,
+) -> Result<Json<Vec<OrderRecord>>, Problem> {
+    let found = desk.ledger.orders(by.own(), Page::rows(page)?).await?;
+    let now = desk.clock.now();
+    Ok(Json(found.iter().map(|order| OrderRecord::of(order, now)).collect()))
+}
+
+/// Places an order, or finds the one that has this key.
+#[utoipa::path(
+    post,
+    path = "/api/v1/orders",
+    tag = "orders",
+    security(("key" = [])),
+    request_body = NewOrder,
+    responses(
+        (status = 201, body = OrderRecord, description = "The order, new or known by its key"),
+        (status = 400, body = ProblemDocument, content_type = "application/problem+json", description = "Not JSON"),
+        (status = 401, body = ProblemDocument, content_type = "application/problem+json", description = "No valid key"),
+        (status = 403, body = ProblemDocument, content_type = "application/problem+json", description = "Not for this role"),
+        (status = 404, body = ProblemDocument, content_type = "application/problem+json", description = "No such batch within reach"),
+        (status = 422, body = ProblemDocument, content_type = "application/problem+json", description = "Names what is wrong"),
+    )
+)]
+pub async fn place(
+    State(desk): State<Desk>,
+    ByKey(by): ByKey<Registrar>,
+    body: Bytes,
+) -> Result<Response, Problem> {
+    let new: NewOrder = json::read(&body)?;
+    let batch = find_batch(&desk, &by, &new.batch).await?;
+    let invalid = |field: &str, problem: String, remedy: &str| {
+        Problem::invalid(vec![FieldError::new(field, problem, remedy)])
+    };
+    let characters = new.order_key.chars().count();
+    if characters == 0 || characters > ORDER_KEY_CHARACTERS_MAX {
+        let problem = format!("has {characters} characters");
+        return Err(invalid("order_key", problem, "take 1 to 100, such as your order number"));
+    }
+    let kind: Kind = new
+        .format
+        .parse()
+        .map_err(|problem| invalid("format", problem, "write csv, svg, png or pdf"))?;
+    let count = new.count.unwrap_or_else(|| batch.count.saturating_sub(new.first));
+    let mut specification = Specification::new(kind, new.first, count);
+    specification.module_px = new.module_px.unwrap_or(specification.module_px);
+    specification.module_um = new.module_um.unwrap_or(specification.module_um);
+    specification.check(batch.count).map_err(|says| {
+        let (field, problem) = says.split_once(": ").unwrap_or(("order", &says));
+        invalid(field, problem.to_owned(), "see /openapi.json")
+    })?;
+    let placed = Placed {
+        enterprise: batch.enterprise,
+        order_key: new.order_key,
+        batch: batch.id,
+        specification: serde_json::to_value(&specification).map_err(|_| Problem::broken())?,
+        labels: specification.count,
+        directory: None,
+        created_by: by.login,
+    };
+    let now = desk.clock.now();
+    let order = desk.ledger.place(&placed, now).await?;
+    let address = format!("/api/v1/orders/{}", order.id);
+    Ok(added(true, &address, OrderRecord::of(&order, now)))
+}
+
+async fn find(desk: &Desk, by: &Registrar, id: &str) -> Result<Order, Problem> {
+    let id = id.parse().map_err(|_| Problem::not_found())?;
+    orders::find(&*desk.ledger, &by.scope, id).await
+}
+
+/// How far an order is.
+#[utoipa::path(
+    get,
+    path = "/api/v1/orders/{id}",
+    tag = "orders",
+    security(("key" = [])),
+    params(("id" = Uuid, Path, description = "Id of the order")),
+    responses(
+        (status = 200, body = OrderRecord, description = "The order"),
+        (status = 401, body = ProblemDocument, content_type = "application/problem+json", description = "No valid key"),
+        (status = 403, body = ProblemDocument, content_type = "application/problem+json", description = "Not for this role"),
+        (status = 404, body = ProblemDocument, content_type = "application/problem+json", description = "No such order within reach"),
+    )
+)]
+pub async fn show(
+    State(desk): State<Desk>,
+    ByKey(by): ByKey<Registrar>,
+    Path(id): Path<String>,
+) -> Result<Json<OrderRecord>, Problem> {
+    let order = find(&desk, &by, &id).await?;
+    Ok(Json(OrderRecord::of(&order, desk.clock.now())))
+}
+
+/// Stops an order; one that is over stays as it is.
+#[utoipa::path(
+    post,
+    path = "/api/v1/orders/{id}/cancel",
+    tag = "orders",
+    security(("key" = [])),
+    params(("id" = Uuid, Path, description = "Id of the order")),
+    responses(
+        (status = 200, body = OrderRecord, description = "The order; what runs stops within a second"),
+        (status = 401, body = ProblemDocument, content_type = "application/problem+json", description = "No valid key"),
+        (status = 403, body = ProblemDocument, content_type = "application/problem+json", description = "Not for this role"),
+        (status = 404, body = ProblemDocument, content_type = "application/problem+json", description = "No such order within reach"),
+    )
+)]
+pub async fn cancel(
+    State(desk): State<Desk>,
+    ByKey(by): ByKey<Registrar>,
+    Path(id): Path<String>,
+) -> Result<Json<OrderRecord>, Problem> {
+    let order = find(&desk, &by, &id).await?;
+    let now = desk.clock.now();
+    desk.ledger.cancel(order.id, now).await?;
+    Ok(Json(OrderRecord::of(&desk.ledger.order(order.id).await?, now)))
+}
+
+/// Files of a finished order.
+#[derive(Serialize, ToSchema)]
+pub struct OrderFiles {
+    /// At most 200; the manifest and SHA256SUMS list them all.
+    files: Vec<OrderFile>,
+    /// Files that are not listed here.
+    more: usize,
+}
+
+/// What files a finished order has.
+#[utoipa::path(
+    get,
+    path = "/api/v1/orders/{id}/files",
+    tag = "orders",
+    security(("key" = [])),
+    params(("id" = Uuid, Path, description = "Id of the order")),
+    responses(
+        (status = 200, body = OrderFiles, description = "The manifest first"),
+        (status = 401, body = ProblemDocument, content_type = "application/problem+json", description = "No valid key"),
+        (status = 403, body = ProblemDocument, content_type = "application/problem+json", description = "Not for this role"),
+        (status = 404, body = ProblemDocument, content_type = "application/problem+json", description = "No such order within reach, or not done"),
+    )
+)]
+pub async fn files(
+    State(desk): State<Desk>,
+    ByKey(by): ByKey<Registrar>,
+    Path(id): Path<String>,
+) -> Result<Json<OrderFiles>, Problem> {
+    let order = find(&desk, &by, &id).await?;
+    let (files, more) = orders::files(&order, LISTED_FILES_MAX).await?;
+    Ok(Json(OrderFiles { files, more }))
+}
+
+/// One file of a finished order.
+#[utoipa::path(
+    get,
+    path = "/api/v1/orders/{id}/files/{*name}",
+    tag = "orders",
+    security(("key" = [])),
+    params(
+        ("id" = Uuid, Path, description = "Id of the order"),
+        ("name" = String, Path, description = "Path of the file, as the manifest has it"),
+    ),
+    responses(
+        (status = 200, body = Vec<u8>, content_type = "application/octet-stream", description = "The file"),
+        (status = 206, body = Vec<u8>, content_type = "application/octet-stream", description = "The range of it that was asked for"),
+        (status = 401, body = ProblemDocument, content_type = "application/problem+json", description = "No valid key"),
+        (status = 403, body = ProblemDocument, content_type = "application/problem+json", description = "Not for this role"),
+        (status = 404, body = ProblemDocument, content_type = "application/problem+json", description = "No such file"),
+    )
+)]
+pub async fn file(
+    State(desk): State<Desk>,
+    ByKey(by): ByKey<Registrar>,
+    Path((id, name)): Path<(String, String)>,
+    request: Request,
+) -> Result<Response, Problem> {
+    let order = find(&desk, &by, &id).await?;
+    orders::file(&order, &name, request).await
+}

@@ -1,0 +1,180 @@
+//! `/api/v1/batches/{batch}/ranges`: what is said of running numbers.
+
+use axum::Json;
+use axum::body::Bytes;
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use axum::response::Response;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use super::batches::find;
+use super::{Words, added};
+use crate::base::{FieldError, UnixMs};
+use crate::http::access::{ByKey, Registrar};
+use crate::http::desk::Desk;
+use crate::http::json;
+use crate::http::problem::{Problem, ProblemDocument};
+use crate::registry::service::{self, Marking};
+use crate::registry::{RangeFact, RangeState};
+
+/// What is said of a range.
+#[derive(Serialize, ToSchema)]
+pub struct RangeRecord {
+    id: Uuid,
+    first: u64,
+    /// Inclusive.
+    last: u64,
+    /// activated, spoiled, planted, void, stolen, blocked or recalled
+    state: &'static str,
+    reason: Words,
+    remedy: Words,
+    set_by: String,
+    /// RFC 3339
+    set_at: String,
+    /// null: it stands.
+    lifted_at: Option<String>,
+}
+
+fn instant(at: UnixMs) -> String {
+    Timestamp::from_millisecond(at.0).unwrap_or_default().to_string()
+}
+
+impl From<&RangeFact> for RangeRecord {
+    fn from(f: &RangeFact) -> Self {
+        Self {
+            id: f.id,
+            first: f.first,
+            last: f.last,
+            state: f.state.slug(),
+            reason: (&f.reason).into(),
+            remedy: (&f.remedy).into(),
+            set_by: f.set_by.clone(),
+            set_at: instant(f.set_at),
+            lifted_at: f.lifted_at.map(instant),
+        }
+    }
+}
+
+/// Says something of labels. Without first and last it is said of the batch.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewRange {
+    first: Option<u64>,
+    /// Inclusive.
+    last: Option<u64>,
+    /// activated, spoiled, planted, void, stolen, blocked or recalled
+    state: String,
+    /// Whoever scans the label reads it; needed but for the first three.
+    #[serde(default)]
+    reason: Words,
+    #[serde(default)]
+    remedy: Words,
+}
+
+/// All that was ever said of a batch's labels.
+#[utoipa::path(
+    get,
+    path = "/api/v1/batches/{batch}/ranges",
+    tag = "registry",
+    security(("key" = [])),
+    params(("batch" = String, Path, description = "KEY-BATCH")),
+    responses(
+        (status = 200, body = Vec<RangeRecord>, description = "Oldest first"),
+        (status = 401, body = ProblemDocument, content_type = "application/problem+json", description = "No valid key"),
+        (status = 403, body = ProblemDocument, content_type = "application/problem+json", description = "Not for this role"),
+        (status = 404, body = ProblemDocument, content_type = "application/problem+json", description = "No such batch within reach"),
+    )
+)]
+pub async fn list(
+    State(desk): State<Desk>,
+    ByKey(by): ByKey<Registrar>,
+    Path(batch): Path<String>,
+) -> Result<Json<Vec<RangeRecord>>, Problem> {
+    let batch = find(&desk, &by, &batch).await?;
+    let facts = desk.ledger.ranges(batch.id).await?;
+    Ok(Json(facts.iter().map(RangeRecord::from).collect()))
+}
+
+/// Activates, spoils, blocks, recalls ... labels; scans show it within a second.
+#[utoipa::path(
+    post,
+    path = "/api/v1/batches/{batch}/ranges",
+    tag = "registry",
+    security(("key" = [])),
+    params(("batch" = String, Path, description = "KEY-BATCH")),
+    request_body = NewRange,
+    responses(
+        (status = 201, body = RangeRecord, description = "It stands"),
+        (status = 400, body = ProblemDocument, content_type = "application/problem+json", description = "Not JSON"),
+        (status = 401, body = ProblemDocument, content_type = "application/problem+json", description = "No valid key"),
+        (status = 403, body = ProblemDocument, content_type = "application/problem+json", description = "Not for this role"),
+        (status = 404, body = ProblemDocument, content_type = "application/problem+json", description = "No such batch within reach"),
+        (status = 422, body = ProblemDocument, content_type = "application/problem+json", description = "Names what is wrong"),
+    )
+)]
+pub async fn mark(
+    State(desk): State<Desk>,
+    ByKey(by): ByKey<Registrar>,
+    Path(batch): Path<String>,
+    body: Bytes,
+) -> Result<Response, Problem> {
+    let batch = find(&desk, &by, &batch).await?;
+    let new: NewRange = json::read(&body)?;
+    let invalid = |fault| Problem::invalid(vec![fault]);
+    let states = || RangeState::ALL.map(RangeState::slug).join(", ");
+    let state = RangeState::from_slug(&new.state).ok_or_else(|| {
+        let remedy = format!("write one of {}", states());
+        invalid(FieldError::new("state", format!("{:?} is not known", new.state), remedy))
+    })?;
+    let range = match (new.first, new.last) {
+        (None, None) => None,
+        (Some(first), Some(last)) => Some((first, last)),
+        _ => {
+            let problem = "has one end";
+            return Err(invalid(FieldError::new("range", problem, "give first and last, or none")));
+        }
+    };
+    let marking = Marking {
+        batch: batch.id,
+        range,
+        state,
+        reason: new.reason.into(),
+        remedy: new.remedy.into(),
+    };
+    let now = desk.clock.now();
+    let fact = service::mark(&*desk.ledger, &by.scope, marking, &by.login, now).await?;
+    let address = format!("/api/v1/batches/{}/ranges", batch.id);
+    Ok(added(true, &address, RangeRecord::from(&fact)))
+}
+
+/// Takes back what was said.
+#[utoipa::path(
+    delete,
+    path = "/api/v1/batches/{batch}/ranges/{id}",
+    tag = "registry",
+    security(("key" = [])),
+    params(
+        ("batch" = String, Path, description = "KEY-BATCH"),
+        ("id" = Uuid, Path, description = "Id of what was said"),
+    ),
+    responses(
+        (status = 204, description = "It does not stand any more"),
+        (status = 401, body = ProblemDocument, content_type = "application/problem+json", description = "No valid key"),
+        (status = 403, body = ProblemDocument, content_type = "application/problem+json", description = "Not for this role"),
+        (status = 404, body = ProblemDocument, content_type = "application/problem+json", description = "No such fact within reach"),
+    )
+)]
+pub async fn lift(
+    State(desk): State<Desk>,
+    ByKey(by): ByKey<Registrar>,
+    Path((batch, id)): Path<(String, String)>,
+) -> Result<StatusCode, Problem> {
+    let batch = find(&desk, &by, &batch).await?;
+    let id = id.parse().map_err(|_| Problem::not_found())?;
+    // Lifted before or now: it does not stand.
+    service::lift(&*desk.ledger, &by.scope, batch.id, id, desk.clock.now()).await?;
+    Ok(StatusCode::NO_CONTENT)
+}

@@ -1,0 +1,72 @@
+//! What consoles and the enterprise API work with, beside the services that
+//! every handler has.
+
+use std::num::NonZeroU32;
+use std::ops::Deref;
+use std::sync::Arc;
+
+use tokio::sync::Semaphore;
+
+use crate::auth::port::AccountLedger;
+use crate::cases::CaseLedger;
+use crate::http::Services;
+use crate::http::rate::Keyed;
+use crate::registry::port::{OrderLedger, RegistryLedger};
+use crate::scan::ledger::ScanLedger;
+use crate::scan::tags::Network;
+
+/// Every port of the ledger.
+pub trait DeskLedger:
+    RegistryLedger + OrderLedger + ScanLedger + CaseLedger + AccountLedger
+{
+}
+
+impl<T: RegistryLedger + OrderLedger + ScanLedger + CaseLedger + AccountLedger> DeskLedger for T {}
+
+#[derive(Clone)]
+pub struct Desk {
+    pub services: Services,
+    pub ledger: Arc<dyn DeskLedger>,
+    pub(super) sign_ins: Arc<SignIns>,
+}
+
+impl Desk {
+    pub fn new(services: Services, ledger: Arc<dyn DeskLedger>) -> Self {
+        Self { services, ledger, sign_ins: Arc::default() }
+    }
+}
+
+impl Deref for Desk {
+    type Target = Services;
+
+    fn deref(&self) -> &Services {
+        &self.services
+    }
+}
+
+/// Tries to sign in, slowed down: by login and network together, so that
+/// nobody can lock an owner out from elsewhere.
+pub(super) struct SignIns {
+    tries: Keyed<(Option<Network>, String)>,
+    /// Passwords that are hashed at once: each takes 19 MiB and a core.
+    pub(super) hashing: Semaphore,
+}
+
+const TRIES_PER_MINUTE: NonZeroU32 = NonZeroU32::new(10).expect("not zero");
+const HASHING_MAX: usize = 2;
+
+impl Default for SignIns {
+    fn default() -> Self {
+        Self { tries: Keyed::new(TRIES_PER_MINUTE), hashing: Semaphore::new(HASHING_MAX) }
+    }
+}
+
+impl SignIns {
+    /// Counts one try.
+    ///
+    /// # Errors
+    /// Seconds after which to try again.
+    pub(super) fn check(&self, network: Option<Network>, login: &str) -> Result<(), u64> {
+        self.tries.check(&(network, login.to_owned()))
+    }
+}

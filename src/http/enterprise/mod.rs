@@ -1,0 +1,27 @@
+//! The enterprise's console: batches, orders of labels, what became of them.
+
+mod activate;
+mod batch;
+mod home;
+mod order;
+mod order_form;
+mod sign_in;
+
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::http::desk::Desk;
+
+pub(super) fn routes() -> OpenApiRouter<Desk> {
+    OpenApiRouter::new()
+        .routes(routes!(home::door))
+        .routes(routes!(home::home))
+        .routes(routes!(sign_in::form, sign_in::enter))
+        .routes(routes!(sign_in::leave))
+        .routes(routes!(order_form::form, order_form::place))
+        .routes(routes!(order::show))
+        .routes(routes!(order::cancel))
+        .routes(routes!(order::file))
+        .routes(routes!(batch::show))
+        .routes(routes!(activate::activate))
+}

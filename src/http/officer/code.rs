@@ -1,0 +1,165 @@
+//! `/officer/codes/{serial}`: what is known of one label.
+
+use std::collections::HashMap;
+use std::hash::Hash;
+
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use axum::response::Response;
+
+use crate::auth::Officer;
+use crate::cases::DecisionRecord;
+use crate::code::Payload;
+use crate::http::access::AtConsole;
+use crate::http::console::page;
+use crate::http::consumer::ask::reference_of;
+use crate::http::desk::Desk;
+use crate::http::problem::{Problem, ProblemDocument};
+use crate::registry::Placement;
+use crate::registry::register::BatchFacts;
+use crate::scan::reason::{minute_text, place_text};
+use crate::scan::{CodeId, Marks, Observation, Place};
+use crate::web::console::{self, CodePage, DecisionLine, Frame, ScanLine, Typed, percent};
+use crate::web::text;
+use crate::web::verdict::{date_text, named};
+
+/// Scans of the time line.
+const SCANS_MAX: u32 = 500;
+
+/// The verdict, the time line and the decisions of one label.
+#[utoipa::path(
+    get,
+    path = "/officer/codes/{serial}",
+    tag = "officer console",
+    params(("serial" = String, Path, description = "20 characters")),
+    responses(
+        (status = 200, body = String, content_type = "text/html", description = "A page"),
+        (status = 303, description = "To the form for signing in"),
+        (status = 404, body = ProblemDocument, content_type = "application/problem+json", description = "No such label was issued"),
+    )
+)]
+pub async fn show(
+    State(desk): State<Desk>,
+    AtConsole { frame, .. }: AtConsole<Officer>,
+    Path(serial): Path<String>,
+) -> Result<Response, Problem> {
+    code_page(&desk, frame, find(&desk, &serial)?, Typed::default(), StatusCode::OK).await
+}
+
+/// A label that was issued.
+pub(super) struct Label {
+    pub(super) payload: Payload,
+    facts: std::sync::Arc<BatchFacts>,
+    number: u64,
+}
+
+pub(super) fn find(desk: &Desk, serial: &str) -> Result<Label, Problem> {
+    let payload = Payload::from_serial_text(serial).map_err(|_| Problem::not_found())?;
+    match desk.scanner.register.load().place(&payload) {
+        Placement::Issued { facts, number, .. } => Ok(Label { payload, facts, number }),
+        Placement::NotIssued => Err(Problem::not_found()),
+    }
+}
+
+pub(super) async fn code_page(
+    desk: &Desk,
+    f: Frame,
+    label: Label,
+    note: Typed,
+    status: StatusCode,
+) -> Result<Response, Problem> {
+    let (lang, zone) = (f.lang, &desk.zone);
+    let id = CodeId { payload: label.payload.to_bytes(), number: label.number };
+    let reviewed = desk.scanner.review(id).await.map_err(|error| {
+        tracing::warn!(%error, "a history was not read for an officer");
+        Problem::busy()
+    })?;
+    let (verdict, history) = reviewed.ok_or_else(Problem::not_found)?;
+    let scans = desk.ledger.scans_of(&id.payload, SCANS_MAX).await?;
+    let decisions = desk.ledger.decisions(&id.payload).await?;
+    let first = verdict.reasons.first().ok_or_else(Problem::broken)?;
+    let code = CodePage {
+        serial: label.payload.to_string(),
+        serial_path: label.payload.serial_text(),
+        outcome: verdict.outcome.slug(),
+        outcome_text: text::headline(verdict.outcome, first).of(lang).to_owned(),
+        risk: percent(verdict.risk),
+        policy: verdict.policy.to_owned(),
+        reasons: verdict.reasons.iter().map(|reason| reason.text(lang, zone)).collect(),
+        facts: facts(&label, &f),
+        more_scans: history.count().saturating_sub(scans.len() as u64),
+        scans: timeline(&scans, &f, zone),
+        decisions: decisions.iter().map(|decision| decision_line(decision, &f, zone)).collect(),
+        note,
+        f,
+    };
+    page(&code, lang, status)
+}
+
+fn facts(label: &Label, f: &Frame) -> Vec<(&'static str, String)> {
+    let lang = f.lang;
+    let (batch, product) = (&label.facts.batch, &label.facts.product);
+    let anywhere = || lang.pick("不限", "anywhere").to_owned();
+    let name = |zh, en| lang.pick(zh, en);
+    vec![
+        (name("产品", "Product"), named(&product.name, lang).to_owned()),
+        (name("企业", "Maker"), named(&label.facts.enterprise.name, lang).to_owned()),
+        (name("批次", "Batch"), format!("{} · {}", batch.id, batch.lot)),
+        (name("生产日期", "Made on"), date_text(batch.made_on, lang)),
+        (name("销往", "Destination"), Place(batch.destination).text(lang).unwrap_or_else(anywhere)),
+        (name("经销商", "Dealer"), batch.dealer.clone()),
+        (name("序号", "Number"), label.number.to_string()),
+    ]
+    .into_iter()
+    .filter(|(_, value)| !value.is_empty())
+    .collect()
+}
+
+/// Numbers things in the order in which they are first seen.
+struct Order<K>(HashMap<K, usize>);
+
+impl<K: Hash + Eq> Order<K> {
+    fn of(&mut self, key: K) -> usize {
+        let next = self.0.len() + 1;
+        *self.0.entry(key).or_insert(next)
+    }
+}
+
+fn timeline(scans: &[Observation], f: &Frame, zone: &jiff::tz::TimeZone) -> Vec<ScanLine> {
+    let (mut phones, mut networks) = (Order(HashMap::new()), Order(HashMap::new()));
+    scans
+        .iter()
+        .map(|seen| {
+            let place = place_text(seen.place, f.lang);
+            ScanLine {
+                at: minute_text(seen.at, f.lang, zone),
+                place: match seen.spot {
+                    Some(_) => format!("{place} · {}", f.t("本人定位", "given by a tap")),
+                    None => place,
+                },
+                phone: format!("{}{}", f.t("手机", "phone "), phones.of(seen.device)),
+                network: format!("{}{}", f.t("网络", "network "), networks.of(seen.network)),
+                channel: console::channel(seen.channel).of(f.lang),
+                note: notes(seen, f),
+                reference: reference_of(seen.scan),
+            }
+        })
+        .collect()
+}
+
+fn notes(seen: &Observation, f: &Frame) -> &'static str {
+    match (seen.marks.has(Marks::FOREIGN_HOST), seen.marks.has(Marks::CLAIMED)) {
+        (true, _) => f.lang.pick("网址不是我们的", "under a host that is not ours"),
+        (false, true) => f.lang.pick("设备为自称", "device as claimed"),
+        (false, false) => "",
+    }
+}
+
+fn decision_line(d: &DecisionRecord, f: &Frame, zone: &jiff::tz::TimeZone) -> DecisionLine {
+    DecisionLine {
+        at: minute_text(d.decided_at, f.lang, zone),
+        by: d.decided_by.clone(),
+        decision: console::decision(d.decision).of(f.lang),
+        note: d.note.clone(),
+    }
+}

@@ -1,0 +1,23 @@
+//! The officer's console: flagged codes, one code's time line, a decision.
+
+mod code;
+mod decide;
+mod flags;
+mod look_up;
+mod sign_in;
+
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::http::desk::Desk;
+
+pub(super) fn routes() -> OpenApiRouter<Desk> {
+    OpenApiRouter::new()
+        .routes(routes!(flags::door))
+        .routes(routes!(flags::flags))
+        .routes(routes!(sign_in::form, sign_in::enter))
+        .routes(routes!(sign_in::leave))
+        .routes(routes!(look_up::look_up))
+        .routes(routes!(code::show))
+        .routes(routes!(decide::decide))
+}

@@ -1,0 +1,192 @@
+//! Orders as consoles and API show them: progress, and the files of what is
+//! done.
+
+use std::path::{Path, PathBuf};
+
+use axum::body::Body;
+use axum::extract::Request;
+use axum::http::{HeaderValue, header};
+use axum::response::{IntoResponse, Response};
+use jiff::tz::TimeZone;
+use serde::{Deserialize, Serialize};
+use tower::ServiceExt;
+use tower_http::services::ServeFile;
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use crate::base::{LedgerError, UnixMs};
+use crate::http::desk::DeskLedger;
+use crate::http::problem::Problem;
+use crate::label::{Kind, MANIFEST, Specification};
+use crate::registry::order::{Order, OrderState};
+use crate::registry::service::Scope;
+use crate::scan::reason::minute_text;
+use crate::web::console::{self, Frame, OrderLine};
+
+/// Files that a page or an answer lists; `SHA256SUMS` lists them all.
+pub const LISTED_FILES_MAX: usize = 200;
+/// Bytes of a manifest that are read.
+const MANIFEST_BYTES_MAX: u64 = 32 * 1024 * 1024;
+
+/// The order, if it is within the scope; another's does not exist.
+///
+/// # Errors
+/// 404, and those of the ledger.
+pub async fn find(ledger: &dyn DeskLedger, scope: &Scope, id: Uuid) -> Result<Order, Problem> {
+    match ledger.order(id).await {
+        Ok(order) if scope.covers(&order.new.enterprise) => Ok(order),
+        Ok(_) | Err(LedgerError::NotFound(_)) => Err(Problem::not_found()),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// The format that an order asks for.
+pub fn kind(order: &Order) -> Option<Kind> {
+    serde_json::from_value::<Specification>(order.new.specification.clone()).ok().map(|s| s.kind)
+}
+
+/// Seconds that are left, at the rate since the order was begun.
+pub fn seconds_left(order: &Order, now: UnixMs) -> Option<u64> {
+    let begun = order.started_at.filter(|_| order.state == OrderState::Running)?;
+    let took_ms = u64::try_from(now.since(begun)).ok()?;
+    let left = order.new.labels.saturating_sub(order.labels_done);
+    (took_ms / 1_000).checked_mul(left)?.checked_div(order.labels_done)
+}
+
+pub fn line(order: &Order, f: &Frame, zone: &TimeZone, now: UnixMs) -> OrderLine {
+    OrderLine {
+        id: order.id.to_string(),
+        batch: order.new.batch.to_string(),
+        format: kind(order).map_or("", Kind::name).to_uppercase(),
+        state: console::order_state(order.state).of(f.lang),
+        done: order.labels_done,
+        total: order.new.labels,
+        seconds_left: seconds_left(order, now),
+        created: minute_text(order.created_at, f.lang, zone),
+    }
+}
+
+/// A file of an order.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+pub struct OrderFile {
+    /// Below the order's folder, with `/`.
+    pub path: String,
+    pub bytes: u64,
+    pub sha256: String,
+}
+
+#[derive(Deserialize)]
+struct Manifest {
+    files: Vec<OrderFile>,
+    #[serde(default)]
+    checksums: Option<Checksums>,
+}
+
+/// Where the pictures of labels are listed, and how many there are.
+#[derive(Deserialize)]
+struct Checksums {
+    files: usize,
+    listed_here: bool,
+}
+
+/// Files of a finished order, at most `limit`, and how many there are beyond.
+///
+/// # Errors
+/// 404 where nothing is made yet; a folder that cannot be read is our fault.
+pub async fn files(order: &Order, limit: usize) -> Result<(Vec<OrderFile>, usize), Problem> {
+    let manifest = folder(order)?.join(MANIFEST);
+    let broken = |error: &dyn std::fmt::Display| {
+        tracing::error!(order = %order.id, %error, "the files of an order cannot be read");
+        Problem::broken()
+    };
+    let size = tokio::fs::metadata(&manifest).await.map_err(|e| broken(&e))?.len();
+    if size > MANIFEST_BYTES_MAX {
+        return Err(broken(&"its manifest is too long"));
+    }
+    let bytes = tokio::fs::read(&manifest).await.map_err(|e| broken(&e))?;
+    let mut read: Manifest = serde_json::from_slice(&bytes).map_err(|e| broken(&e))?;
+    let hidden = read.checksums.filter(|c| !c.listed_here).map_or(0, |c| c.files);
+    let more = read.files.len().saturating_sub(limit) + hidden;
+    read.files.truncate(limit);
+    // The manifest does not list itself.
+    let own = OrderFile { path: MANIFEST.to_owned(), bytes: size, sha256: String::new() };
+    read.files.insert(0, own);
+    Ok((read.files, more))
+}
+
+fn folder(order: &Order) -> Result<PathBuf, Problem> {
+    let done = order.state == OrderState::Done;
+    let folder = order.new.directory.as_ref().filter(|_| done);
+    folder.map(PathBuf::from).ok_or_else(Problem::not_found)
+}
+
+/// Sends one file, or a range of it.
+///
+/// # Errors
+/// 404 for what is no file of a finished order.
+pub async fn file(order: &Order, name: &str, request: Request) -> Result<Response, Problem> {
+    let path = folder(order)?.join(plain(name).ok_or_else(Problem::not_found)?);
+    if !tokio::fs::metadata(&path).await.is_ok_and(|found| found.is_file()) {
+        return Err(Problem::not_found());
+    }
+    let Ok(sent) = ServeFile::new(&path).oneshot(request).await;
+    let mut response = sent.map(Body::new).into_response();
+    let last = name.rsplit('/').next().unwrap_or_default();
+    let named = format!("attachment; filename=\"{}-{last}\"", order.new.batch);
+    if let Ok(value) = HeaderValue::from_str(&named) {
+        response.headers_mut().insert(header::CONTENT_DISPOSITION, value);
+    }
+    Ok(response)
+}
+
+/// Names that our own orders have: nothing hidden, nothing above the folder.
+fn plain(name: &str) -> Option<&Path> {
+    let part = |part: &str| {
+        !part.is_empty()
+            && !part.starts_with('.')
+            && part.bytes().all(|c| c.is_ascii_alphanumeric() || b"-_.".contains(&c))
+    };
+    name.split('/').all(part).then(|| Path::new(name))
+}
+
+/// `3.0 GB`.
+pub fn size_text(bytes: u64) -> String {
+    const UNITS: [&str; 4] = ["B", "kB", "MB", "GB"];
+    let (mut value, mut unit) = (bytes as f64, 0);
+    while value >= 1_000.0 && unit + 1 < UNITS.len() {
+        (value, unit) = (value / 1_000.0, unit + 1);
+    }
+    if unit == 0 { format!("{bytes} B") } else { format!("{value:.1} {}", UNITS[unit]) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_lead_nowhere_but_into_the_folder() {
+        for (name, good) in [
+            ("labels.csv", true),
+            ("outer/000/000001.svg", true),
+            ("SHA256SUMS", true),
+            ("../ledger.sqlite", false),
+            ("a/../../b", false),
+            ("/etc/passwd", false),
+            (".zhenma-issue.json", false),
+            ("a//b", false),
+            ("", false),
+            ("a\\b", false),
+        ] {
+            assert_eq!(plain(name).is_some(), good, "{name}");
+        }
+    }
+
+    #[test]
+    fn sizes_are_told_in_three_figures() {
+        for (bytes, text) in
+            [(0, "0 B"), (999, "999 B"), (1_500, "1.5 kB"), (3_000_000_000, "3.0 GB")]
+        {
+            assert_eq!(size_text(bytes), text);
+        }
+    }
+}
