@@ -25,8 +25,8 @@ pub struct Problem {
     slug: &'static str,
     zh: Cow<'static, str>,
     en: Cow<'static, str>,
-    field: Option<Cow<'static, str>>,
-    errors: Vec<FieldError>,
+    field: Option<Box<str>>,
+    errors: Box<[FieldError]>,
     retry_after_s: Option<u64>,
 }
 
@@ -95,8 +95,8 @@ impl Problem {
             format!("有{told}处填写不对，什么都没有登记。"),
             format!("{told} fields cannot be taken; nothing was registered."),
         );
-        problem.field = errors.first().map(|e| Cow::Owned(e.field.clone()));
-        problem.errors = errors;
+        problem.field = errors.first().map(|e| e.field.as_str().into());
+        problem.errors = errors.into();
         problem
     }
 
@@ -127,12 +127,12 @@ impl Problem {
         en: impl Into<Cow<'static, str>>,
     ) -> Self {
         let (zh, en) = (zh.into(), en.into());
-        Self { status, slug, zh, en, field: None, errors: Vec::new(), retry_after_s: None }
+        Self { status, slug, zh, en, field: None, errors: Box::default(), retry_after_s: None }
     }
 
     /// Names the member of the request that is wrong.
     #[must_use]
-    pub fn at(mut self, field: impl Into<Cow<'static, str>>) -> Self {
+    pub fn at(mut self, field: impl Into<Box<str>>) -> Self {
         self.field = Some(field.into());
         self
     }

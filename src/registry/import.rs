@@ -97,16 +97,17 @@ fn csv_rows(kind: ImportKind, text: &str) -> Result<Rows, Vec<FieldError>> {
         reader.headers().map_err(|e| fault("header", e.to_string(), kind_remedy(kind)))?.clone();
     check_header(kind, &header)?;
     let (mut rows, mut errors) = (Vec::new(), Vec::new());
+    let mut lines = Lines::of(text);
     for record in reader.records() {
         let record = match record {
             Ok(record) => record,
             Err(error) => {
-                let line = error.position().map_or(0, csv::Position::line);
+                let line = lines.at(error.position());
                 errors.push(FieldError::new("row", error.to_string(), "mend it").at_line(line));
                 continue;
             }
         };
-        let line = record.position().map_or(0, csv::Position::line);
+        let line = lines.at(record.position());
         if record.len() != header.len() {
             errors.push(
                 FieldError::new(
@@ -129,6 +130,31 @@ fn csv_rows(kind: ImportKind, text: &str) -> Result<Rows, Vec<FieldError>> {
         rows.push((line, fields));
     }
     if errors.is_empty() { Ok(rows) } else { Err(errors) }
+}
+
+/// Physical lines by byte. The reader's own count is one short in files whose
+/// lines end in CR LF: it takes a record to begin at the LF before it.
+struct Lines<'a> {
+    text: &'a [u8],
+    counted: usize,
+    line: u64,
+}
+
+impl<'a> Lines<'a> {
+    const fn of(text: &'a str) -> Self {
+        Self { text: text.as_bytes(), counted: 0, line: 1 }
+    }
+
+    /// The line on which a record begins; asked in the order of the file.
+    fn at(&mut self, position: Option<&csv::Position>) -> u64 {
+        let byte = position.and_then(|p| usize::try_from(p.byte()).ok()).unwrap_or(0);
+        let from = byte.clamp(self.counted, self.text.len());
+        let blank = self.text[from..].iter().take_while(|b| matches!(b, b'\r' | b'\n')).count();
+        let until = from + blank;
+        let breaks = self.text[self.counted..until].iter().filter(|b| **b == b'\n').count();
+        (self.counted, self.line) = (until, self.line + breaks as u64);
+        self.line
+    }
 }
 
 fn kind_remedy(kind: ImportKind) -> String {

@@ -31,7 +31,7 @@ impl BatchFacts {
         mut ranges: Vec<RangeFact>,
     ) -> Self {
         ranges.retain(|r| r.lifted_at.is_none());
-        ranges.sort_by(|a, b| (b.set_at, b.id).cmp(&(a.set_at, a.id)));
+        ranges.sort_by_key(|fact| std::cmp::Reverse((fact.set_at, fact.id)));
         Self {
             outer: batch.permutation(Layer::Outer),
             inner: batch.permutation(Layer::Inner),

@@ -3,7 +3,7 @@
 
 mod cluster;
 mod embedded;
-mod load;
+pub mod load;
 mod proxy;
 mod redis;
 mod tls;

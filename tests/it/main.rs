@@ -1,5 +1,8 @@
 //! The integration tests, in one binary because each one links everything.
 
+mod api;
+mod authz;
+mod consoles;
 mod faults;
 mod format;
 mod http_bed;
@@ -18,5 +21,6 @@ mod outages;
 mod redis_server;
 mod registry;
 mod site;
+mod staff_bed;
 mod store_contract;
 mod tidy;

@@ -1,0 +1,185 @@
+//! Who may use which route: a row each, compared with the document of the API
+//! and tried with everybody.
+
+use std::collections::BTreeSet;
+
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use crate::staff_bed::{StaffBed, WHO, location};
+
+/// May: b buyer (anyone), m member of the enterprise whose object it is,
+/// s member of another, o officer, a administrator.
+const ROUTES: [(&str, &str, &str); 45] = [
+    ("get", "/", "bmsoa"),
+    ("get", "/{code}", "bmsoa"),
+    ("get", "/01/{gtin}/10/{lot}/21/{serial}", "bmsoa"),
+    ("get", "/check", "bmsoa"),
+    ("post", "/api/v1/scans", "bmsoa"),
+    ("get", "/.well-known/jwks.json", "bmsoa"),
+    ("get", "/openapi.json", "bmsoa"),
+    ("get", "/static/{name}", "bmsoa"),
+    ("get", "/favicon.ico", "bmsoa"),
+    ("get", "/robots.txt", "bmsoa"),
+    ("get", "/healthz", "bmsoa"),
+    ("get", "/readyz", "bmsoa"),
+    // By the network of the caller, not by role.
+    ("get", "/metrics", "bmsoa"),
+    ("get", "/enterprise", "bmsoa"),
+    ("get", "/enterprise/sign-in", "bmsoa"),
+    ("post", "/enterprise/sign-in", "bmsoa"),
+    ("get", "/enterprise/", "ms"),
+    ("get", "/enterprise/order", "ms"),
+    ("post", "/enterprise/order", "ms"),
+    ("get", "/enterprise/orders/{id}", "m"),
+    ("post", "/enterprise/orders/{id}/cancel", "m"),
+    ("get", "/enterprise/orders/{id}/files/{*name}", "m"),
+    ("get", "/enterprise/batches/{batch}", "m"),
+    ("post", "/enterprise/batches/{batch}/activate", "m"),
+    ("get", "/officer", "bmsoa"),
+    ("get", "/officer/sign-in", "bmsoa"),
+    ("post", "/officer/sign-in", "bmsoa"),
+    ("get", "/officer/", "o"),
+    ("get", "/officer/codes", "o"),
+    ("get", "/officer/codes/{serial}", "o"),
+    ("post", "/officer/codes/{serial}/decide", "o"),
+    ("get", "/api/v1/enterprises", "msa"),
+    ("post", "/api/v1/enterprises", "a"),
+    ("get", "/api/v1/products", "msa"),
+    ("post", "/api/v1/products", "msa"),
+    ("get", "/api/v1/batches", "msa"),
+    ("post", "/api/v1/batches", "msa"),
+    ("get", "/api/v1/batches/{batch}", "ma"),
+    ("get", "/api/v1/batches/{batch}/scans", "ma"),
+    ("get", "/api/v1/batches/{batch}/ranges", "ma"),
+    ("post", "/api/v1/batches/{batch}/ranges", "ma"),
+    ("delete", "/api/v1/batches/{batch}/ranges/{id}", "ma"),
+    ("post", "/api/v1/imports/{kind}", "msa"),
+    ("get", "/api/v1/orders", "msa"),
+    ("post", "/api/v1/orders", "msa"),
+];
+/// Of one order of the API.
+const ORDER_ROUTES: [(&str, &str, &str); 4] = [
+    ("get", "/api/v1/orders/{id}", "ma"),
+    ("post", "/api/v1/orders/{id}/cancel", "ma"),
+    ("get", "/api/v1/orders/{id}/files", "ma"),
+    ("get", "/api/v1/orders/{id}/files/{*name}", "ma"),
+];
+/// Last of all: they end the session with which the others are tried.
+const LEAVING: [(&str, &str, &str); 2] =
+    [("post", "/enterprise/sign-out", "bmsoa"), ("post", "/officer/sign-out", "bmsoa")];
+
+fn rows() -> impl Iterator<Item = (&'static str, &'static str, &'static str)> {
+    ROUTES.into_iter().chain(ORDER_ROUTES).chain(LEAVING)
+}
+
+#[tokio::test]
+async fn every_route_of_the_document_has_a_row_and_every_row_a_route() {
+    let bed = StaffBed::start().await;
+    let document = bed.get("anyone", "/openapi.json").await;
+    let mut documented = BTreeSet::new();
+    for (path, item) in document["paths"].as_object().expect("paths") {
+        for (method, operation) in item.as_object().expect("methods") {
+            documented.insert(format!("{method} {path}"));
+            let keyed = operation.get("security").is_some();
+            let wanted = path.starts_with("/api/") && path != "/api/v1/scans";
+            assert_eq!(keyed, wanted, "{method} {path}: does the document ask for a key?");
+        }
+    }
+    let listed: BTreeSet<_> = rows().map(|(method, path, _)| format!("{method} {path}")).collect();
+    assert_eq!(listed.len(), rows().count(), "a row stands twice");
+    assert_eq!(listed, documented);
+}
+
+/// What the paths' parameters are, of our own maker.
+struct Ours {
+    batch: String,
+    serial: String,
+    order: String,
+    range: String,
+}
+
+impl Ours {
+    async fn make(bed: &StaffBed) -> Self {
+        let batch = bed.batch(3).await;
+        let code = bed.codes(&batch).await.remove(0);
+        let orders = bed.get("member", "/api/v1/orders").await;
+        let ranges = bed.get("member", &format!("/api/v1/batches/{batch}/ranges")).await;
+        let text = |value: &Value| value.as_str().expect("text").to_owned();
+        Self {
+            batch,
+            serial: zhenma::code::read(&code).expect("a code").payload.serial_text(),
+            order: text(&orders[0]["id"]),
+            range: text(&ranges[0]["id"]),
+        }
+    }
+
+    fn path(&self, template: &str) -> String {
+        let id = if template.contains("ranges") { &self.range } else { &self.order };
+        template
+            .replace("{code}", &self.serial)
+            .replace("{gtin}/10/{lot}/21/{serial}", "06900000001011/10/L1/21/CAAA")
+            .replace("{serial}", &self.serial)
+            .replace("{batch}", &self.batch)
+            .replace("{id}", id)
+            .replace("{*name}", "manifest.json")
+            .replace("{kind}", "batches")
+            .replace("{name}", "nothing.css")
+    }
+}
+
+#[tokio::test]
+async fn every_route_takes_in_whom_its_row_names_and_nobody_else() {
+    let bed = StaffBed::start().await;
+    let ours = Ours::make(&bed).await;
+    for who in WHO {
+        let person = bed.person(who).await;
+        for (method, template, may) in rows() {
+            let allowed = may.contains(letter(who));
+            let path = ours.path(template);
+            let verb: Method = method.to_uppercase().parse().expect("a method");
+            let console = ["/enterprise", "/officer"].iter().any(|c| template.starts_with(c));
+            let at = format!("{who} {method} {path}");
+            if console {
+                let response = if verb == Method::POST {
+                    person.post(&path, &[]).await
+                } else {
+                    person.get(&path).await
+                };
+                let status = response.status().as_u16();
+                let to_form =
+                    status == 303 && location(&response).ends_with("/sign-in") && !leaves(&path);
+                let refused = to_form || status == 403 || (status == 404 && template.contains('{'));
+                assert_eq!(!refused, allowed, "{at}: {status}");
+            } else {
+                let request = bed.program(who, verb.clone(), &path);
+                let request = if verb == Method::POST { request.json(&json!({})) } else { request };
+                let (status, said) = bed.send(request).await;
+                let refused = matches!(status, 401 | 403) || (status == 404 && is_object(template));
+                assert_eq!(!refused, allowed, "{at}: {status} {said}");
+                if who == "anyone" && refused {
+                    assert_eq!(status, 401, "{at}");
+                }
+            }
+        }
+    }
+}
+
+fn letter(who: &str) -> char {
+    match who {
+        "anyone" => 'b',
+        "member" => 'm',
+        "stranger" => 's',
+        "officer" => 'o',
+        _ => 'a',
+    }
+}
+
+/// Signing out leads to the form because it is done.
+fn leaves(path: &str) -> bool {
+    path.ends_with("/sign-out")
+}
+
+fn is_object(template: &str) -> bool {
+    template.starts_with("/api/v1/") && template.contains('{') && !template.contains("{kind}")
+}

@@ -1,0 +1,212 @@
+//! The two consoles as people use them.
+
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use crate::faults::load::eventually;
+use crate::staff_bed::{OUR_GTIN, PASSWORD, StaffBed, location};
+
+#[tokio::test]
+async fn a_member_orders_watches_downloads_and_activates() {
+    let bed = StaffBed::start().await;
+    let member = bed.person("member").await;
+    let form = member.page("/enterprise/order").await;
+    let key = between(&form, "name=\"order_key\" value=\"", "\"").to_owned();
+    let mut fields = vec![
+        ("order_key", key.as_str()),
+        ("product", OUR_GTIN),
+        ("lot", "批号"),
+        ("made_on", "2026-11-01"),
+        ("expires_on", ""),
+        ("destination", "4101"),
+        ("dealer", ""),
+        ("layers", "outer+inner"),
+        ("count", "0"),
+        ("format", "csv"),
+    ];
+    let refused = member.post("/enterprise/order", &fields).await;
+    assert_eq!(refused.status(), 422);
+    let said = refused.text().await.expect("text");
+    assert!(said.contains("请填1至100000000之间的整数"), "{said}");
+    assert!(said.contains("请填1至20个字母") && said.contains("value=\"批号\""), "{said}");
+    fields[2].1 = "L20261101";
+    fields[8].1 = "12";
+    let placed = member.post("/enterprise/order", &fields).await;
+    let again = member.post("/enterprise/order", &fields).await;
+    assert_eq!(location(&placed), location(&again), "sent twice, it is one order");
+    assert_eq!(bed.get("member", "/api/v1/batches").await.as_array().expect("a list").len(), 1);
+    fields[8].1 = "13";
+    assert_eq!(member.post("/enterprise/order", &fields).await.status(), 422);
+
+    let order = location(&placed);
+    eventually("the order is done", || async { member.page(&order).await.contains("labels.csv") })
+        .await;
+    let page = member.page(&order).await;
+    assert!(page.contains("已完成") && !page.contains("http-equiv=\"refresh\""), "{page}");
+    let table = member.get(&format!("{order}/files/labels.csv")).await;
+    let named = table.headers()["content-disposition"].to_str().expect("text").to_owned();
+    assert_eq!(named, "attachment; filename=\"1-1-labels.csv\"");
+    let table = table.text().await.expect("text");
+    assert_eq!(table.lines().count(), 13);
+    let code = table.lines().nth(3).expect("a row").split(',').nth(2).expect("text").to_owned();
+    assert_eq!(outcome(&bed, &code, 41, 1).await["outcome"], "not_on_sale");
+
+    let refused = member.post("/enterprise/batches/1-1/activate", &[("range", "3-99")]).await;
+    assert_eq!(refused.status(), 422);
+    assert!(refused.text().await.expect("text").contains("请填批次内的序号"));
+    let done = member.post("/enterprise/batches/1-1/activate", &[("range", "0-5")]).await;
+    assert_eq!(location(&done), "/enterprise/batches/1-1");
+    eventually("it is on sale", || async {
+        outcome(&bed, &code, 41, 2).await["outcome"] == "genuine"
+    })
+    .await;
+    eventually("its scan is in the chart", || async {
+        let page = member.page("/enterprise/batches/1-1?lang=en").await;
+        page.contains("on sale 6") && page.contains("<rect")
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_officer_finds_the_copied_code_decides_and_the_next_scan_respects_it() {
+    let bed = StaffBed::start().await;
+    let batch = bed.batch(3).await;
+    let code = bed.codes(&batch).await.remove(1);
+    let serial = &zhenma::code::read(&code).expect("a code").payload.serial_text();
+    // Scanned over weeks in many places; the server's clock stands still, so
+    // the weeks are put into the history.
+    copied(&bed, &code).await;
+    let answer = outcome(&bed, &code, 99, 1).await;
+    assert_eq!(answer["outcome"], "suspect", "{answer}");
+    let reference = answer["reference"].as_str().expect("a reference").to_owned();
+
+    let officer = bed.person("officer").await;
+    eventually("the code is flagged", || async {
+        officer.page("/officer/").await.contains(serial)
+    })
+    .await;
+    for asked in [serial, &code, &reference, &reference.to_lowercase().replace('-', "")] {
+        let found = officer.get(&format!("/officer/codes?code={asked}")).await;
+        assert_eq!(location(&found), format!("/officer/codes/{serial}"), "{asked}");
+    }
+    let missing = officer.get("/officer/codes?code=AAAA-AAAA").await;
+    assert_eq!(missing.status(), 404);
+    assert!(missing.text().await.expect("text").contains("没有找到"));
+
+    let page = officer.page(&format!("/officer/codes/{serial}")).await;
+    assert!(page.contains("标签可疑") && page.contains(&reference), "{page}");
+    let path = format!("/officer/codes/{serial}/decide");
+    let refused = officer.post(&path, &[("decision", "genuine"), ("note", " ")]).await;
+    assert_eq!(refused.status(), 422);
+    let done =
+        officer.post(&path, &[("decision", "genuine"), ("note", "现场核对，一瓶一码")]).await;
+    assert_eq!(location(&done), format!("/officer/codes/{serial}"));
+    eventually("the decision is respected", || async {
+        outcome(&bed, &code, 99, 1).await["outcome"] == "seen_before"
+    })
+    .await;
+    officer.post(&path, &[("decision", "copied"), ("note", "查获三箱同码")]).await;
+    eventually("the later decision stands", || async {
+        let answer = outcome(&bed, &code, 99, 1).await;
+        answer["reasons"][0]["code"] == "officer_found_copied"
+    })
+    .await;
+    let page = officer.page(&format!("/officer/codes/{serial}")).await;
+    assert!(page.contains("现场核对") && page.contains("查获三箱同码"));
+    // A decided flag is not open any more.
+    let list = officer.page("/officer/").await;
+    assert!(list.contains("目前没有待处理的线索"), "{list}");
+}
+
+#[tokio::test]
+async fn sign_in_tells_nothing_slows_guessing_and_other_sites_cannot_post() {
+    let bed = StaffBed::start().await;
+    let anyone = bed.person("anyone").await;
+    let form = |login, password| [("login", login), ("password", password)];
+    let wrong = anyone.post("/enterprise/sign-in", &form("member", "wrong password")).await;
+    let nobody = anyone.post("/enterprise/sign-in", &form("nobody", "wrong password")).await;
+    assert_eq!((wrong.status().as_u16(), nobody.status().as_u16()), (422, 422));
+    let (wrong, nobody) = (wrong.text().await.expect("text"), nobody.text().await.expect("text"));
+    assert_eq!(wrong.replace("member", "nobody"), nobody);
+
+    // The officer's form takes a member in, to the member's own console.
+    let member = anyone.post("/officer/sign-in", &form("member", PASSWORD)).await;
+    assert_eq!(location(&member), "/enterprise/");
+    let cookie = member.headers()["set-cookie"].to_str().expect("text").to_owned();
+    assert!(cookie.contains("HttpOnly") && cookie.contains("SameSite=Lax"), "{cookie}");
+
+    let from_elsewhere = anyone
+        .ask(Method::POST, "/enterprise/sign-in")
+        .header("sec-fetch-site", "cross-site")
+        .form(&form("member", PASSWORD));
+    assert_eq!(from_elsewhere.send().await.expect("an answer").status(), 403);
+
+    let mut last = 0;
+    for _ in 0..20 {
+        last = anyone.post("/enterprise/sign-in", &form("member", "wrong")).await.status().as_u16();
+    }
+    assert_eq!(last, 429, "guessing goes on as fast as it can");
+    // From another network the owner still comes in.
+    let owner = anyone
+        .ask(Method::POST, "/enterprise/sign-in")
+        .header("x-forwarded-for", "203.0.113.9")
+        .form(&form("member", PASSWORD));
+    assert_eq!(owner.send().await.expect("an answer").status(), 303);
+}
+
+#[tokio::test]
+async fn signing_out_ends_the_session_in_the_ledger_too() {
+    let bed = StaffBed::start().await;
+    let officer = bed.person("officer").await;
+    assert_eq!(officer.get("/officer/").await.status(), 200);
+    assert_eq!(location(&officer.post("/officer/sign-out", &[]).await), "/officer/sign-in");
+    assert_eq!(officer.get("/officer/").await.status(), 303, "the cookie still opens it");
+}
+
+#[tokio::test]
+async fn a_language_that_was_asked_for_stays() {
+    let bed = StaffBed::start().await;
+    let mut anyone = bed.person("anyone").await;
+    let english = anyone.get("/officer/sign-in?lang=en").await;
+    anyone.keep(&english);
+    assert!(english.text().await.expect("text").contains("Sign in"));
+    assert!(anyone.page("/enterprise/sign-in").await.contains("lang=\"en\""));
+}
+
+/// The answer to a scan by a phone of its own, in the network 203.0.N.0/24.
+async fn outcome(bed: &StaffBed, code: &str, network: u8, scan: u8) -> Value {
+    let body = json!({"code": code, "device": format!("phone {network}"),
+        "scan_id": format!("01900000-0000-7000-8000-{network:06}{scan:06}")});
+    let request = bed.program("anyone", Method::POST, "/api/v1/scans");
+    let request = request.header("x-forwarded-for", format!("203.0.{network}.1")).json(&body);
+    let (status, said) = bed.send(request).await;
+    assert_eq!(status, 200, "{said}");
+    said
+}
+
+/// Twenty-six phones on as many networks in many provinces over three weeks.
+async fn copied(bed: &StaffBed, code: &str) {
+    use zhenma::base::{Clock, clock::SystemClock};
+    use zhenma::scan::service::{Device, Question};
+    let now = SystemClock.now();
+    for n in 0..26_u8 {
+        let place = (24.0 + f64::from(n) * 0.7, 104.0 + f64::from(n % 9) * 1.5, 50.0);
+        let question = Question {
+            text: code.to_owned(),
+            scan_id: uuid::Uuid::from_u128(u128::from(n) + 1),
+            device: Device::Cookie([n + 1; 16]),
+            address: Some([203, 1, n, 1].into()),
+            location: Some(place),
+            channel: zhenma::scan::Channel::Consumer,
+            record: true,
+            at: now.plus_ms(-i64::from(26 - n) * 20 * 3_600_000),
+        };
+        let answer = bed.parts.scanner.answer(question).await;
+        assert!(answer.scans.is_some(), "it was not recorded");
+    }
+}
+
+fn between<'a>(text: &'a str, before: &str, after: &str) -> &'a str {
+    let rest = &text[text.find(before).expect("it is there") + before.len()..];
+    &rest[..rest.find(after).expect("it ends")]
+}
