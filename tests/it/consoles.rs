@@ -185,7 +185,7 @@ async fn outcome(bed: &StaffBed, code: &str, network: u8, scan: u8) -> Value {
 }
 
 /// Twenty-six phones on as many networks in many provinces over three weeks.
-async fn copied(bed: &StaffBed, code: &str) {
+pub async fn copied(bed: &StaffBed, code: &str) {
     use zhenma::base::{Clock, clock::SystemClock};
     use zhenma::scan::service::{Device, Question};
     let now = SystemClock.now();
@@ -206,7 +206,7 @@ async fn copied(bed: &StaffBed, code: &str) {
     }
 }
 
-fn between<'a>(text: &'a str, before: &str, after: &str) -> &'a str {
+pub fn between<'a>(text: &'a str, before: &str, after: &str) -> &'a str {
     let rest = &text[text.find(before).expect("it is there") + before.len()..];
     &rest[..rest.find(after).expect("it ends")]
 }

@@ -1,21 +1,43 @@
 //! The pages as a browser shows them: `tests/browser/check.mjs` in Chromium.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Stdio;
 
 use crate::http_bed::{self as bed, Bed};
 use crate::need;
+use crate::staff_bed::{OUR_GTIN, StaffBed, location};
+
+/// What looks at pages; `None` on a bare machine.
+struct Browser {
+    chromium: PathBuf,
+    node: PathBuf,
+    folder: PathBuf,
+}
+
+impl Browser {
+    fn find() -> Option<Self> {
+        let (chromium, node) = (need::program("chromium")?, need::program("node")?);
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/browser");
+        let modules = Some(folder.join("node_modules")).filter(|modules| modules.is_dir());
+        need::told("tests/browser/node_modules, which tests/run installs,", modules)?;
+        Some(Self { chromium, node, folder })
+    }
+
+    async fn look(&self, base: &str, cookie: Option<&str>, pages: &[String]) {
+        let mut command = tokio::process::Command::new(&self.node);
+        command.arg(self.folder.join("check.mjs")).arg(base).args(pages);
+        command.env("CHROMIUM", &self.chromium).stdin(Stdio::null());
+        if let Some(cookie) = cookie {
+            command.env("COOKIE", cookie);
+        }
+        let output = command.output().await.expect("node runs");
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    }
+}
 
 #[tokio::test]
 async fn pages_have_no_violation_of_axe_in_light_and_dark_narrow_and_wide() {
-    let (Some(chromium), Some(node)) = (need::program("chromium"), need::program("node")) else {
-        return;
-    };
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/browser");
-    let modules = Some(folder.join("node_modules")).filter(|modules| modules.is_dir());
-    if need::told("tests/browser/node_modules, which tests/run installs,", modules).is_none() {
-        return;
-    }
+    let Some(browser) = Browser::find() else { return };
     let bed = Bed::start_with(|mut services| {
         // The browser speaks plain HTTP to this machine.
         services.site =
@@ -46,15 +68,58 @@ async fn pages_have_no_violation_of_axe_in_light_and_dark_narrow_and_wide() {
         pages.push(format!("{name}=/{path}"));
         pages.push(format!("{name}.en=/{path}"));
     }
-    let output = tokio::process::Command::new(node)
-        .arg(folder.join("check.mjs"))
-        .arg(&bed.base)
-        .args(&pages)
-        .env("CHROMIUM", chromium)
-        .stdin(Stdio::null())
-        .output()
-        .await
-        .expect("node runs");
-    let told = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "{told}");
+    browser.look(&bed.base, None, &pages).await;
+}
+
+#[tokio::test]
+async fn consoles_have_no_violation_of_axe_either() {
+    let Some(browser) = Browser::find() else { return };
+    let bed = StaffBed::start().await;
+    let batch = bed.batch(40).await;
+    let code = bed.codes(&batch).await.remove(3);
+    crate::consoles::copied(&bed, &code).await;
+    let serial = zhenma::code::read(&code).expect("a code").payload.serial_text();
+    let (member, officer) = (bed.person("member").await, bed.person("officer").await);
+    let note = [("decision", "cannot_tell"), ("note", "等企业回复")];
+    officer.post(&format!("/officer/codes/{serial}/decide"), &note).await;
+    let form = member.page("/enterprise/order").await;
+    let key = crate::consoles::between(&form, "name=\"order_key\" value=\"", "\"");
+    let fields = [
+        ("order_key", key),
+        ("product", OUR_GTIN),
+        ("lot", "L2"),
+        ("count", "60"),
+        ("made_on", "2026-11-02"),
+        ("format", "svg"),
+        ("layers", "outer"),
+    ];
+    let order = location(&member.post("/enterprise/order", &fields).await);
+    crate::faults::load::eventually("the order is done", || async {
+        member.page(&order).await.contains("SHA256SUMS")
+    })
+    .await;
+    crate::faults::load::eventually("the scans are followed", || async {
+        member.page(&format!("/enterprise/batches/{batch}")).await.contains("<rect")
+    })
+    .await;
+    let both = |pages: &[(&str, String)]| -> Vec<String> {
+        let english = |(name, path): &(&str, String)| format!("{name}.en={path}");
+        let chinese = |(name, path): &(&str, String)| format!("{name}={path}");
+        pages.iter().map(chinese).chain(pages.iter().map(english)).collect()
+    };
+    let enterprise = both(&[
+        ("enterprise", "/enterprise/".to_owned()),
+        ("order_form", "/enterprise/order".to_owned()),
+        ("order", order),
+        ("batch", format!("/enterprise/batches/{batch}")),
+    ]);
+    browser.look(&bed.base, Some(&member.cookie()), &enterprise).await;
+    let officers = both(&[
+        ("flags", "/officer/".to_owned()),
+        ("flagged_code", format!("/officer/codes/{serial}")),
+        ("not_found", "/officer/codes?code=ABC".to_owned()),
+    ]);
+    browser.look(&bed.base, Some(&officer.cookie()), &officers).await;
+    let doors = both(&[("sign_in", "/enterprise/sign-in".to_owned())]);
+    browser.look(&bed.base, None, &doors).await;
 }

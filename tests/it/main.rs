@@ -3,6 +3,7 @@
 mod api;
 mod authz;
 mod consoles;
+mod demo;
 mod faults;
 mod format;
 mod http_bed;
