@@ -250,6 +250,16 @@ fn malformed_texts_get_the_hint_that_helps() {
     assert_eq!(code::read(&good[..121]), Err(Malformed::CutShort(121)));
 }
 
+/// Found by `tests/fuzz`: a key without a name was taken for a wrong number.
+#[test]
+fn a_lone_equals_sign_in_the_query_of_a_gs1_uri_is_ignored() {
+    let uri = &vectors().gs1[0].uri;
+    let with = |pair: &str| code::read(&uri.replace('?', &format!("?{pair}&")));
+    assert_eq!(with("="), code::read(uri));
+    assert_eq!(with("=x"), code::read(uri));
+    assert!(with("1234=x").is_err(), "a number that is no AI is not");
+}
+
 fn any_payload() -> impl Strategy<Value = Payload> {
     let layers = prop::sample::select(vec![Layer::Outer, Layer::Inner, Layer::Case, Layer::Pallet]);
     (layers, 1..=KeyNumber::MAX, 0..=0xff_ffff_u32, 0..1_u64 << 40).prop_map(
