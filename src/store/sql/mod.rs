@@ -105,11 +105,12 @@ async fn next_revision(tx: &mut Tx) -> Result<i64, LedgerError> {
     .map_err(down)
 }
 
-/// The file for its owner alone: it holds secrets and hashes.
+/// The file and its directory for their owner alone: they hold secrets, hashes
+/// and finished labels.
 fn private_file(path: &Path) -> std::io::Result<()> {
-    use std::os::unix::fs::OpenOptionsExt;
+    use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
     if let Some(folder) = path.parent() {
-        std::fs::create_dir_all(folder)?;
+        std::fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
     }
     std::fs::OpenOptions::new().append(true).create(true).mode(0o600).open(path).map(drop)
 }
