@@ -23,6 +23,7 @@ pub struct Settings {
     pub data: PathBuf,
     /// `embedded`, `redis://HOST`, `rediss://HOST` or
     /// `redis://A,B,C/?cluster` (see `src/store/redis/README.md`).
+    #[serde(serialize_with = "without_password")]
     pub scan_store: String,
     /// `embedded`.
     pub ledger: String,
@@ -204,6 +205,16 @@ impl Settings {
     }
 }
 
+/// What is printed gets into tickets and logs.
+fn without_password<S: serde::Serializer>(url: &str, into: S) -> Result<S::Ok, S::Error> {
+    let hidden = url.rsplit_once('@').and_then(|(before, place)| {
+        let (scheme, user) = before.split_once("://")?;
+        let (user, _) = user.split_once(':')?;
+        Some(format!("{scheme}://{user}:***@{place}"))
+    });
+    into.serialize_str(hidden.as_deref().unwrap_or(url))
+}
+
 /// Host and port of `https://HOST[:PORT]`, in small letters.
 fn host_of(url: &str) -> Option<String> {
     let rest = url.strip_prefix("https://").or_else(|| url.strip_prefix("http://"))?;
@@ -235,6 +246,19 @@ mod tests {
         assert!(!settings.trusted_proxies[0].contains([11, 0, 0, 1].into()));
         assert!(settings.trusted_proxies[1].contains("::1".parse().expect("address")));
         assert_eq!(settings.hosts(), ["id.example.cn"]);
+    }
+
+    #[test]
+    fn printed_settings_hide_the_password_of_redis() {
+        for (url, shown) in [
+            ("redis://:s3cret@h:6379/1", "redis://:***@h:6379/1"),
+            ("rediss://zhenma:s3@cret@a,b/?cluster", "rediss://zhenma:***@a,b/?cluster"),
+            ("redis://h", "redis://h"),
+        ] {
+            let settings = with(&[("ZHENMA_SCAN_STORE", url)]).expect("good settings");
+            let printed = toml::to_string(&settings).expect("texts");
+            assert!(printed.contains(shown) && !printed.contains("cret"), "{printed}");
+        }
     }
 
     #[test]
