@@ -11,9 +11,9 @@ use rusqlite::{Connection, ErrorCode, OpenFlags, TransactionBehavior};
 use crate::scan::StateError;
 
 /// `PRAGMA user_version` of the schema that this version writes.
-const SCHEMA_VERSION: i64 = 1;
+pub(super) const SCHEMA_VERSION: i64 = 1;
 /// `PRAGMA application_id`: "zhms", so that another program's file is refused.
-const APPLICATION_ID: i64 = 0x7a68_6d73;
+pub(super) const APPLICATION_ID: i64 = 0x7a68_6d73;
 
 /// Looks at a lock that another process holds, one every `LOCK_POLL`: half a
 /// second in all, below `SCAN_STATE_WAIT_MS`. SQLite's own back-off grows to

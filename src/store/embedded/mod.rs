@@ -3,6 +3,7 @@
 #![doc = include_str!("README.md")]
 
 mod file;
+mod inspect;
 mod reader;
 mod writer;
 
@@ -19,6 +20,8 @@ use self::writer::{Answer, Job, Writer};
 use super::Bounds;
 use crate::scan::port::Durability;
 use crate::scan::{CodeId, Cursor, Entry, History, Observation, Recorded, ScanState, StateError};
+
+pub use inspect::Inspection;
 
 /// Scan state in one file. Dropping it answers what waits, then closes.
 pub struct EmbeddedState {

@@ -32,7 +32,7 @@ pub fn run(mut file: Reopening, looks: &Receiver<Look>) {
     }
 }
 
-fn entries(
+pub fn entries(
     connection: &Connection,
     after: i64,
     max: usize,

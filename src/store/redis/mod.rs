@@ -53,8 +53,24 @@ impl RedisState {
             Err(Trouble::Refused(e)) => return Err(e),
             Err(Trouble::Unreached(e)) => tracing::warn!("{e}; trying again until it can"),
         }
+        Ok(Self::with(scout))
+    }
+
+    /// As [`Self::open`], for who wants to know whether they can be reached.
+    ///
+    /// # Errors
+    /// As [`Self::open`], and when none can be reached now.
+    pub async fn reach(url: &str) -> Result<Self, StateError> {
+        let scout = Arc::new(Scout::new(place::read(url)?, Bounds::default()));
+        match scout.look().await {
+            Ok(()) => Ok(Self::with(scout)),
+            Err(Trouble::Refused(e) | Trouble::Unreached(e)) => Err(e),
+        }
+    }
+
+    fn with(scout: Arc<Scout>) -> Self {
         let looking = tokio::spawn(scout.clone().keep_looking());
-        Ok(Self { scout, looking })
+        Self { scout, looking }
     }
 
     fn node(&self, tag: u16) -> Result<Arc<Node>, StateError> {

@@ -8,6 +8,7 @@
 
 mod accounts;
 mod cases;
+mod inspect;
 mod orders;
 mod registry;
 mod rows;
@@ -23,6 +24,8 @@ use sqlx::sqlite::{
 use sqlx::{Sqlite, Transaction};
 
 use crate::base::{LedgerError, UnixMs, rng};
+
+pub use inspect::Migrated;
 
 static MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!("src/store/sql/migrations");
 

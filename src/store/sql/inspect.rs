@@ -1,0 +1,129 @@
+//! A look at a ledger that changes nothing: no migration, no file that SQLite
+//! would make beside it.
+
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+
+use sqlx::sqlite::{SqliteConnectOptions, SqlitePoolOptions};
+
+use super::{BUSY_WAIT, Ledger, MIGRATIONS, down};
+use crate::base::{LedgerError, UnixMs};
+
+/// Latest rows of a shard among which the newest scan is looked for: a clock
+/// that went back leaves it behind the last.
+const LATEST_SCANS: i64 = 1_000;
+
+/// Which migrations a file has had.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Migrated {
+    /// The file's latest.
+    pub found: i64,
+    /// This version's latest.
+    pub known: i64,
+    /// Every one of the file ended.
+    pub whole: bool,
+}
+
+impl Ledger {
+    /// Opens a ledger for reading alone; what writes will fail.
+    ///
+    /// # Errors
+    /// `Unavailable` for a file that cannot be opened.
+    pub async fn inspect(path: &Path) -> Result<Self, LedgerError> {
+        // Without a log beside it nobody has it open. To read it SQLite would
+        // make one, unless it is told that nothing changes.
+        let closed = !beside(path, "-wal").exists();
+        let options = SqliteConnectOptions::new()
+            .filename(path)
+            .read_only(true)
+            .immutable(closed)
+            .busy_timeout(BUSY_WAIT);
+        let pool = SqlitePoolOptions::new()
+            .max_connections(1)
+            .acquire_timeout(BUSY_WAIT)
+            .connect_with(options)
+            .await
+            .map_err(down)?;
+        Ok(Self { writer: pool.clone(), reader: pool })
+    }
+
+    /// # Errors
+    /// `Unavailable` also for a file that is no ledger.
+    pub async fn migrated(&self) -> Result<Migrated, LedgerError> {
+        let (found, failed): (Option<i64>, i64) = sqlx::query_as(
+            "SELECT MAX(version), COUNT(CASE WHEN NOT success THEN 1 END) FROM _sqlx_migrations",
+        )
+        .fetch_one(&self.reader)
+        .await
+        .map_err(down)?;
+        let known = MIGRATIONS.iter().map(|m| m.version).max().unwrap_or(0);
+        Ok(Migrated { found: found.unwrap_or(0), known, whole: failed == 0 })
+    }
+
+    /// What SQLite finds broken, first thing first.
+    ///
+    /// # Errors
+    /// `Unavailable` for a file that cannot even be read.
+    pub async fn damage(&self) -> Result<Option<String>, LedgerError> {
+        let says: String = sqlx::query_scalar("PRAGMA quick_check(1)")
+            .fetch_one(&self.reader)
+            .await
+            .map_err(down)?;
+        Ok((says != "ok").then_some(says))
+    }
+
+    /// The latest instant that the ledger holds of something that happened.
+    ///
+    /// # Errors
+    /// `Unavailable`.
+    pub async fn newest(&self) -> Result<Option<UnixMs>, LedgerError> {
+        let facts: Option<i64> = sqlx::query_scalar(
+            "SELECT MAX(happened) FROM (
+                SELECT MAX(created_at) AS happened FROM installation
+                UNION ALL SELECT MAX(created_at) FROM enterprises
+                UNION ALL SELECT MAX(created_at) FROM products
+                UNION ALL SELECT MAX(created_at) FROM batches
+                UNION ALL SELECT MAX(set_at) FROM batch_ranges
+                UNION ALL SELECT MAX(created_at) FROM orders
+                UNION ALL SELECT MAX(created_at) FROM accounts
+                UNION ALL SELECT MAX(updated_at) FROM flags
+                UNION ALL SELECT MAX(decided_at) FROM decisions) AS facts",
+        )
+        .fetch_one(&self.reader)
+        .await
+        .map_err(down)?;
+        Ok(facts.map(UnixMs).max(self.newest_scan().await?))
+    }
+
+    /// The newest among the latest scans of every shard.
+    ///
+    /// # Errors
+    /// `Unavailable`.
+    pub async fn newest_scan(&self) -> Result<Option<UnixMs>, LedgerError> {
+        let shards: Vec<i64> = sqlx::query_scalar("SELECT shard FROM log_cursors")
+            .fetch_all(&self.reader)
+            .await
+            .map_err(down)?;
+        let mut newest = None;
+        for shard in shards {
+            let seen: Option<i64> = sqlx::query_scalar(
+                "SELECT MAX(seen_at) FROM (SELECT seen_at FROM scans WHERE shard = $1
+                 ORDER BY log_major DESC, log_minor DESC LIMIT $2) AS latest",
+            )
+            .bind(shard)
+            .bind(LATEST_SCANS)
+            .fetch_one(&self.reader)
+            .await
+            .map_err(down)?;
+            newest = newest.max(seen.map(UnixMs));
+        }
+        Ok(newest)
+    }
+}
+
+/// The file that SQLite keeps beside another.
+fn beside(path: &Path, ending: &str) -> PathBuf {
+    let mut name = OsString::from(path);
+    name.push(ending);
+    name.into()
+}
