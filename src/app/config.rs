@@ -109,6 +109,21 @@ impl Settings {
         Self::from_sources(file, env)
     }
 
+    /// `ZHENMA_*` variables that set nothing, such as a name spelt wrongly.
+    pub fn unknown_variables() -> Vec<String> {
+        let known = |name: &str| NAMES.iter().any(|(known, _)| known.to_uppercase() == name);
+        std::env::vars_os()
+            .filter_map(|(name, _)| name.into_string().ok())
+            .filter(|name| name.strip_prefix("ZHENMA_").is_some_and(|rest| !known(rest)))
+            .collect()
+    }
+
+    /// Each setting with its value, secrets hidden.
+    pub fn pairs(&self) -> Vec<(String, String)> {
+        let table = toml::Table::try_from(self).unwrap_or_default();
+        table.into_iter().map(|(name, value)| (name, value.to_string())).collect()
+    }
+
     fn from_sources(
         file: Option<&Path>,
         env: impl Fn(&str) -> Option<String>,

@@ -4,6 +4,7 @@
 pub mod compose;
 pub mod config;
 pub mod demo;
+pub mod doctor;
 pub mod follower;
 pub mod live;
 pub mod orders;

@@ -28,6 +28,19 @@ impl Cidr {
     }
 }
 
+impl Cidr {
+    /// True when it takes in more addresses than a prefix of so many bits.
+    pub fn is_wider_than(&self, v4_bits: u8, v6_bits: u8) -> bool {
+        self.bits < if self.address.is_ipv4() { v4_bits } else { v6_bits }
+    }
+}
+
+impl std::fmt::Display for Cidr {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}/{}", self.address, self.bits)
+    }
+}
+
 impl TryFrom<String> for Cidr {
     type Error = String;
 
@@ -50,6 +63,6 @@ impl TryFrom<String> for Cidr {
 
 impl From<Cidr> for String {
     fn from(net: Cidr) -> Self {
-        format!("{}/{}", net.address, net.bits)
+        net.to_string()
     }
 }

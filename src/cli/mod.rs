@@ -34,11 +34,13 @@ enum Command {
     Key(key::Key),
     /// Show or check the settings
     Config(config::Config),
+    Doctor(doctor::Doctor),
 }
 
 mod batch;
 mod batch_issue;
 mod config;
+mod doctor;
 mod enterprise;
 mod key;
 mod product;
@@ -84,6 +86,7 @@ pub fn run(args: std::env::ArgsOs) -> ExitCode {
         Command::User(command) => command.run(cli.json),
         Command::Key(command) => command.run(cli.json),
         Command::Config(command) => command.run(cli.json),
+        Command::Doctor(command) => command.run(cli.json),
     };
     match done {
         Ok(Done::Yes) => ExitCode::SUCCESS,

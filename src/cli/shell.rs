@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::Failure;
-use crate::app::config::Settings;
+use crate::app::config::{ConfigError, Settings};
 use crate::app::paths;
 use crate::base::{Clock, LedgerError, UnixMs, clock::SystemClock};
 use crate::keys::{KeyDir, Keyring};
@@ -31,6 +31,19 @@ pub(crate) struct Place {
     keys: Option<PathBuf>,
 }
 
+impl Place {
+    pub(crate) fn settings(&self) -> Result<Settings, ConfigError> {
+        let mut settings = Settings::load(self.config.as_deref())?;
+        if let Some(data) = &self.data {
+            settings.data.clone_from(data);
+        }
+        if let Some(keys) = &self.keys {
+            settings.keys.clone_from(keys);
+        }
+        Ok(settings)
+    }
+}
+
 /// A file of many objects.
 #[derive(Args)]
 pub(crate) struct Import {
@@ -47,13 +60,7 @@ pub(crate) struct Shell {
 
 impl Shell {
     pub(crate) fn open(place: &Place, json: bool) -> Result<Self, Failure> {
-        let mut settings = Settings::load(place.config.as_deref())?;
-        if let Some(data) = &place.data {
-            settings.data.clone_from(data);
-        }
-        if let Some(keys) = &place.keys {
-            settings.keys.clone_from(keys);
-        }
+        let settings = place.settings()?;
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         let ledger =
             runtime.block_on(Ledger::open(&paths::ledger(&settings.data), SystemClock.now()))?;

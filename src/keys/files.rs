@@ -37,6 +37,11 @@ impl KeyDir {
         &self.path
     }
 
+    /// The file of a key's private half.
+    pub fn private_file(&self, number: KeyNumber) -> PathBuf {
+        self.path.join(format!("{number}.pem"))
+    }
+
     /// The published set as it is served.
     ///
     /// # Errors
@@ -137,7 +142,7 @@ impl KeyDir {
         if key.not_before.is_some_and(|nbf| now.seconds() < nbf) {
             return Err(problem(number, "is not to sign yet: is the clock right?"));
         }
-        let file = self.path.join(format!("{number}.pem"));
+        let file = self.private_file(number);
         let told = |e: &dyn std::fmt::Display| KeyError::File(format!("{}: {e}", file.display()));
         let mode = fs::metadata(&file).map_err(|e| told(&e))?.permissions().mode();
         if mode & 0o077 != 0 {
@@ -182,7 +187,7 @@ impl KeyDir {
     }
 
     fn write_private(&self, number: KeyNumber, pem: &[u8]) -> Result<(), KeyError> {
-        let file = self.path.join(format!("{number}.pem"));
+        let file = self.private_file(number);
         let write = || -> std::io::Result<()> {
             let mut out =
                 OpenOptions::new().write(true).create_new(true).mode(0o600).open(&file)?;

@@ -123,6 +123,13 @@ pub struct Enterprise {
     pub licences: Vec<Licence>,
 }
 
+impl Enterprise {
+    /// Whether a key with this issuer is one of its own.
+    pub fn issues_as(&self, issuer: &str) -> bool {
+        issuer == self.name.zh || issuer == self.name.en
+    }
+}
+
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Product {
     pub gtin: Gtin,

@@ -153,13 +153,12 @@ fn key_for(
     enterprise: &Enterprise,
     asked: Option<KeyNumber>,
 ) -> Result<KeyNumber, Vec<FieldError>> {
-    let own = |issuer: &str| issuer == enterprise.name.zh || issuer == enterprise.name.en;
     let make = || format!("make one: zhenma key new --issuer {}", enterprise.name.zh);
     let fault = |problem: String| vec![FieldError::new("key", problem, make())];
     match asked {
         None => keys
             .iter()
-            .filter(|k| k.status == KeyStatus::Active && own(&k.issuer))
+            .filter(|k| k.status == KeyStatus::Active && enterprise.issues_as(&k.issuer))
             .map(|k| k.number)
             .max()
             .ok_or_else(|| fault(format!("{} has no active key", enterprise.name.zh))),
@@ -168,7 +167,9 @@ fn key_for(
             Some(k) if k.status != KeyStatus::Active => {
                 Err(fault(format!("{number} is {} and signs no more", k.status.slug())))
             }
-            Some(k) if !own(&k.issuer) => Err(fault(format!("{number} belongs to {}", k.issuer))),
+            Some(k) if !enterprise.issues_as(&k.issuer) => {
+                Err(fault(format!("{number} belongs to {}", k.issuer)))
+            }
             Some(k) => Ok(k.number),
         },
     }

@@ -4,6 +4,7 @@ mod api;
 mod authz;
 mod consoles;
 mod demo;
+mod doctor;
 mod faults;
 mod format;
 mod http_bed;

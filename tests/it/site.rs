@@ -97,7 +97,7 @@ impl Site {
         self.folder.path().join(name).display().to_string()
     }
 
-    fn command(&self, words: &[&str]) -> Command {
+    pub fn command(&self, words: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_zhenma"));
         command
             .args(words)

@@ -1,0 +1,233 @@
+//! The ledger, the scan store, the log between them, and the clock that all
+//! three have been written by.
+
+use std::path::Path;
+
+use super::{Finding, local};
+use crate::app::config::Settings;
+use crate::app::paths;
+use crate::base::UnixMs;
+use crate::scan::ledger::ScanLedger;
+use crate::scan::{Cursor, Entry, ScanState, StateError};
+use crate::store::embedded::Inspection;
+use crate::store::redis::RedisState;
+use crate::store::sql::Ledger;
+
+/// Bytes of a file that is read from end to end to find it whole.
+const READ_WHOLE_BYTES_MAX: u64 = 512 << 20;
+/// Entries of a shard's log that are looked at.
+const LOOKED_AT_MAX: usize = 1_000;
+/// What the clocks of several machines may differ by, and a worker be behind.
+const TOLERATED_MS: i64 = 60_000;
+
+const NEWER: &str = "start the version that wrote it, or restore a backup made by this one";
+/// Again: a process that starts during the look may make a whole file seem broken.
+const BROKEN: &str =
+    "look again; if it stays, stop the processes, keep a copy of the file, restore a backup";
+
+/// The ledger's file, and the ledger where it can be read.
+pub async fn ledger(settings: &Settings) -> (Vec<Finding>, Option<Ledger>) {
+    const CHECK: &str = "ledger";
+    let path = paths::ledger(&settings.data);
+    let name = path.display();
+    if !path.exists() {
+        let says = format!("{name} is not there yet; it is made when something is registered");
+        return (vec![Finding::ok(CHECK, says)], None);
+    }
+    let fault = |says: String, remedy: &str| (vec![Finding::fault(CHECK, says, remedy)], None);
+    let unreadable = |error: &dyn std::fmt::Display| {
+        fault(
+            format!("{name}: {error}"),
+            "let the user that runs zhenma read and write it; if it is damaged, restore a backup",
+        )
+    };
+    let ledger = match Ledger::inspect(&path).await {
+        Ok(ledger) => ledger,
+        Err(error) => return unreadable(&error),
+    };
+    let migrated = match ledger.migrated().await {
+        Ok(migrated) => migrated,
+        Err(error) => return unreadable(&error),
+    };
+    let (found, known) = (migrated.found, migrated.known);
+    if found > known {
+        let says = format!(
+            "{name} was written by a newer zhenma (migration {found}; this one knows {known})"
+        );
+        return fault(says, NEWER);
+    }
+    if !migrated.whole {
+        return fault(format!("{name}: a migration did not end"), "restore a backup");
+    }
+    if is_short(&path) {
+        match ledger.damage().await {
+            Ok(None) => {}
+            Ok(Some(damage)) => return fault(format!("{name} is damaged: {damage}"), BROKEN),
+            Err(error) => return unreadable(&error),
+        }
+    }
+    if found < known {
+        let says = format!("{name} is of an older zhenma (migration {found} of {known})");
+        let remedy = "back it up; `serve`, `worker` or any command will then migrate it";
+        return (vec![Finding::warning(CHECK, says, remedy)], None);
+    }
+    let says = format!("{name} can be read{}", unread(&path));
+    (vec![Finding::ok(CHECK, says)], Some(ledger))
+}
+
+fn is_short(path: &Path) -> bool {
+    std::fs::metadata(path).is_ok_and(|meta| meta.len() <= READ_WHOLE_BYTES_MAX)
+}
+
+fn unread(path: &Path) -> &'static str {
+    if is_short(path) { " and is whole" } else { "; too large to be read whole here" }
+}
+
+/// Scan store, log, clock.
+pub async fn scans(settings: &Settings, ledger: Option<&Ledger>, now: UnixMs) -> Vec<Finding> {
+    let cursors = match ledger {
+        Some(ledger) => ledger.cursors().await.unwrap_or_default(),
+        None => Vec::new(),
+    };
+    let cursor = |shard| {
+        cursors.iter().find(|(s, _)| *s == shard).map_or(Cursor::START, |(_, cursor)| *cursor)
+    };
+    let newest = match ledger {
+        Some(ledger) => ledger.newest().await.ok().flatten(),
+        None => None,
+    };
+    let (mut found, log) = if settings.scan_store == "embedded" {
+        let followed = match ledger {
+            Some(ledger) => ledger.newest_scan().await.ok().flatten().is_some(),
+            None => false,
+        };
+        embedded(&paths::scans(&settings.data), followed, cursor(0))
+    } else {
+        redis(&settings.scan_store, cursor).await
+    };
+    if let Some(log) = &log {
+        found.push(backlog(log, now));
+    }
+    let scanned = log.iter().flatten().map(|entry| entry.seen.at).max();
+    found.extend(newest.max(scanned).map(|newest| clock(settings, newest, now)));
+    found
+}
+
+type Looked = (Vec<Finding>, Option<Vec<Entry>>);
+
+/// `followed`: the ledger knows of scans, so the file must be there.
+fn embedded(path: &Path, followed: bool, cursor: Cursor) -> Looked {
+    const CHECK: &str = "scan_store";
+    let name = path.display();
+    if !path.exists() {
+        let finding = if followed {
+            Finding::fault(
+                CHECK,
+                format!("{name} is gone, though scans were recorded: copies pass as never scanned"),
+                "restore it from a backup before anything starts and makes an empty one",
+            )
+        } else {
+            Finding::ok(CHECK, format!("{name} is not there yet; the first start makes it"))
+        };
+        return (vec![finding], None);
+    }
+    let fault = |says: String, remedy: &str| (vec![Finding::fault(CHECK, says, remedy)], None);
+    let unreadable = |error: StateError| fault(error.to_string(), BROKEN);
+    let file = match Inspection::open(path) {
+        Ok(file) => file,
+        Err(error) => return unreadable(error),
+    };
+    if !file.is_ours {
+        let says = format!("{name} is a SQLite file, but not zhenma's scan state");
+        return fault(says, "set data to the right directory");
+    }
+    if file.schema > Inspection::SCHEMA {
+        let (found, known) = (file.schema, Inspection::SCHEMA);
+        let says = format!(
+            "{name} was written by a newer zhenma (schema {found}; this one knows {known})"
+        );
+        return fault(says, NEWER);
+    }
+    if is_short(path) {
+        match file.damage() {
+            Ok(None) => {}
+            Ok(Some(damage)) => return fault(format!("{name} is damaged: {damage}"), BROKEN),
+            Err(error) => return unreadable(error),
+        }
+    }
+    match file.follow(cursor, LOOKED_AT_MAX) {
+        Ok(log) => {
+            let says = format!("{name} can be read{}", unread(path));
+            (vec![Finding::ok(CHECK, says)], Some(log))
+        }
+        Err(error) => unreadable(error),
+    }
+}
+
+async fn redis(url: &str, cursor: impl Fn(u16) -> Cursor) -> Looked {
+    const CHECK: &str = "scan_store";
+    let fault = |error: StateError| {
+        let remedy = "start Redis 7.0 or newer, and let this machine reach it: until then every \
+                      answer is cannot_confirm";
+        (vec![Finding::fault(CHECK, error.to_string(), remedy)], None)
+    };
+    let state = match RedisState::reach(url).await {
+        Ok(state) => state,
+        Err(error) => return fault(error),
+    };
+    let found = match state.durability().await {
+        Ok(d) if d.full => Finding::ok(CHECK, d.says),
+        Ok(d) => Finding::warning(
+            CHECK,
+            d.says,
+            "to lose nothing: appendonly yes, appendfsync always, maxmemory-policy noeviction, \
+             and no fail-over that runs by itself",
+        ),
+        Err(error) => return fault(error),
+    };
+    let mut log = Vec::new();
+    for shard in 0..state.shards() {
+        match state.follow(shard, cursor(shard), LOOKED_AT_MAX).await {
+            Ok(entries) => log.extend(entries),
+            Err(error) => return (vec![found, unread_log(&error)], None),
+        }
+    }
+    (vec![found], Some(log))
+}
+
+fn unread_log(error: &StateError) -> Finding {
+    Finding::warning("scan_log", error.to_string(), "look again; if it stays, look at its log")
+}
+
+/// What the worker has not followed yet.
+fn backlog(log: &[Entry], now: UnixMs) -> Finding {
+    const CHECK: &str = "scan_log";
+    let Some(oldest) = log.iter().map(|entry| entry.seen.at).min() else {
+        return Finding::ok(CHECK, "the worker has followed every scan");
+    };
+    let least = if log.len() < LOOKED_AT_MAX { "" } else { "at least " };
+    let says = format!("{least}{} scans are not followed yet", log.len());
+    if now.since(oldest) <= TOLERATED_MS {
+        return Finding::ok(CHECK, says);
+    }
+    Finding::warning(
+        CHECK,
+        format!("{says}, the oldest for {} minutes", now.since(oldest) / 60_000),
+        "start `zhenma worker`, or look into its log: copies are flagged by it, and a full log \
+         refuses scans",
+    )
+}
+
+fn clock(settings: &Settings, newest: UnixMs, now: UnixMs) -> Finding {
+    const CHECK: &str = "clock";
+    let ahead = newest.since(now);
+    if ahead <= TOLERATED_MS {
+        return Finding::ok(CHECK, "it stands behind everything that was recorded");
+    }
+    let at = local(settings, newest).strftime("%Y-%m-%d %H:%M");
+    Finding::fault(
+        CHECK,
+        format!("the clock went back: something was recorded at {at}, which is still to come"),
+        "set the clock (NTP); scans of now are judged as older than those they follow",
+    )
+}
