@@ -2,7 +2,7 @@
 //! answer is and nothing of requests.
 //!
 //! A page is complete in one response: its style stands in the page and is
-//! allowed by its hash ([`style::hash`]), no script is needed anywhere.
+//! allowed by its hash ([`style::HASH`]), no script is needed anywhere.
 
 pub mod assets;
 pub mod console;

@@ -41,7 +41,7 @@ const AT_ONCE: usize = 128;
 const SCANNED_LABELS: u64 = 260;
 /// The accounts of the demonstration share one password: it guards nothing.
 pub const PASSWORD: &str = "luyi-demo-2026";
-/// Login, name, role, enterprise's number in [`BRANDS`].
+/// Login, name, role, enterprise's number in `BRANDS`.
 pub const PEOPLE: [(&str, &str, &str, Option<usize>); 4] = [
     ("songhe", "张敏（宋河）", "member", Some(0)),
     ("zhiyuan", "刘强（志元）", "member", Some(1)),
