@@ -8,6 +8,8 @@ pub mod glossary {}
 pub mod http {}
 #[doc = include_str!("verdicts.md")]
 pub mod verdicts {}
+#[doc = include_str!("../../tests/README.md")]
+pub mod testing {}
 
 /// Decisions and their reasons, one page each.
 pub mod adr {

@@ -1,5 +1,8 @@
 //! Issuer keys: numbers, the published key set, signing. The only module that
 //! touches Ed25519.
+//!
+//! The files and their handling:
+#![doc = include_str!("../../keys/README.md")]
 
 pub mod development;
 pub mod files;
