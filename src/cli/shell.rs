@@ -58,6 +58,13 @@ pub(crate) struct Shell {
     json: bool,
 }
 
+/// Closed, the ledger is one file again, without a log beside it.
+impl Drop for Shell {
+    fn drop(&mut self) {
+        self.runtime.block_on(self.ledger.close());
+    }
+}
+
 impl Shell {
     pub(crate) fn open(place: &Place, json: bool) -> Result<Self, Failure> {
         let settings = place.settings()?;
