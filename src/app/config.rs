@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use crate::base::Cidr;
+use crate::code;
 
 /// Everything that can be set. In the file the names are these; in the
 /// environment they are upper-case with `ZHENMA_` before them, lists
@@ -186,6 +187,12 @@ impl Settings {
                 format!("{:?} is not https://HOST or http://HOST without a path", self.public_url),
             );
         }
+        if let Some(alias) = self.public_aliases.iter().find(|a| !code::host_is_sound(a)) {
+            return wrong(
+                "PUBLIC_ALIASES",
+                format!("{alias:?} is not a host, with its port if it has one"),
+            );
+        }
         if self.scan_store != "embedded"
             && !["redis://", "rediss://"].iter().any(|s| self.scan_store.starts_with(s))
         {
@@ -234,8 +241,7 @@ fn without_password<S: serde::Serializer>(url: &str, into: S) -> Result<S::Ok, S
 fn host_of(url: &str) -> Option<String> {
     let rest = url.strip_prefix("https://").or_else(|| url.strip_prefix("http://"))?;
     let host = rest.strip_suffix('/').unwrap_or(rest);
-    let plain = !host.is_empty() && !host.contains(['/', '?', '#', '@', ' ', '%']);
-    plain.then(|| host.to_ascii_lowercase())
+    code::host_is_sound(host).then(|| host.to_ascii_lowercase())
 }
 
 #[cfg(test)]
@@ -282,6 +288,9 @@ mod tests {
             ("ZHENMA_LISTEN", "nowhere"),
             ("ZHENMA_PUBLIC_URL", "id.example.cn"),
             ("ZHENMA_PUBLIC_URL", "https://id.example.cn/q"),
+            ("ZHENMA_PUBLIC_URL", "https://[::1]:8080"),
+            ("ZHENMA_PUBLIC_URL", "https://id_1.example.cn"),
+            ("ZHENMA_PUBLIC_ALIASES", "a.example.cn, https://b.example.cn"),
             ("ZHENMA_TRUSTED_PROXIES", "10.0.0.0/33"),
             ("ZHENMA_TIME_ZONE", "Asia/Luyi"),
             ("ZHENMA_SCAN_STORE", "mysql://x"),

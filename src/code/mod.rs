@@ -16,7 +16,7 @@ pub use gs1::Gs1;
 pub use malformed::Malformed;
 pub use payload::{Layer, Payload};
 pub use permutation::Permutation;
-pub use read::{Form, Reading, read};
+pub use read::{Form, Reading, host_is_sound, read};
 pub use verify::{Outcome, sign_compact, verify, verify_many};
 
 /// Characters of the compact form behind the slash: payload and signature.

@@ -74,6 +74,11 @@ fn url(scheme: &str, rest: &str) -> Result<Reading, Malformed> {
     compact(code, Some(host))
 }
 
+/// Whether codes can be read under this host, `NAME` or `NAME:PORT`.
+pub fn host_is_sound(authority: &str) -> bool {
+    host(authority).is_ok()
+}
+
 fn host(authority: &str) -> Result<String, Malformed> {
     let (name, port) = authority.split_once(':').map_or((authority, None), |(n, p)| (n, Some(p)));
     let letters = |c: u8| c.is_ascii_alphanumeric() || c == b'.' || c == b'-';

@@ -113,7 +113,8 @@ impl NewBatch {
     /// Every field that cannot be taken.
     pub fn check(&self) -> Checked {
         let mut errors = Vec::new();
-        if !crate::code::gs1::lot_is_sound(&self.lot) {
+        // Browsers take the segments . and .. out of a path, escaped or not.
+        if !crate::code::gs1::lot_is_sound(&self.lot) || [".", ".."].contains(&&*self.lot) {
             errors.push(FieldError::new(
                 "lot",
                 format!("{:?} cannot stand in a GS1 code", self.lot),

@@ -157,7 +157,7 @@ impl Reason {
                     Withdrawal::Stolen => "This label should not be on the market",
                     Withdrawal::Void => "This label has been made void",
                 };
-                joined(head, &[&reason.en, &remedy.en], ": ", ". ")
+                joined(head, &[&reason.en, &sentence(&remedy.en)], ": ", ". ")
             }
             Self::NotActivated => "This label was issued, but the maker has not yet put it into \
                  use; it should not be on sale."
@@ -237,6 +237,12 @@ pub fn day_text(at: UnixMs, lang: Lang, zone: &TimeZone) -> String {
         Lang::Zh => format!("{}年{}月{}日", zoned.year(), zoned.month(), zoned.day()),
         Lang::En => zoned.strftime("%-d %b %Y").to_string(),
     }
+}
+
+/// With a capital at the beginning, however it was typed.
+fn sentence(text: &str) -> String {
+    let mut rest = text.chars();
+    rest.next().map_or_else(String::new, |first| first.to_uppercase().chain(rest).collect())
 }
 
 fn span_zh(minutes: u32) -> String {

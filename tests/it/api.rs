@@ -32,6 +32,7 @@ async fn faults_are_told_by_field_with_a_remedy_and_nothing_is_registered() {
         ("batches", batch("count", json!(100_000_001)), "count"),
         ("batches", batch("count", json!(1e300)), "count"),
         ("batches", batch("lot", json!("a lot")), "lot"),
+        ("batches", batch("lot", json!("..")), "lot"),
         ("batches", batch("made_on", json!("2026-02-30")), "made_on"),
         ("batches", batch("expires_on", json!("2025-01-01")), "expires_on"),
         ("batches", batch("destination", json!(1234)), "destination"),

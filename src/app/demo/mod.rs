@@ -6,6 +6,8 @@ mod brands;
 pub mod people;
 mod samples;
 
+use std::fs::DirBuilder;
+use std::os::unix::fs::DirBuilderExt;
 use std::path::Path;
 
 use futures::StreamExt;
@@ -72,11 +74,17 @@ pub fn settings(dir: &Path, listen: std::net::SocketAddr) -> Settings {
     }
 }
 
-/// Publishes the development keys in the demonstration's directory.
+/// Makes the demonstration's directory, for its owner alone, and publishes the
+/// development keys in it.
 ///
 /// # Errors
 /// When the disk fails.
 pub fn publish_keys(settings: &Settings, now: UnixMs) -> Result<(), StartError> {
+    DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(&settings.data)
+        .map_err(|e| StartError::Other(format!("{}: {e}", settings.data.display())))?;
     let dir = KeyDir::at(&settings.keys);
     for (n, brand) in (1..).zip(&BRANDS) {
         if let Some(signer) = development::signer(n)

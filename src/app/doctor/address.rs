@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::Finding;
 use crate::app::config::Settings;
-use crate::code::{self, Layer, Payload, compact_text};
+use crate::code::{Layer, Payload, compact_text};
 use crate::keys::KeyNumber;
 use crate::label::{Symbol, url_prefix};
 
@@ -40,13 +40,6 @@ pub fn public_url(settings: &Settings) -> Vec<Finding> {
         ));
     }
     let text = sample_text(url);
-    if let Err(malformed) = code::read(&text) {
-        found.push(Finding::fault(
-            CHECK,
-            format!("no reader takes a code printed under {url} ({malformed})"),
-            "take a host of letters, digits, dots and hyphens",
-        ));
-    }
     match Symbol::of(&text) {
         Err(error) => found.push(Finding::fault(CHECK, error.to_string(), "take a shorter host")),
         Ok(symbol) if symbol.size() > MODULES_EXPECTED => found.push(Finding::warning(
@@ -61,15 +54,6 @@ pub fn public_url(settings: &Settings) -> Vec<Finding> {
             "take a shorter host, or print larger symbols",
         )),
         Ok(_) => {}
-    }
-    for alias in &settings.public_aliases {
-        if alias.contains('/') {
-            found.push(Finding::warning(
-                CHECK,
-                format!("the alias {alias} is no host: codes read there look foreign"),
-                "write the host alone in public_aliases, with its port if it has one",
-            ));
-        }
     }
     if found.is_empty() {
         let alone = if loopback { ", which this machine alone can reach" } else { "" };
@@ -200,15 +184,11 @@ mod tests {
     fn addresses_that_mislead_are_told() {
         let found = public_url(&with(|s| s.public_url = "http://id.example.cn".into()));
         says(&found, State::Warning, "not encrypted");
-        let found = public_url(&with(|s| s.public_url = "https://id_1.example.cn".into()));
-        says(&found, State::Fault, "no reader takes");
         let public = "0.0.0.0:80".parse().expect("an address");
         for url in ["http://127.0.0.1:8080", "http://localhost"] {
             let found = public_url(&with(|s| (s.public_url, s.listen) = (url.into(), public)));
             says(&found, State::Warning, "phone to itself");
         }
-        let found = public_url(&with(|s| s.public_aliases = vec!["https://a.cn".into()]));
-        says(&found, State::Warning, "is no host");
     }
 
     #[test]
