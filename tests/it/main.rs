@@ -20,6 +20,7 @@ mod need;
 mod openapi;
 mod orders;
 mod outages;
+mod readme;
 mod redis_server;
 mod registry;
 mod site;
