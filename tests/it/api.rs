@@ -208,3 +208,41 @@ async fn a_disabled_account_is_out_at_once() {
     let (status, _) = bed.send(bed.program("member", Method::GET, "/api/v1/batches")).await;
     assert_eq!(status, 401);
 }
+
+#[tokio::test]
+async fn a_revoked_key_shows_and_the_key_set_stays_the_same_bytes_until_then() {
+    use zhenma::keys::{KeyDir, KeyNumber, KeyStatus};
+    let bed = StaffBed::start().await;
+    let batch = bed.batch(1).await;
+    let code = bed.codes(&batch).await.remove(0);
+    let outcome = || async {
+        let request = bed.program("anyone", Method::POST, "/api/v1/scans");
+        let (_, said) = bed.send(request.json(&json!({"code": code}))).await;
+        format!("{} {}", said["outcome"], said["reasons"][0]["code"]).replace('"', "")
+    };
+    assert_eq!(outcome().await, "genuine first_scan");
+    let jwks = || async {
+        let asked = bed.ask(Method::GET, "/.well-known/jwks.json").send().await;
+        let answer = asked.expect("an answer");
+        let etag = answer.headers()["etag"].to_str().expect("text").to_owned();
+        (etag, answer.bytes().await.expect("bytes"))
+    };
+    let (etag, before) = jwks().await;
+    assert_eq!((etag.clone(), before.clone()), jwks().await);
+    let same = bed.ask(Method::GET, "/.well-known/jwks.json").header("if-none-match", &etag);
+    assert_eq!(same.send().await.expect("an answer").status(), 304);
+
+    let number = KeyNumber::new(1).expect("a key number");
+    KeyDir::at(&bed.parts.settings.keys).set_status(number, KeyStatus::Revoked).expect("revoked");
+    crate::faults::load::eventually("the revocation shows", || async {
+        outcome().await == "cannot_confirm key_revoked"
+    })
+    .await;
+    let (fresh, after) = jwks().await;
+    assert!(fresh != etag && after != before, "the key set is the old one");
+    // It signs no more, and says so to whoever orders.
+    let body = json!({"product": OUR_GTIN, "lot": "L9", "made_on": "2026-11-01", "count": 1});
+    let request = bed.program("member", Method::POST, "/api/v1/batches").json(&body);
+    let (status, said) = bed.send(request).await;
+    assert_eq!((status, said["field"].as_str()), (422, Some("key")), "{said}");
+}
