@@ -219,7 +219,8 @@ impl Shown {
     fn show(&mut self, done: u64) {
         let (begun, before) = *self.begun.get_or_insert((Instant::now(), done));
         let rate = (done - before) as f64 / begun.elapsed().as_secs_f64().max(0.001);
-        let left = if rate > 0.0 { ((self.total - done) as f64 / rate).ceil() } else { 0.0 };
+        // Nothing is known of the rate when counting begins.
+        let left = (rate > 0.0).then(|| ((self.total - done) as f64 / rate).ceil());
         if let Some(bar) = &self.bar {
             if bar.position() == 0 && before > 0 {
                 bar.reset_eta();
@@ -231,8 +232,8 @@ impl Shown {
             // Whoever reads us may stop reading; the files matter more.
             let _ = writeln!(std::io::stdout(), "{line}");
         } else {
-            let total = self.total;
-            eprintln!("{done} of {total} labels, {rate:.0} a second, {left:.0} s left");
+            let pace = left.map(|left| format!(", {rate:.0} a second, {left:.0} s left"));
+            eprintln!("{done} of {} labels{}", self.total, pace.unwrap_or_default());
         }
     }
 }

@@ -102,6 +102,22 @@ pub fn issue(
     progress: &mut dyn FnMut(u64),
     cancel: &AtomicBool,
 ) -> Result<Issued, IssueError> {
+    into(order, signer, out, progress, cancel).map_err(|error| match error {
+        IssueError::Disk { path, source } => {
+            IssueError::Disk { path: out.join(path).display().to_string(), source }
+        }
+        other => other,
+    })
+}
+
+/// As [`issue`]; files are told by their path below `out`.
+fn into(
+    order: &Order,
+    signer: &dyn Signer,
+    out: &Path,
+    progress: &mut dyn FnMut(u64),
+    cancel: &AtomicBool,
+) -> Result<Issued, IssueError> {
     let spec = &order.specification;
     spec.check(order.batch_count).map_err(IssueError::Specification)?;
     let mint = Mint::new(signer, order.key, order.batch, &order.secret, &order.public_url)?;

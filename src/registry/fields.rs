@@ -12,6 +12,7 @@ use serde::de::{Deserialize, Deserializer, Error as _, MapAccess, Visitor};
 use serde_json::Value;
 
 use crate::base::FieldError;
+use crate::base::limits::BATCH_LABELS_MAX;
 use crate::keys::KeyNumber;
 use crate::registry::{Bilingual, Enterprise, Gtin, Layers, Licence, NewBatch, Product, Uscc};
 
@@ -266,9 +267,12 @@ pub fn batch(fields: &Fields) -> Result<NewBatch, Vec<FieldError>> {
     let product = read.need("product", Gtin::parse);
     let made_on = read.need("made_on", date);
     let count = read.need("count", |text| {
-        text.parse::<i128>()
-            .map(|n| u64::try_from(n.max(0)).unwrap_or(u64::MAX))
-            .map_err(|_| FieldError::new("", format!("{text:?} is no whole number"), "write 10000"))
+        let fault = |problem: &str| {
+            let remedy = format!("order 1 to {BATCH_LABELS_MAX}");
+            FieldError::new("", format!("{text:?} {problem}"), remedy)
+        };
+        let number = text.parse::<i128>().map_err(|_| fault("is no whole number"))?;
+        u64::try_from(number).map_err(|_| fault("labels cannot be ordered"))
     });
     let lot = read.text("lot");
     let expires_on = read.optional("expires_on", "write 2026-11-01, or nothing");
