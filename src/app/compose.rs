@@ -97,6 +97,7 @@ pub async fn open(
         hosts: settings.hosts().into(),
         forgeries: Arc::new(Forgeries::default()),
         policy: Arc::new(Policy::ONE),
+        signatures: Arc::default(),
     };
     let (stop, tasks) = (CancellationToken::new(), TaskTracker::new());
     tasks.spawn(live.keep(stop.clone()));

@@ -13,6 +13,10 @@ pub const HISTORY_OBSERVATIONS_MAX: usize = 64;
 /// Scans of a code that are known again by their id for at least this long.
 pub const SCAN_ID_REMEMBERED_MS: i64 = 24 * 3_600_000;
 
+/// Signatures checked in one go: more gain little, and the first would wait
+/// for the last longer than a millisecond.
+pub const SIGNATURES_TOGETHER_MAX: usize = 64;
+
 /// Time one scan may wait for the scan state before the answer is
 /// `cannot_confirm`, milliseconds. One second is promised; the rest is ours.
 pub const SCAN_STATE_WAIT_MS: u64 = 700;

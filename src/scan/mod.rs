@@ -13,6 +13,7 @@ pub mod place;
 pub mod port;
 pub mod reason;
 pub mod service;
+pub mod signatures;
 pub mod tags;
 pub mod verdict;
 

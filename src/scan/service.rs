@@ -17,6 +17,7 @@ use crate::registry::{Placement, Register};
 use crate::scan::forgeries::{Forgeries, ForgeryKind};
 use crate::scan::judge::{Check, Evidence, Policy, distinct_devices, judge};
 use crate::scan::place::Locator;
+use crate::scan::signatures::Signatures;
 use crate::scan::tags::Tagger;
 use crate::scan::{
     Channel, CodeId, History, Marks, Observation, Place, ScanState, Spot, StateError, Verdict,
@@ -116,6 +117,7 @@ pub struct Scanner {
     pub hosts: Arc<[String]>,
     pub forgeries: Arc<Forgeries>,
     pub policy: Arc<Policy>,
+    pub signatures: Arc<Signatures>,
 }
 
 /// A text after everything that needs no I/O.
@@ -129,8 +131,9 @@ struct Examined {
 impl Scanner {
     /// Answers one question. Never fails: what cannot be known is an outcome.
     pub async fn answer(&self, question: Question) -> Answer {
+        let _in_work = self.signatures.begin();
         let register = self.register.load_full();
-        let examined = self.examine(&question.text, &register);
+        let examined = self.examine(&question.text, &register).await;
         let place = self.place_of(&question);
         self.count_forgery(&examined, &register, place, question.at);
 
@@ -188,7 +191,7 @@ impl Scanner {
     }
 
     /// Reads a text, finds it in the register, checks its signature.
-    fn examine(&self, text: &str, register: &Register) -> Examined {
+    async fn examine(&self, text: &str, register: &Register) -> Examined {
         let text = text.trim_matches(|c: char| c.is_ascii_whitespace());
         if text.len() > CODE_TEXT_BYTES_MAX {
             return Examined::malformed(Malformed::TooLong(text.len()));
@@ -207,7 +210,7 @@ impl Scanner {
         match code::read(text) {
             Err(hint) => Examined::malformed(hint),
             Ok(reading) => {
-                let read = code::verify(&self.keys.load(), &reading);
+                let read = self.signatures.check(&self.keys, &reading).await;
                 let trusted = matches!(read, ReadOutcome::Valid | ReadOutcome::KeyRevoked);
                 Examined {
                     check: Check::Read(read),

@@ -80,6 +80,7 @@ impl Bed {
             hosts: Arc::new([HOST.to_owned()]),
             forgeries: Arc::new(Forgeries::default()),
             policy: Arc::new(Policy::ONE),
+            signatures: Arc::default(),
         };
         let site = Site { public_url: format!("https://{HOST}") };
         let zone = TimeZone::get("Asia/Shanghai").expect("bundled");
