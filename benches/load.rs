@@ -1,29 +1,26 @@
 //! A small HTTP/1.1 load generator over keep-alive connections on loopback:
-//! closed loop for the maximum rate, open loop for latencies from the instant
-//! a request was meant to leave (so that a slow server cannot hide behind the
-//! requests that it kept from being sent).
+//! each request leaves as soon as the one before it on its connection was
+//! answered.
 
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
 /// What one run measured.
 pub struct Measured {
-    pub requests: usize,
-    pub errors: usize,
     pub seconds: f64,
-    /// Microseconds, sorted.
+    /// Microseconds, sorted; one for each request.
     latencies: Vec<u64>,
 }
 
 impl Measured {
     pub fn rate(&self) -> f64 {
-        self.requests as f64 / self.seconds
+        self.latencies.len() as f64 / self.seconds
     }
 
     /// Latency in milliseconds that a share `q` of requests stayed under.
@@ -34,83 +31,101 @@ impl Measured {
     }
 }
 
-/// Requests as bytes, each sent once, in order.
-pub type Requests = Arc<Vec<Vec<u8>>>;
+/// Looks at the head and the body of an answer and panics if it is wrong.
+pub type Check = fn(n: usize, head: &[u8], body: &[u8]);
 
-/// Sends all requests over `connections`, each as soon as the one before it
-/// was answered (`rate` is `None`), or at `rate` a second in all.
+/// Sends all requests over `connections`.
 pub async fn run(
     to: SocketAddr,
-    requests: &Requests,
+    requests: Vec<Vec<u8>>,
     connections: usize,
-    rate: Option<f64>,
+    check: Check,
 ) -> io::Result<Measured> {
-    let next = Arc::new(AtomicUsize::new(0));
-    let start = Instant::now();
-    let mut clients = tokio::task::JoinSet::new();
+    let (requests, next) = (Arc::new(requests), Arc::new(AtomicUsize::new(0)));
+    let mut streams = Vec::new();
     for _ in 0..connections {
         let stream = TcpStream::connect(to).await?;
         stream.set_nodelay(true)?;
-        clients.spawn(client(stream, Arc::clone(requests), Arc::clone(&next), start, rate));
+        streams.push(stream);
+    }
+    let start = Instant::now();
+    let mut clients = tokio::task::JoinSet::new();
+    for stream in streams {
+        clients.spawn(client(stream, Arc::clone(&requests), Arc::clone(&next), check));
     }
     let mut latencies = Vec::with_capacity(requests.len());
-    let mut errors = 0;
     while let Some(done) = clients.join_next().await {
-        let (own, failed) = done.map_err(io::Error::other)??;
-        latencies.extend(own);
-        errors += failed;
+        latencies.extend(done.map_err(io::Error::other)??);
     }
     let seconds = start.elapsed().as_secs_f64();
     latencies.sort_unstable();
-    Ok(Measured { requests: latencies.len(), errors, seconds, latencies })
+    Ok(Measured { seconds, latencies })
 }
 
 async fn client(
     mut stream: TcpStream,
-    requests: Requests,
+    requests: Arc<Vec<Vec<u8>>>,
     next: Arc<AtomicUsize>,
-    start: Instant,
-    rate: Option<f64>,
-) -> io::Result<(Vec<u64>, usize)> {
+    check: Check,
+) -> io::Result<Vec<u64>> {
     let mut latencies = Vec::new();
-    let mut errors = 0;
-    let mut answer = vec![0; 64 * 1024];
+    let mut buffer = vec![0; 64 * 1024];
     loop {
         let n = next.fetch_add(1, Ordering::Relaxed);
-        let Some(request) = requests.get(n) else { return Ok((latencies, errors)) };
-        let meant = match rate {
-            Some(rate) => {
-                let at = start + Duration::from_secs_f64(n as f64 / rate);
-                tokio::time::sleep_until(at.into()).await;
-                at
-            }
-            None => Instant::now(),
-        };
+        let Some(request) = requests.get(n) else { return Ok(latencies) };
+        let sent = Instant::now();
         stream.write_all(request).await?;
-        let ok = read_answer(&mut stream, &mut answer).await?;
-        errors += usize::from(!ok);
-        latencies.push(u64::try_from(meant.elapsed().as_micros()).unwrap_or(u64::MAX));
+        let (head, end) = read_answer(&mut stream, &mut buffer).await?;
+        latencies.push(u64::try_from(sent.elapsed().as_micros()).unwrap_or(u64::MAX));
+        check(n, &buffer[..head], &buffer[head..end]);
     }
 }
 
-/// Reads one answer with Content-Length; true when its status is 200.
-async fn read_answer(stream: &mut TcpStream, buffer: &mut [u8]) -> io::Result<bool> {
-    let mut filled = 0;
+/// Reads one answer; where its head and its body end. A body in chunks keeps
+/// its chunk lines.
+async fn read_answer(stream: &mut TcpStream, buffer: &mut [u8]) -> io::Result<(usize, usize)> {
+    let (mut filled, mut head) = (0, None);
     loop {
         let n = stream.read(&mut buffer[filled..]).await?;
         if n == 0 {
             return Err(io::ErrorKind::UnexpectedEof.into());
         }
         filled += n;
-        let Some(head) = buffer[..filled].windows(4).position(|w| w == b"\r\n\r\n") else { continue };
-        let text = String::from_utf8_lossy(&buffer[..head]).to_ascii_lowercase();
-        let length: usize = text
-            .lines()
-            .find_map(|l| l.strip_prefix("content-length:"))
-            .and_then(|l| l.trim().parse().ok())
-            .ok_or_else(|| io::Error::other("an answer without Content-Length"))?;
-        if filled >= head + 4 + length {
-            return Ok(text.starts_with("http/1.1 200"));
+        head = head.or_else(|| find(&buffer[..filled], b"\r\n\r\n").map(|at| at + 4));
+        let Some(head) = head else { continue };
+        let end = match header(&buffer[..head], "content-length") {
+            Some(length) => head + length.parse::<usize>().map_err(io::Error::other)?,
+            None if buffer[..filled].ends_with(b"\r\n0\r\n\r\n") => filled,
+            None => continue,
+        };
+        if filled >= end {
+            return Ok((head, end));
         }
     }
+}
+
+/// A body without the lines around its chunks, if it came in chunks.
+pub fn whole(head: &[u8], body: &[u8]) -> Vec<u8> {
+    let (mut whole, mut rest) = (Vec::new(), body);
+    if header(head, "transfer-encoding").is_none() {
+        return body.to_vec();
+    }
+    while let Some(at) = find(rest, b"\r\n") {
+        let digits = std::str::from_utf8(&rest[..at]).unwrap_or_default();
+        let Ok(length @ 1..) = usize::from_str_radix(digits, 16) else { break };
+        whole.extend(&rest[at + 2..at + 2 + length]);
+        rest = &rest[at + 2 + length + 2..];
+    }
+    whole
+}
+
+/// The value of a header, whose name our server writes in small letters.
+pub fn header<'a>(head: &'a [u8], name: &str) -> Option<&'a str> {
+    let at = find(head, format!("\r\n{name}: ").as_bytes())? + name.len() + 4;
+    let end = at + find(&head[at..], b"\r\n")?;
+    std::str::from_utf8(&head[at..end]).ok()
+}
+
+fn find(text: &[u8], what: &[u8]) -> Option<usize> {
+    text.windows(what.len()).position(|window| window == what)
 }

@@ -2,11 +2,11 @@
 //! that bind the browser.
 
 use std::any::Any;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
 use axum::extract::{Request, State};
-use axum::http::{HeaderName, HeaderValue, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use tokio::sync::Semaphore;
@@ -63,21 +63,22 @@ pub fn panicked(_panic: Box<dyn Any + Send + 'static>) -> Response {
     Problem::broken().into_response()
 }
 
-/// Headers of every response; a handler's own policy or caching stays.
-pub async fn protect(State(services): State<Services>, request: Request, next: Next) -> Response {
-    let mut response = next.run(request).await;
-    let headers = response.headers_mut();
+/// What a page of ours may load and do.
+static POLICY: LazyLock<HeaderValue> = LazyLock::new(|| {
     let policy = format!(
         "default-src 'none'; style-src '{}'; img-src 'self'; form-action 'self'; \
          base-uri 'none'; frame-ancestors 'none'",
         style::HASH.as_str()
     );
+    HeaderValue::from_str(&policy).expect("words and base64")
+});
+
+/// Headers of every response; a handler's own policy or caching stays.
+pub fn protect(services: &Services, headers: &mut HeaderMap) {
     let mut add = |name: HeaderName, value: HeaderValue| {
         headers.entry(name).or_insert(value);
     };
-    if let Ok(policy) = HeaderValue::from_str(&policy) {
-        add(header::CONTENT_SECURITY_POLICY, policy);
-    }
+    add(header::CONTENT_SECURITY_POLICY, POLICY.clone());
     for (name, value) in [
         (header::REFERRER_POLICY, "no-referrer"),
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
@@ -93,7 +94,6 @@ pub async fn protect(State(services): State<Services>, request: Request, next: N
     if services.site.is_https() {
         add(header::STRICT_TRANSPORT_SECURITY, HeaderValue::from_static("max-age=31536000"));
     }
-    response
 }
 
 #[cfg(test)]

@@ -25,14 +25,14 @@ impl<T: RegistryLedger + OrderLedger + ScanLedger + CaseLedger + AccountLedger> 
 
 #[derive(Clone)]
 pub struct Desk {
-    pub services: Services,
+    pub services: Arc<Services>,
     pub ledger: Arc<dyn DeskLedger>,
     pub(super) sign_ins: Arc<SignIns>,
 }
 
 impl Desk {
     pub fn new(services: Services, ledger: Arc<dyn DeskLedger>) -> Self {
-        Self { services, ledger, sign_ins: Arc::default() }
+        Self { services: Arc::new(services), ledger, sign_ins: Arc::default() }
     }
 }
 

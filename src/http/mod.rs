@@ -19,16 +19,20 @@ pub mod observe;
 pub mod officer;
 pub mod ops;
 pub mod orders;
+pub mod pack;
 pub mod problem;
 pub mod rate;
 pub mod serve;
 pub mod services;
 
-use axum::extract::DefaultBodyLimit;
-use axum::middleware::{from_fn, from_fn_with_state};
+use std::sync::Arc;
+
+use axum::extract::{DefaultBodyLimit, Request, State};
+use axum::middleware::{Next, from_fn, from_fn_with_state};
+use axum::response::Response;
 use axum::{Extension, Router};
+use tower::ServiceBuilder;
 use tower_http::catch_panic::CatchPanicLayer;
-use tower_http::compression::CompressionLayer;
 use tower_sessions::SessionStore;
 use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
 use utoipa::openapi::{ComponentsBuilder, Info, OpenApi, OpenApiBuilder};
@@ -44,7 +48,7 @@ pub use serve::serve;
 pub use services::{Identify, Services, Site};
 
 /// What buyers and operators use.
-fn public() -> OpenApiRouter<Services> {
+fn public() -> OpenApiRouter<Arc<Services>> {
     OpenApiRouter::with_openapi(about())
         .routes(routes!(consumer::home::home))
         .routes(routes!(consumer::page::compact))
@@ -59,7 +63,7 @@ fn public() -> OpenApiRouter<Services> {
 }
 
 /// Asked by machines that must hear even when there is too much to do.
-fn health() -> OpenApiRouter<Services> {
+fn health() -> OpenApiRouter<Arc<Services>> {
     OpenApiRouter::new()
         .routes(routes!(ops::healthz))
         .routes(routes!(ops::readyz))
@@ -78,6 +82,15 @@ fn about() -> OpenApi {
     let components =
         ComponentsBuilder::new().security_scheme("key", SecurityScheme::Http(key)).build();
     OpenApiBuilder::new().info(info).components(Some(components)).build()
+}
+
+/// What surrounds every request. One layer, since axum boxes each one and the
+/// rest behind it anew for every request.
+async fn surround(State(services): State<Arc<Services>>, request: Request, next: Next) -> Response {
+    let answered = observe::observe(&services, request, |request| problem::render(request, next));
+    let mut response = answered.await;
+    bounds::protect(&services, response.headers_mut());
+    response
 }
 
 /// What people and programs use who sign in.
@@ -100,27 +113,31 @@ impl Staff {
 
 /// The whole surface; without `staff`, what buyers use.
 pub fn router(services: Services, staff: Option<Staff>) -> Router {
+    // Every layer is copied for every request.
+    let services = Arc::new(services);
     let places = bounds::Places::default();
     let longer = places.lasting(IMPORT_S_MAX);
-    let compressed = public().fallback(consumer::page::otherwise).layer(CompressionLayer::new());
-    let mut bounded = compressed.with_state(services.clone());
+    let packed = public().fallback(consumer::page::otherwise).layer(from_fn(pack::pack));
+    let mut bounded = packed.with_state(Arc::clone(&services));
     let mut imports = OpenApiRouter::new();
     if let Some(staff) = staff {
-        bounded = bounded.merge(staff.consoles).merge(staff.api);
+        bounded = bounded.merge(staff.consoles.layer(from_fn(pack::pack))).merge(staff.api);
         imports = staff.imports;
     }
     let bounded = bounded
-        .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
-        .layer(from_fn_with_state(places, bounds::bound))
+        .layer(
+            ServiceBuilder::new()
+                .layer(from_fn_with_state(places, bounds::bound))
+                .layer(DefaultBodyLimit::max(BODY_BYTES_MAX)),
+        )
         .merge(imports.layer(from_fn_with_state(longer, bounds::bound)));
-    let all = bounded.merge(health().with_state(services.clone()));
+    let all = bounded.merge(health().with_state(Arc::clone(&services)));
     let (router, document) = all.split_for_parts();
     let document = document.to_pretty_json().unwrap_or_default().into_bytes();
-    router
-        .method_not_allowed_fallback(|| async { Problem::method_not_allowed() })
-        .layer(Extension(ops::Document(document.into())))
-        .layer(CatchPanicLayer::custom(bounds::panicked))
-        .layer(from_fn(problem::render))
-        .layer(from_fn_with_state(services.clone(), bounds::protect))
-        .layer(from_fn_with_state(services, observe::observe))
+    router.method_not_allowed_fallback(|| async { Problem::method_not_allowed() }).layer(
+        ServiceBuilder::new()
+            .layer(from_fn_with_state(services, surround))
+            .layer(CatchPanicLayer::custom(bounds::panicked))
+            .layer(Extension(ops::Document(document.into()))),
+    )
 }

@@ -5,9 +5,8 @@
 
 use std::time::Duration;
 
-use axum::extract::{MatchedPath, Request, State};
+use axum::extract::{MatchedPath, Request};
 use axum::http::HeaderValue;
-use axum::middleware::Next;
 use axum::response::Response;
 use metrics_exporter_prometheus::{
     BuildError, PrometheusBuilder, PrometheusHandle, PrometheusRecorder,
@@ -81,10 +80,10 @@ fn describe() {
 
 /// Outermost of all: finds out the client and the request id, then times,
 /// counts and logs what the rest makes of it.
-pub async fn observe(
-    State(services): State<Services>,
+pub async fn observe<F: Future<Output = Response>>(
+    services: &Services,
     mut request: Request,
-    next: Next,
+    rest: impl FnOnce(Request) -> F,
 ) -> Response {
     let client = Client::of(&request, &services.trusted_proxies);
     let given = request.headers().get(HEADER).and_then(|id| id.to_str().ok());
@@ -98,7 +97,7 @@ pub async fn observe(
 
     let span = tracing::info_span!("request", request_id = %id, %method, %route);
     let started = tokio::time::Instant::now();
-    let mut response = next.run(request).instrument(span.clone()).await;
+    let mut response = rest(request).instrument(span.clone()).await;
     let took = started.elapsed();
 
     let status = response.status().as_u16();

@@ -28,7 +28,7 @@ use crate::web::assets;
         (status = 304, description = "The ETag of If-None-Match still holds"),
     )
 )]
-pub async fn jwks(State(services): State<Services>, headers: HeaderMap) -> Response {
+pub async fn jwks(State(services): State<Arc<Services>>, headers: HeaderMap) -> Response {
     let bytes = services.scanner.keys.load().to_jwks();
     tagged(bytes, "application/jwk-set+json", "public, max-age=60, must-revalidate", &headers)
 }
@@ -122,7 +122,7 @@ pub struct ScanStateHealth {
     )
 )]
 pub async fn readyz(
-    State(services): State<Services>,
+    State(services): State<Arc<Services>>,
     Extension(client): Extension<Client>,
 ) -> Response {
     let wait = Duration::from_millis(SCAN_STATE_WAIT_MS);
@@ -169,7 +169,7 @@ pub async fn readyz(
     )
 )]
 pub async fn metrics(
-    State(services): State<Services>,
+    State(services): State<Arc<Services>>,
     Extension(client): Extension<Client>,
 ) -> Result<Response, Problem> {
     let handle = services.metrics.as_ref().filter(|_| client.is_near());

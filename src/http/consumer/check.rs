@@ -1,5 +1,7 @@
 //! `GET /check`: the form for who has a torn label or no camera.
 
+use std::sync::Arc;
+
 use axum::Extension;
 use axum::extract::{Query, State};
 use axum::http::request::Parts;
@@ -40,7 +42,7 @@ pub struct Typed {
     )
 )]
 pub async fn check(
-    State(services): State<Services>,
+    State(services): State<Arc<Services>>,
     Extension(client): Extension<Client>,
     typed: Result<Query<Typed>, axum::extract::rejection::QueryRejection>,
     parts: Parts,

@@ -1,5 +1,7 @@
 //! `GET /`: what this is, and the form.
 
+use std::sync::Arc;
+
 use askama::Template;
 use axum::extract::State;
 use axum::http::request::Parts;
@@ -19,7 +21,10 @@ use crate::web::home::HomePage;
     params(("lang" = Option<String>, Query, description = "zh or en, before Accept-Language")),
     responses((status = 200, body = String, content_type = "text/html", description = "A page"))
 )]
-pub async fn home(State(services): State<Services>, parts: Parts) -> Result<Response, Problem> {
+pub async fn home(
+    State(services): State<Arc<Services>>,
+    parts: Parts,
+) -> Result<Response, Problem> {
     let lang = negotiate::lang(&parts.uri, &parts.headers);
     let html = HomePage::new(lang, &services.samples).render().map_err(|_| Problem::broken())?;
     let mut response = Html(html).into_response();

@@ -1,5 +1,7 @@
 //! `GET /{code}` and its GS1 form: the page that a phone opens.
 
+use std::sync::Arc;
+
 use askama::Template;
 use axum::extract::State;
 use axum::http::request::Parts;
@@ -41,7 +43,7 @@ use crate::web::verdict::{self, VerdictPage};
     )
 )]
 pub async fn compact(
-    State(services): State<Services>,
+    State(services): State<Arc<Services>>,
     Extension(client): Extension<Client>,
     parts: Parts,
 ) -> Result<Response, Problem> {
@@ -67,7 +69,7 @@ pub async fn compact(
     )
 )]
 pub async fn gs1(
-    State(services): State<Services>,
+    State(services): State<Arc<Services>>,
     Extension(client): Extension<Client>,
     parts: Parts,
 ) -> Result<Response, Problem> {
@@ -76,7 +78,7 @@ pub async fn gs1(
 
 /// Every other path: what may be a mistyped code gets its outcome.
 pub async fn otherwise(
-    State(services): State<Services>,
+    State(services): State<Arc<Services>>,
     Extension(client): Extension<Client>,
     parts: Parts,
 ) -> Result<Response, Problem> {

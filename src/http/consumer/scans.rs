@@ -1,5 +1,7 @@
 //! `POST /api/v1/scans`: the same answer for programs.
 
+use std::sync::Arc;
+
 use axum::extract::{Request, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
@@ -148,7 +150,7 @@ fn accuracy<'de, D: Deserializer<'de>>(d: D) -> Result<f64, D::Error> {
     )
 )]
 pub async fn scan(
-    State(services): State<Services>,
+    State(services): State<Arc<Services>>,
     Extension(client): Extension<Client>,
     request: Request,
 ) -> Result<Response, Problem> {
