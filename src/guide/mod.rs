@@ -23,4 +23,8 @@ pub mod adr {
     pub mod witnesses_by_episode {}
     #[doc = include_str!("adr/0005-development-keys-are-known-by-value.md")]
     pub mod development_keys {}
+    #[doc = include_str!("adr/0006-answers-are-packed-by-a-kept-packer.md")]
+    pub mod kept_packer {}
+    #[doc = include_str!("adr/0007-signatures-are-checked-together-under-load.md")]
+    pub mod signatures_together {}
 }
