@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use image::imageops;
 use sha2::{Digest, Sha256};
 use zhenma::code::{self, Layer, Outcome};
 use zhenma::keys::{KeyNumber, KeyStatus, Keyring, PublishedKey, SoftSigner};
@@ -132,6 +133,25 @@ fn every_png_reads_back_as_its_code() {
             assert_eq!(reading.host.as_deref(), Some("id.example.cn"));
             assert_eq!(reading.payload.layer, layer);
         }
+    }
+}
+
+#[test]
+fn a_png_reads_after_a_poor_camera() {
+    let Some(reader) = need::program("ZXingReader") else { return };
+    let out = tempfile::tempdir().unwrap();
+    let order = order(Kind::Png, 12);
+    run(&order, out.path());
+    for (picture, url) in pictures(out.path(), ".png").iter().zip(urls(&order, Layer::Outer)) {
+        let printed = image::open(picture).unwrap().into_luma8();
+        assert_eq!(printed.dimensions(), (49 * 8, 49 * 8), "41 modules, four on each side quiet");
+        // Out of focus by a quarter of a module, in dim light, four pixels a module.
+        let blurred = imageops::blur(&printed, 2.0);
+        let dim = imageops::contrast(&blurred, -30.0);
+        let seen = imageops::resize(&dim, 49 * 4, 49 * 4, imageops::FilterType::Triangle);
+        let path = out.path().join("seen.png");
+        seen.save(&path).unwrap();
+        assert_eq!(decoded(&reader, &path), [url], "{}", picture.display());
     }
 }
 
