@@ -14,10 +14,6 @@ use serde::{Deserialize, Serialize};
 pub struct UnixMs(pub i64);
 
 impl UnixMs {
-    pub const fn from_seconds(seconds: i64) -> Self {
-        Self(seconds.saturating_mul(1000))
-    }
-
     /// Whole seconds, rounded towards the past.
     pub const fn seconds(self) -> i64 {
         self.0.div_euclid(1000)

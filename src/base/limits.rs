@@ -10,9 +10,6 @@ pub const CODE_TEXT_BYTES_MAX: usize = 2_048;
 /// Observations kept for one code, and so scan ids remembered for one code.
 pub const HISTORY_OBSERVATIONS_MAX: usize = 64;
 
-/// Scans of a code that are known again by their id for at least this long.
-pub const SCAN_ID_REMEMBERED_MS: i64 = 24 * 3_600_000;
-
 /// Signatures checked in one go: more gain little, and the first would wait
 /// for the last longer than a millisecond.
 pub const SIGNATURES_TOGETHER_MAX: usize = 64;
@@ -31,6 +28,9 @@ pub const SCAN_LOG_ENTRIES_MAX: u64 = 1_000_000;
 /// Bytes of a request body unless a route says otherwise.
 pub const BODY_BYTES_MAX: usize = 16 * 1024;
 
+/// Seconds in which a body must have come, but for imports.
+pub const BODY_S_MAX: u64 = 3;
+
 /// Bytes of an import (CSV or JSON Lines).
 pub const IMPORT_BYTES_MAX: usize = 16 * 1024 * 1024;
 
@@ -39,6 +39,12 @@ pub const IMPORT_ROWS_MAX: usize = 100_000;
 
 /// Requests in work at once; more are answered 503.
 pub const REQUESTS_IN_WORK_MAX: usize = 1_024;
+
+/// The same for consoles and API, whose crowd must not take a buyer's place.
+pub const STAFF_REQUESTS_IN_WORK_MAX: usize = 256;
+
+/// Imports in work at once: each may hold its file and all that is wrong.
+pub const IMPORTS_IN_WORK_MAX: usize = 2;
 
 /// Seconds one request may take.
 pub const REQUEST_S_MAX: u64 = 10;

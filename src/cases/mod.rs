@@ -62,11 +62,11 @@ pub struct DecisionRecord {
 #[async_trait]
 pub trait CaseLedger: Send + Sync {
     /// Opens a flag, or brings the open one up to date. One that was decided
-    /// opens again only when scans came after the decision; it never goes away.
+    /// stays as it was decided upon, unless the label had been found in order
+    /// and looks copied since, or nobody could tell and its scans have doubled.
     async fn raise_flag(&self, flag: &Flag) -> Result<(), LedgerError>;
     /// Riskiest first.
     async fn flags(&self, state: FlagState, limit: u32) -> Result<Vec<Flag>, LedgerError>;
-    async fn flag(&self, payload: &[u8; 12]) -> Result<Option<Flag>, LedgerError>;
     /// Keeps the decision, sets a flag decided, and raises the register's
     /// revision, so that the next scan respects it.
     async fn decide(&self, decision: &DecisionRecord) -> Result<(), LedgerError>;

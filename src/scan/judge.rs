@@ -175,6 +175,10 @@ fn told_by_history(
     let mut accusing = Vec::new();
     let mut telling = Vec::new();
 
+    if let Some((km, minutes)) = too_far_apart(history, since, policy) {
+        log_odds += policy.too_far_apart;
+        telling.push(Reason::PlacesTooFarApart { km, minutes });
+    }
     if log_odds >= log_odds_of(policy.suspect_risk) {
         accusing.push(Reason::TooManyIndependentScans {
             devices: count.devices,
@@ -182,10 +186,6 @@ fn told_by_history(
             provinces: count.provinces,
             days: count.days,
         });
-    }
-    if let Some((km, minutes)) = too_far_apart(history, since, policy) {
-        log_odds += policy.too_far_apart;
-        telling.push(Reason::PlacesTooFarApart { km, minutes });
     }
     if let Some((devices, minutes)) = count.busiest {
         telling.push(Reason::ManyAtOnce { devices, minutes });
@@ -198,6 +198,9 @@ fn told_by_history(
     if let Some((Decision::Copied, at)) = decision {
         accusing.insert(0, Reason::OfficerFoundCopied { at });
         risk = risk.max(0.99);
+    }
+    if let (Some((Decision::CannotTell, at)), false) = (decision, accusing.is_empty()) {
+        telling.push(Reason::OfficerCouldNotTell { at });
     }
     let (who, whose) = who_scanned(history, own);
     let mut reasons = accusing;

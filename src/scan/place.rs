@@ -22,10 +22,6 @@ impl Place {
     pub const fn province(self) -> u8 {
         (self.0 / 100) as u8
     }
-
-    pub const fn is_known(self) -> bool {
-        self.0 != 0
-    }
 }
 
 impl Place {

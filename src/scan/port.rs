@@ -6,8 +6,8 @@
 //! * **Atomic per code.** Two scans of one code at the same instant are
 //!   ordered; each sees the other or is seen by it.
 //! * **Idempotent.** The key is (payload, scan tag). A repeat adds nothing to
-//!   history or log and gives the place of the first, at least as long as
-//!   `SCAN_ID_REMEMBERED_MS` unless `HISTORY_OBSERVATIONS_MAX` others came.
+//!   history or log and gives the place of the first, unless
+//!   `HISTORY_OBSERVATIONS_MAX` others came since.
 //! * **Durable before answered.** What [`ScanState::record`] acknowledged
 //!   survives the death of any process, as far as [`ScanState::durability`]
 //!   says. History and log are written together or not at all.

@@ -10,7 +10,7 @@ use crate::registry::register::Withdrawal;
 use crate::scan::{Place, Reason};
 
 /// Every slug that an answer may carry, in the order of [`Reason`].
-pub const SLUGS: [&str; 23] = [
+pub const SLUGS: [&str; 24] = [
     "malformed",
     "unknown_key",
     "bad_signature",
@@ -31,6 +31,7 @@ pub const SLUGS: [&str; 23] = [
     "many_at_once",
     "places_too_far_apart",
     "seen_by_others",
+    "officer_could_not_tell",
     "officer_found_genuine",
     "first_scan",
     "same_phone_again",
@@ -61,6 +62,7 @@ impl Reason {
             Self::ManyAtOnce { .. } => "many_at_once",
             Self::PlacesTooFarApart { .. } => "places_too_far_apart",
             Self::SeenByOthers { .. } => "seen_by_others",
+            Self::OfficerCouldNotTell { .. } => "officer_could_not_tell",
             Self::OfficerFoundGenuine { .. } => "officer_found_genuine",
             Self::FirstScan => "first_scan",
             Self::SamePhoneAgain { .. } => "same_phone_again",
@@ -95,7 +97,7 @@ impl Reason {
                 "这枚标签已经发出，但企业还没有启用，照理还不该在市面上销售。".into()
             }
             Self::Spoiled => "这枚标签在印刷时已登记为废标，照理不该贴在商品上。".into(),
-            Self::Planted => "这枚标签从未打算用于销售。".into(),
+            Self::Planted => "这枚标签本来就不是用来销售的。".into(),
             Self::HistoryUnavailable => {
                 "签名是真的，但查询记录此刻读不到，这枚标签是否被人复制无从判断。".into()
             }
@@ -106,10 +108,11 @@ impl Reason {
                 "签发这枚标签的密钥已经作废，签名不再能说明问题；不过这个编号确实发出过。".into()
             }
             Self::OfficerFoundCopied { at } => {
-                format!("市场监管人员于{}认定这个码被复制使用。", day(at))
+                format!("市场监管部门执法人员于{}认定这个码被复制使用。", day(at))
             }
             Self::ForeignHost { host } => {
-                format!("这个码印在别的网址下（{host}），不是我们的网址。")
+                let host = if host.is_empty() { String::new() } else { format!("（{host}）") };
+                format!("这个码曾在别的网址下被打开{host}，那不是我们的网址。")
             }
             Self::TooManyIndependentScans { devices, networks, provinces, days } => format!(
                 "{days}天里有{devices}部互不相干的手机、在{networks}个网络{}查过这枚标签，一件商品走不出这样的轨迹。",
@@ -131,8 +134,11 @@ impl Reason {
                 };
                 format!("{}{place}首次被查询。{phones}", day(at))
             }
+            Self::OfficerCouldNotTell { at } => {
+                format!("市场监管部门执法人员于{}核查过，当时未能认定。", day(at))
+            }
             Self::OfficerFoundGenuine { at } => {
-                format!("市场监管人员于{}核查过，认定标签无误。", day(at))
+                format!("市场监管部门执法人员于{}核查过，认定标签无误。", day(at))
             }
             Self::FirstScan => "这是它第一次被查询。".into(),
             Self::SamePhoneAgain { first } => {
@@ -179,7 +185,8 @@ impl Reason {
                 format!("Market-management officers found on {} that this code is copied.", day(at))
             }
             Self::ForeignHost { host } => {
-                format!("The code is printed under another site ({host}), not ours.")
+                let host = if host.is_empty() { String::new() } else { format!(" ({host})") };
+                format!("The code was opened under another site{host}, not ours.")
             }
             Self::TooManyIndependentScans { devices, networks, provinces, days } => format!(
                 "{devices} unrelated phones on {networks} networks{} queried this label within \
@@ -202,6 +209,9 @@ impl Reason {
                     String::new()
                 };
                 format!("First queried on {}{place}.{phones}", day(at))
+            }
+            Self::OfficerCouldNotTell { at } => {
+                format!("Officers checked it on {} and could not tell then.", day(at))
             }
             Self::OfficerFoundGenuine { at } => {
                 format!("Officers checked it on {} and found the label in order.", day(at))

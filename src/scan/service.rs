@@ -179,10 +179,12 @@ impl Scanner {
         let register = self.register.load_full();
         let Ok(payload) = Payload::from_bytes(id.payload) else { return Ok(None) };
         let Placement::Issued { standing, .. } = register.place(&payload) else { return Ok(None) };
+        // The name itself is not kept, only that it was not ours.
+        let foreign = history.observations.iter().any(|o| o.marks.has(Marks::FOREIGN_HOST));
         let evidence = Evidence {
             check: Check::Read(ReadOutcome::Valid),
             standing: Some(&standing),
-            foreign_host: None,
+            foreign_host: foreign.then_some(""),
             history: Some((&history, None)),
             decision: register.decisions.get(&id.payload).copied(),
         };

@@ -71,6 +71,8 @@ pub enum Reason {
     ManyAtOnce { devices: u32, minutes: u32 },
     PlacesTooFarApart { km: u32, minutes: u32 },
     SeenByOthers { at: UnixMs, place: Place, devices: u32 },
+    // beside suspect
+    OfficerCouldNotTell { at: UnixMs },
     // genuine
     OfficerFoundGenuine { at: UnixMs },
     FirstScan,

@@ -50,10 +50,14 @@ impl CaseLedger for Ledger {
              reasons, policy, scans, opened_at, updated_at)
              VALUES ($1, $2, $3, $4, 'open', $5, $6, $7, $8, $9, $10)
              ON CONFLICT (payload) DO UPDATE SET
-             state = CASE WHEN flags.updated_at < excluded.updated_at AND excluded.scans > flags.scans
-                     THEN 'open' ELSE flags.state END,
-             risk = excluded.risk, reasons = excluded.reasons, policy = excluded.policy,
-             scans = excluded.scans, updated_at = excluded.updated_at",
+             state = 'open', risk = excluded.risk, reasons = excluded.reasons,
+             policy = excluded.policy, scans = excluded.scans, updated_at = excluded.updated_at
+             WHERE flags.state = 'open' OR CASE (
+                 SELECT decision FROM decisions WHERE decisions.payload = flags.payload
+                 ORDER BY revision DESC LIMIT 1)
+                 WHEN 'genuine' THEN excluded.scans > flags.scans
+                 WHEN 'cannot_tell' THEN excluded.scans >= 2 * flags.scans
+                 ELSE FALSE END",
         )
         .bind(flag.payload.to_vec())
         .bind(i64::from(flag.batch.key.get()))
@@ -83,17 +87,6 @@ impl CaseLedger for Ledger {
         .iter()
         .map(flag)
         .collect()
-    }
-
-    async fn flag(&self, payload: &[u8; 12]) -> Result<Option<Flag>, LedgerError> {
-        sqlx::query("SELECT * FROM flags WHERE payload = $1")
-            .bind(payload.to_vec())
-            .fetch_optional(&self.reader)
-            .await
-            .map_err(down)?
-            .as_ref()
-            .map(flag)
-            .transpose()
     }
 
     async fn decide(&self, d: &DecisionRecord) -> Result<(), LedgerError> {
