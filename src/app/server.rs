@@ -114,6 +114,12 @@ pub async fn worker(settings: Settings, passphrase: Zeroizing<String>) -> Result
 /// # Errors
 /// Naming what stands in the way of starting.
 pub async fn demo(dir: PathBuf, address: SocketAddr) -> Result<(), StartError> {
+    if address.ip().is_unspecified() {
+        return Err(StartError::Other(format!(
+            "listen: {address} is no address that a phone can open, and it stands in the labels; \
+             give this machine's own, such as --listen 192.168.1.20:8080"
+        )));
+    }
     let listener = listen(address).await?;
     let address = local(&listener, address);
     let settings = demo::settings(&dir, address);
@@ -159,6 +165,9 @@ async fn tell(
         });
     }
     println!("\nA sheet of labels to print: {}", sheet.display());
+    if address.ip().is_loopback() {
+        println!("To scan with a phone: --listen with this machine's address in its network");
+    }
     println!("Consoles, password {}:", demo::PASSWORD);
     for (login, name, role, _) in demo::PEOPLE {
         let path = if role == "officer" { "/officer/" } else { "/enterprise/" };

@@ -26,10 +26,12 @@ pub trait AccountLedger: Send + Sync {
     async fn disable_account(&self, login: &str, at: UnixMs) -> Result<bool, LedgerError>;
     async fn add_api_key(&self, key: &ApiKey) -> Result<(), LedgerError>;
     /// The account that a token's hash belongs to, if key and account are
-    /// good at `at`; notes the use.
+    /// good at `at`. Reads alone: it stands on the way of a scan.
     async fn account_by_key(
         &self,
         hash: &[u8; 32],
         at: UnixMs,
     ) -> Result<Option<Account>, LedgerError>;
+    /// Notes that a key was used, once a minute at most.
+    async fn note_key_use(&self, hash: &[u8; 32], at: UnixMs) -> Result<(), LedgerError>;
 }

@@ -2,6 +2,8 @@
 //! end in an actor of `auth`, which only the extractors here hand to a
 //! handler, so that a missing check does not compile.
 
+use std::time::Duration;
+
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, header};
@@ -17,7 +19,7 @@ use crate::base::{LedgerError, UnixMs};
 use crate::http::console::frame;
 use crate::http::desk::{Desk, DeskLedger};
 use crate::http::problem::Problem;
-use crate::http::services::Identify;
+use crate::http::services::{Identify, Unchecked};
 use crate::registry::Uscc;
 use crate::registry::service::Scope;
 use crate::web::console::{Area, Frame};
@@ -25,6 +27,8 @@ use crate::web::console::{Area, Frame};
 pub(super) const SESSION_COOKIE: &str = "zm_session";
 /// Member of a session that names who signed in.
 const LOGIN: &str = "login";
+/// How long a scan waits to hear who makes it.
+const LOOK_MAX: Duration = Duration::from_millis(250);
 /// Characters of a session id and of an API key that are looked at.
 const TOKEN_CHARACTERS_MAX: usize = 64;
 
@@ -88,8 +92,10 @@ impl<A: Actor> FromRequestParts<Desk> for ByKey<A> {
 
     async fn from_request_parts(parts: &mut Parts, desk: &Desk) -> Result<Self, Problem> {
         let token = bearer(&parts.headers).ok_or_else(Problem::unauthorized)?;
-        let who = by_token(&*desk.ledger, token, desk.clock.now()).await?;
+        let now = desk.clock.now();
+        let who = by_token(&*desk.ledger, token, now).await?;
         let who = who.ok_or_else(Problem::unauthorized)?;
+        desk.ledger.note_key_use(&token::kept(token), now).await?;
         A::of(&who).map(Self).ok_or_else(Problem::forbidden)
     }
 }
@@ -193,27 +199,37 @@ pub struct Doorkeeper<S> {
 }
 
 impl<S: SessionStore> Doorkeeper<S> {
-    async fn look(&self, token: Option<&str>, session: Option<Id>) -> Option<SignedIn> {
+    async fn look(
+        &self,
+        token: Option<&str>,
+        session: Option<Id>,
+    ) -> Result<Option<SignedIn>, Unchecked> {
+        let unchecked = |error: &dyn std::fmt::Display| {
+            tracing::warn!(%error, "who scans was not looked up");
+            Unchecked
+        };
         let ledger = &*self.ledger;
         let known = match (token, session) {
             (Some(token), _) => by_token(ledger, token, self.clock.now()).await,
             (None, Some(id)) => {
-                let record = self.sessions.load(&id).await.ok()??;
-                let login = record.data.get(LOGIN)?.as_str()?;
-                open_account(ledger, login).await
+                let record = self.sessions.load(&id).await.map_err(|e| unchecked(&e))?;
+                let login = record.as_ref().and_then(|r| r.data.get(LOGIN)?.as_str());
+                match login {
+                    Some(login) => open_account(ledger, login).await,
+                    None => Ok(None),
+                }
             }
-            (None, None) => return None,
+            (None, None) => Ok(None),
         };
-        known.unwrap_or_else(|error| {
-            // The buyer's answer does not wait for the ledger to come back.
-            tracing::warn!(%error, "who scans was not looked up");
-            None
-        })
+        known.map_err(|e| unchecked(&e))
     }
 }
 
 impl<S: SessionStore> Identify for Doorkeeper<S> {
-    fn identify<'a>(&'a self, headers: &'a HeaderMap) -> BoxFuture<'a, Option<SignedIn>> {
+    fn identify<'a>(
+        &'a self,
+        headers: &'a HeaderMap,
+    ) -> BoxFuture<'a, Result<Option<SignedIn>, Unchecked>> {
         let token = bearer(headers);
         let jar = CookieJar::from_headers(headers);
         let session = jar
@@ -222,8 +238,12 @@ impl<S: SessionStore> Identify for Doorkeeper<S> {
             .filter(|value| value.len() <= TOKEN_CHARACTERS_MAX)
             .and_then(|value| value.parse::<Id>().ok());
         if token.is_none() && session.is_none() {
-            return std::future::ready(None).boxed();
+            return std::future::ready(Ok(None)).boxed();
         }
-        async move { self.look(token, session).await }.boxed()
+        async move {
+            let looked = tokio::time::timeout(LOOK_MAX, self.look(token, session)).await;
+            looked.unwrap_or(Err(Unchecked))
+        }
+        .boxed()
     }
 }

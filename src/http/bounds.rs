@@ -11,7 +11,6 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use tokio::sync::Semaphore;
 
-use crate::base::limits::{REQUEST_S_MAX, REQUESTS_IN_WORK_MAX};
 use crate::http::Services;
 use crate::http::problem::Problem;
 use crate::web::style;
@@ -24,23 +23,9 @@ pub struct Places {
 }
 
 impl Places {
-    pub fn new(requests: usize) -> Self {
-        Self {
-            places: Arc::new(Semaphore::new(requests)),
-            each: Duration::from_secs(REQUEST_S_MAX),
-        }
-    }
-
-    /// The same places, for what takes longer.
-    #[must_use]
-    pub fn lasting(&self, seconds: u64) -> Self {
-        Self { places: Arc::clone(&self.places), each: Duration::from_secs(seconds) }
-    }
-}
-
-impl Default for Places {
-    fn default() -> Self {
-        Self::new(REQUESTS_IN_WORK_MAX)
+    /// `requests` at once, each for at most so many seconds.
+    pub fn new(requests: usize, seconds: u64) -> Self {
+        Self { places: Arc::new(Semaphore::new(requests)), each: Duration::from_secs(seconds) }
     }
 }
 
@@ -115,7 +100,7 @@ mod tests {
             begun_too.notify_one();
             go_too.notified().await;
         };
-        let bounded = from_fn_with_state(Places::new(1), bound);
+        let bounded = from_fn_with_state(Places::new(1, 10), bound);
         let router = Router::new().fallback(slow).layer(bounded);
         let ask = || {
             let request = Request::get("/slow").body(Body::empty()).expect("a request");

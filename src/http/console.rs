@@ -1,6 +1,8 @@
 //! What the two consoles share: sessions, the guard against requests from
 //! other sites, headers, the frame of a page, signing in and out.
 
+use std::time::Duration;
+
 use askama::Template;
 use axum::extract::Request;
 use axum::http::request::Parts;
@@ -28,6 +30,8 @@ use crate::web::console::{Area, Frame, SignInPage};
 /// A session ends this long after it began.
 const SESSION_HOURS: i64 = 12;
 const LANG_COOKIE: &str = "zm_lang";
+/// How long somebody waits whose password is to be hashed.
+const HASHING_WAIT_MAX: Duration = Duration::from_secs(2);
 /// Bytes of a login and of a password that are looked at.
 const LOGIN_BYTES_MAX: usize = 64;
 const PASSWORD_BYTES_MAX: usize = 1_024;
@@ -172,9 +176,8 @@ pub async fn sign_in(
 /// Whoever has this login and password; it takes as long when nobody has.
 async fn account(desk: &Desk, login: &str, typed: String) -> Result<Option<SignedIn>, Problem> {
     let account = desk.ledger.account(login).await?.filter(|a| a.disabled_at.is_none());
-    let Ok(_place) = desk.sign_ins.hashing.acquire().await else {
-        return Err(Problem::busy());
-    };
+    let place = tokio::time::timeout(HASHING_WAIT_MAX, desk.sign_ins.hashing.acquire()).await;
+    let Ok(Ok(_place)) = place else { return Err(Problem::busy()) };
     let hash = account.as_ref().and_then(|a| a.password_hash.clone());
     let good = tokio::task::spawn_blocking(move || password::verify(&typed, hash.as_deref()))
         .await

@@ -48,16 +48,23 @@ impl Deref for Desk {
 /// nobody can lock an owner out from elsewhere.
 pub(super) struct SignIns {
     tries: Keyed<(Option<Network>, String)>,
+    /// Whatever the login: made-up ones must not keep the processors busy.
+    networks: Keyed<Option<Network>>,
     /// Passwords that are hashed at once: each takes 19 MiB and a core.
     pub(super) hashing: Semaphore,
 }
 
 const TRIES_PER_MINUTE: NonZeroU32 = NonZeroU32::new(10).expect("not zero");
+const NETWORK_TRIES_PER_MINUTE: NonZeroU32 = NonZeroU32::new(60).expect("not zero");
 const HASHING_MAX: usize = 2;
 
 impl Default for SignIns {
     fn default() -> Self {
-        Self { tries: Keyed::new(TRIES_PER_MINUTE), hashing: Semaphore::new(HASHING_MAX) }
+        Self {
+            tries: Keyed::new(TRIES_PER_MINUTE),
+            networks: Keyed::new(NETWORK_TRIES_PER_MINUTE),
+            hashing: Semaphore::new(HASHING_MAX),
+        }
     }
 }
 
@@ -67,6 +74,7 @@ impl SignIns {
     /// # Errors
     /// Seconds after which to try again.
     pub(super) fn check(&self, network: Option<Network>, login: &str) -> Result<(), u64> {
-        self.tries.check(&(network, login.to_owned()))
+        self.tries.check(&(network, login.to_owned()))?;
+        self.networks.check(&network)
     }
 }

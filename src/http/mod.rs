@@ -7,6 +7,7 @@
 
 pub mod access;
 pub mod api;
+pub mod bodies;
 pub mod bounds;
 pub mod client;
 pub mod console;
@@ -39,7 +40,10 @@ use utoipa::openapi::{ComponentsBuilder, Info, OpenApi, OpenApiBuilder};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use crate::base::limits::{BODY_BYTES_MAX, IMPORT_S_MAX};
+use crate::base::limits::{
+    BODY_BYTES_MAX, IMPORT_S_MAX, IMPORTS_IN_WORK_MAX, REQUEST_S_MAX, REQUESTS_IN_WORK_MAX,
+    STAFF_REQUESTS_IN_WORK_MAX,
+};
 use crate::http::desk::Desk;
 use crate::http::problem::Problem;
 
@@ -115,22 +119,21 @@ impl Staff {
 pub fn router(services: Services, staff: Option<Staff>) -> Router {
     // Every layer is copied for every request.
     let services = Arc::new(services);
-    let places = bounds::Places::default();
-    let longer = places.lasting(IMPORT_S_MAX);
+    let bounds = |requests, seconds| {
+        let places = bounds::Places::new(requests, seconds);
+        ServiceBuilder::new()
+            .layer(from_fn_with_state(places, bounds::bound))
+            .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
+    };
     let packed = public().fallback(consumer::page::otherwise).layer(from_fn(pack::pack));
-    let mut bounded = packed.with_state(Arc::clone(&services));
-    let mut imports = OpenApiRouter::new();
-    if let Some(staff) = staff {
-        bounded = bounded.merge(staff.consoles.layer(from_fn(pack::pack))).merge(staff.api);
-        imports = staff.imports;
+    let mut bounded =
+        packed.with_state(Arc::clone(&services)).layer(bounds(REQUESTS_IN_WORK_MAX, REQUEST_S_MAX));
+    if let Some(Staff { consoles, api, imports }) = staff {
+        let staff = consoles.layer(from_fn(pack::pack)).merge(api);
+        bounded = bounded
+            .merge(staff.layer(bounds(STAFF_REQUESTS_IN_WORK_MAX, REQUEST_S_MAX)))
+            .merge(imports.layer(bounds(IMPORTS_IN_WORK_MAX, IMPORT_S_MAX)));
     }
-    let bounded = bounded
-        .layer(
-            ServiceBuilder::new()
-                .layer(from_fn_with_state(places, bounds::bound))
-                .layer(DefaultBodyLimit::max(BODY_BYTES_MAX)),
-        )
-        .merge(imports.layer(from_fn_with_state(longer, bounds::bound)));
     let all = bounded.merge(health().with_state(Arc::clone(&services)));
     let (router, document) = all.split_for_parts();
     let document = document.to_pretty_json().unwrap_or_default().into_bytes();

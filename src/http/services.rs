@@ -80,9 +80,16 @@ impl Services {
     }
 }
 
+/// Somebody showed a key or a session, and the ledger was not there to check it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Unchecked;
+
 /// Tells from the cookies or the bearer key of a request who asks.
 pub trait Identify: Send + Sync {
-    fn identify<'a>(&'a self, headers: &'a HeaderMap) -> BoxFuture<'a, Option<SignedIn>>;
+    fn identify<'a>(
+        &'a self,
+        headers: &'a HeaderMap,
+    ) -> BoxFuture<'a, Result<Option<SignedIn>, Unchecked>>;
 }
 
 /// Where nobody can sign in.
@@ -90,7 +97,10 @@ pub trait Identify: Send + Sync {
 pub struct Nobody;
 
 impl Identify for Nobody {
-    fn identify<'a>(&'a self, _headers: &'a HeaderMap) -> BoxFuture<'a, Option<SignedIn>> {
-        Box::pin(std::future::ready(None))
+    fn identify<'a>(
+        &'a self,
+        _headers: &'a HeaderMap,
+    ) -> BoxFuture<'a, Result<Option<SignedIn>, Unchecked>> {
+        Box::pin(std::future::ready(Ok(None)))
     }
 }

@@ -35,6 +35,9 @@ pub enum ImportFormat {
     JsonLines,
 }
 
+/// Faults that are looked for; more tell nobody more.
+const FAULTS_MAX: usize = 1_000;
+
 /// Rows with their physical lines.
 type Rows = Vec<(u64, Fields)>;
 
@@ -99,6 +102,9 @@ fn csv_rows(kind: ImportKind, text: &str) -> Result<Rows, Vec<FieldError>> {
     let (mut rows, mut errors) = (Vec::new(), Vec::new());
     let mut lines = Lines::of(text);
     for record in reader.records() {
+        if errors.len() >= FAULTS_MAX {
+            break;
+        }
         let record = match record {
             Ok(record) => record,
             Err(error) => {
@@ -186,6 +192,9 @@ fn json_rows(text: &str) -> Result<Rows, Vec<FieldError>> {
     for (line, text) in (1..).zip(text.lines()).filter(|(_, text)| !text.trim().is_empty()) {
         if rows.len() >= IMPORT_ROWS_MAX {
             errors.push(too_many(line));
+            break;
+        }
+        if errors.len() >= FAULTS_MAX {
             break;
         }
         match serde_json::from_str::<Fields>(text) {

@@ -65,7 +65,7 @@ pub trait RegistryLedger: Send + Sync {
 #[async_trait]
 pub trait OrderLedger: Send + Sync {
     /// The order with this key: the new one, or the one that was placed with
-    /// it before; one that failed in the worker's hands waits again.
+    /// it before; one that failed or was cancelled in the worker's hands waits again.
     /// `Invalid` when that one asked for something else.
     async fn place(&self, new: &NewOrder, at: UnixMs) -> Result<Order, LedgerError>;
     /// As [`Self::place`], for all labels of a batch that is registered in the

@@ -105,7 +105,7 @@ pub const fn range_state(state: RangeState) -> Text {
     match state {
         RangeState::Activated => Text("已启用", "on sale"),
         RangeState::Spoiled => Text("印废", "spoiled"),
-        RangeState::Planted => Text("暗记", "planted"),
+        RangeState::Planted => Text("布控码", "planted"),
         RangeState::Void => Text("作废", "void"),
         RangeState::Stolen => Text("报失", "reported stolen"),
         RangeState::Blocked => Text("停用", "blocked"),
@@ -228,7 +228,9 @@ pub struct OrderPage {
     pub f: Frame,
     pub order: OrderLine,
     pub percent: u64,
-    pub problem: Option<String>,
+    pub failed: bool,
+    /// Failed or cancelled: it may be asked for again.
+    pub stopped: bool,
     pub files: Vec<FileLine>,
     /// More files than are listed.
     pub more: usize,

@@ -52,9 +52,14 @@ pub const LIMITS: Text = Text(
      the first copy scanned also shows a first query.",
 );
 pub const REFERENCE: Text = Text("查询参考号", "Reference");
+pub const REQUEST: Text = Text("请求编号", "Request");
 pub const REFERENCE_USE: Text = Text(
     "向企业或执法人员反映情况时，请报这个号。",
     "Read this out when you talk to the maker or to an officer.",
+);
+pub const REFERENCE_ALONE: Text = Text(
+    "反映情况时，请连同标签的照片一起提供这个号。",
+    "Give it together with a photo of the label when you report this.",
 );
 pub const FOOTER: Text = Text(
     "真码只核对标签，由采用它的企业提供，不是行政机关的证明。页面不记录您的姓名、电话和精确位置。",
@@ -90,7 +95,7 @@ pub const BACK_HOME: Text = Text("回首页", "To the home page");
 pub const NOT_FOUND: Text = Text("这里没有这个页面", "There is no such page");
 pub const BUSY: Text = Text("查询的人太多，请稍等再试", "Very busy: please try again in a moment");
 pub const TOO_MANY: Text =
-    Text("查得太快了，请歇一会儿再试", "Too many queries: please wait a moment");
+    Text("查询过于频繁，请稍后再试", "Too many queries: please wait a moment");
 pub const BROKEN: Text =
     Text("服务出了点问题，请稍后再试", "Something went wrong here: please try again later");
 pub const REFUSED: Text = Text("这个请求没法处理", "This request cannot be answered");
@@ -114,6 +119,7 @@ pub fn headline(outcome: Outcome, first: &Reason) -> Text {
         (Outcome::Withdrawn, "void") => Text("标签已作废", "The label is void"),
         (Outcome::Withdrawn, _) => Text("标签已停用", "The label is blocked"),
         (Outcome::NotOnSale, "spoiled") => Text("这是印坏的废标", "A label spoiled in printing"),
+        (Outcome::NotOnSale, "planted") => Text("这枚标签不用于销售", "Not a label for sale"),
         (Outcome::NotOnSale, _) => Text("标签尚未启用", "The label is not in use yet"),
         (Outcome::CannotConfirm, "serial_only") => {
             Text("单凭编号无法确认", "A number alone cannot confirm")
@@ -172,7 +178,7 @@ const KEEP: Text = Text(
     "先别打开、别使用，商品、包装和购物小票都留好。",
     "Leave it closed and unused; keep the item, its packaging and the receipt.",
 );
-const ASK_SELLER: Text = Text("向购买的商家要说法。", "Ask the seller to explain.");
+const ASK_SELLER: Text = Text("请购买的商家给出说明。", "Ask the seller to explain.");
 const SCAN_AGAIN: Text = Text(
     "擦净标签，对着整枚码重新扫一次；手工输入的，请逐字核对。",
     "Wipe the label and scan the whole code again; if you typed it, compare each character.",
@@ -182,6 +188,10 @@ const FOLLOW_RECALL: Text =
 const TELL_SELLER: Text = Text(
     "请告诉商家或生产企业，多半是出库登记漏了一步。",
     "Tell the seller or the maker: most likely a step was missed when it left the factory.",
+);
+const ASK_WHENCE: Text = Text(
+    "请向商家问清商品的来源，并告诉生产企业。",
+    "Ask the seller where it came from, and tell the maker.",
 );
 const RECEIPT: Text = Text("请保留购物小票。", "Keep the receipt.");
 const LATER: Text = Text("过几分钟再扫一次。", "Scan again in a few minutes.");
@@ -203,6 +213,7 @@ pub fn next_steps(outcome: Outcome, first: &Reason, has_inner_code: bool) -> Vec
         (Outcome::Suspect | Outcome::NotGenuine, _) => vec![KEEP, ASK_SELLER],
         (Outcome::Withdrawn, "recalled") => vec![FOLLOW_RECALL, RECEIPT],
         (Outcome::Withdrawn, _) => vec![KEEP, ASK_SELLER],
+        (Outcome::NotOnSale, "spoiled" | "planted") => vec![ASK_WHENCE, RECEIPT],
         (Outcome::NotOnSale, _) => vec![TELL_SELLER, RECEIPT],
         (Outcome::CannotConfirm, "serial_only") => vec![SCAN_SYMBOL, ASK_MAKER],
         (Outcome::CannotConfirm, "key_revoked") => vec![RECEIPT, ASK_MAKER],
@@ -215,4 +226,8 @@ pub const CALL_BEFORE: Text = Text("拨打", "Call ");
 pub const CALL_AFTER: Text = Text(
     "（消费者投诉举报热线），报上下面的参考号。",
     " (consumer complaints line) and read out the reference below.",
+);
+pub const CALL_AFTER_ALONE: Text = Text(
+    "（消费者投诉举报热线），并留好标签和小票。",
+    " (consumer complaints line), and keep the label and the receipt.",
 );

@@ -32,6 +32,8 @@ pub struct VerdictPage {
     /// Whether the complaints line is named.
     call: bool,
     reference: String,
+    /// Whether an officer finds the label by it: forgeries have no history.
+    reference_leads: bool,
     asked_at: String,
     other_language: String,
     form_label: Text,
@@ -101,6 +103,10 @@ impl VerdictPage {
             call: !malformed
                 && matches!(outcome, Outcome::Suspect | Outcome::NotGenuine | Outcome::Withdrawn),
             reference: asked.reference,
+            reference_leads: matches!(
+                answer.recorded,
+                RecordState::Recorded | RecordState::Repeated
+            ),
             asked_at: minute_text(at, lang, zone),
             other_language: asked.other_language,
             form_label: if malformed { text::FORM_LABEL } else { text::FORM_AGAIN },

@@ -105,6 +105,8 @@ async fn a_file_goes_in_whole_or_not_at_all() {
     let wide = vec![b','; 1_000_000];
     assert_eq!(send("text/csv", wide).await.0, 422);
     assert_eq!(send("application/json", b"{}".to_vec()).await.0, 415);
+    let (status, said) = send("application/x-ndjson", b"x\n".repeat(1_000_000)).await;
+    assert_eq!((status, said["errors"].as_array().map(Vec::len)), (422, Some(100)));
     assert_eq!(bed.get("member", "/api/v1/batches").await, json!([]), "half of it went in");
 
     let lines: String = (0..3)

@@ -10,7 +10,7 @@ use crate::staff_bed::{StaffBed, WHO, location};
 
 /// May: b buyer (anyone), m member of the enterprise whose object it is,
 /// s member of another, o officer, a administrator.
-const ROUTES: [(&str, &str, &str); 45] = [
+const ROUTES: [(&str, &str, &str); 46] = [
     ("get", "/", "bmsoa"),
     ("get", "/{code}", "bmsoa"),
     ("get", "/01/{gtin}/10/{lot}/21/{serial}", "bmsoa"),
@@ -33,6 +33,7 @@ const ROUTES: [(&str, &str, &str); 45] = [
     ("post", "/enterprise/order", "ms"),
     ("get", "/enterprise/orders/{id}", "m"),
     ("post", "/enterprise/orders/{id}/cancel", "m"),
+    ("post", "/enterprise/orders/{id}/retry", "m"),
     ("get", "/enterprise/orders/{id}/files/{*name}", "m"),
     ("get", "/enterprise/batches/{batch}", "m"),
     ("post", "/enterprise/batches/{batch}/activate", "m"),

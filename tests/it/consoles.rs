@@ -2,6 +2,7 @@
 
 use reqwest::Method;
 use serde_json::{Value, json};
+use zhenma::scan::ledger::ScanLedger;
 
 use crate::faults::load::eventually;
 use crate::staff_bed::{OUR_GTIN, PASSWORD, StaffBed, location};
@@ -113,9 +114,62 @@ async fn an_officer_finds_the_copied_code_decides_and_the_next_scan_respects_it(
     .await;
     let page = officer.page(&format!("/officer/codes/{serial}")).await;
     assert!(page.contains("现场核对") && page.contains("查获三箱同码"));
-    // A decided flag is not open any more.
+    // A decided flag is not open any more, and further scans of a code that is
+    // known to be copied do not open it again.
+    for network in 100..104 {
+        outcome(&bed, &code, network, 7).await;
+    }
+    let payload = zhenma::code::read(&code).expect("a code").payload.to_bytes();
+    eventually("they are followed", || async {
+        let seen = bed.parts.ledger.scans_of(&payload, 100).await.expect("scans");
+        seen.len() == 31
+    })
+    .await;
     let list = officer.page("/officer/").await;
     assert!(list.contains("目前没有待处理的线索"), "{list}");
+}
+
+#[tokio::test]
+async fn an_order_that_was_cancelled_goes_on_when_it_is_asked_for_again() {
+    let bed = StaffBed::start().await;
+    let batch = bed.batch(40_000).await;
+    let body = json!({"order_key": "big", "batch": batch, "format": "svg"});
+    let order = bed.made("member", "/api/v1/orders", &body).await;
+    let path = format!("/orders/{}", order["id"].as_str().expect("an id"));
+    let member = bed.person("member").await;
+    member.post(&format!("/enterprise{path}/cancel"), &[]).await;
+    let state = || async { bed.get("member", &format!("/api/v1{path}")).await["state"].clone() };
+    eventually("it is cancelled", || async { state().await == "cancelled" }).await;
+    assert!(member.page(&format!("/enterprise{path}")).await.contains("继续制作"));
+    let again = member.post(&format!("/enterprise{path}/retry"), &[]).await;
+    assert_eq!(location(&again), format!("/enterprise{path}"));
+    eventually("it is made after all", || async { state().await == "done" }).await;
+}
+
+#[tokio::test]
+async fn a_crowd_at_the_sign_in_takes_no_place_of_a_buyer() {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    let bed = StaffBed::start().await;
+    let address = bed.base.trim_start_matches("http://").to_owned();
+    let mut crowd = Vec::new();
+    for _ in 0..300 {
+        let mut stream = tokio::net::TcpStream::connect(&address).await.expect("connects");
+        let head = "POST /enterprise/sign-in HTTP/1.1\r\nHost: x\r\nContent-Length: 90\r\n\r\n";
+        stream.write_all(head.as_bytes()).await.expect("sent");
+        crowd.push(stream);
+    }
+    // Some of them were turned away: the others fill the places of the staff.
+    let mut busy = [0; 12];
+    let mut last = crowd.pop().expect("a stream");
+    last.read_exact(&mut busy).await.expect("an answer");
+    assert_eq!(&busy, b"HTTP/1.1 503");
+    for path in ["/", "/CAAAAAIAAAAAOAAAAAAA", "/healthz"] {
+        assert_eq!(bed.ask(Method::GET, path).send().await.expect("an answer").status(), 200);
+    }
+    // Whoever sends no body is let go of in a few seconds.
+    let mut slow = [0; 12];
+    crowd[0].read_exact(&mut slow).await.expect("an answer");
+    assert_eq!(&slow, b"HTTP/1.1 408");
 }
 
 #[tokio::test]

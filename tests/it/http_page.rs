@@ -29,7 +29,7 @@ async fn each_kind_of_label_has_its_page_in_both_languages() {
         (bed::code(bed::STOLEN), "withdrawn", "标签已报失", "reported stolen"),
         (bed::code(bed::VOID), "withdrawn", "标签已作废", "The label is void"),
         (bed::code(bed::SPOILED), "not_on_sale", "废标", "spoiled in printing"),
-        (bed::code(bed::PLANTED), "not_on_sale", "尚未启用", "not in use yet"),
+        (bed::code(bed::PLANTED), "not_on_sale", "不用于销售", "Not a label for sale"),
         (bed::code(bed::NOT_ACTIVATED), "not_on_sale", "尚未启用", "not in use yet"),
         (serial[1..].to_owned(), "cannot_confirm", "单凭编号", "A number alone"),
         (bed::code_of_key(2, 0), "cannot_confirm", "无法确认", "Cannot confirm"),

@@ -3,7 +3,7 @@
 use reqwest::Method;
 use serde_json::{Value, json};
 use zhenma::auth::{Role, SignedIn};
-use zhenma::http::Identify;
+use zhenma::http::services::{Identify, Unchecked};
 
 use crate::http_bed::{self as bed, Bed};
 
@@ -151,10 +151,10 @@ impl Identify for Officer {
     fn identify<'a>(
         &'a self,
         headers: &'a reqwest::header::HeaderMap,
-    ) -> futures::future::BoxFuture<'a, Option<SignedIn>> {
+    ) -> futures::future::BoxFuture<'a, Result<Option<SignedIn>, Unchecked>> {
         let known = headers.get("authorization").is_some_and(|v| v == "Bearer officer");
         let officer = SignedIn { login: "wang".into(), name: "王芳".into(), role: Role::Officer };
-        Box::pin(std::future::ready(known.then_some(officer)))
+        Box::pin(std::future::ready(Ok(known.then_some(officer))))
     }
 }
 

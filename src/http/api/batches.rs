@@ -1,7 +1,6 @@
 //! `/api/v1/batches`
 
 use axum::Json;
-use axum::body::Bytes;
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Path, Query, State};
 use axum::response::Response;
@@ -13,6 +12,7 @@ use utoipa::ToSchema;
 use super::input::NewBatch;
 use super::{Page, add as register, added};
 use crate::http::access::{ByKey, Registrar};
+use crate::http::bodies::Sent;
 use crate::http::desk::Desk;
 use crate::http::problem::{Problem, ProblemDocument};
 use crate::registry::import::ImportKind;
@@ -106,6 +106,7 @@ pub async fn list(
     responses(
         (status = 201, body = BatchRecord, description = "Registered"),
         (status = 400, body = ProblemDocument, content_type = "application/problem+json", description = "Not JSON"),
+        (status = 413, body = ProblemDocument, content_type = "application/problem+json", description = "Longer than 16 KiB"),
         (status = 401, body = ProblemDocument, content_type = "application/problem+json", description = "No valid key"),
         (status = 403, body = ProblemDocument, content_type = "application/problem+json", description = "Not for this role"),
         (status = 422, body = ProblemDocument, content_type = "application/problem+json", description = "Names each field that is wrong"),
@@ -114,7 +115,7 @@ pub async fn list(
 pub async fn add(
     State(desk): State<Desk>,
     ByKey(by): ByKey<Registrar>,
-    body: Bytes,
+    Sent(body): Sent,
 ) -> Result<Response, Problem> {
     let done = register(&desk, &by, ImportKind::Batches, &body).await?;
     let (Registered::Batch(id), _) = done else { return Err(Problem::broken()) };

@@ -1,7 +1,6 @@
 //! `/api/v1/enterprises`
 
 use axum::Json;
-use axum::body::Bytes;
 use axum::extract::State;
 use axum::response::Response;
 use jiff::civil::Date;
@@ -12,6 +11,7 @@ use super::input::NewEnterprise;
 use super::{add as register, added};
 use crate::auth::Administrator;
 use crate::http::access::{ByKey, Registrar};
+use crate::http::bodies::Sent;
 use crate::http::desk::Desk;
 use crate::http::problem::{Problem, ProblemDocument};
 use crate::registry::fields;
@@ -89,6 +89,7 @@ pub async fn list(
         (status = 201, body = EnterpriseRecord, description = "Registered"),
         (status = 200, body = EnterpriseRecord, description = "The very same was registered before"),
         (status = 400, body = ProblemDocument, content_type = "application/problem+json", description = "Not JSON"),
+        (status = 413, body = ProblemDocument, content_type = "application/problem+json", description = "Longer than 16 KiB"),
         (status = 401, body = ProblemDocument, content_type = "application/problem+json", description = "No valid key"),
         (status = 403, body = ProblemDocument, content_type = "application/problem+json", description = "Not an administrator's key"),
         (status = 422, body = ProblemDocument, content_type = "application/problem+json", description = "Names each field that is wrong"),
@@ -97,7 +98,7 @@ pub async fn list(
 pub async fn add(
     State(desk): State<Desk>,
     ByKey(Administrator { login, .. }): ByKey<Administrator>,
-    body: Bytes,
+    Sent(body): Sent,
 ) -> Result<Response, Problem> {
     let by = Registrar { login, scope: Scope::All };
     let (done, row) = register(&desk, &by, ImportKind::Enterprises, &body).await?;

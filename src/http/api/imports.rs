@@ -1,13 +1,16 @@
 //! `POST /api/v1/imports/{kind}`: a file of objects, all or none.
 
+use std::time::Duration;
+
 use axum::Json;
 use axum::extract::{Path, Request, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::base::limits::IMPORT_BYTES_MAX;
+use crate::base::limits::{IMPORT_BYTES_MAX, IMPORT_S_MAX};
 use crate::http::access::{ByKey, Registrar};
+use crate::http::bodies;
 use crate::http::desk::Desk;
 use crate::http::problem::{Problem, ProblemDocument};
 use crate::registry::import::{ImportFormat, ImportKind, rows};
@@ -42,6 +45,7 @@ pub struct ImportRecord {
         (status = 401, body = ProblemDocument, content_type = "application/problem+json", description = "No valid key"),
         (status = 403, body = ProblemDocument, content_type = "application/problem+json", description = "Not for this role"),
         (status = 404, body = ProblemDocument, content_type = "application/problem+json", description = "No such kind"),
+        (status = 408, body = ProblemDocument, content_type = "application/problem+json", description = "The file came too slowly"),
         (status = 413, body = ProblemDocument, content_type = "application/problem+json", description = "Longer than 16 MiB"),
         (status = 415, body = ProblemDocument, content_type = "application/problem+json", description = "Neither CSV nor JSON Lines"),
         (status = 422, body = ProblemDocument, content_type = "application/problem+json", description = "Nothing was registered; names line and field of what is wrong"),
@@ -61,14 +65,8 @@ pub async fn import(
         _ => return Err(Problem::not_found()),
     };
     let format = format(request.headers())?;
-    let body = axum::body::to_bytes(request.into_body(), IMPORT_BYTES_MAX).await.map_err(|_| {
-        Problem::new(
-            StatusCode::PAYLOAD_TOO_LARGE,
-            "body_too_long",
-            "文件没有收全，或者超过16 MiB，请分几次导入。",
-            "The file ended early or is longer than 16 MiB; import it in parts.",
-        )
-    })?;
+    let time = Duration::from_secs(IMPORT_S_MAX / 2);
+    let body = bodies::within(time, request.into_body(), IMPORT_BYTES_MAX).await?;
     let rows = rows(kind, format, &body).map_err(Problem::invalid)?;
     let keys = desk.scanner.keys.load_full();
     let now = desk.clock.now();

@@ -1,7 +1,6 @@
 //! `/api/v1/orders`: labels, made by the worker.
 
 use axum::Json;
-use axum::body::Bytes;
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Path, Query, Request, State};
 use axum::response::Response;
@@ -14,6 +13,7 @@ use super::batches::find as find_batch;
 use super::{Page, added};
 use crate::base::{FieldError, UnixMs};
 use crate::http::access::{ByKey, Registrar};
+use crate::http::bodies::Sent;
 use crate::http::desk::Desk;
 use crate::http::json;
 use crate::http::orders::{self, LISTED_FILES_MAX, OrderFile};
@@ -120,6 +120,7 @@ pub async fn list(
     responses(
         (status = 201, body = OrderRecord, description = "The order, new or known by its key"),
         (status = 400, body = ProblemDocument, content_type = "application/problem+json", description = "Not JSON"),
+        (status = 413, body = ProblemDocument, content_type = "application/problem+json", description = "Longer than 16 KiB"),
         (status = 401, body = ProblemDocument, content_type = "application/problem+json", description = "No valid key"),
         (status = 403, body = ProblemDocument, content_type = "application/problem+json", description = "Not for this role"),
         (status = 404, body = ProblemDocument, content_type = "application/problem+json", description = "No such batch within reach"),
@@ -129,7 +130,7 @@ pub async fn list(
 pub async fn place(
     State(desk): State<Desk>,
     ByKey(by): ByKey<Registrar>,
-    body: Bytes,
+    Sent(body): Sent,
 ) -> Result<Response, Problem> {
     let new: NewOrder = json::read(&body)?;
     let batch = find_batch(&desk, &by, &new.batch).await?;

@@ -1,7 +1,6 @@
 //! `/api/v1/products`
 
 use axum::Json;
-use axum::body::Bytes;
 use axum::extract::State;
 use axum::response::Response;
 use serde::Serialize;
@@ -10,6 +9,7 @@ use utoipa::ToSchema;
 use super::input::NewProduct;
 use super::{add as register, added};
 use crate::http::access::{ByKey, Registrar};
+use crate::http::bodies::Sent;
 use crate::http::desk::Desk;
 use crate::http::problem::{Problem, ProblemDocument};
 use crate::registry::import::ImportKind;
@@ -82,6 +82,7 @@ pub async fn list(
         (status = 201, body = ProductRecord, description = "Registered"),
         (status = 200, body = ProductRecord, description = "The very same was registered before"),
         (status = 400, body = ProblemDocument, content_type = "application/problem+json", description = "Not JSON"),
+        (status = 413, body = ProblemDocument, content_type = "application/problem+json", description = "Longer than 16 KiB"),
         (status = 401, body = ProblemDocument, content_type = "application/problem+json", description = "No valid key"),
         (status = 403, body = ProblemDocument, content_type = "application/problem+json", description = "Not for this role"),
         (status = 422, body = ProblemDocument, content_type = "application/problem+json", description = "Names each field that is wrong"),
@@ -90,7 +91,7 @@ pub async fn list(
 pub async fn add(
     State(desk): State<Desk>,
     ByKey(by): ByKey<Registrar>,
-    body: Bytes,
+    Sent(body): Sent,
 ) -> Result<Response, Problem> {
     let (done, row) = register(&desk, &by, ImportKind::Products, &body).await?;
     let product = fields::product(&row).map_err(Problem::invalid)?;

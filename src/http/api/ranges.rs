@@ -1,7 +1,6 @@
 //! `/api/v1/batches/{batch}/ranges`: what is said of running numbers.
 
 use axum::Json;
-use axum::body::Bytes;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::Response;
@@ -12,8 +11,10 @@ use uuid::Uuid;
 
 use super::batches::find;
 use super::{Words, added};
+use crate::auth::Role;
 use crate::base::{FieldError, UnixMs};
 use crate::http::access::{ByKey, Registrar};
+use crate::http::bodies::Sent;
 use crate::http::desk::Desk;
 use crate::http::json;
 use crate::http::problem::{Problem, ProblemDocument};
@@ -109,6 +110,7 @@ pub async fn list(
     responses(
         (status = 201, body = RangeRecord, description = "It stands"),
         (status = 400, body = ProblemDocument, content_type = "application/problem+json", description = "Not JSON"),
+        (status = 413, body = ProblemDocument, content_type = "application/problem+json", description = "Longer than 16 KiB"),
         (status = 401, body = ProblemDocument, content_type = "application/problem+json", description = "No valid key"),
         (status = 403, body = ProblemDocument, content_type = "application/problem+json", description = "Not for this role"),
         (status = 404, body = ProblemDocument, content_type = "application/problem+json", description = "No such batch within reach"),
@@ -119,7 +121,7 @@ pub async fn mark(
     State(desk): State<Desk>,
     ByKey(by): ByKey<Registrar>,
     Path(batch): Path<String>,
-    body: Bytes,
+    Sent(body): Sent,
 ) -> Result<Response, Problem> {
     let batch = find(&desk, &by, &batch).await?;
     let new: NewRange = json::read(&body)?;
@@ -173,7 +175,17 @@ pub async fn lift(
     Path((batch, id)): Path<(String, String)>,
 ) -> Result<StatusCode, Problem> {
     let batch = find(&desk, &by, &batch).await?;
-    let id = id.parse().map_err(|_| Problem::not_found())?;
+    let id: Uuid = id.parse().map_err(|_| Problem::not_found())?;
+    if let Some(own) = by.own() {
+        // What the county or the shell said, a maker does not take back.
+        let facts = desk.ledger.ranges(batch.id).await?;
+        let by_whom = facts.iter().find(|f| f.id == id).ok_or_else(Problem::not_found)?;
+        let account = desk.ledger.account(&by_whom.set_by).await?;
+        let role = account.map(|account| account.role);
+        if role.as_ref().and_then(Role::enterprise) != Some(own.as_str()) {
+            return Err(Problem::forbidden());
+        }
+    }
     // Lifted before or now: it does not stand.
     service::lift(&*desk.ledger, &by.scope, batch.id, id, desk.clock.now()).await?;
     Ok(StatusCode::NO_CONTENT)

@@ -61,7 +61,11 @@ pub async fn ask(
     visit: Visit,
     wish: Wish,
 ) -> Asked {
-    let signed_in = services.identify.identify(head.headers).await;
+    // Whoever cannot be told now is not taken for a buyer: a maker's scan
+    // among the buyers' would take the first query from an honest one.
+    let identified = services.identify.identify(head.headers).await;
+    let record = wish.record && identified.is_ok();
+    let signed_in = identified.unwrap_or(None);
     let answer = services
         .scanner
         .answer(Question {
@@ -71,7 +75,7 @@ pub async fn ask(
             address: head.client.address,
             location: wish.location,
             channel: believed(wish.channel, signed_in.as_ref()),
-            record: wish.record,
+            record,
             at: wish.at,
         })
         .await;

@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use axum::extract::{Request, State};
-use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
 use serde::de::Error as _;
@@ -14,6 +13,7 @@ use uuid::Uuid;
 
 use crate::base::limits::SCAN_BODY_BYTES_MAX;
 use crate::http::Services;
+use crate::http::bodies;
 use crate::http::client::Client;
 use crate::http::consumer::answer::ScanAnswer;
 use crate::http::consumer::ask::{Head, Wish, admit, ask, payload_of};
@@ -143,6 +143,7 @@ fn accuracy<'de, D: Deserializer<'de>>(d: D) -> Result<f64, D::Error> {
     responses(
         (status = 200, body = ScanAnswer, description = "An outcome"),
         (status = 400, body = ProblemDocument, content_type = "application/problem+json", description = "Not JSON"),
+        (status = 408, body = ProblemDocument, content_type = "application/problem+json", description = "The body came too slowly"),
         (status = 413, body = ProblemDocument, content_type = "application/problem+json", description = "Longer than 2 MiB"),
         (status = 422, body = ProblemDocument, content_type = "application/problem+json", description = "JSON of another shape; names the member"),
         (status = 429, body = ProblemDocument, content_type = "application/problem+json", description = "Too many from this device or network"),
@@ -157,7 +158,7 @@ pub async fn scan(
     let (parts, body) = request.into_parts();
     let head = Head { method: &parts.method, headers: &parts.headers, client: &client };
     admit(&services, head)?;
-    let body = axum::body::to_bytes(body, SCAN_BODY_BYTES_MAX).await.map_err(|_| too_long())?;
+    let body = bodies::whole(body, SCAN_BODY_BYTES_MAX).await?;
     let scan = read(&body)?;
 
     let at = services.clock.now();
@@ -181,15 +182,6 @@ pub async fn scan(
     let mut response = Json(ScanAnswer::new(&asked, &services)).into_response();
     label(response.headers_mut(), lang);
     Ok(response)
-}
-
-fn too_long() -> Problem {
-    Problem::new(
-        StatusCode::PAYLOAD_TOO_LARGE,
-        "body_too_long",
-        "请求体没有收全，或者超过2 MiB。",
-        "The body ended early or is longer than 2 MiB; send one code.",
-    )
 }
 
 /// Members that a message may name.

@@ -1,6 +1,6 @@
 //! `POST /enterprise/batches/{batch}/activate`: puts labels on sale.
 
-use axum::extract::{Form, Path, State};
+use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use serde::Deserialize;
@@ -11,6 +11,7 @@ use super::home::own;
 use crate::auth::Member;
 use crate::base::LedgerError;
 use crate::http::access::AtConsole;
+use crate::http::bodies::Posted;
 use crate::http::desk::Desk;
 use crate::http::problem::{Problem, ProblemDocument};
 use crate::registry::service::{Marking, Scope, mark, parse_range};
@@ -42,7 +43,7 @@ pub async fn activate(
     State(desk): State<Desk>,
     AtConsole { who, frame }: AtConsole<Member>,
     Path(batch): Path<String>,
-    Form(chosen): Form<Chosen>,
+    Posted(chosen): Posted<Chosen>,
 ) -> Result<Response, Problem> {
     let batch = find(&desk, &who, &batch).await?;
     let typed = chosen.range.trim();

@@ -21,6 +21,7 @@ pub(super) fn routes() -> OpenApiRouter<Desk> {
         .routes(routes!(order_form::form, order_form::place))
         .routes(routes!(order::show))
         .routes(routes!(order::cancel))
+        .routes(routes!(order::retry))
         .routes(routes!(order::file))
         .routes(routes!(batch::show))
         .routes(routes!(activate::activate))

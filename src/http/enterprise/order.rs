@@ -44,7 +44,8 @@ pub async fn show(
     let order_page = OrderPage {
         percent: (line.done * 100).checked_div(line.total).unwrap_or(0),
         order: line,
-        problem: order.problem.clone(),
+        failed: order.state == OrderState::Failed,
+        stopped: matches!(order.state, OrderState::Failed | OrderState::Cancelled),
         files: files
             .into_iter()
             .map(|file| FileLine { size: orders::size_text(file.bytes), name: file.path })
@@ -79,6 +80,28 @@ pub async fn cancel(
 ) -> Result<Response, Problem> {
     let order = find(&desk, &who, &id).await?;
     desk.ledger.cancel(order.id, desk.clock.now()).await?;
+    Ok(Redirect::to(&format!("/enterprise/orders/{}", order.id)).into_response())
+}
+
+/// Asks again for an order that failed or was cancelled: it goes on where it
+/// stopped.
+#[utoipa::path(
+    post,
+    path = "/enterprise/orders/{id}/retry",
+    tag = "enterprise console",
+    params(("id" = Uuid, Path, description = "Id of the order")),
+    responses(
+        (status = 303, description = "To the page of the order"),
+        (status = 404, body = ProblemDocument, content_type = "application/problem+json", description = "No such order of this enterprise"),
+    )
+)]
+pub async fn retry(
+    State(desk): State<Desk>,
+    AtConsole { who, .. }: AtConsole<Member>,
+    Path(id): Path<String>,
+) -> Result<Response, Problem> {
+    let order = find(&desk, &who, &id).await?;
+    desk.ledger.place(&order.new, desk.clock.now()).await?;
     Ok(Redirect::to(&format!("/enterprise/orders/{}", order.id)).into_response())
 }
 

@@ -1,6 +1,6 @@
 //! `/enterprise/order`: the form that registers a batch and orders its labels.
 
-use axum::extract::{Form, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use serde::Deserialize;
@@ -11,6 +11,7 @@ use super::home::own;
 use crate::auth::Member;
 use crate::base::{FieldError, LedgerError, ids, places};
 use crate::http::access::AtConsole;
+use crate::http::bodies::Posted;
 use crate::http::console::page;
 use crate::http::desk::Desk;
 use crate::http::problem::Problem;
@@ -72,7 +73,7 @@ pub async fn form(
 pub async fn place(
     State(desk): State<Desk>,
     AtConsole { who, frame }: AtConsole<Member>,
-    Form(asked): Form<Asked>,
+    Posted(asked): Posted<Asked>,
 ) -> Result<Response, Problem> {
     match order(&desk, &who, &asked).await {
         Ok(order) => Ok(Redirect::to(&format!("/enterprise/orders/{}", order.id)).into_response()),

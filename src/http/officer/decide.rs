@@ -1,6 +1,6 @@
 //! `POST /officer/codes/{serial}/decide`: what an officer finds of a label.
 
-use axum::extract::{Form, Path, State};
+use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use serde::Deserialize;
@@ -11,6 +11,7 @@ use crate::auth::Officer;
 use crate::base::ids;
 use crate::cases::DecisionRecord;
 use crate::http::access::AtConsole;
+use crate::http::bodies::Posted;
 use crate::http::desk::Desk;
 use crate::http::problem::{Problem, ProblemDocument};
 use crate::registry::Decision;
@@ -46,7 +47,7 @@ pub async fn decide(
     State(desk): State<Desk>,
     AtConsole { who, frame }: AtConsole<Officer>,
     Path(serial): Path<String>,
-    Form(found): Form<Found>,
+    Posted(found): Posted<Found>,
 ) -> Result<Response, Problem> {
     let label = find(&desk, &serial)?;
     let note = found.note.trim();

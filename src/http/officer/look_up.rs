@@ -1,5 +1,6 @@
 //! `/officer/codes?code=`: from what an officer has in hand to the label.
 
+use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
@@ -15,7 +16,7 @@ use crate::http::desk::Desk;
 use crate::http::problem::Problem;
 use crate::web::console::Typed;
 
-#[derive(Deserialize)]
+#[derive(Default, Deserialize)]
 pub struct Asked {
     #[serde(default)]
     code: String,
@@ -36,8 +37,9 @@ pub struct Asked {
 pub async fn look_up(
     State(desk): State<Desk>,
     AtConsole { frame, .. }: AtConsole<Officer>,
-    Query(asked): Query<Asked>,
+    asked: Result<Query<Asked>, QueryRejection>,
 ) -> Result<Response, Problem> {
+    let asked = asked.map_or_else(|_| Asked::default(), |Query(asked)| asked);
     if let Some(payload) = find(&desk, &asked.code).await? {
         let path = format!("/officer/codes/{}", payload.serial_text());
         return Ok(Redirect::to(&path).into_response());

@@ -1,11 +1,12 @@
 //! `/officer/sign-in` and `sign-out`.
 
 use axum::Extension;
-use axum::extract::{Form, State};
+use axum::extract::State;
 use axum::http::request::Parts;
 use axum::response::Response;
 use tower_sessions::Session;
 
+use crate::http::bodies::Posted;
 use crate::http::client::Client;
 use crate::http::console::{self, Credentials};
 use crate::http::desk::Desk;
@@ -40,7 +41,7 @@ pub async fn enter(
     Extension(client): Extension<Client>,
     session: Session,
     parts: Parts,
-    Form(given): Form<Credentials>,
+    Posted(given): Posted<Credentials>,
 ) -> Result<Response, Problem> {
     console::sign_in(&desk, &parts, &client, &session, given, Area::Officer).await
 }

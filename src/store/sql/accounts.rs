@@ -23,8 +23,7 @@ fn account(row: &SqliteRow) -> Read<Account> {
     })
 }
 
-/// Uses of a key are noted at most so often: a busy client must not make a
-/// write of every read.
+/// Uses of a key are noted at most so often.
 const LAST_USE_STEP_MS: i64 = 60_000;
 
 #[async_trait]
@@ -114,18 +113,32 @@ impl AccountLedger for Ledger {
         hash: &[u8; 32],
         at: UnixMs,
     ) -> Result<Option<Account>, LedgerError> {
-        let found = sqlx::query(
-            "SELECT a.*, k.last_used_at FROM api_keys k JOIN accounts a ON a.login = k.login
+        sqlx::query(
+            "SELECT a.* FROM api_keys k JOIN accounts a ON a.login = k.login
              WHERE k.token_hash = $1 AND k.expires_at > $2 AND a.disabled_at IS NULL",
         )
         .bind(hash.to_vec())
         .bind(at.0)
         .fetch_optional(&self.reader)
         .await
+        .map_err(down)?
+        .as_ref()
+        .map(account)
+        .transpose()
+    }
+
+    async fn note_key_use(&self, hash: &[u8; 32], at: UnixMs) -> Result<(), LedgerError> {
+        let due = at.0 - LAST_USE_STEP_MS;
+        // Looked at before: a busy client must not make a write of every read.
+        let noted: Option<i64> = sqlx::query_scalar(
+            "SELECT 1 FROM api_keys WHERE token_hash = $1 AND last_used_at > $2",
+        )
+        .bind(hash.to_vec())
+        .bind(due)
+        .fetch_optional(&self.reader)
+        .await
         .map_err(down)?;
-        let Some(row) = found else { return Ok(None) };
-        let last: Option<i64> = get(&row, "last_used_at")?;
-        if last.is_none_or(|last| at.0 - last >= LAST_USE_STEP_MS) {
+        if noted.is_none() {
             sqlx::query("UPDATE api_keys SET last_used_at = $1 WHERE token_hash = $2")
                 .bind(at.0)
                 .bind(hash.to_vec())
@@ -133,6 +146,6 @@ impl AccountLedger for Ledger {
                 .await
                 .map_err(down)?;
         }
-        account(&row).map(Some)
+        Ok(())
     }
 }

@@ -10,17 +10,24 @@ use crate::registry::Uscc;
 use crate::registry::order::{BatchOrder, NewOrder, Order, OrderState};
 use crate::registry::port::{OrderLedger, Registered, RegistryLedger};
 
-/// What failed is asked for again: it goes on where it stopped.
+/// The order as it is; what failed or was cancelled in the worker's hands waits
+/// again, and goes on where it stopped.
 async fn again(mut tx: Tx, old: Order) -> Result<Order, LedgerError> {
-    sqlx::query(
-        "UPDATE orders SET state = 'queued', problem = NULL, finished_at = NULL WHERE id = $1",
+    let stopped = matches!(old.state, OrderState::Failed | OrderState::Cancelled);
+    if !stopped || old.new.directory.is_some() {
+        return Ok(old);
+    }
+    let row = sqlx::query(
+        "UPDATE orders SET state = 'queued', problem = NULL, finished_at = NULL,
+         cancel_requested = 0 WHERE id = $1 RETURNING *",
     )
     .bind(old.id.to_string())
-    .execute(&mut *tx)
+    .fetch_one(&mut *tx)
     .await
     .map_err(down)?;
+    let order = rows::order(&row)?;
     tx.commit().await.map_err(down)?;
-    Ok(Order { state: OrderState::Queued, problem: None, finished_at: None, ..old })
+    Ok(order)
 }
 
 /// The order that was placed with this key, if there is one.
@@ -85,10 +92,8 @@ impl OrderLedger for Ledger {
             Err(other(&new.order_key, "batch"))
         } else if old.new.specification != new.specification {
             Err(other(&new.order_key, "format"))
-        } else if old.state == OrderState::Failed && old.new.directory.is_none() {
-            again(tx, old).await
         } else {
-            Ok(old)
+            again(tx, old).await
         }
     }
 
@@ -103,7 +108,7 @@ impl OrderLedger for Ledger {
                 && (batch.destination, &batch.dealer, batch.layers, batch.count)
                     == (asked.destination, &asked.dealer, asked.layers, asked.count);
             return match (same, old.new.specification == new.specification) {
-                (true, true) => Ok(old),
+                (true, true) => again(tx, old).await,
                 (false, _) => Err(other(&new.order_key, "batch")),
                 (true, false) => Err(other(&new.order_key, "format")),
             };

@@ -149,7 +149,7 @@ CREATE TABLE scans (
     device BIGINT NOT NULL,            -- keyed hash, 48 bits
     network BIGINT NOT NULL,           -- keyed hash, 32 bits
     place BIGINT NOT NULL,             -- GB/T 2260, four digits; 0 unknown
-    lat REAL, lon REAL,                -- given by a tap, on a grid of some 500 m
+    lat REAL, lon REAL,                -- given by a tap, on a grid of 300 by 600 m
     channel TEXT NOT NULL,
     marks BIGINT NOT NULL,
     scan_tag BIGINT NOT NULL,          -- keyed hash, 48 bits; its upper 40 are what a buyer reads out
