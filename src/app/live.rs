@@ -12,6 +12,7 @@ use crate::base::LedgerError;
 use crate::keys::{KeyDir, KeyError, Keyring};
 use crate::registry::Register;
 use crate::registry::port::RegistryLedger;
+use crate::registry::service::renew;
 
 /// How often keys and register are looked at.
 const LOOK: Duration = Duration::from_millis(200);
@@ -89,11 +90,7 @@ impl Live {
     }
 
     async fn renew_register(&self) -> Result<(), LiveError> {
-        let register = self.register.load();
-        if let Some(changes) = self.ledger.changes(register.revision).await? {
-            self.register.store(Arc::new(register.apply(changes)));
-        }
-        Ok(())
+        Ok(renew(&*self.ledger, &self.register).await?)
     }
 
     /// Keeps both fresh until `stop`. What cannot be read leaves what was read

@@ -14,7 +14,7 @@ use crate::app::orders::{OpenSigner, signers_of};
 use crate::base::{Clock, Lang, clock::SystemClock};
 use crate::http::desk::Desk;
 use crate::http::{self, Doorkeeper, Services, Site, Staff};
-use crate::keys::{KeyDir, KeyError, Signer, development};
+use crate::keys::{KeyDir, KeyError, KeyStatus, Signer, development};
 use crate::label::svg;
 use crate::registry::Bilingual;
 use crate::store::sql::sessions::Sessions;
@@ -100,6 +100,12 @@ fn local(listener: &tokio::net::TcpListener, asked: SocketAddr) -> SocketAddr {
 /// Naming what stands in the way of starting.
 pub async fn worker(settings: Settings, passphrase: Zeroizing<String>) -> Result<(), StartError> {
     let keys = KeyDir::at(&settings.keys);
+    // An order must not be the one to find out that the passphrase is wrong.
+    for key in keys.keyring()?.iter().filter(|key| key.status == KeyStatus::Active) {
+        if keys.private_file(key.number).exists() {
+            keys.signer(key.number, &passphrase, SystemClock.now())?;
+        }
+    }
     let parts = compose::open(settings, Keys::Production, None, clock()).await?;
     parts.say_durability().await;
     parts.work_behind(signers_of(keys, passphrase, clock()));
@@ -186,9 +192,20 @@ fn both(text: Text) -> Bilingual {
 /// # Errors
 /// Those of `work`, and when no runtime can be made.
 pub fn block_on<T>(work: impl Future<Output = Result<T, StartError>>) -> Result<T, StartError> {
+    raise_descriptors();
     tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
         .map_err(|e| StartError::Other(e.to_string()))?
         .block_on(work)
+}
+
+/// Connections are descriptors, and the usual soft limit of 1 024 is far below
+/// `CONNECTIONS_MAX`; the hard one is the operator's word.
+fn raise_descriptors() {
+    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+    let Rlimit { maximum, .. } = getrlimit(Resource::Nofile);
+    if let Err(error) = setrlimit(Resource::Nofile, Rlimit { current: maximum, maximum }) {
+        tracing::warn!(%error, "the limit of open files was not raised");
+    }
 }

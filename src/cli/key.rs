@@ -1,6 +1,7 @@
 //! `zhenma key new|list|retire|revoke|jwks`
 
 use std::io::{IsTerminal, Write};
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
@@ -101,6 +102,10 @@ pub(crate) fn passphrase(file: Option<&Path>, twice: bool) -> Result<Zeroizing<S
             std::fs::read_to_string(path)
                 .map_err(|e| Failure(format!("passphrase file {}: {e}", path.display())))?,
         );
+        if std::fs::metadata(path).is_ok_and(|m| m.is_file() && m.permissions().mode() & 0o077 != 0)
+        {
+            eprintln!("zhenma: others can read {}: chmod 600 it", path.display());
+        }
         let line = text.lines().next().unwrap_or_default();
         return Ok(Zeroizing::new(line.to_owned()));
     }

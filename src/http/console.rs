@@ -1,6 +1,7 @@
 //! What the two consoles share: sessions, the guard against requests from
 //! other sites, headers, the frame of a page, signing in and out.
 
+use std::sync::LazyLock;
 use std::time::Duration;
 
 use askama::Template;
@@ -26,6 +27,7 @@ use crate::http::problem::Problem;
 use crate::http::{enterprise, negotiate, officer};
 use crate::scan::tags::Network;
 use crate::web::console::{Area, Frame, SignInPage};
+use crate::web::style;
 
 /// A session ends this long after it began.
 const SESSION_HOURS: i64 = 12;
@@ -36,8 +38,15 @@ const HASHING_WAIT_MAX: Duration = Duration::from_secs(2);
 const LOGIN_BYTES_MAX: usize = 64;
 const PASSWORD_BYTES_MAX: usize = 1_024;
 
-const POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; \
-                      base-uri 'none'; frame-ancestors 'none'";
+/// The sheet of the consoles is a file; that of a message stands in it.
+static POLICY: LazyLock<HeaderValue> = LazyLock::new(|| {
+    let policy = format!(
+        "default-src 'none'; style-src 'self' '{}'; img-src 'self'; form-action 'self'; \
+         base-uri 'none'; frame-ancestors 'none'",
+        style::HASH.as_str()
+    );
+    HeaderValue::from_str(&policy).expect("words and base64")
+});
 
 /// Both consoles, over the sessions that `store` keeps.
 pub fn router(desk: Desk, store: impl SessionStore + Clone) -> OpenApiRouter {
@@ -49,8 +58,7 @@ pub fn router(desk: Desk, store: impl SessionStore + Clone) -> OpenApiRouter {
     let own = CsrfLayer::new();
     // A proxy may have renamed the Host; where it cannot be read it is not ours.
     let own = own.clone().add_trusted_origin(desk.site.origin()).unwrap_or(own);
-    let header =
-        |name, value| SetResponseHeaderLayer::if_not_present(name, HeaderValue::from_static(value));
+    let if_not_present = SetResponseHeaderLayer::if_not_present;
     enterprise::routes()
         .merge(officer::routes())
         .with_state(desk)
@@ -65,9 +73,9 @@ pub fn router(desk: Desk, store: impl SessionStore + Clone) -> OpenApiRouter {
             .into_response()
         }))
         .layer(from_fn(remember_lang))
-        .layer(header(header::CONTENT_SECURITY_POLICY, POLICY))
+        .layer(if_not_present(header::CONTENT_SECURITY_POLICY, POLICY.clone()))
         // Without it browsers send `Origin: null` with our own forms.
-        .layer(header(header::REFERRER_POLICY, "same-origin"))
+        .layer(if_not_present(header::REFERRER_POLICY, HeaderValue::from_static("same-origin")))
 }
 
 /// The frame of a page, nobody named.

@@ -12,6 +12,7 @@ use crate::cases::CaseLedger;
 use crate::http::Services;
 use crate::http::rate::Keyed;
 use crate::registry::port::{OrderLedger, RegistryLedger};
+use crate::registry::service::renew;
 use crate::scan::ledger::ScanLedger;
 use crate::scan::tags::Network;
 
@@ -33,6 +34,16 @@ pub struct Desk {
 impl Desk {
     pub fn new(services: Services, ledger: Arc<dyn DeskLedger>) -> Self {
         Self { services: Arc::new(services), ledger, sign_ins: Arc::default() }
+    }
+}
+
+impl Desk {
+    /// Makes what was just written show on the page that follows. Where it
+    /// cannot, the register is renewed a moment later all the same.
+    pub(super) async fn show_changes(&self) {
+        if let Err(error) = renew(&*self.ledger, &self.scanner.register).await {
+            tracing::warn!(%error, "the register was not renewed at once");
+        }
     }
 }
 

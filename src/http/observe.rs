@@ -105,7 +105,7 @@ pub async fn observe<F: Future<Output = Response>>(
         "method" => method_label(&method), "status" => status.to_string())
     .increment(1);
     metrics::histogram!("zhenma_http_request_seconds", "route" => route).record(took.as_secs_f64());
-    let ms = took.as_secs_f64() * 1000.0;
+    let ms = took.as_micros() as f64 / 1000.0;
     span.in_scope(|| tracing::info!(status, ms, "answered"));
     if let Ok(value) = HeaderValue::from_str(&id) {
         response.headers_mut().insert(HEADER, value);

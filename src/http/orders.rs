@@ -35,7 +35,7 @@ const MANIFEST_BYTES_MAX: u64 = 32 * 1024 * 1024;
 pub async fn find(ledger: &dyn DeskLedger, scope: &Scope, id: Uuid) -> Result<Order, Problem> {
     match ledger.order(id).await {
         Ok(order) if scope.covers(&order.new.enterprise) => Ok(order),
-        Ok(_) | Err(LedgerError::NotFound(_)) => Err(Problem::not_found()),
+        Ok(_) | Err(LedgerError::NotFound(_)) => Err(Problem::nothing()),
         Err(error) => Err(error.into()),
     }
 }
@@ -117,7 +117,7 @@ pub async fn files(order: &Order, limit: usize) -> Result<(Vec<OrderFile>, usize
 fn folder(order: &Order) -> Result<PathBuf, Problem> {
     let done = order.state == OrderState::Done;
     let folder = order.new.directory.as_ref().filter(|_| done);
-    folder.map(PathBuf::from).ok_or_else(Problem::not_found)
+    folder.map(PathBuf::from).ok_or_else(Problem::nothing)
 }
 
 /// Sends one file, or a range of it.
@@ -125,9 +125,9 @@ fn folder(order: &Order) -> Result<PathBuf, Problem> {
 /// # Errors
 /// 404 for what is no file of a finished order.
 pub async fn file(order: &Order, name: &str, request: Request) -> Result<Response, Problem> {
-    let path = folder(order)?.join(plain(name).ok_or_else(Problem::not_found)?);
+    let path = folder(order)?.join(plain(name).ok_or_else(Problem::nothing)?);
     if !tokio::fs::metadata(&path).await.is_ok_and(|found| found.is_file()) {
-        return Err(Problem::not_found());
+        return Err(Problem::nothing());
     }
     let Ok(sent) = ServeFile::new(&path).oneshot(request).await;
     let mut response = sent.map(Body::new).into_response();

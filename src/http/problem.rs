@@ -73,7 +73,7 @@ impl From<LedgerError> for Problem {
                 tracing::error!(%error, "the ledger gave no answer");
                 Self::busy()
             }
-            LedgerError::NotFound(_) => Self::not_found(),
+            LedgerError::NotFound(_) => Self::nothing(),
             LedgerError::Conflict(says) => Self::new(
                 StatusCode::CONFLICT,
                 "conflict",
@@ -149,6 +149,16 @@ impl Problem {
             "not_found",
             "请检查网址，或者回首页输入标签上的编号。",
             "Check the address, or type the number on the label on the home page.",
+        )
+    }
+
+    /// What was named is not there, or is not for this caller.
+    pub fn nothing() -> Self {
+        Self::new(
+            StatusCode::NOT_FOUND,
+            "not_found",
+            "没有找到：它不存在，或者不属于您的企业。",
+            "It does not exist, or is not within your reach.",
         )
     }
 

@@ -125,7 +125,7 @@ fn head_of(caption: &Caption, from: u64, to: u64, page: usize, pages: usize) -> 
     if !caption.layer.is_empty() {
         parts.push(caption.layer.clone());
     }
-    parts.push(format!("序位 {from}–{to}"));
+    parts.push(format!("序号 {from}–{to}"));
     parts.push(format!("第 {page} / {pages} 页"));
     parts.retain(|part| !part.is_empty());
     parts.join("  ·  ")

@@ -192,19 +192,18 @@ impl<'a> Reader<'a> {
         Bilingual { zh: self.text("name_zh"), en: self.text("name_en") }
     }
 
-    /// The object, if nothing was wrong and its own check finds nothing.
+    /// The object, if nothing was wrong and its own check finds nothing. Where
+    /// a field could not be read something sound stands in its place, so that
+    /// the others are checked all the same.
     fn end<T>(
         mut self,
-        object: Option<T>,
+        object: T,
         check: impl FnOnce(&T) -> Result<(), Vec<FieldError>>,
     ) -> Result<T, Vec<FieldError>> {
-        if let Some(Err(more)) = object.as_ref().map(check) {
+        if let Err(more) = check(&object) {
             self.errors.extend(more);
         }
-        match object {
-            Some(object) if self.errors.is_empty() => Ok(object),
-            _ => Err(self.errors),
-        }
+        if self.errors.is_empty() { Ok(object) } else { Err(self.errors) }
     }
 }
 
@@ -232,7 +231,8 @@ pub fn enterprise(fields: &Fields) -> Result<Enterprise, Vec<FieldError>> {
         licences.extend(expires_on.map(|expires_on| Licence { kind, number, expires_on }));
     }
     licences.sort_by(|a, b| (&a.kind, &a.number).cmp(&(&b.kind, &b.number)));
-    read.end(uscc.map(|uscc| Enterprise { uscc, name, licences }), Enterprise::check)
+    let uscc = uscc.unwrap_or_else(|| Uscc(String::new()));
+    read.end(Enterprise { uscc, name, licences }, Enterprise::check)
 }
 
 /// # Errors
@@ -247,16 +247,16 @@ pub fn product(fields: &Fields) -> Result<Product, Vec<FieldError>> {
     let shelf_life_days = read.optional("shelf_life_days", "write a number of days");
     let pictures =
         read.list("pictures").iter().map(|p| p.as_str().unwrap_or_default().to_owned()).collect();
-    let product = gtin.zip(enterprise).map(|(gtin, enterprise)| Product {
-        gtin,
-        enterprise,
+    let product = Product {
+        gtin: gtin.unwrap_or_else(|| Gtin(String::new())),
+        enterprise: enterprise.unwrap_or_else(|| Uscc(String::new())),
         name,
         category,
         standard,
         net_content,
         shelf_life_days,
         pictures,
-    });
+    };
     read.end(product, Product::check)
 }
 
@@ -296,18 +296,16 @@ pub fn batch(fields: &Fields) -> Result<NewBatch, Vec<FieldError>> {
         KeyNumber::try_from(n).map_err(|e| FieldError::new("key", e, "see `zhenma key list`"))
     });
     let key = key.and_then(|k| read.note(k));
-    let batch = (|| {
-        Some(NewBatch {
-            product: product?,
-            lot,
-            made_on: made_on?,
-            expires_on,
-            destination: destination.unwrap_or(0),
-            dealer,
-            layers: layers?,
-            count: count?,
-            key,
-        })
-    })();
+    let batch = NewBatch {
+        product: product.unwrap_or_else(|| Gtin(String::new())),
+        lot,
+        made_on: made_on.unwrap_or(jiff::civil::date(2026, 1, 1)),
+        expires_on: made_on.and(expires_on),
+        destination: destination.unwrap_or(0),
+        dealer,
+        layers: layers.unwrap_or(Layers::Outer),
+        count: count.unwrap_or(1),
+        key,
+    };
     read.end(batch, NewBatch::check)
 }

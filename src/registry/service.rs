@@ -1,6 +1,10 @@
 //! Use cases of the registry: what the shell, the API and the consoles do, in
 //! one place each.
 
+use std::sync::Arc;
+
+use arc_swap::ArcSwap;
+
 use crate::base::{FieldError, LedgerError, UnixMs, ids, rng};
 use crate::keys::{KeyNumber, KeyStatus, Keyring};
 use crate::registry::fields::{self, Fields};
@@ -8,8 +12,27 @@ use crate::registry::import::ImportKind;
 use crate::registry::port::{Registered, Registration, RegistryLedger};
 use crate::registry::{
     Batch, BatchRef, Bilingual, Enterprise, NewBatch, PreparedBatch, Product, RangeFact,
-    RangeState, Uscc,
+    RangeState, Register, Uscc,
 };
+
+/// Takes into memory what changed in the ledger since. Whoever changed
+/// something calls it too, so that what they look at next is not yet stale.
+///
+/// # Errors
+/// Those of the ledger; the register then stays as it was.
+pub async fn renew(
+    ledger: &dyn RegistryLedger,
+    register: &ArcSwap<Register>,
+) -> Result<(), LedgerError> {
+    let before = register.load_full();
+    let Some(changes) = ledger.changes(before.revision).await? else { return Ok(()) };
+    let after = Arc::new(before.apply(changes));
+    // Of two who renew at once the later revision stays.
+    register.rcu(
+        |now| if now.revision < after.revision { Arc::clone(&after) } else { Arc::clone(now) },
+    );
+    Ok(())
+}
 
 /// Characters of a reason or remedy in one language: a buyer reads it.
 const WORDS_CHARACTERS_MAX: usize = 200;
@@ -257,7 +280,18 @@ pub async fn lift(
 /// # Errors
 /// Naming the field `range`.
 pub fn parse_range(text: &str) -> Result<(u64, u64), FieldError> {
-    let (first, last) = text.split_once('-').unwrap_or((text, text));
+    // As pages show ranges, and as Chinese keyboards type them.
+    let plain: String = text
+        .chars()
+        .map(|c| match c {
+            '\u{2013}' | '\u{2014}' | '\u{ff0d}' | '~' | '\u{ff5e}' => '-',
+            '\u{ff10}'..='\u{ff19}' => {
+                char::from_u32(u32::from(c) - 0xff10 + u32::from('0')).unwrap_or(c)
+            }
+            c => c,
+        })
+        .collect();
+    let (first, last) = plain.split_once('-').unwrap_or((&plain, &plain));
     let number = |t: &str| t.trim().parse::<u64>().ok();
     number(first).zip(number(last)).filter(|(a, b)| a <= b).ok_or_else(|| {
         FieldError::new("range", format!("{text:?} cannot be read"), "write FIRST-LAST, as 0-9999")

@@ -239,7 +239,8 @@ fn who_scanned(history: &History, own: Option<usize>) -> (Reason, Outcome) {
     let mine = own.and_then(|i| history.observations.get(i)).filter(|o| consumer(o));
     match (mine, own) {
         (Some(mine), Some(own)) if device_key(mine) == device_key(first) => {
-            if own == first_at && mine.scan == first.scan {
+            // A reload after others came is no first query any more.
+            if own == first_at && mine.scan == first.scan && distinct_devices(history) == 1 {
                 (Reason::FirstScan, Outcome::Genuine)
             } else {
                 (Reason::SamePhoneAgain { first: first.at }, Outcome::Genuine)

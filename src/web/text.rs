@@ -201,6 +201,21 @@ const SCAN_SYMBOL: Text = Text(
 );
 const ASK_MAKER: Text = Text("可以联系生产企业核实。", "The maker can look into it for you.");
 
+/// A number that was typed in and never issued.
+pub const NO_SUCH_NUMBER: Text = Text("没有这个编号", "There is no such number");
+pub const MISTYPED: [Text; 2] = [
+    Text(
+        "请逐字核对再输一次：没有数字0和1，像1的都是字母I，像0的都是字母O。",
+        "Compare each character and type it again: there is no digit 0 or 1; what looks like 1 \
+         is the letter I, and what looks like 0 is the letter O.",
+    ),
+    Text(
+        "核对无误仍是这个结果，标签就不是登记企业发出的：先别使用，留好商品和小票，可拨打12315反映。",
+        "If it is right and the answer stays, no registered maker issued the label: do not use it, \
+         keep item and receipt, and call 12315.",
+    ),
+];
+
 /// What to do next, in order.
 pub fn next_steps(outcome: Outcome, first: &Reason, has_inner_code: bool) -> Vec<Text> {
     let inner = has_inner_code.then_some(INNER);

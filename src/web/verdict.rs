@@ -6,6 +6,7 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
 use crate::base::{Lang, UnixMs};
+use crate::code::Payload;
 use crate::registry::{Bilingual, Layers};
 use crate::scan::reason::minute_text;
 use crate::scan::service::{Answer, Item, RecordState, ScanSummary};
@@ -87,20 +88,29 @@ impl VerdictPage {
         let item = answer.item.as_ref();
         let inner = item.is_some_and(|i| i.facts.batch.layers == Layers::OuterAndInner);
         let malformed = matches!(first, Reason::Malformed { .. });
+        // A slip in typing is likelier than a forger who makes up numbers.
+        let mistyped =
+            *first == Reason::NeverIssued && Payload::from_serial_text(asked.typed.trim()).is_ok();
         Self {
             lang,
             outcome,
-            headline: text::headline(outcome, first).of(lang),
+            headline: if mistyped { text::NO_SUCH_NUMBER } else { text::headline(outcome, first) }
+                .of(lang),
             icon: icon(outcome),
             issued: matches!(outcome, Outcome::Genuine | Outcome::SeenBefore),
             lead: told(first),
             more: more.map(told).collect(),
-            first_query: answer.scans.map(|s| FirstQuery::new(s, answer.recorded, lang, zone)),
+            first_query: answer.scans.map(|s| FirstQuery::new(s, first, lang, zone)),
             not_recorded: answer.recorded == RecordState::Failed,
             item: item.map(|item| ItemView::new(item, lang, zone, at)),
             serial: answer.payload.filter(|_| !malformed).map(|p| p.to_string()),
-            next: text::next_steps(outcome, first, inner),
+            next: if mistyped {
+                text::MISTYPED.into()
+            } else {
+                text::next_steps(outcome, first, inner)
+            },
             call: !malformed
+                && !mistyped
                 && matches!(outcome, Outcome::Suspect | Outcome::NotGenuine | Outcome::Withdrawn),
             reference: asked.reference,
             reference_leads: matches!(
@@ -109,8 +119,8 @@ impl VerdictPage {
             ),
             asked_at: minute_text(at, lang, zone),
             other_language: asked.other_language,
-            form_label: if malformed { text::FORM_LABEL } else { text::FORM_AGAIN },
-            typed: if malformed {
+            form_label: if malformed || mistyped { text::FORM_LABEL } else { text::FORM_AGAIN },
+            typed: if malformed || mistyped {
                 asked.typed.chars().take(TYPED_CHARACTERS_MAX).collect()
             } else {
                 String::new()
@@ -120,12 +130,11 @@ impl VerdictPage {
 }
 
 impl FirstQuery {
-    fn new(scans: ScanSummary, recorded: RecordState, lang: Lang, zone: &TimeZone) -> Self {
+    fn new(scans: ScanSummary, decided: &Reason, lang: Lang, zone: &TimeZone) -> Self {
         Self {
             at: minute_text(scans.first_at, lang, zone),
             place: scans.first_place.text(lang),
-            is_this: scans.count == 1
-                && matches!(recorded, RecordState::Recorded | RecordState::Repeated),
+            is_this: *decided == Reason::FirstScan && scans.devices == 1,
             phones: scans.devices,
         }
     }

@@ -94,6 +94,17 @@ async fn an_officer_finds_the_copied_code_decides_and_the_next_scan_respects_it(
     assert_eq!(missing.status(), 404);
     assert!(missing.text().await.expect("text").contains("没有找到"));
 
+    let mut forged = code.clone();
+    forged.replace_range(60..61, if &code[60..61] == "A" { "B" } else { "A" });
+    let mut never = serial.clone();
+    never.replace_range(15..16, if &serial[15..16] == "A" { "B" } else { "A" });
+    for (asked, says) in [(&forged, "这个码是伪造的"), (&never, "从未发出过这个编号")]
+    {
+        let found = officer.get(&format!("/officer/codes?code={asked}")).await;
+        assert_eq!(found.status(), 404);
+        assert!(found.text().await.expect("text").contains(says), "{asked}");
+    }
+
     let page = officer.page(&format!("/officer/codes/{serial}")).await;
     assert!(page.contains("标签可疑") && page.contains(&reference), "{page}");
     let path = format!("/officer/codes/{serial}/decide");
@@ -102,16 +113,13 @@ async fn an_officer_finds_the_copied_code_decides_and_the_next_scan_respects_it(
     let done =
         officer.post(&path, &[("decision", "genuine"), ("note", "现场核对，一瓶一码")]).await;
     assert_eq!(location(&done), format!("/officer/codes/{serial}"));
-    eventually("the decision is respected", || async {
-        outcome(&bed, &code, 99, 1).await["outcome"] == "seen_before"
-    })
-    .await;
+    // The very next page and scan respect it.
+    let page = officer.page(&format!("/officer/codes/{serial}")).await;
+    assert!(!page.contains("标签可疑"), "{page}");
+    assert_eq!(outcome(&bed, &code, 99, 1).await["outcome"], "seen_before");
     officer.post(&path, &[("decision", "copied"), ("note", "查获三箱同码")]).await;
-    eventually("the later decision stands", || async {
-        let answer = outcome(&bed, &code, 99, 1).await;
-        answer["reasons"][0]["code"] == "officer_found_copied"
-    })
-    .await;
+    let answer = outcome(&bed, &code, 99, 1).await;
+    assert_eq!(answer["reasons"][0]["code"], "officer_found_copied");
     let page = officer.page(&format!("/officer/codes/{serial}")).await;
     assert!(page.contains("现场核对") && page.contains("查获三箱同码"));
     // A decided flag is not open any more, and further scans of a code that is

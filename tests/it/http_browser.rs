@@ -112,6 +112,7 @@ async fn consoles_have_no_violation_of_axe_either() {
         ("order_form", "/enterprise/order".to_owned()),
         ("order", order),
         ("batch", format!("/enterprise/batches/{batch}")),
+        ("no_batch", "/enterprise/batches/9-9".to_owned()),
     ]);
     browser.look(&bed.base, Some(&member.cookie()), &enterprise).await;
     let officers = both(&[

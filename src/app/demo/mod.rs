@@ -25,7 +25,7 @@ use crate::label::Mint;
 use crate::registry::fields::Fields;
 use crate::registry::import::ImportKind;
 use crate::registry::port::{Registered, RegistryLedger};
-use crate::registry::service::{Marking, Scope, mark, register};
+use crate::registry::service::{Marking, Scope, mark, register, renew};
 use crate::registry::{Batch, BatchRef, Bilingual, RangeState};
 use crate::scan::service::{Device, Question};
 use crate::scan::{Channel, Place};
@@ -140,19 +140,10 @@ pub async fn seed(parts: &Parts) -> Result<(), StartError> {
         };
         parts.ledger.add_account(&account).await?;
     }
-    refresh(parts).await?;
+    renew(&parts.ledger, &parts.scanner.register).await?;
     scan_history(parts, &mut dice, now).await?;
     std::fs::write(parts.settings.data.join(DONE), b"")
         .map_err(|e| StartError::Other(e.to_string()))
-}
-
-/// The register is renewed five times a second; the seed does not wait for it.
-async fn refresh(parts: &Parts) -> Result<(), StartError> {
-    let register = parts.scanner.register.load();
-    if let Some(changes) = parts.ledger.changes(register.revision).await? {
-        parts.scanner.register.store(std::sync::Arc::new(register.apply(changes)));
-    }
-    Ok(())
 }
 
 async fn put(parts: &Parts, kind: ImportKind, fields: Fields) -> Result<Registered, StartError> {

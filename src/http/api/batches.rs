@@ -66,7 +66,7 @@ impl BatchRecord {
 
 /// The batch that a path names, if it is within reach.
 pub(super) async fn find(desk: &Desk, by: &Registrar, name: &str) -> Result<Batch, Problem> {
-    let id: BatchRef = name.parse().map_err(|_| Problem::not_found())?;
+    let id: BatchRef = name.parse().map_err(|_| Problem::nothing())?;
     Ok(service::batch(&*desk.ledger, &by.scope, id).await?)
 }
 

@@ -62,7 +62,7 @@ pub async fn import(
         "enterprises" => ImportKind::Enterprises,
         "products" => ImportKind::Products,
         "batches" => ImportKind::Batches,
-        _ => return Err(Problem::not_found()),
+        _ => return Err(Problem::nothing()),
     };
     let format = format(request.headers())?;
     let time = Duration::from_secs(IMPORT_S_MAX / 2);

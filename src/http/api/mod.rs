@@ -112,6 +112,7 @@ async fn add(
     let keys = desk.scanner.keys.load_full();
     let now = desk.clock.now();
     let done = register(&*desk.ledger, &keys, &by.scope, kind, &rows, now).await?;
+    desk.show_changes().await;
     let [(_, row)] = rows;
     Ok((done.into_iter().next().ok_or_else(Problem::broken)?, row))
 }

@@ -170,7 +170,7 @@ pub async fn place(
 }
 
 async fn find(desk: &Desk, by: &Registrar, id: &str) -> Result<Order, Problem> {
-    let id = id.parse().map_err(|_| Problem::not_found())?;
+    let id = id.parse().map_err(|_| Problem::nothing())?;
     orders::find(&*desk.ledger, &by.scope, id).await
 }
 

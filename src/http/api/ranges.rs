@@ -148,6 +148,7 @@ pub async fn mark(
     };
     let now = desk.clock.now();
     let fact = service::mark(&*desk.ledger, &by.scope, marking, &by.login, now).await?;
+    desk.show_changes().await;
     let address = format!("/api/v1/batches/{}/ranges", batch.id);
     Ok(added(true, &address, RangeRecord::from(&fact)))
 }
@@ -175,11 +176,11 @@ pub async fn lift(
     Path((batch, id)): Path<(String, String)>,
 ) -> Result<StatusCode, Problem> {
     let batch = find(&desk, &by, &batch).await?;
-    let id: Uuid = id.parse().map_err(|_| Problem::not_found())?;
+    let id: Uuid = id.parse().map_err(|_| Problem::nothing())?;
     if let Some(own) = by.own() {
         // What the county or the shell said, a maker does not take back.
         let facts = desk.ledger.ranges(batch.id).await?;
-        let by_whom = facts.iter().find(|f| f.id == id).ok_or_else(Problem::not_found)?;
+        let by_whom = facts.iter().find(|f| f.id == id).ok_or_else(Problem::nothing)?;
         let account = desk.ledger.account(&by_whom.set_by).await?;
         let role = account.map(|account| account.role);
         if role.as_ref().and_then(Role::enterprise) != Some(own.as_str()) {

@@ -62,6 +62,7 @@ pub async fn activate(
         }
         Err(fault) => Err(LedgerError::Invalid(vec![fault])),
     };
+    desk.show_changes().await;
     match marked {
         Ok(()) => Ok(Redirect::to(&format!("/enterprise/batches/{}", batch.id)).into_response()),
         Err(LedgerError::Invalid(faults)) => {

@@ -46,7 +46,7 @@ pub async fn show(
 
 /// The batch of that name, if it is this member's.
 pub(super) async fn find(desk: &Desk, who: &Member, name: &str) -> Result<Batch, Problem> {
-    let id: BatchRef = name.parse().map_err(|_| Problem::not_found())?;
+    let id: BatchRef = name.parse().map_err(|_| Problem::nothing())?;
     Ok(service::batch(&*desk.ledger, &Scope::One(own(who)?), id).await?)
 }
 

@@ -58,7 +58,7 @@ pub async fn show(
 }
 
 async fn find(desk: &Desk, who: &Member, id: &str) -> Result<Order, Problem> {
-    let id = id.parse().map_err(|_| Problem::not_found())?;
+    let id = id.parse().map_err(|_| Problem::nothing())?;
     orders::find(&*desk.ledger, &Scope::One(own(who)?), id).await
 }
 

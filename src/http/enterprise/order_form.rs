@@ -76,7 +76,10 @@ pub async fn place(
     Posted(asked): Posted<Asked>,
 ) -> Result<Response, Problem> {
     match order(&desk, &who, &asked).await {
-        Ok(order) => Ok(Redirect::to(&format!("/enterprise/orders/{}", order.id)).into_response()),
+        Ok(order) => {
+            desk.show_changes().await;
+            Ok(Redirect::to(&format!("/enterprise/orders/{}", order.id)).into_response())
+        }
         Err(LedgerError::Invalid(faults)) => {
             let status = StatusCode::UNPROCESSABLE_ENTITY;
             show(&desk, &who, frame, &asked, &faults, status).await

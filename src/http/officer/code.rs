@@ -18,7 +18,7 @@ use crate::http::problem::{Problem, ProblemDocument};
 use crate::registry::Placement;
 use crate::registry::register::BatchFacts;
 use crate::scan::reason::{minute_text, place_text};
-use crate::scan::{CodeId, Marks, Observation, Place};
+use crate::scan::{CodeId, Marks, Observation, Place, Reason};
 use crate::web::console::{self, CodePage, DecisionLine, Frame, ScanLine, Typed, percent};
 use crate::web::text;
 use crate::web::verdict::{date_text, named};
@@ -54,10 +54,10 @@ pub(super) struct Label {
 }
 
 pub(super) fn find(desk: &Desk, serial: &str) -> Result<Label, Problem> {
-    let payload = Payload::from_serial_text(serial).map_err(|_| Problem::not_found())?;
+    let payload = Payload::from_serial_text(serial).map_err(|_| Problem::nothing())?;
     match desk.scanner.register.load().place(&payload) {
         Placement::Issued { facts, number, .. } => Ok(Label { payload, facts, number }),
-        Placement::NotIssued => Err(Problem::not_found()),
+        Placement::NotIssued => Err(Problem::nothing()),
     }
 }
 
@@ -74,7 +74,7 @@ pub(super) async fn code_page(
         tracing::warn!(%error, "a history was not read for an officer");
         Problem::busy()
     })?;
-    let (verdict, history) = reviewed.ok_or_else(Problem::not_found)?;
+    let (verdict, history) = reviewed.ok_or_else(Problem::nothing)?;
     let scans = desk.ledger.scans_of(&id.payload, SCANS_MAX).await?;
     let decisions = desk.ledger.decisions(&id.payload).await?;
     let first = verdict.reasons.first().ok_or_else(Problem::broken)?;
@@ -85,7 +85,13 @@ pub(super) async fn code_page(
         outcome_text: text::headline(verdict.outcome, first).of(lang).to_owned(),
         risk: percent(verdict.risk),
         policy: verdict.policy.to_owned(),
-        reasons: verdict.reasons.iter().map(|reason| reason.text(lang, zone)).collect(),
+        // Of a label that nobody has scanned its history tells nothing.
+        reasons: verdict
+            .reasons
+            .iter()
+            .filter(|reason| **reason != Reason::FirstScan)
+            .map(|reason| reason.text(lang, zone))
+            .collect(),
         facts: facts(&label, &f),
         more_scans: history.count().saturating_sub(scans.len() as u64),
         scans: timeline(&scans, &f, zone),

@@ -74,6 +74,7 @@ pub async fn decide(
         decided_at: now,
     };
     desk.ledger.decide(&record).await?;
+    desk.show_changes().await;
     let path = format!("/officer/codes/{}", label.payload.serial_text());
     Ok(Redirect::to(&path).into_response())
 }

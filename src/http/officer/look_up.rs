@@ -8,12 +8,13 @@ use serde::Deserialize;
 
 use super::flags::list;
 use crate::auth::Officer;
-use crate::code::Payload;
+use crate::code::{self, Outcome, Payload};
 use crate::http::access::AtConsole;
 use crate::http::consumer::ask::{payload_of, tags_of_reference};
 use crate::http::consumer::check::tidy;
 use crate::http::desk::Desk;
 use crate::http::problem::Problem;
+use crate::registry::Placement;
 use crate::web::console::Typed;
 
 #[derive(Default, Deserialize)]
@@ -40,25 +41,55 @@ pub async fn look_up(
     asked: Result<Query<Asked>, QueryRejection>,
 ) -> Result<Response, Problem> {
     let asked = asked.map_or_else(|_| Asked::default(), |Query(asked)| asked);
-    if let Some(payload) = find(&desk, &asked.code).await? {
-        let path = format!("/officer/codes/{}", payload.serial_text());
-        return Ok(Redirect::to(&path).into_response());
-    }
-    let error = frame.t(
-        "没有找到：编号有20个字符，参考号有8个。只有记录下来的查询才有参考号可查。",
-        "Not found: a serial has 20 characters, a reference 8. Only queries that were recorded \
-         are found by their reference.",
-    );
+    let error = match find(&desk, &asked.code).await? {
+        Found::Label(payload) => {
+            let path = format!("/officer/codes/{}", payload.serial_text());
+            return Ok(Redirect::to(&path).into_response());
+        }
+        Found::Forged => frame.t(
+            "这个码是伪造的：签名不对，或者签发方不在登记之列。只查编号，请输入印在码下的20个字符。",
+            "This code is forged: its signature is wrong, or nobody who is registered issued it. \
+             For the number alone, type the 20 characters under the symbol.",
+        ),
+        Found::NeverIssued => {
+            frame.t("登记的企业从未发出过这个编号。", "No registered maker ever issued this number.")
+        }
+        Found::Nothing => frame.t(
+            "没有找到：编号有20个字符，参考号有8个。只有记入标签历史的查询才有参考号可查。",
+            "Not found: a serial has 20 characters, a reference 8. Only queries that are in a \
+             label's history are found by their reference.",
+        ),
+    };
     let asked = Typed { value: asked.code, error: Some(error.to_owned()) };
     list(&desk, frame, asked, StatusCode::NOT_FOUND).await
 }
 
-async fn find(desk: &Desk, typed: &str) -> Result<Option<Payload>, Problem> {
-    if let Some(payload) = payload_of(&tidy(typed)) {
-        return Ok(Some(payload));
+enum Found {
+    Label(Payload),
+    Forged,
+    NeverIssued,
+    Nothing,
+}
+
+async fn find(desk: &Desk, typed: &str) -> Result<Found, Problem> {
+    let text = tidy(typed);
+    if let Ok(reading) = code::read(&text) {
+        match code::verify(&desk.scanner.keys.load(), &reading) {
+            Outcome::Valid | Outcome::KeyRevoked => {}
+            Outcome::Malformed | Outcome::UnknownKey | Outcome::BadSignature => {
+                return Ok(Found::Forged);
+            }
+        }
     }
-    let Some((low, high)) = tags_of_reference(typed) else { return Ok(None) };
+    if let Some(payload) = payload_of(&text) {
+        return Ok(match desk.scanner.register.load().place(&payload) {
+            Placement::Issued { .. } => Found::Label(payload),
+            Placement::NotIssued => Found::NeverIssued,
+        });
+    }
+    let Some((low, high)) = tags_of_reference(typed) else { return Ok(Found::Nothing) };
     // 40 bits tell one recorded scan from another.
     let found = desk.ledger.codes_tagged(low, high, 1).await?;
-    Ok(found.first().and_then(|bytes| Payload::from_bytes(*bytes).ok()))
+    let label = found.first().and_then(|bytes| Payload::from_bytes(*bytes).ok());
+    Ok(label.map_or(Found::Nothing, Found::Label))
 }

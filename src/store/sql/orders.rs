@@ -155,13 +155,15 @@ impl OrderLedger for Ledger {
         .collect()
     }
 
+    // A lease beyond any that is given now was given by a clock that went back.
     async fn take(&self, at: UnixMs, lease_until: UnixMs) -> Result<Option<Order>, LedgerError> {
         sqlx::query(
             "UPDATE orders SET state = 'running', lease_until = $2,
              started_at = COALESCE(started_at, $1)
              WHERE id = (SELECT id FROM orders
                  WHERE directory IS NULL
-                 AND (state = 'queued' OR (state = 'running' AND lease_until < $1))
+                 AND (state = 'queued'
+                     OR (state = 'running' AND (lease_until < $1 OR lease_until > $2)))
                  ORDER BY created_at, id LIMIT 1)
              RETURNING *",
         )
