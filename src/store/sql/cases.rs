@@ -116,7 +116,7 @@ impl CaseLedger for Ledger {
     }
 
     async fn decisions(&self, payload: &[u8; 12]) -> Result<Vec<DecisionRecord>, LedgerError> {
-        sqlx::query("SELECT * FROM decisions WHERE payload = $1 ORDER BY decided_at, id")
+        sqlx::query("SELECT * FROM decisions WHERE payload = $1 ORDER BY revision")
             .bind(payload.to_vec())
             .fetch_all(&self.reader)
             .await

@@ -391,7 +391,8 @@ impl RegistryLedger for Ledger {
             ranges.entry(fact.batch).or_default().push(fact);
         }
         changes.ranges = ranges.into_iter().collect();
-        let decided = "SELECT * FROM decisions WHERE revision > $1 ORDER BY decided_at, id";
+        // By revision, which no clock moves: the last one here is what stands.
+        let decided = "SELECT * FROM decisions WHERE revision > $1 ORDER BY revision";
         for row in all(&mut tx, decided, since).await? {
             let decision = Decision::from_slug(&get::<String>(&row, "decision")?)
                 .ok_or_else(|| rows::bad("decision"))?;
