@@ -20,5 +20,5 @@ pub mod verdict;
 pub use history::History;
 pub use observation::{Channel, Marks, Observation, Spot, Tag48};
 pub use place::Place;
-pub use port::{CodeId, Cursor, Entry, Recorded, ScanState, StateError};
+pub use port::{CodeId, Cursor, Entry, LogId, Recorded, ScanState, StateError};
 pub use verdict::{Outcome, Reason, Verdict};

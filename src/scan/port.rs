@@ -14,6 +14,12 @@
 //! * **Bounded.** A history never outgrows `History::BYTES_MAX`; a log that
 //!   nobody follows refuses at `SCAN_LOG_ENTRIES_MAX` with
 //!   [`StateError::LogFull`], and never refuses a repeat.
+//! * **Each log has an identity.** Made at random when the log is first made
+//!   or asked for, and kept with it. A position means something only together
+//!   with it: a store made anew, or another one, begins its log anew. An older
+//!   copy that was restored has its old identity and gives positions a second
+//!   time: who finds that out calls [`ScanState::renew`]. One for each shard,
+//!   since the servers of a cluster fail and are restored one by one.
 //! * **Honest when down.** Errors, never a guess. A call that failed may have
 //!   been applied: calling again with the same scan tag is always safe.
 //!
@@ -53,6 +59,10 @@ pub struct Cursor {
 impl Cursor {
     pub const START: Self = Self { major: 0, minor: 0 };
 }
+
+/// Tells the log of one shard of one store from every other log.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct LogId(pub [u8; 16]);
 
 /// One line of the durable log.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -98,6 +108,18 @@ pub trait ScanState: Send + Sync + 'static {
 
     /// Number of shards of the log; fixed for the life of the store.
     fn shards(&self) -> u16;
+
+    /// Which log this shard's is; made by the first call where there is none.
+    fn identity(&self, shard: u16) -> BoxFuture<'_, Result<LogId, StateError>>;
+
+    /// Gives the log of `shard` a new identity if it still has `old`, so that
+    /// of several callers one does; answers the one that it has then.
+    fn renew(&self, shard: u16, old: LogId) -> BoxFuture<'_, Result<LogId, StateError>>;
+
+    /// The latest position that the log of `shard` ever gave, trimmed or not;
+    /// `Cursor::START` before the first. Nothing followed lies beyond it,
+    /// unless the store lost something.
+    fn newest(&self, shard: u16) -> BoxFuture<'_, Result<Cursor, StateError>>;
 
     /// Up to `max` entries of `shard` behind `after`, oldest first.
     fn follow(

@@ -28,7 +28,7 @@ use zhenma::scan::port::Durability;
 use zhenma::scan::service::Scanner;
 use zhenma::scan::tags::Tagger;
 use zhenma::scan::{
-    CodeId, Cursor, Entry, History, Observation, Place, Recorded, ScanState, StateError,
+    CodeId, Cursor, Entry, History, LogId, Observation, Place, Recorded, ScanState, StateError,
 };
 use zhenma::store::embedded::EmbeddedState;
 
@@ -286,6 +286,11 @@ pub fn code_of_key(key: u32, number: u64) -> String {
     compact_text(payload, &sign_compact(&signer(key), payload).expect("signs"))
 }
 
+/// As the scan state knows it.
+pub fn code_id(number: u64) -> CodeId {
+    CodeId { payload: payload(1, number).to_bytes(), number }
+}
+
 /// Its 20 characters.
 pub fn serial(number: u64) -> String {
     payload(1, number).serial_text()
@@ -346,6 +351,18 @@ impl ScanState for Breakable {
 
     fn shards(&self) -> u16 {
         self.store.shards()
+    }
+
+    fn identity(&self, shard: u16) -> Call<'_, LogId> {
+        self.or(self.store.identity(shard))
+    }
+
+    fn renew(&self, shard: u16, old: LogId) -> Call<'_, LogId> {
+        self.or(self.store.renew(shard, old))
+    }
+
+    fn newest(&self, shard: u16) -> Call<'_, Cursor> {
+        self.or(self.store.newest(shard))
     }
 
     fn follow(&self, shard: u16, after: Cursor, max: usize) -> Call<'_, Vec<Entry>> {

@@ -35,6 +35,8 @@ macro_rules! contract_on {
             a_full_log_refuses_new_scans_and_never_a_repeat,
             a_call_that_failed_is_safe_to_make_again,
             acknowledged_scans_are_there_when_opened_again,
+            a_log_keeps_its_identity_until_it_is_renewed_once,
+            the_newest_position_outlives_a_trim,
             another_process_follows_and_trims,
             durability_is_said_in_words,
         );)+

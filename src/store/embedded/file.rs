@@ -8,10 +8,11 @@ use std::time::{Duration, Instant};
 
 use rusqlite::{Connection, ErrorCode, OpenFlags, TransactionBehavior};
 
+use crate::base::rng;
 use crate::scan::StateError;
 
 /// `PRAGMA user_version` of the schema that this version writes.
-pub(super) const SCHEMA_VERSION: i64 = 1;
+pub(super) const SCHEMA_VERSION: i64 = 2;
 /// `PRAGMA application_id`: "zhms", so that another program's file is refused.
 pub(super) const APPLICATION_ID: i64 = 0x7a68_6d73;
 
@@ -145,6 +146,12 @@ fn migrate(connection: &mut Connection) -> rusqlite::Result<()> {
              );",
         )?;
         tx.pragma_update(None, "application_id", APPLICATION_ID)?;
+    }
+    if version < 2 {
+        tx.execute_batch(
+            "CREATE TABLE log_identity (id INTEGER PRIMARY KEY CHECK (id = 1), bytes BLOB NOT NULL)",
+        )?;
+        tx.execute("INSERT INTO log_identity VALUES (1, ?1)", [rng::bytes::<16>()])?;
         tx.pragma_update(None, "user_version", SCHEMA_VERSION)?;
     }
     tx.commit()

@@ -10,7 +10,7 @@ use rusqlite::{Connection, OpenFlags};
 
 use super::file::{APPLICATION_ID, SCHEMA_VERSION, state_error};
 use super::{reader, row_number};
-use crate::scan::{Cursor, Entry, StateError};
+use crate::scan::{Cursor, Entry, LogId, StateError};
 
 /// A scan state opened for reading alone, as it is.
 pub struct Inspection {
@@ -58,6 +58,28 @@ impl Inspection {
             .query_row("PRAGMA quick_check(1)", [], |row| row.get(0))
             .map_err(|e| state_error(&self.path, &e))?;
         Ok((says != "ok").then_some(says))
+    }
+
+    /// The log's identity; none in a file of schema 1 or empty.
+    ///
+    /// # Errors
+    /// When the file is damaged.
+    pub fn identity(&self) -> Result<Option<LogId>, StateError> {
+        if self.schema < 2 {
+            return Ok(None);
+        }
+        reader::identity(&self.connection).map(Some).map_err(|e| state_error(&self.path, &e))
+    }
+
+    /// As [`crate::scan::ScanState::newest`].
+    ///
+    /// # Errors
+    /// When the file is damaged.
+    pub fn newest(&self) -> Result<Cursor, StateError> {
+        if self.schema == 0 {
+            return Ok(Cursor::START);
+        }
+        reader::newest(&self.connection).map_err(|e| state_error(&self.path, &e))
     }
 
     /// As [`crate::scan::ScanState::follow`].

@@ -19,7 +19,9 @@ use self::reader::Look;
 use self::writer::{Answer, Job, Writer};
 use super::Bounds;
 use crate::scan::port::Durability;
-use crate::scan::{CodeId, Cursor, Entry, History, Observation, Recorded, ScanState, StateError};
+use crate::scan::{
+    CodeId, Cursor, Entry, History, LogId, Observation, Recorded, ScanState, StateError,
+};
 
 pub use inspect::Inspection;
 
@@ -112,6 +114,18 @@ impl ScanState for EmbeddedState {
 
     fn shards(&self) -> u16 {
         1
+    }
+
+    fn identity(&self, _shard: u16) -> BoxFuture<'_, Result<LogId, StateError>> {
+        Box::pin(ask(self.looks.as_ref(), |answer| Look::Identity { answer }))
+    }
+
+    fn renew(&self, _shard: u16, old: LogId) -> BoxFuture<'_, Result<LogId, StateError>> {
+        Box::pin(ask(self.jobs.as_ref(), move |answer| Job::Renew { old, answer }))
+    }
+
+    fn newest(&self, _shard: u16) -> BoxFuture<'_, Result<Cursor, StateError>> {
+        Box::pin(ask(self.looks.as_ref(), |answer| Look::Newest { answer }))
     }
 
     fn follow(

@@ -3,11 +3,11 @@
 
 use std::sync::mpsc::Receiver;
 
-use rusqlite::{Connection, params};
+use rusqlite::{Connection, OptionalExtension, params};
 
 use super::file::Reopening;
 use super::writer::{Answer, read};
-use crate::scan::{CodeId, Cursor, Entry, History, Observation, StateError};
+use crate::scan::{CodeId, Cursor, Entry, History, LogId, Observation, StateError};
 
 /// Entries of one answer of `follow`, whatever the caller asks for.
 const FOLLOW_ENTRIES_MAX: usize = 10_000;
@@ -15,6 +15,8 @@ const FOLLOW_ENTRIES_MAX: usize = 10_000;
 pub enum Look {
     Peek { code: CodeId, answer: Answer<History> },
     Follow { after: i64, max: usize, answer: Answer<Vec<Entry>> },
+    Identity { answer: Answer<LogId> },
+    Newest { answer: Answer<Cursor> },
 }
 
 pub fn run(mut file: Reopening, looks: &Receiver<Look>) {
@@ -28,8 +30,27 @@ pub fn run(mut file: Reopening, looks: &Receiver<Look>) {
                 let found = file.with(|connection| entries(connection, after, max));
                 let _ = answer.send(found.and_then(|rows| rows.into_iter().collect()));
             }
+            Look::Identity { answer } => {
+                let _ = answer.send(file.with(|connection| identity(connection)));
+            }
+            Look::Newest { answer } => {
+                let _ = answer.send(file.with(|connection| newest(connection)));
+            }
         }
     }
+}
+
+pub fn identity(connection: &Connection) -> rusqlite::Result<LogId> {
+    connection
+        .query_row("SELECT bytes FROM log_identity WHERE id = 1", [], |row| row.get(0).map(LogId))
+}
+
+/// What AUTOINCREMENT remembers: trims leave it as it is.
+pub fn newest(connection: &Connection) -> rusqlite::Result<Cursor> {
+    let seq: Option<i64> = connection
+        .query_row("SELECT seq FROM sqlite_sequence WHERE name = 'log'", [], |row| row.get(0))
+        .optional()?;
+    Ok(Cursor { major: seq.unwrap_or(0).cast_unsigned(), minor: 0 })
 }
 
 pub fn entries(

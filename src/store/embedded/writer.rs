@@ -9,8 +9,10 @@ use rusqlite::{OptionalExtension, Transaction, TransactionBehavior, params};
 use tokio::sync::oneshot;
 
 use super::file::Reopening;
+use super::reader;
+use crate::base::rng;
 use crate::scan::history::Folded;
-use crate::scan::{CodeId, History, Observation, Recorded, StateError};
+use crate::scan::{CodeId, History, LogId, Observation, Recorded, StateError};
 use crate::store::Bounds;
 
 /// Log rows forgotten in one transaction, so that scans wait a few
@@ -28,6 +30,10 @@ pub enum Job {
     Trim {
         through: i64,
         answer: Answer<()>,
+    },
+    Renew {
+        old: LogId,
+        answer: Answer<LogId>,
     },
     /// Writes and syncs something, to see whether that is possible.
     Probe {
@@ -76,6 +82,7 @@ impl Writer {
                     Job::Record { answer, .. } if answer.is_closed() => {}
                     Job::Record { code, seen, answer } => group.push(Scan { code, seen, answer }),
                     Job::Trim { through, answer } => self.trims.push((through, answer)),
+                    Job::Renew { old, answer } => self.renew(old, answer),
                     Job::Probe { answer } => self.probe(answer),
                 }
             }
@@ -128,6 +135,20 @@ impl Writer {
         for (_, answer) in self.trims.drain(..) {
             let _ = answer.send(end.clone());
         }
+    }
+
+    fn renew(&mut self, old: LogId, answer: Answer<LogId>) {
+        let has = self.file.with(|connection| {
+            let tx = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+            tx.execute(
+                "UPDATE log_identity SET bytes = ?1 WHERE bytes = ?2",
+                params![rng::bytes::<16>(), old.0],
+            )?;
+            let has = reader::identity(&tx)?;
+            tx.commit()?;
+            Ok(has)
+        });
+        let _ = answer.send(has);
     }
 
     fn probe(&mut self, answer: Answer<()>) {

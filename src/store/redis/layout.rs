@@ -4,6 +4,7 @@
 //! | key | what |
 //! |---|---|
 //! | `zm:{TT}:layout` | [`LAYOUT`] |
+//! | `zm:{TT}:id` | identity of the log, 16 random bytes; made when first asked for |
 //! | `zm:{TT}:log` | stream, field `s`: the packed scan |
 //! | `zm:{TT}:h:` payload 0..7, block | hash: low byte of the running number -> history of one or two observations, or `L` |
 //! | `zm:{TT}:l:` payload 0..7, running number | a longer history |
@@ -37,6 +38,20 @@ pub fn log_key(tag: u16) -> String {
 pub fn layout_key(tag: u16) -> String {
     format!("zm:{{{tag:02x}}}:layout")
 }
+
+pub fn identity_key(tag: u16) -> String {
+    format!("zm:{{{tag:02x}}}:id")
+}
+
+/// Puts the second argument where there is nothing yet, or still the first; gives what is
+/// there then.
+pub const IDENTITY: &str = "
+    local now = redis.call('GET', KEYS[1])
+    if not now or now == ARGV[1] then
+      redis.call('SET', KEYS[1], ARGV[2])
+      now = ARGV[2]
+    end
+    return now";
 
 /// What the two keys of a code share: payload 0..7 and block.
 fn block(code: &CodeId) -> Vec<u8> {

@@ -2,6 +2,7 @@
 #![doc = include_str!("README.md")]
 
 mod durability;
+mod identity;
 mod layout;
 mod link;
 mod node;
@@ -19,7 +20,9 @@ use self::node::{Node, Scan};
 use self::scout::{Scout, Trouble};
 use super::Bounds;
 use crate::scan::port::Durability;
-use crate::scan::{CodeId, Cursor, Entry, History, Observation, Recorded, ScanState, StateError};
+use crate::scan::{
+    CodeId, Cursor, Entry, History, LogId, Observation, Recorded, ScanState, StateError,
+};
 
 /// Entries of one answer of `follow`, whatever the caller asks for.
 const FOLLOW_ENTRIES_MAX: usize = 10_000;
@@ -146,6 +149,18 @@ impl ScanState for RedisState {
         layout::TAGS
     }
 
+    fn identity(&self, shard: u16) -> BoxFuture<'_, Result<LogId, StateError>> {
+        Box::pin(self.identity_or_new(shard, b""))
+    }
+
+    fn renew(&self, shard: u16, old: LogId) -> BoxFuture<'_, Result<LogId, StateError>> {
+        Box::pin(async move { self.identity_or_new(shard, &old.0).await })
+    }
+
+    fn newest(&self, shard: u16) -> BoxFuture<'_, Result<Cursor, StateError>> {
+        Box::pin(self.last_position(shard))
+    }
+
     fn follow(
         &self,
         shard: u16,
@@ -208,11 +223,13 @@ impl ScanState for RedisState {
 
 /// A stream entry: `ms-seq` and one field with its value.
 fn entry(id: &str, fields: &[Vec<u8>]) -> Result<Entry, StateError> {
-    let cursor = id.split_once('-').and_then(|(major, minor)| {
-        Some(Cursor { major: major.parse().ok()?, minor: minor.parse().ok()? })
-    });
-    cursor
+    position(id)
         .zip(fields.get(1))
         .and_then(|(cursor, scan)| layout::unpack(cursor, scan))
         .ok_or_else(|| StateError::Corrupt(format!("line {id} of the scan log")))
+}
+
+fn position(id: &str) -> Option<Cursor> {
+    let (major, minor) = id.split_once('-')?;
+    Some(Cursor { major: major.parse().ok()?, minor: minor.parse().ok()? })
 }

@@ -1,6 +1,6 @@
 //! The promises of `scan::port`, one function each.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
@@ -8,10 +8,12 @@ use futures::future::{BoxFuture, join_all};
 use zhenma::base::limits::HISTORY_OBSERVATIONS_MAX;
 use zhenma::scan::history::Folded;
 use zhenma::scan::port::Durability;
-use zhenma::scan::{CodeId, Cursor, Entry, History, Observation, Recorded, ScanState, StateError};
+use zhenma::scan::{
+    CodeId, Cursor, Entry, History, LogId, Observation, Recorded, ScanState, StateError,
+};
 use zhenma::store::Bounds;
 
-use super::bed::{Bed, Dice, code, scan, whole_log};
+use super::bed::{Bed, Dice, code, embedded, scan, whole_log};
 
 /// Small, so that a test reaches the bound of the log.
 pub const BOUNDS: Bounds = Bounds { log_entries_max: 2_000, queue_max: 8_192 };
@@ -253,6 +255,18 @@ impl ScanState for Faulty {
         self.inner.shards()
     }
 
+    fn identity(&self, shard: u16) -> BoxFuture<'_, Result<LogId, StateError>> {
+        self.inner.identity(shard)
+    }
+
+    fn renew(&self, shard: u16, old: LogId) -> BoxFuture<'_, Result<LogId, StateError>> {
+        self.inner.renew(shard, old)
+    }
+
+    fn newest(&self, shard: u16) -> BoxFuture<'_, Result<Cursor, StateError>> {
+        self.inner.newest(shard)
+    }
+
     fn follow(
         &self,
         shard: u16,
@@ -299,6 +313,54 @@ pub async fn acknowledged_scans_are_there_when_opened_again(bed: &Bed) {
         assert!(later.record(code(n * 50), scan(n)).await.expect("recorded").repeated);
     }
     assert_eq!(later.shards(), bed.state.shards());
+}
+
+/// What `ask` gives for every shard.
+async fn of_all<T>(
+    state: &dyn ScanState,
+    ask: impl AsyncFn(u16) -> Result<T, StateError>,
+) -> Vec<T> {
+    let mut all = Vec::new();
+    for shard in 0..state.shards() {
+        all.push(ask(shard).await.expect("answered"));
+    }
+    all
+}
+
+pub async fn a_log_keeps_its_identity_until_it_is_renewed_once(bed: &Bed) {
+    let state = &*bed.state;
+    let ids = of_all(state, |shard| state.identity(shard)).await;
+    let different: HashSet<LogId> = ids.iter().copied().collect();
+    assert_eq!(different.len(), ids.len(), "each shard has its own");
+    let elsewhere = embedded(BOUNDS).await.expect("needs nothing");
+    assert!(!ids.contains(&elsewhere.state.identity(0).await.expect("known")), "another store");
+    state.record(code(1), scan(1)).await.expect("recorded");
+    let another = bed.another().await;
+    assert_eq!(of_all(&*another, |shard| another.identity(shard)).await, ids, "opened again");
+
+    let last = state.shards() - 1;
+    let old = ids[usize::from(last)];
+    let new = state.renew(last, old).await.expect("renewed");
+    assert!(!ids.contains(&new));
+    assert_eq!(another.renew(last, old).await, Ok(new), "who comes second is told");
+    assert_eq!(another.identity(last).await, Ok(new));
+    assert_eq!(whole_log(state).await.len(), 1, "the log is as it was");
+    let others = of_all(state, |shard| state.identity(shard)).await;
+    assert_eq!(others[..usize::from(last)], ids[..usize::from(last)]);
+}
+
+pub async fn the_newest_position_outlives_a_trim(bed: &Bed) {
+    let state = &*bed.state;
+    let newest = of_all(state, |shard| state.newest(shard)).await;
+    assert!(newest.iter().all(|cursor| *cursor == Cursor::START), "{newest:?}");
+    for n in 0..5 {
+        state.record(code(6), scan(n)).await.expect("recorded");
+    }
+    let (shard, last) = (shard_of(state).await, whole_log(state).await[4].cursor);
+    assert_eq!(state.newest(shard).await, Ok(last));
+    state.trim(shard, last).await.expect("trimmed");
+    assert_eq!(state.newest(shard).await, Ok(last));
+    assert_eq!(bed.another().await.newest(shard).await, Ok(last), "opened again");
 }
 
 pub async fn another_process_follows_and_trims(bed: &Bed) {
