@@ -4,6 +4,15 @@
 //! Flags first, then rows with the cursor, then the trim: each step may be
 //! done twice without harm, and the cursor moves only behind the flags, so a
 //! death between two steps loses nothing.
+//!
+//! A log is read from its beginning, not from the cursor: what was followed is
+//! trimmed, so what still stands at or behind the cursor was left by a trim
+//! that did not come to pass, or is new in a store that was put back to an
+//! older copy. The ledger knows the former; for the latter the log gets a new
+//! identity and is followed from its beginning.
+//!
+//! Each shard is followed for itself: one that fails does not hold up the
+//! others.
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -18,7 +27,7 @@ use crate::code::Payload;
 use crate::registry::BatchRef;
 use crate::scan::ledger::ScanLedger;
 use crate::scan::service::Scanner;
-use crate::scan::{CodeId, Cursor, Entry, Outcome, StateError};
+use crate::scan::{CodeId, Cursor, Entry, LogId, Outcome, StateError};
 use crate::store::sql::Ledger;
 
 /// Entries taken from one shard at once.
@@ -34,6 +43,22 @@ enum Trouble {
     Ledger(#[from] LedgerError),
 }
 
+/// A shard's log, and how far it was followed.
+#[derive(Clone, Copy)]
+struct Place {
+    log: LogId,
+    cursor: Cursor,
+}
+
+/// What came of one round.
+#[derive(Default)]
+struct Round {
+    /// Entries that were new.
+    followed: u64,
+    /// The first thing that went wrong.
+    trouble: Option<Trouble>,
+}
+
 pub struct Follower {
     pub scanner: Scanner,
     pub ledger: Ledger,
@@ -44,32 +69,14 @@ pub struct Follower {
 impl Follower {
     /// Follows all shards until `stop`.
     pub async fn run(self, stop: CancellationToken) {
-        let shards = self.scanner.state.shards();
-        let mut cursors: Option<Vec<Cursor>> = None;
+        let mut places = vec![None; usize::from(self.scanner.state.shards())];
         while !stop.is_cancelled() {
-            let followed = match &mut cursors {
-                Some(cursors) => self.round(cursors).await,
-                None => match self.ledger.cursors().await {
-                    Ok(known) => {
-                        let mut all = vec![Cursor::START; usize::from(shards)];
-                        for (shard, cursor) in known {
-                            if let Some(place) = all.get_mut(usize::from(shard)) {
-                                *place = cursor;
-                            }
-                        }
-                        cursors = Some(all);
-                        continue;
-                    }
-                    Err(error) => Err(error.into()),
-                },
-            };
-            match followed {
-                Ok(0) => {}
-                Ok(entries) => {
-                    metrics::counter!("zhenma_scans_followed_total").increment(entries);
-                    continue;
-                }
-                Err(error) => tracing::warn!(%error, "the log of scans cannot be followed now"),
+            let Round { followed, trouble } = self.round(&mut places).await;
+            metrics::counter!("zhenma_scans_followed_total").increment(followed);
+            match trouble {
+                Some(error) => tracing::warn!(%error, "not every log of scans can be followed now"),
+                None if followed > 0 => continue,
+                None => {}
             }
             tokio::select! {
                 () = stop.cancelled() => return,
@@ -78,26 +85,93 @@ impl Follower {
         }
     }
 
-    /// One block of every shard; how many entries there were.
-    async fn round(&self, cursors: &mut [Cursor]) -> Result<u64, Trouble> {
-        let mut followed = 0;
-        for (shard, cursor) in (0..).zip(cursors) {
-            let entries = self.scanner.state.follow(shard, *cursor, BLOCK).await?;
-            let Some(last) = entries.last() else { continue };
-            self.flag(&entries).await?;
-            self.ledger.append(shard, &entries).await?;
-            *cursor = last.cursor;
-            self.scanner.state.trim(shard, *cursor).await?;
-            followed += entries.len() as u64;
+    /// One block of every shard. A shard that failed looks up its place anew
+    /// the next time: its store may be another by then.
+    async fn round(&self, places: &mut [Option<Place>]) -> Round {
+        let mut round = Round::default();
+        for (shard, place) in (0..).zip(places) {
+            match self.follow(shard, place).await {
+                Ok(entries) => round.followed += entries,
+                Err(error) => {
+                    *place = None;
+                    // The ledger is everyone's: to ask it for the next shard
+                    // would only be another wait.
+                    let for_all = matches!(error, Trouble::Ledger(_));
+                    round.trouble.get_or_insert(error);
+                    if for_all {
+                        break;
+                    }
+                }
+            }
         }
-        Ok(followed)
+        round
+    }
+
+    /// One block of one shard; how many entries were new.
+    async fn follow(&self, shard: u16, known: &mut Option<Place>) -> Result<u64, Trouble> {
+        let state = &self.scanner.state;
+        let place = match known {
+            Some(place) => place,
+            None => known.insert(self.place(shard).await?),
+        };
+        let entries = state.follow(shard, Cursor::START, BLOCK).await?;
+        let Some(last) = entries.last().map(|entry| entry.cursor) else { return Ok(0) };
+        let (left, new) = entries.split_at(entries.partition_point(|e| e.cursor <= place.cursor));
+        if !left.is_empty() && !self.ledger.missing(left).await?.is_empty() {
+            self.begin_again(shard, place.log).await?;
+            *known = None;
+            return Ok(0);
+        }
+        if !new.is_empty() {
+            self.flag(new).await?;
+            self.ledger.append(place.log, new).await?;
+            place.cursor = last;
+        }
+        state.trim(shard, last).await?;
+        Ok(new.len() as u64)
+    }
+
+    /// Where a shard is to be followed from.
+    async fn place(&self, shard: u16) -> Result<Place, Trouble> {
+        let state = &self.scanner.state;
+        let log = state.identity(shard).await?;
+        let cursor = self.ledger.cursor(log).await?.unwrap_or_default();
+        // Asked after the cursor, since both only grow.
+        if cursor <= state.newest(shard).await? {
+            return Ok(Place { log, cursor });
+        }
+        let log = self.begin_again(shard, log).await?;
+        Ok(Place { log, cursor: self.ledger.cursor(log).await?.unwrap_or_default() })
+    }
+
+    async fn begin_again(&self, shard: u16, old: LogId) -> Result<LogId, StateError> {
+        tracing::warn!(
+            shard,
+            "the log of scans is not the one that was followed: the scan store was replaced, put \
+             back to an older copy, or lost its latest scans; it is followed from its beginning, \
+             and copies of codes whose scans it lost may pass as first scans"
+        );
+        metrics::counter!("zhenma_scan_logs_begun_again_total").increment(1);
+        self.scanner.state.renew(shard, old).await
     }
 
     async fn flag(&self, entries: &[Entry]) -> Result<(), Trouble> {
         let codes: HashSet<CodeId> = entries.iter().map(|e| e.code).collect();
         for code in codes {
-            let Some((verdict, history)) = self.scanner.review(code).await? else { continue };
             let Ok(payload) = Payload::from_bytes(code.payload) else { continue };
+            let (verdict, history) = match self.scanner.review(code).await {
+                Ok(Some(reviewed)) => reviewed,
+                Ok(None) => continue,
+                Err(error @ StateError::Corrupt(_)) => {
+                    // Waiting does not mend it, and the others must go on. The
+                    // number leads to the label; the code itself stays out of logs.
+                    let batch = BatchRef { key: payload.key, batch: payload.batch };
+                    tracing::warn!(%error, %batch, label = code.number, "a history is unreadable");
+                    metrics::counter!("zhenma_histories_unreadable_total").increment(1);
+                    continue;
+                }
+                Err(error) => return Err(error.into()),
+            };
             if verdict.outcome != Outcome::Suspect {
                 continue;
             }

@@ -1,15 +1,15 @@
 //! What the follower of the durable log writes, and what consoles read of it.
 //!
-//! Promises: [`ScanLedger::append`] writes rows and the cursor in one
-//! transaction, and writes nothing twice, so that a follower may die anywhere
-//! and start again from [`ScanLedger::cursors`].
+//! Promises: [`ScanLedger::append`] writes rows and the log's cursor in one
+//! transaction, and no scan (code and tag) twice, whichever logs hold it, so
+//! that a follower may die anywhere and begin any log again.
 
 use async_trait::async_trait;
 
 use crate::base::{LedgerError, UnixMs};
 use crate::registry::BatchRef;
 use crate::scan::forgeries::Forgery;
-use crate::scan::{Cursor, Entry, Observation, Tag48};
+use crate::scan::{Cursor, Entry, LogId, Observation, Tag48};
 
 /// Scans of one day of a batch.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
@@ -23,11 +23,17 @@ pub struct DayCount {
 
 #[async_trait]
 pub trait ScanLedger: Send + Sync {
-    /// How far each shard was followed; shards that never were are absent.
-    async fn cursors(&self) -> Result<Vec<(u16, Cursor)>, LedgerError>;
-    /// Entries of one shard in the order of its log.
-    async fn append(&self, shard: u16, entries: &[Entry]) -> Result<(), LedgerError>;
-    /// Scans of one code, oldest first, at most `limit`.
+    /// How far a log was followed; `None` for one that never was.
+    async fn cursor(&self, log: LogId) -> Result<Option<Cursor>, LedgerError>;
+    /// Entries of one log in its order.
+    ///
+    /// # Errors
+    /// Also for an entry at a position where another scan is: nothing of the
+    /// call is written then.
+    async fn append(&self, log: LogId, entries: &[Entry]) -> Result<(), LedgerError>;
+    /// Those of the entries that were never written, from any log.
+    async fn missing(&self, entries: &[Entry]) -> Result<Vec<Entry>, LedgerError>;
+    /// The latest `limit` scans of one code, oldest first.
     async fn scans_of(
         &self,
         payload: &[u8; 12],

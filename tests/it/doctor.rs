@@ -12,7 +12,7 @@ use serde_json::Value;
 use zhenma::base::{Clock, UnixMs, clock::SystemClock};
 use zhenma::keys::{KeyDir, Keyring, development};
 use zhenma::scan::ledger::ScanLedger;
-use zhenma::scan::{Cursor, Entry, Observation};
+use zhenma::scan::{Cursor, Entry, LogId, Observation, Tag48};
 use zhenma::store::embedded::EmbeddedState;
 use zhenma::store::sql::Ledger;
 
@@ -288,16 +288,48 @@ async fn a_record_from_the_future_means_that_the_clock_went_back() {
         .map(|(ms, major)| Entry {
             cursor: Cursor { major, minor: 0 },
             code: site.labels[0].0,
-            seen: at(ms),
+            seen: Observation { scan: Tag48::new(major), ..at(ms) },
         })
         .collect();
-    ledger.append(0, &entries).await.expect("appended");
+    ledger.append(LogId([1; 16]), &entries).await.expect("appended");
     ledger.close().await;
     Visit::to(&site).says("clock", "fault", "went back").says(
         "scan_store",
         "fault",
         "is gone, though scans were recorded",
     );
+}
+
+#[tokio::test]
+async fn a_scan_store_that_went_back_or_is_another_one_is_told() {
+    let site = Site::new("embedded");
+    let state = site.state().await;
+    state.record(site.labels[0].0, at(-HOUR_MS)).await.expect("recorded");
+    let log = bed::whole_log(&*state).await;
+    let path = site.file("data/ledger.sqlite");
+    let ledger = Ledger::open(Path::new(&path), UnixMs(0)).await.expect("opens");
+    let id = state.identity(0).await.expect("known");
+    ledger.append(id, &log).await.expect("appended");
+    // Followed, but not trimmed yet.
+    Visit::to(&site).says("scan_log", "ok", "has followed every scan");
+    let lost = |major, scan| Entry {
+        cursor: Cursor { major, minor: 0 },
+        seen: Observation { scan: Tag48::new(scan), ..at(-HOUR_MS) },
+        ..log[0]
+    };
+    ledger.append(id, &[lost(2, 2)]).await.expect("appended");
+    state.trim(0, log[0].cursor).await.expect("trimmed");
+    Visit::to(&site).says("scan_log", "fault", "ends before what the worker has followed");
+    // The store gives the position again.
+    state.record(site.labels[1].0, at(-HOUR_MS)).await.expect("recorded");
+    Visit::to(&site).says("scan_log", "fault", "ends before what the worker has followed").says(
+        "scan_log",
+        "warning",
+        "1 scans are not followed yet",
+    );
+    state.renew(0, id).await.expect("renewed");
+    Visit::to(&site).says("scan_log", "warning", "is not the one that was followed before");
+    ledger.close().await;
 }
 
 #[tokio::test]

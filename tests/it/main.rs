@@ -6,6 +6,7 @@ mod consoles;
 mod demo;
 mod doctor;
 mod faults;
+mod follower;
 mod format;
 mod http_bed;
 mod http_browser;

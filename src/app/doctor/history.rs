@@ -1,6 +1,7 @@
 //! The ledger, the scan store, the log between them, and the clock that all
 //! three have been written by.
 
+use std::collections::HashMap;
 use std::path::Path;
 
 use super::{Finding, local};
@@ -8,7 +9,7 @@ use crate::app::config::Settings;
 use crate::app::paths;
 use crate::base::UnixMs;
 use crate::scan::ledger::ScanLedger;
-use crate::scan::{Cursor, Entry, ScanState, StateError};
+use crate::scan::{Cursor, Entry, LogId, ScanState, StateError};
 use crate::store::embedded::Inspection;
 use crate::store::redis::RedisState;
 use crate::store::sql::Ledger;
@@ -85,38 +86,45 @@ fn unread(path: &Path) -> &'static str {
 
 /// Scan store, log, clock.
 pub async fn scans(settings: &Settings, ledger: Option<&Ledger>, now: UnixMs) -> Vec<Finding> {
-    let cursors = match ledger {
-        Some(ledger) => ledger.cursors().await.unwrap_or_default(),
-        None => Vec::new(),
-    };
-    let cursor = |shard| {
-        cursors.iter().find(|(s, _)| *s == shard).map_or(Cursor::START, |(_, cursor)| *cursor)
+    // Before the logs are looked at: a worker that follows meanwhile must not
+    // seem to be ahead of them.
+    let known = match ledger {
+        Some(ledger) => ledger.logs().await.unwrap_or_default(),
+        None => HashMap::new(),
     };
     let newest = match ledger {
         Some(ledger) => ledger.newest().await.ok().flatten(),
         None => None,
     };
-    let (mut found, log) = if settings.scan_store == "embedded" {
+    let (mut found, logs) = if settings.scan_store == "embedded" {
         let followed = match ledger {
             Some(ledger) => ledger.newest_scan().await.ok().flatten().is_some(),
             None => false,
         };
-        embedded(&paths::scans(&settings.data), followed, cursor(0))
+        embedded(&paths::scans(&settings.data), followed)
     } else {
-        redis(&settings.scan_store, cursor).await
+        redis(&settings.scan_store).await
     };
-    if let Some(log) = &log {
-        found.push(backlog(log, now));
+    if let Some(logs) = &logs {
+        found.extend(follow_up(logs, &known, ledger, now).await);
     }
-    let scanned = log.iter().flatten().map(|entry| entry.seen.at).max();
+    let scanned = logs.iter().flatten().flat_map(|log| &log.entries).map(|e| e.seen.at).max();
     found.extend(newest.max(scanned).map(|newest| clock(settings, newest, now)));
     found
 }
 
-type Looked = (Vec<Finding>, Option<Vec<Entry>>);
+/// The log of one shard, as far as it is looked at.
+struct Log {
+    /// None where nobody asked for it yet, so that nobody followed it.
+    identity: Option<LogId>,
+    newest: Cursor,
+    entries: Vec<Entry>,
+}
+
+type Looked = (Vec<Finding>, Option<Vec<Log>>);
 
 /// `followed`: the ledger knows of scans, so the file must be there.
-fn embedded(path: &Path, followed: bool, cursor: Cursor) -> Looked {
+fn embedded(path: &Path, followed: bool) -> Looked {
     const CHECK: &str = "scan_store";
     let name = path.display();
     if !path.exists() {
@@ -155,16 +163,23 @@ fn embedded(path: &Path, followed: bool, cursor: Cursor) -> Looked {
             Err(error) => return unreadable(error),
         }
     }
-    match file.follow(cursor, LOOKED_AT_MAX) {
+    let log = || -> Result<Log, StateError> {
+        Ok(Log {
+            identity: file.identity()?,
+            newest: file.newest()?,
+            entries: file.follow(Cursor::START, LOOKED_AT_MAX)?,
+        })
+    };
+    match log() {
         Ok(log) => {
             let says = format!("{name} can be read{}", unread(path));
-            (vec![Finding::ok(CHECK, says)], Some(log))
+            (vec![Finding::ok(CHECK, says)], Some(vec![log]))
         }
         Err(error) => unreadable(error),
     }
 }
 
-async fn redis(url: &str, cursor: impl Fn(u16) -> Cursor) -> Looked {
+async fn redis(url: &str) -> Looked {
     const CHECK: &str = "scan_store";
     let fault = |error: StateError| {
         let remedy = "start Redis 7.0 or newer, and let this machine reach it: until then every \
@@ -185,25 +200,82 @@ async fn redis(url: &str, cursor: impl Fn(u16) -> Cursor) -> Looked {
         ),
         Err(error) => return fault(error),
     };
-    let mut log = Vec::new();
+    let mut logs = Vec::new();
     for shard in 0..state.shards() {
-        match state.follow(shard, cursor(shard), LOOKED_AT_MAX).await {
-            Ok(entries) => log.extend(entries),
+        match log_of(&state, shard).await {
+            Ok(log) => logs.push(log),
             Err(error) => return (vec![found, unread_log(&error)], None),
         }
     }
-    (vec![found], Some(log))
+    (vec![found], Some(logs))
 }
 
-fn unread_log(error: &StateError) -> Finding {
+async fn log_of(state: &RedisState, shard: u16) -> Result<Log, StateError> {
+    Ok(Log {
+        identity: state.known_identity(shard).await?,
+        newest: state.newest(shard).await?,
+        entries: state.follow(shard, Cursor::START, LOOKED_AT_MAX).await?,
+    })
+}
+
+fn unread_log(error: &dyn std::fmt::Display) -> Finding {
     Finding::warning("scan_log", error.to_string(), "look again; if it stays, look at its log")
+}
+
+/// Whether these are the logs that the worker followed, and how far it is.
+async fn follow_up(
+    logs: &[Log],
+    known: &HashMap<LogId, Cursor>,
+    ledger: Option<&Ledger>,
+    now: UnixMs,
+) -> Vec<Finding> {
+    const CHECK: &str = "scan_log";
+    let mut found = Vec::new();
+    let (mut unfollowed, mut went_back) = (Vec::new(), false);
+    for log in logs {
+        let cursor = log.identity.and_then(|id| known.get(&id)).copied().unwrap_or_default();
+        let (left, new) = log.entries.split_at(log.entries.partition_point(|e| e.cursor <= cursor));
+        // Followed and not yet trimmed, or written again behind the cursor.
+        let again = match ledger {
+            Some(ledger) if !left.is_empty() => ledger.missing(left).await,
+            _ => Ok(Vec::new()),
+        };
+        match again {
+            Ok(again) => {
+                went_back |= cursor > log.newest || !again.is_empty();
+                unfollowed.extend(again.into_iter().chain(new.iter().copied()));
+            }
+            Err(error) => return vec![unread_log(&error)],
+        }
+    }
+    let is_known = |log: &Log| log.identity.is_some_and(|id| known.contains_key(&id));
+    if went_back {
+        found.push(Finding::fault(
+            CHECK,
+            "the log ends before what the worker has followed: the scan store was put back to an \
+             older copy or lost its latest scans, and copies of codes scanned since may pass as \
+             first scans",
+            "put back the latest copy there is; with none, start `zhenma worker`: it follows the \
+             log from its beginning",
+        ));
+    } else if !known.is_empty() && !logs.iter().any(is_known) {
+        found.push(Finding::warning(
+            CHECK,
+            "the scan store is not the one that was followed before: what was scanned there is \
+             not in its histories",
+            "if that was not meant, set scan_store to the former one; otherwise start `zhenma \
+             worker`, and this ends with the first scan that it follows",
+        ));
+    }
+    found.push(backlog(&unfollowed, now));
+    found
 }
 
 /// What the worker has not followed yet.
 fn backlog(log: &[Entry], now: UnixMs) -> Finding {
     const CHECK: &str = "scan_log";
     let Some(oldest) = log.iter().map(|entry| entry.seen.at).min() else {
-        return Finding::ok(CHECK, "the worker has followed every scan");
+        return Finding::ok(CHECK, "the worker has followed every scan that is in the log");
     };
     let least = if log.len() < LOOKED_AT_MAX { "" } else { "at least " };
     let says = format!("{least}{} scans are not followed yet", log.len());

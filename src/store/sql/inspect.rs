@@ -1,15 +1,18 @@
 //! A look at a ledger that changes nothing: no migration, no file that SQLite
 //! would make beside it.
 
+use std::collections::HashMap;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 use sqlx::sqlite::{SqliteConnectOptions, SqlitePoolOptions};
 
-use super::{BUSY_WAIT, Ledger, MIGRATIONS, down};
+use super::rows;
+use super::{BUSY_WAIT, Ledger, MIGRATIONS, down, unsigned};
 use crate::base::{LedgerError, UnixMs};
+use crate::scan::{Cursor, LogId};
 
-/// Latest rows of a shard among which the newest scan is looked for: a clock
+/// Latest rows of a log among which the newest scan is looked for: a clock
 /// that went back leaves it behind the last.
 const LATEST_SCANS: i64 = 1_000;
 
@@ -95,22 +98,40 @@ impl Ledger {
         Ok(facts.map(UnixMs).max(self.newest_scan().await?))
     }
 
-    /// The newest among the latest scans of every shard.
+    /// Every log of scans that was ever followed, and how far.
+    ///
+    /// # Errors
+    /// `Unavailable`.
+    pub async fn logs(&self) -> Result<HashMap<LogId, Cursor>, LedgerError> {
+        let rows: Vec<(Vec<u8>, i64, i64)> =
+            sqlx::query_as("SELECT identity, log_major, log_minor FROM scan_logs")
+                .fetch_all(&self.reader)
+                .await
+                .map_err(down)?;
+        rows.into_iter()
+            .map(|(identity, major, minor)| {
+                let log = identity.try_into().map(LogId).map_err(|_| rows::bad("identity"))?;
+                Ok((log, Cursor { major: unsigned(major), minor: unsigned(minor) }))
+            })
+            .collect()
+    }
+
+    /// The newest among the latest scans of every log.
     ///
     /// # Errors
     /// `Unavailable`.
     pub async fn newest_scan(&self) -> Result<Option<UnixMs>, LedgerError> {
-        let shards: Vec<i64> = sqlx::query_scalar("SELECT shard FROM log_cursors")
+        let logs: Vec<i64> = sqlx::query_scalar("SELECT id FROM scan_logs")
             .fetch_all(&self.reader)
             .await
             .map_err(down)?;
         let mut newest = None;
-        for shard in shards {
+        for log in logs {
             let seen: Option<i64> = sqlx::query_scalar(
-                "SELECT MAX(seen_at) FROM (SELECT seen_at FROM scans WHERE shard = $1
+                "SELECT MAX(seen_at) FROM (SELECT seen_at FROM scans WHERE log = $1
                  ORDER BY log_major DESC, log_minor DESC LIMIT $2) AS latest",
             )
-            .bind(shard)
+            .bind(log)
             .bind(LATEST_SCANS)
             .fetch_one(&self.reader)
             .await

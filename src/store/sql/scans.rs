@@ -10,7 +10,7 @@ use crate::code::Payload;
 use crate::registry::BatchRef;
 use crate::scan::forgeries::Forgery;
 use crate::scan::ledger::{DayCount, ScanLedger};
-use crate::scan::{Channel, Cursor, Entry, Marks, Observation, Place, Spot, Tag48};
+use crate::scan::{Channel, Cursor, Entry, LogId, Marks, Observation, Place, Spot, Tag48};
 
 const fn channel_name(channel: Channel) -> &'static str {
     match channel {
@@ -45,36 +45,48 @@ fn observation(row: &SqliteRow) -> Read<Observation> {
 
 #[async_trait]
 impl ScanLedger for Ledger {
-    async fn cursors(&self) -> Result<Vec<(u16, Cursor)>, LedgerError> {
-        sqlx::query("SELECT * FROM log_cursors")
-            .fetch_all(&self.reader)
+    async fn cursor(&self, log: LogId) -> Result<Option<Cursor>, LedgerError> {
+        sqlx::query("SELECT log_major, log_minor FROM scan_logs WHERE identity = $1")
+            .bind(log.0.to_vec())
+            .fetch_optional(&self.reader)
             .await
             .map_err(down)?
-            .iter()
             .map(|row| {
-                let cursor = Cursor {
-                    major: unsigned(get(row, "log_major")?),
-                    minor: unsigned(get(row, "log_minor")?),
-                };
-                Ok((u16::try_from(get::<i64>(row, "shard")?).unwrap_or(u16::MAX), cursor))
+                Ok(Cursor {
+                    major: unsigned(get(&row, "log_major")?),
+                    minor: unsigned(get(&row, "log_minor")?),
+                })
             })
-            .collect()
+            .transpose()
     }
 
-    async fn append(&self, shard: u16, entries: &[Entry]) -> Result<(), LedgerError> {
+    async fn append(&self, log: LogId, entries: &[Entry]) -> Result<(), LedgerError> {
         let Some(last) = entries.last() else { return Ok(()) };
         let mut tx = self.write().await?;
+        let log: i64 = sqlx::query_scalar(
+            "INSERT INTO scan_logs (id, identity, log_major, log_minor)
+             SELECT COALESCE(MAX(id), 0) + 1, $1, $2, $3 FROM scan_logs WHERE true
+             ON CONFLICT (identity) DO UPDATE
+             SET log_major = excluded.log_major, log_minor = excluded.log_minor
+             RETURNING id",
+        )
+        .bind(log.0.to_vec())
+        .bind(signed(last.cursor.major))
+        .bind(signed(last.cursor.minor))
+        .fetch_one(&mut *tx)
+        .await
+        .map_err(down)?;
         for entry in entries {
             let Ok(code) = Payload::from_bytes(entry.code.payload) else { continue };
             let seen = &entry.seen;
             sqlx::query(
-                "INSERT INTO scans (shard, log_major, log_minor, payload, key_number,
+                "INSERT INTO scans (log, log_major, log_minor, payload, key_number,
                  batch_number, label_number, seen_at, device, network, place, lat, lon,
                  channel, marks, scan_tag)
                  VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)
-                 ON CONFLICT DO NOTHING",
+                 ON CONFLICT (scan_tag, payload) DO NOTHING",
             )
-            .bind(i64::from(shard))
+            .bind(log)
             .bind(signed(entry.cursor.major))
             .bind(signed(entry.cursor.minor))
             .bind(entry.code.payload.to_vec())
@@ -94,18 +106,28 @@ impl ScanLedger for Ledger {
             .await
             .map_err(down)?;
         }
-        sqlx::query(
-            "INSERT INTO log_cursors (shard, log_major, log_minor) VALUES ($1, $2, $3)
-             ON CONFLICT (shard) DO UPDATE
-             SET log_major = excluded.log_major, log_minor = excluded.log_minor",
-        )
-        .bind(i64::from(shard))
-        .bind(signed(last.cursor.major))
-        .bind(signed(last.cursor.minor))
-        .execute(&mut *tx)
-        .await
-        .map_err(down)?;
         tx.commit().await.map_err(down)
+    }
+
+    async fn missing(&self, entries: &[Entry]) -> Result<Vec<Entry>, LedgerError> {
+        let mut reader = self.reader.acquire().await.map_err(down)?;
+        let mut missing = Vec::new();
+        for entry in entries {
+            if Payload::from_bytes(entry.code.payload).is_err() {
+                continue;
+            }
+            let found: Option<i64> =
+                sqlx::query_scalar("SELECT 1 FROM scans WHERE scan_tag = $1 AND payload = $2")
+                    .bind(signed(entry.seen.scan.get()))
+                    .bind(entry.code.payload.to_vec())
+                    .fetch_optional(&mut *reader)
+                    .await
+                    .map_err(down)?;
+            if found.is_none() {
+                missing.push(*entry);
+            }
+        }
+        Ok(missing)
     }
 
     async fn scans_of(
@@ -114,8 +136,9 @@ impl ScanLedger for Ledger {
         limit: u32,
     ) -> Result<Vec<Observation>, LedgerError> {
         sqlx::query(
-            "SELECT * FROM scans WHERE payload = $1
-             ORDER BY seen_at, log_major, log_minor LIMIT $2",
+            "SELECT * FROM (SELECT * FROM scans WHERE payload = $1
+                ORDER BY seen_at DESC, log DESC, log_major DESC, log_minor DESC LIMIT $2) AS latest
+             ORDER BY seen_at, log, log_major, log_minor",
         )
         .bind(payload.to_vec())
         .bind(i64::from(limit))

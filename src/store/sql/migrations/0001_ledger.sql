@@ -135,10 +135,19 @@ CREATE TABLE sessions (
     expires_at BIGINT NOT NULL
 );
 
--- Scans as they were followed from the durable log; (shard, major, minor) is
--- the log's cursor, so that following twice writes once.
+-- Logs of scans that were followed, and how far. A position means something
+-- only within its log: a store that is made anew has others.
+CREATE TABLE scan_logs (
+    id BIGINT PRIMARY KEY,
+    identity BLOB NOT NULL UNIQUE,     -- 16 bytes, made by the scan store
+    log_major BIGINT NOT NULL,
+    log_minor BIGINT NOT NULL
+);
+
+-- Scans as they were followed. A scan is told by code and tag, so that one
+-- which two logs hold (a restored copy) is one row.
 CREATE TABLE scans (
-    shard BIGINT NOT NULL,
+    log BIGINT NOT NULL REFERENCES scan_logs (id),
     log_major BIGINT NOT NULL,
     log_minor BIGINT NOT NULL,
     payload BLOB NOT NULL,             -- 12 bytes
@@ -153,17 +162,11 @@ CREATE TABLE scans (
     channel TEXT NOT NULL,
     marks BIGINT NOT NULL,
     scan_tag BIGINT NOT NULL,          -- keyed hash, 48 bits; its upper 40 are what a buyer reads out
-    PRIMARY KEY (shard, log_major, log_minor)
+    PRIMARY KEY (log, log_major, log_minor)
 );
 CREATE INDEX scans_by_payload ON scans (payload, seen_at);
 CREATE INDEX scans_by_batch ON scans (key_number, batch_number, seen_at);
-CREATE INDEX scans_by_tag ON scans (scan_tag);
-
-CREATE TABLE log_cursors (
-    shard BIGINT PRIMARY KEY,
-    log_major BIGINT NOT NULL,
-    log_minor BIGINT NOT NULL
-);
+CREATE UNIQUE INDEX scans_by_tag ON scans (scan_tag, payload);
 
 -- Texts that name a real key or batch but fail before the history: counted,
 -- never kept one by one.
