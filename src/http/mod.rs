@@ -1,7 +1,7 @@
 //! The one HTTP surface: routes, negotiation, bounds, problems. Handlers find
 //! out who asks, call one service and render what it says.
 //!
-//! [`router`] puts the flat lists of routes together: [`public`] here, those of
+//! [`router`] puts the flat lists of routes together: `public` here, those of
 //! the consoles and the enterprise API in their folders. All share the bounds,
 //! the problems and the document.
 
