@@ -10,7 +10,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::input::NewBatch;
-use super::{Page, add as register, added};
+use super::{Page, Refused, add as register, added};
 use crate::http::access::{ByKey, Registrar};
 use crate::http::bodies::Sent;
 use crate::http::desk::Desk;
@@ -79,8 +79,7 @@ pub(super) async fn find(desk: &Desk, by: &Registrar, name: &str) -> Result<Batc
     params(("limit" = Option<u32>, Query, description = "1 to 1000 [default: 100]")),
     responses(
         (status = 200, body = Vec<BatchRecord>, description = "Latest first"),
-        (status = 401, body = ProblemDocument, content_type = "application/problem+json", description = "No valid key"),
-        (status = 403, body = ProblemDocument, content_type = "application/problem+json", description = "Not for this role"),
+        Refused,
         (status = 422, body = ProblemDocument, content_type = "application/problem+json", description = "A limit out of bounds"),
     )
 )]
@@ -107,8 +106,7 @@ pub async fn list(
         (status = 201, body = BatchRecord, description = "Registered"),
         (status = 400, body = ProblemDocument, content_type = "application/problem+json", description = "Not JSON"),
         (status = 413, body = ProblemDocument, content_type = "application/problem+json", description = "Longer than 16 KiB"),
-        (status = 401, body = ProblemDocument, content_type = "application/problem+json", description = "No valid key"),
-        (status = 403, body = ProblemDocument, content_type = "application/problem+json", description = "Not for this role"),
+        Refused,
         (status = 422, body = ProblemDocument, content_type = "application/problem+json", description = "Names each field that is wrong"),
     )
 )]
@@ -132,8 +130,7 @@ pub async fn add(
     params(("batch" = String, Path, description = "KEY-BATCH")),
     responses(
         (status = 200, body = BatchRecord, description = "The batch"),
-        (status = 401, body = ProblemDocument, content_type = "application/problem+json", description = "No valid key"),
-        (status = 403, body = ProblemDocument, content_type = "application/problem+json", description = "Not for this role"),
+        Refused,
         (status = 404, body = ProblemDocument, content_type = "application/problem+json", description = "No such batch within reach"),
     )
 )]
@@ -169,8 +166,7 @@ const DAYS: i64 = 400;
     params(("batch" = String, Path, description = "KEY-BATCH")),
     responses(
         (status = 200, body = Vec<DayRecord>, description = "Days with scans, of the last 400"),
-        (status = 401, body = ProblemDocument, content_type = "application/problem+json", description = "No valid key"),
-        (status = 403, body = ProblemDocument, content_type = "application/problem+json", description = "Not for this role"),
+        Refused,
         (status = 404, body = ProblemDocument, content_type = "application/problem+json", description = "No such batch within reach"),
     )
 )]

@@ -8,7 +8,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::input::NewEnterprise;
-use super::{add as register, added};
+use super::{Refused, add as register, added};
 use crate::auth::Administrator;
 use crate::http::access::{ByKey, Registrar};
 use crate::http::bodies::Sent;
@@ -63,8 +63,7 @@ impl From<&Enterprise> for EnterpriseRecord {
     security(("key" = [])),
     responses(
         (status = 200, body = Vec<EnterpriseRecord>, description = "By code"),
-        (status = 401, body = ProblemDocument, content_type = "application/problem+json", description = "No valid key"),
-        (status = 403, body = ProblemDocument, content_type = "application/problem+json", description = "Not for this role"),
+        Refused,
     )
 )]
 pub async fn list(
@@ -90,8 +89,7 @@ pub async fn list(
         (status = 200, body = EnterpriseRecord, description = "The very same was registered before"),
         (status = 400, body = ProblemDocument, content_type = "application/problem+json", description = "Not JSON"),
         (status = 413, body = ProblemDocument, content_type = "application/problem+json", description = "Longer than 16 KiB"),
-        (status = 401, body = ProblemDocument, content_type = "application/problem+json", description = "No valid key"),
-        (status = 403, body = ProblemDocument, content_type = "application/problem+json", description = "Not an administrator's key"),
+        Refused,
         (status = 422, body = ProblemDocument, content_type = "application/problem+json", description = "Names each field that is wrong"),
     )
 )]

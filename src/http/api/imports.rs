@@ -8,6 +8,7 @@ use axum::http::{HeaderMap, StatusCode, header};
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::Refused;
 use crate::base::limits::{IMPORT_BYTES_MAX, IMPORT_S_MAX};
 use crate::http::access::{ByKey, Registrar};
 use crate::http::bodies;
@@ -42,8 +43,7 @@ pub struct ImportRecord {
     )),
     responses(
         (status = 200, body = ImportRecord, description = "All are registered"),
-        (status = 401, body = ProblemDocument, content_type = "application/problem+json", description = "No valid key"),
-        (status = 403, body = ProblemDocument, content_type = "application/problem+json", description = "Not for this role"),
+        Refused,
         (status = 404, body = ProblemDocument, content_type = "application/problem+json", description = "No such kind"),
         (status = 408, body = ProblemDocument, content_type = "application/problem+json", description = "The file came too slowly"),
         (status = 413, body = ProblemDocument, content_type = "application/problem+json", description = "Longer than 16 MiB"),
@@ -71,6 +71,7 @@ pub async fn import(
     let keys = desk.scanner.keys.load_full();
     let now = desk.clock.now();
     let done = register(&*desk.ledger, &keys, &by.scope, kind, &rows, now).await?;
+    desk.show_changes().await;
     let unchanged = done.iter().filter(|r| **r == Registered::Unchanged).count();
     let batch = |r: &Registered| match r {
         Registered::Batch(id) => Some(id.to_string()),

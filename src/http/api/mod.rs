@@ -15,7 +15,7 @@ use axum::extract::Query;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
+use utoipa::{IntoResponses, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -23,7 +23,7 @@ use crate::base::FieldError;
 use crate::http::access::Registrar;
 use crate::http::desk::Desk;
 use crate::http::json;
-use crate::http::problem::Problem;
+use crate::http::problem::{Problem, ProblemDocument};
 use crate::registry::Bilingual;
 use crate::registry::fields::Fields;
 use crate::registry::import::ImportKind;
@@ -50,6 +50,17 @@ pub fn router(desk: Desk) -> OpenApiRouter {
 /// Imports, which take longer and are larger than anything else.
 pub fn imports(desk: Desk) -> OpenApiRouter {
     OpenApiRouter::new().routes(routes!(imports::import)).with_state(desk)
+}
+
+/// What every route for a key may say first.
+#[derive(IntoResponses)]
+pub enum Refused {
+    /// No valid key
+    #[response(status = 401, content_type = "application/problem+json")]
+    Unauthorized(ProblemDocument),
+    /// Not for this role
+    #[response(status = 403, content_type = "application/problem+json")]
+    Forbidden(ProblemDocument),
 }
 
 /// A name in Chinese and English.

@@ -10,7 +10,7 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::batches::find as find_batch;
-use super::{Page, added};
+use super::{Page, Refused, added};
 use crate::base::{FieldError, UnixMs};
 use crate::http::access::{ByKey, Registrar};
 use crate::http::bodies::Sent;
@@ -95,8 +95,7 @@ pub struct NewOrder {
     params(("limit" = Option<u32>, Query, description = "1 to 1000 [default: 100]")),
     responses(
         (status = 200, body = Vec<OrderRecord>, description = "Latest first"),
-        (status = 401, body = ProblemDocument, content_type = "application/problem+json", description = "No valid key"),
-        (status = 403, body = ProblemDocument, content_type = "application/problem+json", description = "Not for this role"),
+        Refused,
         (status = 422, body = ProblemDocument, content_type = "application/problem+json", description = "A limit out of bounds"),
     )
 )]
@@ -121,8 +120,7 @@ pub async fn list(
         (status = 201, body = OrderRecord, description = "The order, new or known by its key"),
         (status = 400, body = ProblemDocument, content_type = "application/problem+json", description = "Not JSON"),
         (status = 413, body = ProblemDocument, content_type = "application/problem+json", description = "Longer than 16 KiB"),
-        (status = 401, body = ProblemDocument, content_type = "application/problem+json", description = "No valid key"),
-        (status = 403, body = ProblemDocument, content_type = "application/problem+json", description = "Not for this role"),
+        Refused,
         (status = 404, body = ProblemDocument, content_type = "application/problem+json", description = "No such batch within reach"),
         (status = 422, body = ProblemDocument, content_type = "application/problem+json", description = "Names what is wrong"),
     )
@@ -183,8 +181,7 @@ async fn find(desk: &Desk, by: &Registrar, id: &str) -> Result<Order, Problem> {
     params(("id" = Uuid, Path, description = "Id of the order")),
     responses(
         (status = 200, body = OrderRecord, description = "The order"),
-        (status = 401, body = ProblemDocument, content_type = "application/problem+json", description = "No valid key"),
-        (status = 403, body = ProblemDocument, content_type = "application/problem+json", description = "Not for this role"),
+        Refused,
         (status = 404, body = ProblemDocument, content_type = "application/problem+json", description = "No such order within reach"),
     )
 )]
@@ -206,8 +203,7 @@ pub async fn show(
     params(("id" = Uuid, Path, description = "Id of the order")),
     responses(
         (status = 200, body = OrderRecord, description = "The order; what runs stops within a second"),
-        (status = 401, body = ProblemDocument, content_type = "application/problem+json", description = "No valid key"),
-        (status = 403, body = ProblemDocument, content_type = "application/problem+json", description = "Not for this role"),
+        Refused,
         (status = 404, body = ProblemDocument, content_type = "application/problem+json", description = "No such order within reach"),
     )
 )]
@@ -240,8 +236,7 @@ pub struct OrderFiles {
     params(("id" = Uuid, Path, description = "Id of the order")),
     responses(
         (status = 200, body = OrderFiles, description = "The manifest first"),
-        (status = 401, body = ProblemDocument, content_type = "application/problem+json", description = "No valid key"),
-        (status = 403, body = ProblemDocument, content_type = "application/problem+json", description = "Not for this role"),
+        Refused,
         (status = 404, body = ProblemDocument, content_type = "application/problem+json", description = "No such order within reach, or not done"),
     )
 )]
@@ -268,8 +263,7 @@ pub async fn files(
     responses(
         (status = 200, body = Vec<u8>, content_type = "application/octet-stream", description = "The file"),
         (status = 206, body = Vec<u8>, content_type = "application/octet-stream", description = "The range of it that was asked for"),
-        (status = 401, body = ProblemDocument, content_type = "application/problem+json", description = "No valid key"),
-        (status = 403, body = ProblemDocument, content_type = "application/problem+json", description = "Not for this role"),
+        Refused,
         (status = 404, body = ProblemDocument, content_type = "application/problem+json", description = "No such file"),
     )
 )]

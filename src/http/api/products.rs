@@ -7,7 +7,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::input::NewProduct;
-use super::{add as register, added};
+use super::{Refused, add as register, added};
 use crate::http::access::{ByKey, Registrar};
 use crate::http::bodies::Sent;
 use crate::http::desk::Desk;
@@ -59,8 +59,7 @@ impl From<Product> for ProductRecord {
     security(("key" = [])),
     responses(
         (status = 200, body = Vec<ProductRecord>, description = "By GTIN"),
-        (status = 401, body = ProblemDocument, content_type = "application/problem+json", description = "No valid key"),
-        (status = 403, body = ProblemDocument, content_type = "application/problem+json", description = "Not for this role"),
+        Refused,
     )
 )]
 pub async fn list(
@@ -83,8 +82,7 @@ pub async fn list(
         (status = 200, body = ProductRecord, description = "The very same was registered before"),
         (status = 400, body = ProblemDocument, content_type = "application/problem+json", description = "Not JSON"),
         (status = 413, body = ProblemDocument, content_type = "application/problem+json", description = "Longer than 16 KiB"),
-        (status = 401, body = ProblemDocument, content_type = "application/problem+json", description = "No valid key"),
-        (status = 403, body = ProblemDocument, content_type = "application/problem+json", description = "Not for this role"),
+        Refused,
         (status = 422, body = ProblemDocument, content_type = "application/problem+json", description = "Names each field that is wrong"),
     )
 )]

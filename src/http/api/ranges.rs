@@ -10,7 +10,7 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::batches::find;
-use super::{Words, added};
+use super::{Refused, Words, added};
 use crate::auth::Role;
 use crate::base::{FieldError, UnixMs};
 use crate::http::access::{ByKey, Registrar};
@@ -84,8 +84,7 @@ pub struct NewRange {
     params(("batch" = String, Path, description = "KEY-BATCH")),
     responses(
         (status = 200, body = Vec<RangeRecord>, description = "Oldest first"),
-        (status = 401, body = ProblemDocument, content_type = "application/problem+json", description = "No valid key"),
-        (status = 403, body = ProblemDocument, content_type = "application/problem+json", description = "Not for this role"),
+        Refused,
         (status = 404, body = ProblemDocument, content_type = "application/problem+json", description = "No such batch within reach"),
     )
 )]
@@ -111,8 +110,7 @@ pub async fn list(
         (status = 201, body = RangeRecord, description = "It stands"),
         (status = 400, body = ProblemDocument, content_type = "application/problem+json", description = "Not JSON"),
         (status = 413, body = ProblemDocument, content_type = "application/problem+json", description = "Longer than 16 KiB"),
-        (status = 401, body = ProblemDocument, content_type = "application/problem+json", description = "No valid key"),
-        (status = 403, body = ProblemDocument, content_type = "application/problem+json", description = "Not for this role"),
+        Refused,
         (status = 404, body = ProblemDocument, content_type = "application/problem+json", description = "No such batch within reach"),
         (status = 422, body = ProblemDocument, content_type = "application/problem+json", description = "Names what is wrong"),
     )
@@ -165,8 +163,7 @@ pub async fn mark(
     ),
     responses(
         (status = 204, description = "It does not stand any more"),
-        (status = 401, body = ProblemDocument, content_type = "application/problem+json", description = "No valid key"),
-        (status = 403, body = ProblemDocument, content_type = "application/problem+json", description = "Not for this role"),
+        Refused,
         (status = 404, body = ProblemDocument, content_type = "application/problem+json", description = "No such fact within reach"),
     )
 )]
@@ -189,5 +186,6 @@ pub async fn lift(
     }
     // Lifted before or now: it does not stand.
     service::lift(&*desk.ledger, &by.scope, batch.id, id, desk.clock.now()).await?;
+    desk.show_changes().await;
     Ok(StatusCode::NO_CONTENT)
 }
