@@ -15,6 +15,7 @@ use zhenma::code::{self, Layer, Outcome};
 use zhenma::keys::{KeyNumber, KeyStatus, Keyring, PublishedKey, SoftSigner};
 use zhenma::label::{Caption, Issued, Kind, Order, Specification, issue};
 
+use crate::decoders::Decoder;
 use crate::need;
 
 fn signer() -> SoftSigner {
@@ -93,16 +94,6 @@ fn urls(order: &Order, layer: Layer) -> Vec<String> {
     (spec.first..=spec.last()).map(|n| mint.code(layer, n).unwrap().url).collect()
 }
 
-/// Texts that zxing-cpp reads in a picture.
-fn decoded(reader: &Path, picture: &Path) -> Vec<String> {
-    let out = Command::new(reader).arg(picture).output().unwrap();
-    String::from_utf8_lossy(&out.stdout)
-        .lines()
-        .filter_map(|line| line.strip_prefix("Text:"))
-        .map(|text| text.trim().trim_matches('"').to_owned())
-        .collect()
-}
-
 fn pictures(folder: &Path, ending: &str) -> Vec<PathBuf> {
     let mut found: Vec<PathBuf> = tree(folder)
         .into_keys()
@@ -115,7 +106,7 @@ fn pictures(folder: &Path, ending: &str) -> Vec<PathBuf> {
 
 #[test]
 fn every_png_reads_back_as_its_code() {
-    let Some(reader) = need::program("ZXingReader") else { return };
+    let Some(reader) = Decoder::zxing() else { return };
     let out = tempfile::tempdir().unwrap();
     let mut order = order(Kind::Png, 40);
     order.inner = true;
@@ -127,7 +118,7 @@ fn every_png_reads_back_as_its_code() {
         let expected = urls(&order, layer);
         for (number, url) in (980..).zip(&expected) {
             let path = out.path().join(format!("{name}/000/{:03}/{number:09}.png", number / 1000));
-            assert_eq!(decoded(&reader, &path), [url.as_str()], "{}", path.display());
+            assert_eq!(reader.read(&[&path]), [[url.as_str()]], "{}", path.display());
             let reading = code::read(url).unwrap();
             assert_eq!(code::verify(&keys, &reading), Outcome::Valid);
             assert_eq!(reading.host.as_deref(), Some("id.example.cn"));
@@ -138,7 +129,7 @@ fn every_png_reads_back_as_its_code() {
 
 #[test]
 fn a_png_reads_after_a_poor_camera() {
-    let Some(reader) = need::program("ZXingReader") else { return };
+    let Some(reader) = Decoder::zxing() else { return };
     let out = tempfile::tempdir().unwrap();
     let order = order(Kind::Png, 12);
     run(&order, out.path());
@@ -151,15 +142,13 @@ fn a_png_reads_after_a_poor_camera() {
         let seen = imageops::resize(&dim, 49 * 4, 49 * 4, imageops::FilterType::Triangle);
         let path = out.path().join("seen.png");
         seen.save(&path).unwrap();
-        assert_eq!(decoded(&reader, &path), [url], "{}", picture.display());
+        assert_eq!(reader.read(&[&path]), [[url]], "{}", picture.display());
     }
 }
 
 #[test]
 fn every_svg_reads_back_as_its_code() {
-    let (Some(reader), Some(convert)) =
-        (need::program("ZXingReader"), need::program("rsvg-convert"))
-    else {
+    let (Some(reader), Some(convert)) = (Decoder::zxing(), need::program("rsvg-convert")) else {
         return;
     };
     let out = tempfile::tempdir().unwrap();
@@ -173,7 +162,7 @@ fn every_svg_reads_back_as_its_code() {
             .args([&png, picture])
             .status();
         assert!(done.unwrap().success());
-        assert_eq!(decoded(&reader, &png), [url]);
+        assert_eq!(reader.read(&[&png]), [[url]]);
     }
     assert_eq!(found.len(), 12);
 }
@@ -181,7 +170,7 @@ fn every_svg_reads_back_as_its_code() {
 #[test]
 fn every_symbol_of_a_sheet_reads_back_and_its_text_too() {
     let (Some(reader), Some(draw), Some(text)) =
-        (need::program("ZXingReader"), need::program("pdftoppm"), need::program("pdftotext"))
+        (Decoder::zxing(), need::program("pdftoppm"), need::program("pdftotext"))
     else {
         return;
     };
@@ -206,7 +195,7 @@ fn every_symbol_of_a_sheet_reads_back_and_its_text_too() {
             .args([&sheets[0], &drawn])
             .status();
         assert!(done.unwrap().success());
-        read.extend(decoded(&reader, &drawn.with_extension("png")));
+        read.extend(reader.read(&[drawn.with_extension("png")]).concat());
     }
     assert_eq!(read, urls(&order, Layer::Outer));
 

@@ -3,6 +3,7 @@
 mod api;
 mod authz;
 mod consoles;
+mod decoders;
 mod demo;
 mod doctor;
 mod faults;
