@@ -29,3 +29,4 @@ mod site;
 mod staff_bed;
 mod store_contract;
 mod tidy;
+mod zpl;
