@@ -8,7 +8,7 @@ use std::time::Instant;
 
 use zhenma::code::Layer;
 use zhenma::keys::{KeyNumber, SoftSigner};
-use zhenma::label::{Caption, Grid, Kind, Mint, Order, SheetLabel, Specification, Symbol};
+use zhenma::label::{Caption, Kind, Mint, Order, Specification, Symbol};
 use zhenma::label::{issue, png, sheet, svg};
 
 const ALONE: u64 = 2_000;
@@ -19,7 +19,9 @@ fn order(kind: Kind, count: u64) -> Order {
         batch: 3,
         secret: [42; 32],
         batch_count: count,
+        cases: 0,
         inner: false,
+        sscc: None,
         public_url: "https://id.example.cn".to_owned(),
         caption: Caption { product: "李耳小磨香油".to_owned(), ..Caption::default() },
         specification: Specification::new(kind, 0, count),
@@ -69,16 +71,17 @@ fn main() {
     alone("draw a symbol, 8 masks", |n| {
         Symbol::in_version(&codes[some(n)].url, 6).expect("version 6").size() as usize
     });
-    alone("symbol to PNG, 8 pixels a module", |n| png(&symbols[some(n)], 8).len());
-    alone("symbol to SVG", |n| svg(&symbols[some(n)], 500).len());
-    let page: Vec<_> = (0..35)
-        .map(|n| SheetLabel { serial: codes[n].payload.to_string(), symbol: symbols[n].clone() })
-        .collect();
+    alone("symbol to PNG, 11 pixels a module", |n| png(&symbols[some(n)], 11, Some(42_333)).len());
+    alone("symbol to SVG", |n| svg(&symbols[some(n)], 500.0).len());
     let start = Instant::now();
-    let bytes: usize =
-        (0..20).map(|_| black_box(sheet(&facts.caption, 0, &page, Grid::new(6, 500))).len()).sum();
-    let note = format!("one core, {} bytes a page", bytes / 20);
-    row("symbol to a sheet of 35", 700, start.elapsed().as_secs_f64(), &note);
+    let bytes: usize = (0..20)
+        .map(|n| {
+            let caption = facts.caption.clone();
+            black_box(sheet(&mint, caption, n * 35..n * 35 + 35).expect("a page")).len()
+        })
+        .sum();
+    let note = format!("one core, signed and drawn, {} bytes a page", bytes / 20);
+    row("a PDF of one page of 35", 700, start.elapsed().as_secs_f64(), &note);
 
     // From few labels to many: what memory the many need more shows in the last column.
     for kind in kinds {

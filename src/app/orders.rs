@@ -214,7 +214,9 @@ pub fn facts(
         batch: batch.id.batch,
         secret: batch.secret,
         batch_count: batch.count,
+        cases: 0,
         inner: batch.layers == Layers::OuterAndInner,
+        sscc: None,
         public_url: public_url.to_owned(),
         caption: Caption {
             product: format!("{} {}", product.name.zh, product.net_content),
@@ -223,7 +225,6 @@ pub fn facts(
             lot: batch.lot.clone(),
             made_on: batch.made_on.to_string(),
             expires_on: batch.expires_on.map(|date| date.to_string()),
-            layer: String::new(),
         },
         specification,
     }

@@ -22,7 +22,7 @@ use crate::web::home::Sample;
 use crate::web::text::{Text, legend};
 
 /// Micrometres a module of a symbol on the landing page.
-const SHOWN_MODULE_UM: u32 = 700;
+const SHOWN_MODULE_UM: f32 = 700.0;
 
 fn clock() -> Arc<dyn Clock> {
     Arc::new(SystemClock)

@@ -1,29 +1,23 @@
 //! `zhenma batch issue`: an order of labels, here and now.
 
-use std::io::{IsTerminal, Write};
 use std::path::{Path, PathBuf, absolute};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::{Duration, Instant};
+use std::sync::atomic::AtomicU64;
 
 use clap::Args;
-use indicatif::{ProgressBar, ProgressStyle};
-use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
+use super::labels::Labels;
+use super::progress::{tell, watch};
 use super::shell::Shell;
 use super::{Done, Failure, key};
 use crate::app::orders::Orders;
 use crate::base::clock::SystemClock;
 use crate::keys::{KeyDir, Signer};
-use crate::label::{Issued, Kind, Specification};
+use crate::label::Specification;
 use crate::registry::order::{NewOrder, Order};
 use crate::registry::port::{OrderLedger, RegistryLedger};
 use crate::registry::{Batch, BatchRef};
-
-/// Between two lines with counts where there is no terminal.
-const LINE_EVERY: Duration = Duration::from_secs(3);
-const BAR_EVERY: Duration = Duration::from_millis(200);
 
 /// Issue labels. Example: zhenma batch issue --batch 1-4 --format png --out labels
 ///
@@ -34,21 +28,14 @@ pub(crate) struct Issue {
     /// The batch, KEY-BATCH
     #[arg(long, value_name = "KEY-BATCH")]
     batch: BatchRef,
-    /// csv, svg, png or pdf
-    #[arg(long, value_name = "FORMAT")]
-    format: Kind,
+    #[command(flatten)]
+    labels: Labels,
     /// Directory for the files: new, empty, or of this very order
     #[arg(long, value_name = "DIR")]
     out: PathBuf,
     /// Name of the order: the same key is the same order [default: made of these options]
     #[arg(long, value_name = "KEY")]
     order_key: Option<String>,
-    /// Pixels a module of a PNG, 1 to 64 [default: 8]
-    #[arg(long, value_name = "PIXELS")]
-    module: Option<u8>,
-    /// Millimetres a module of SVG and PDF, 0.2 to 2 [default: 0.5]
-    #[arg(long, value_name = "MM", conflicts_with = "module")]
-    module_mm: Option<f64>,
     /// Running number of the first label
     #[arg(long, value_name = "NUMBER", default_value_t = 0)]
     first: u64,
@@ -93,7 +80,8 @@ impl Issue {
         watch.abort();
         // The bar is cleared before the last words.
         let _ = watch.await;
-        tell(&ended?, &order, &out, json)
+        let what = format!("labels of batch {}", order.new.batch);
+        tell(&ended?, order.new.labels, &what, Some(order.id), &out, json)
     }
 
     fn specification(&self, batch: &Batch) -> Result<Specification, Failure> {
@@ -103,24 +91,8 @@ impl Issue {
                 Failure(format!("count: an order holds 1 to 100000000 labels, not {count}"))
             })?,
         };
-        let mut specification = Specification::new(self.format, self.first, count);
-        if let Some(pixels) = self.module {
-            if self.format != Kind::Png {
-                return Err(Failure(format!(
-                    "module: pixels are for png; for {} give --module-mm",
-                    self.format
-                )));
-            }
-            specification.module_px = pixels;
-        }
-        if let Some(mm) = self.module_mm {
-            if !matches!(self.format, Kind::Svg | Kind::Pdf) {
-                return Err(Failure("module_mm: millimetres are for svg and pdf".to_owned()));
-            }
-            // Out of bounds, and not a number, end at a bound that is refused.
-            specification.module_um = (mm * 1_000.0).round() as u32;
-        }
-        specification.check(batch.count).map_err(Failure)?;
+        let specification = self.labels.specification(self.first, count)?;
+        specification.check(specification.holds(batch.count, 0)).map_err(Failure)?;
         Ok(specification)
     }
 
@@ -161,108 +133,4 @@ impl Issue {
         }
         Ok(order)
     }
-}
-
-/// Shows progress and turns Ctrl-C and SIGTERM into a clean stop.
-fn watch(
-    labels: Arc<AtomicU64>,
-    total: u64,
-    json: bool,
-    stop: CancellationToken,
-) -> tokio::task::JoinHandle<()> {
-    tokio::spawn(async move {
-        let mut shown = Shown::new(total, json);
-        let mut beat = tokio::time::interval(shown.every());
-        let mut terminate = signal(SignalKind::terminate()).ok();
-        beat.tick().await;
-        loop {
-            let terminated = async {
-                match &mut terminate {
-                    Some(terminate) => terminate.recv().await,
-                    None => std::future::pending().await,
-                }
-            };
-            tokio::select! {
-                _ = tokio::signal::ctrl_c() => stop.cancel(),
-                _ = terminated => stop.cancel(),
-                _ = beat.tick() => shown.show(labels.load(Ordering::Relaxed)),
-            }
-        }
-    })
-}
-
-/// A bar on a terminal, lines with counts elsewhere.
-struct Shown {
-    bar: Option<ProgressBar>,
-    json: bool,
-    total: u64,
-    /// When counting began, with what earlier runs had made.
-    begun: Option<(Instant, u64)>,
-}
-
-impl Shown {
-    fn new(total: u64, json: bool) -> Self {
-        let bar = (!json && std::io::stderr().is_terminal()).then(|| {
-            let style = ProgressStyle::with_template(
-                "{bar:40} {human_pos} of {human_len} labels, {per_sec}, {eta} left",
-            );
-            ProgressBar::new(total)
-                .with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
-        });
-        Self { bar, json, total, begun: None }
-    }
-
-    const fn every(&self) -> Duration {
-        if self.bar.is_some() { BAR_EVERY } else { LINE_EVERY }
-    }
-
-    fn show(&mut self, done: u64) {
-        let (begun, before) = *self.begun.get_or_insert((Instant::now(), done));
-        let rate = (done - before) as f64 / begun.elapsed().as_secs_f64().max(0.001);
-        // Nothing is known of the rate when counting begins.
-        let left = (rate > 0.0).then(|| ((self.total - done) as f64 / rate).ceil());
-        if let Some(bar) = &self.bar {
-            if bar.position() == 0 && before > 0 {
-                bar.reset_eta();
-            }
-            bar.set_position(done);
-        } else if self.json {
-            let line = serde_json::json!({"state": "running", "labels_done": done,
-                "labels_total": self.total, "labels_per_s": rate.round(), "left_s": left});
-            // Whoever reads us may stop reading; the files matter more.
-            let _ = writeln!(std::io::stdout(), "{line}");
-        } else {
-            let pace = left.map(|left| format!(", {rate:.0} a second, {left:.0} s left"));
-            eprintln!("{done} of {} labels{}", self.total, pace.unwrap_or_default());
-        }
-    }
-}
-
-impl Drop for Shown {
-    fn drop(&mut self) {
-        if let Some(bar) = &self.bar {
-            bar.finish_and_clear();
-        }
-    }
-}
-
-fn tell(ended: &Issued, order: &Order, out: &Path, json: bool) -> Result<Done, Failure> {
-    let (labels, total) = match ended {
-        Issued::Complete => (order.new.labels, order.new.labels),
-        Issued::Cancelled { labels } => (*labels, order.new.labels),
-    };
-    let complete = *ended == Issued::Complete;
-    if json {
-        let state = if complete { "done" } else { "cancelled" };
-        println!(
-            "{}",
-            serde_json::json!({"state": state, "order": order.id, "labels_done": labels,
-                "labels_total": total, "directory": out.display().to_string()})
-        );
-    } else if complete {
-        println!("{total} labels of batch {} are in {}", order.new.batch, out.display());
-    } else {
-        println!("stopped after {labels} of {total} labels; the same command goes on from there");
-    }
-    Ok(if complete { Done::Yes } else { Done::No })
 }

@@ -34,6 +34,8 @@ enum Command {
     Key(key::Key),
     /// Show or check the settings
     Config(config::Config),
+    /// Draw labels of a table of codes, without key or server
+    Label(label::Label),
     Doctor(doctor::Doctor),
 }
 
@@ -43,7 +45,10 @@ mod config;
 mod doctor;
 mod enterprise;
 mod key;
+mod label;
+mod labels;
 mod product;
+mod progress;
 mod serve;
 mod shell;
 mod user;
@@ -85,6 +90,7 @@ pub fn run(args: std::env::ArgsOs) -> ExitCode {
         Command::Batch(command) => command.run(cli.json),
         Command::User(command) => command.run(cli.json),
         Command::Key(command) => command.run(cli.json),
+        Command::Label(command) => command.run(cli.json),
         Command::Config(command) => command.run(cli.json),
         Command::Doctor(command) => command.run(cli.json),
     };

@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::io::{self, BufRead, BufReader, BufWriter, ErrorKind, Read, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 use serde::Serialize;
@@ -55,10 +55,7 @@ impl<'a> Answer<'a> {
 
 impl Verify {
     pub(crate) fn run(self, json: bool) -> Result<Done, Failure> {
-        let bytes = fs::read(&self.keys)
-            .map_err(|e| Failure(format!("key set {}: {e}", self.keys.display())))?;
-        let keys = Keyring::from_jwks(&bytes)
-            .map_err(|e| Failure(format!("{}: {e}", self.keys.display())))?;
+        let keys = published(&self.keys)?;
         if self.text == "-" {
             return stream(&keys, io::stdin(), io::stdout().lock());
         }
@@ -92,6 +89,13 @@ const BLOCK_LINES: usize = 1_024;
 struct Block {
     first: u64,
     lines: Vec<Option<String>>,
+}
+
+/// The published keys of a file.
+pub(crate) fn published(file: &Path) -> Result<Keyring, Failure> {
+    let told = |e: &dyn std::fmt::Display| Failure(format!("key set {}: {e}", file.display()));
+    let bytes = fs::read(file).map_err(|e| told(&e))?;
+    Keyring::from_jwks(&bytes).map_err(|e| told(&e))
 }
 
 /// Reads blocks on one thread, checks them on all cores, writes them in order.

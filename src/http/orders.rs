@@ -14,10 +14,11 @@ use tower_http::services::ServeFile;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use crate::base::{LedgerError, UnixMs};
+use crate::base::{FieldError, LedgerError, UnixMs};
 use crate::http::desk::DeskLedger;
 use crate::http::problem::Problem;
-use crate::label::{Kind, MANIFEST, Specification};
+use crate::label::template::{Mm, builtin};
+use crate::label::{Form, Kind, MANIFEST, Specification};
 use crate::registry::order::{Order, OrderState};
 use crate::registry::service::Scope;
 use crate::scan::reason::minute_text;
@@ -42,7 +43,68 @@ pub async fn find(ledger: &dyn DeskLedger, scope: &Scope, id: Uuid) -> Result<Or
 
 /// The format that an order asks for.
 pub fn kind(order: &Order) -> Option<Kind> {
-    serde_json::from_value::<Specification>(order.new.specification.clone()).ok().map(|s| s.kind)
+    serde_json::from_value::<Specification>(order.new.specification.clone()).ok().map(|s| s.kind())
+}
+
+/// What an order asks of its labels, as callers write it.
+pub struct Asked<'a> {
+    pub format: &'a str,
+    pub template: Option<&'a str>,
+    pub printer: Option<&'a str>,
+    pub module_mm: Option<f64>,
+    pub codes: Option<&'a str>,
+}
+
+impl Asked<'_> {
+    /// # Errors
+    /// Naming the field that is wrong.
+    pub fn specification(&self, first: u64, count: u64) -> Result<Specification, FieldError> {
+        let wrong = |field: &'static str, remedy: &'static str| {
+            move |problem: String| FieldError::new(field, problem, remedy)
+        };
+        let kind: Kind =
+            self.format.parse().map_err(wrong("format", "write csv, svg, png, pdf or zpl"))?;
+        let mut spec = Specification::new(kind, first, count);
+        let given = |text: &Option<&str>| text.filter(|text| !text.is_empty()).map(str::to_owned);
+        if let Some(printer) = given(&self.printer) {
+            spec.printer = Some(printer.parse().map_err(wrong("printer", "choose one of them"))?);
+        }
+        if let Some(codes) = given(&self.codes) {
+            spec.codes = codes.parse().map_err(wrong("codes", "choose one of them"))?;
+        }
+        let template = given(&self.template)
+            .map(|name| builtin(&name).map_err(wrong("template", "choose one of them")))
+            .transpose()?;
+        let module = match self.module_mm {
+            None => None,
+            Some(mm) if (0.01..=2.0).contains(&mm) => Some(Mm((mm * 1_000.0).round() as u32)),
+            Some(mm) => {
+                let problem = format!("a module has 0.255 to 2 mm, not {mm}");
+                return Err(FieldError::new("module_mm", problem, "take 0.5 if in doubt"));
+            }
+        };
+        let set = match &mut spec.form {
+            Form::Pdf(form) => Some(&mut form.template),
+            Form::Zpl(form) => Some(&mut form.template),
+            Form::Svg(form) | Form::Png(form) => {
+                form.module = module.unwrap_or(form.module);
+                None
+            }
+            Form::Csv(_) => None,
+        };
+        match (set, template) {
+            (Some(set), template) => {
+                **set = template.unwrap_or_else(|| (**set).clone());
+                set.symbol.module = module.unwrap_or(set.symbol.module);
+            }
+            (None, Some(_)) => {
+                let problem = format!("is for pdf and zpl, not for {kind}");
+                return Err(FieldError::new("template", problem, "leave it out"));
+            }
+            (None, None) => {}
+        }
+        Ok(spec)
+    }
 }
 
 /// Seconds that are left, at the rate since the order was begun.

@@ -6,19 +6,25 @@
 //! finds a journal that holds. What lies behind it is written again.
 
 use std::fs::{self, DirBuilder, File, OpenOptions, TryLockError};
-use std::io::{self, Read, Write};
+use std::io::{self, BufWriter, Read, Seek, Write};
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
+use super::form::LabelFile;
 use super::issue::IssueError;
 use super::order::hex;
+use super::source::Source;
 
 const JOURNAL: &str = ".zhenma-issue.json";
 /// A file under this name was being written when its writer died.
 const UNFINISHED: &str = ".zhenma-issue.new";
+/// Where labels are made to see how large they are.
+const PROBE: &str = ".zhenma-issue.probe";
+/// Bytes by which file systems give room.
+const BLOCK: u64 = 4_096;
 /// Written last: the order with it is whole.
 pub const MANIFEST: &str = "manifest.json";
 
@@ -67,6 +73,7 @@ impl Folder {
         }
         let folder = Self { path: path.to_owned(), handle };
         folder.forget(UNFINISHED)?;
+        folder.forget_probe()?;
         if let Some(manifest) = folder.read::<ManifestHead>(MANIFEST)? {
             if manifest.order != order {
                 let held = format!(
@@ -135,6 +142,14 @@ impl Folder {
         }
     }
 
+    /// A run that was killed may have left one.
+    fn forget_probe(&self) -> Result<(), IssueError> {
+        match fs::remove_dir_all(self.path.join(PROBE)) {
+            Err(e) if e.kind() != io::ErrorKind::NotFound => Err(self.io(PROBE, e)),
+            _ => Ok(()),
+        }
+    }
+
     fn forget(&self, name: &str) -> Result<(), IssueError> {
         match fs::remove_file(self.path.join(name)) {
             Err(e) if e.kind() != io::ErrorKind::NotFound => Err(self.io(name, e)),
@@ -195,6 +210,66 @@ impl Folder {
         if cfg!(target_os = "linux") { Ok(()) } else { file.sync_all() }
     }
 
+    /// Bytes free on its disk for whoever runs this.
+    pub(super) fn free(&self) -> Result<u64, IssueError> {
+        let disk = rustix::fs::fstatvfs(&self.handle).map_err(|e| self.io("", e.into()))?;
+        Ok(disk.f_bavail.saturating_mul(disk.f_frsize))
+    }
+
+    /// Bytes on the disk of the first `count` items, made aside and removed.
+    pub(super) fn probe(
+        &self,
+        maker: &dyn LabelFile,
+        source: &dyn Source,
+        count: u64,
+    ) -> Result<u64, IssueError> {
+        let aside = Self {
+            path: self.path.join(PROBE),
+            handle: self.handle.try_clone().map_err(|e| self.io(PROBE, e))?,
+        };
+        let made = maker.render(source, 0..count, &aside);
+        let used = used(&aside.path).unwrap_or(0);
+        self.forget_probe()?;
+        Ok(used + made?.len() as u64)
+    }
+
+    /// Writes one whole file that is too large for memory, and returns its
+    /// line in the list of files.
+    pub(super) fn part(
+        &self,
+        name: &str,
+        fill: &mut dyn FnMut(&mut BufWriter<File>) -> Result<(), IssueError>,
+    ) -> Result<Vec<u8>, IssueError> {
+        let path = self.path.join(name);
+        let told = |e| IssueError::io(name, e);
+        fs::create_dir_all(path.parent().unwrap_or(&self.path)).map_err(told)?;
+        let file = OpenOptions::new()
+            .read(true)
+            .write(true)
+            .create(true)
+            .truncate(true)
+            .open(&path)
+            .map_err(told)?;
+        let mut out = BufWriter::with_capacity(1 << 16, file);
+        fill(&mut out)?;
+        let mut file = out.into_inner().map_err(|e| told(e.into_error()))?;
+        // Where one call cannot sync them all, each is synced by itself.
+        if !cfg!(target_os = "linux") {
+            file.sync_all().map_err(told)?;
+        }
+        // An archive is not written in order, so its hash is taken at the end.
+        file.rewind().map_err(told)?;
+        let mut hash = Sha256::new();
+        let mut block = vec![0; 1 << 16];
+        loop {
+            match file.read(&mut block).map_err(told)? {
+                0 => break,
+                got => hash.update(&block[..got]),
+            }
+        }
+        Ok(format!("{}  {name}\n", hex(&hash.finalize())).into_bytes())
+    }
+
     /// Opens the growing file where the journal left it, and takes up its hash.
     pub(super) fn resume(
         &self,
@@ -248,6 +323,16 @@ impl Folder {
     fn io(&self, name: &str, error: io::Error) -> IssueError {
         IssueError::io(&self.path.join(name).display().to_string(), error)
     }
+}
+
+/// Bytes that the files under `folder` take, in whole blocks.
+fn used(folder: &Path) -> io::Result<u64> {
+    let mut sum = 0;
+    for entry in fs::read_dir(folder)? {
+        let (path, about) = entry.and_then(|entry| Ok((entry.path(), entry.metadata()?)))?;
+        sum += if about.is_dir() { used(&path)? } else { about.len().next_multiple_of(BLOCK) };
+    }
+    Ok(sum)
 }
 
 /// What of a manifest is read again.

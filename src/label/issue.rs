@@ -9,6 +9,7 @@ use std::fs::File;
 use std::io::{self, Write};
 use std::ops::Range;
 use std::path::Path;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread;
@@ -16,11 +17,15 @@ use std::thread;
 use sha2::{Digest, Sha256};
 
 use super::folder::{Folder, Found, Journal};
-use super::kind::{LabelFile, Piece, label_file};
+use super::form::{CHECKSUMS, Facts, LabelFile, Piece, label_file};
 use super::manifest::Manifest;
 use super::mint::Mint;
 use super::order::{Kind, Order, Specification, hex};
+use super::page::Words;
 use super::png::png;
+use super::preflight::{Expected, Fault, Looked};
+use super::source::{Caption, Signed, Source};
+use super::space;
 use super::svg::svg;
 use super::symbol::{Symbol, SymbolError};
 use crate::code::Layer;
@@ -38,6 +43,18 @@ const PIECES_AHEAD: usize = 2;
 pub enum IssueError {
     #[error("{0}")]
     Specification(String),
+    #[error("{}", told(.0))]
+    Preflight(Vec<Fault>),
+    #[error(
+        "disk: the files need {} more and {} are free; free some space, or name a directory on \
+         another disk",
+        space::told(*.needed),
+        space::told(*.free)
+    )]
+    Room { needed: u64, free: u64 },
+    /// Faults of a table of codes, by line.
+    #[error("{0}")]
+    Table(super::rows::TableFaults),
     #[error("directory {path}: {problem}")]
     Folder { path: String, problem: String },
     #[error("directory {path}: another run is writing there; let it end")]
@@ -60,6 +77,10 @@ impl IssueError {
     pub(super) fn io(path: &str, source: io::Error) -> Self {
         Self::Disk { path: path.to_owned(), source }
     }
+}
+
+fn told(faults: &[Fault]) -> String {
+    faults.iter().map(Fault::to_string).collect::<Vec<_>>().join("\n")
 }
 
 fn disk(error: &io::Error) -> String {
@@ -119,46 +140,109 @@ fn into(
     cancel: &AtomicBool,
 ) -> Result<Issued, IssueError> {
     let spec = &order.specification;
-    spec.check(order.batch_count).map_err(IssueError::Specification)?;
+    let layers = order.layers().map_err(IssueError::Specification)?;
+    spec.check(spec.holds(order.batch_count, order.cases)).map_err(IssueError::Specification)?;
     let mint = Mint::new(signer, order.key, order.batch, &order.secret, &order.public_url)?;
-    let first = Symbol::of(&mint.code(Layer::Outer, spec.first)?.url)?;
-    let maker = label_file(order, first.version());
-    let fingerprint = order.fingerprint();
+    let source = Signed {
+        mint: &mint,
+        caption: Arc::new(order.caption.clone()),
+        layers,
+        first: spec.first,
+        sscc: order.sscc.clone(),
+    };
     let what = format!(
         "batch {}, numbers {} to {} as {}",
         order.caption.batch,
         spec.first,
         spec.last(),
-        spec.kind
+        spec.kind()
     );
-    let (folder, journal) = match Folder::open(out, &fingerprint, &what)? {
-        Found::Complete => {
-            progress(spec.count);
-            return Ok(Issued::Complete);
-        }
-        Found::Work(folder, journal) => (folder, journal),
+    let job = Job {
+        spec,
+        layers,
+        url_prefix: super::mint::url_prefix(&order.public_url),
+        fingerprint: order.fingerprint(),
+        what,
     };
-    let (sample, picture) = sample_of(spec, &first);
-    folder.write(sample, &picture).map_err(|e| IssueError::io(sample, e))?;
+    job.run(&source, out, progress, cancel)
+}
 
-    let run = Run { spec, maker: &*maker, folder: &folder, mint: &mint };
-    let mut stream = Stream::open(&run, journal)?;
-    progress(run.labels_in(stream.journal.pieces));
-    if !run.make(&mut stream, progress, cancel)? {
-        return Ok(Issued::Cancelled { labels: run.labels_in(stream.journal.pieces) });
+/// What is to be made, wherever its codes come from.
+pub(super) struct Job<'a> {
+    pub spec: &'a Specification,
+    pub layers: &'static [Layer],
+    /// `HTTPS://HOST/`
+    pub url_prefix: String,
+    pub fingerprint: String,
+    /// In the words of a person.
+    pub what: String,
+}
+
+impl Job<'_> {
+    /// Makes what is missing in `out`.
+    pub(super) fn run(
+        &self,
+        source: &dyn Source,
+        out: &Path,
+        progress: &mut dyn FnMut(u64),
+        cancel: &AtomicBool,
+    ) -> Result<Issued, IssueError> {
+        let spec = self.spec;
+        let first = source.items(0..1)?.remove(0);
+        let code = first.codes.first().ok_or(IssueError::Lost)?;
+        let symbol = Symbol::of(&code.url)?;
+        let version = symbol.version();
+        let expected = self.look(version, &first.caption, Words::of(&first, code))?;
+        let maker = label_file(spec, Facts { layers: self.layers, version });
+        let (folder, journal) = match Folder::open(out, &self.fingerprint, &self.what)? {
+            Found::Complete => {
+                progress(spec.count);
+                return Ok(Issued::Complete);
+            }
+            Found::Work(folder, journal) => (folder, journal),
+        };
+        let (sample, picture) = sample_of(spec, &symbol);
+        folder.write(sample, &picture).map_err(|e| IssueError::io(sample, e))?;
+
+        let run = Run { spec, maker: &*maker, folder: &folder, source };
+        let made = run.labels_in(journal.pieces);
+        space::check(&folder, &*maker, source, spec.count, made)?;
+        let mut stream = Stream::open(&run, journal)?;
+        progress(made);
+        if !run.make(&mut stream, progress, cancel)? {
+            return Ok(Issued::Cancelled { labels: run.labels_in(stream.journal.pieces) });
+        }
+        let name = run.maker.stream();
+        let sha256 = hex(&stream.hash.finalize());
+        Manifest::of(self, &first.caption, version, expected, out, (name, sha256), sample)
+            .map_err(|e| IssueError::io(name, e))
+            .and_then(|manifest| folder.complete(&stream.file, &manifest))?;
+        Ok(Issued::Complete)
     }
-    let name = run.maker.stream();
-    let sha256 = hex(&stream.hash.finalize());
-    Manifest::of(order, &fingerprint, &what, first.version(), out, (name, sha256), sample)
-        .map_err(|e| IssueError::io(name, e))
-        .and_then(|manifest| folder.complete(&stream.file, &manifest))?;
-    Ok(Issued::Complete)
+
+    /// Refuses what could not be read, before anything is made.
+    fn look(
+        &self,
+        version: u8,
+        caption: &Arc<Caption>,
+        words: Words,
+    ) -> Result<Option<Expected>, IssueError> {
+        let host = self.url_prefix.len().saturating_sub("HTTPS:///".len());
+        let looked = Looked { spec: self.spec, version, host, caption, words };
+        match looked.faults() {
+            faults if faults.is_empty() => Ok(looked.expected()),
+            faults => Err(IssueError::Preflight(faults)),
+        }
+    }
 }
 
 fn sample_of(spec: &Specification, symbol: &Symbol) -> (&'static str, Vec<u8>) {
-    match spec.kind {
-        Kind::Svg | Kind::Pdf => ("sample.svg", svg(symbol, spec.module_um).into_bytes()),
-        Kind::Csv | Kind::Png => ("sample.png", png(symbol, spec.module_px)),
+    let (printer, dots) = (spec.printer(), spec.module_dots().unwrap_or(8));
+    match spec.kind() {
+        Kind::Svg | Kind::Pdf => ("sample.svg", svg(symbol, printer.um(dots)).into_bytes()),
+        Kind::Csv | Kind::Png | Kind::Zpl => {
+            ("sample.png", png(symbol, dots, Some(printer.pitch_nm)))
+        }
     }
 }
 
@@ -166,7 +250,7 @@ struct Run<'a> {
     spec: &'a Specification,
     maker: &'a dyn LabelFile,
     folder: &'a Folder,
-    mint: &'a Mint<'a>,
+    source: &'a dyn Source,
 }
 
 impl Run<'_> {
@@ -178,8 +262,8 @@ impl Run<'_> {
         (pieces * self.maker.piece()).min(self.spec.count)
     }
 
-    fn numbers(&self, piece: u64) -> Range<u64> {
-        self.spec.first + self.labels_in(piece)..self.spec.first + self.labels_in(piece + 1)
+    fn places(&self, piece: u64) -> Range<u64> {
+        self.labels_in(piece)..self.labels_in(piece + 1)
     }
 
     /// Makes the pieces that are missing; false when it was cancelled.
@@ -219,8 +303,7 @@ impl Run<'_> {
             if stop.load(Ordering::Relaxed) {
                 return;
             }
-            let mut write = |path: &str, content: &[u8]| self.folder.write(path, content);
-            let made = self.maker.render(self.mint, self.numbers(piece), &mut write);
+            let made = self.maker.render(self.source, self.places(piece), self.folder);
             if lane.send(made).is_err() {
                 return;
             }
@@ -256,8 +339,6 @@ impl Run<'_> {
 struct Stream<'a> {
     name: &'static str,
     folder: &'a Folder,
-    /// Whether whole files are made beside it.
-    files: bool,
     file: File,
     hash: Sha256,
     journal: Journal,
@@ -267,8 +348,7 @@ impl<'a> Stream<'a> {
     fn open(run: &Run<'a>, journal: Journal) -> Result<Self, IssueError> {
         let name = run.maker.stream();
         let (file, hash) = run.folder.resume(name, &journal)?;
-        let files = run.maker.makes_files();
-        let mut stream = Self { name, folder: run.folder, files, file, hash, journal };
+        let mut stream = Self { name, folder: run.folder, file, hash, journal };
         if stream.journal.stream_bytes == 0 {
             stream.write(&run.maker.head())?;
         }
@@ -290,6 +370,7 @@ impl<'a> Stream<'a> {
 
     fn checkpoint(&mut self) -> Result<(), IssueError> {
         self.journal.stream_sha256 = hex(&self.hash.clone().finalize());
-        self.folder.checkpoint(&self.file, self.files, &self.journal)
+        let files = self.name == CHECKSUMS;
+        self.folder.checkpoint(&self.file, files, &self.journal)
     }
 }

@@ -8,8 +8,11 @@ use std::path::Path;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
-use super::kind::CHECKSUMS;
-use super::order::{Order, Specification, hex};
+use super::form::CHECKSUMS;
+use super::issue::Job;
+use super::order::{Specification, hex};
+use super::preflight::Expected;
+use super::source::Caption;
 use super::symbol::{EC_LEVEL, QUIET_ZONE, size_of};
 
 /// Files that a manifest lists one by one. Beyond, the list is in SHA256SUMS
@@ -30,8 +33,11 @@ pub(super) struct Manifest<'a> {
     first_number: u64,
     last_number: u64,
     specification: &'a Specification,
-    url_prefix: String,
+    url_prefix: &'a str,
     symbol: SymbolFacts,
+    /// What is to be expected of the print; absent where another draws.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    preflight: Option<Expected>,
     sample: Sample<'a>,
     files: Vec<Entry>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -74,15 +80,15 @@ impl<'a> Manifest<'a> {
     /// `stream`: the growing file, with its SHA-256; `sample`: the picture of
     /// the first label.
     pub(super) fn of(
-        order: &'a Order,
-        fingerprint: &'a str,
-        what: &'a str,
+        job: &'a Job<'a>,
+        caption: &'a Caption,
         version: u8,
+        preflight: Option<Expected>,
         folder: &Path,
         (stream, stream_sha256): (&'static str, String),
         sample: &'a str,
     ) -> io::Result<Self> {
-        let spec = &order.specification;
+        let spec = job.spec;
         let mut files = vec![entry(folder, sample)?];
         files.push(Entry {
             path: stream.to_owned(),
@@ -101,23 +107,24 @@ impl<'a> Manifest<'a> {
         }
         Ok(Self {
             format: "zhenma-labels-1",
-            order: fingerprint,
-            what,
-            batch: &order.caption.batch,
-            product: &order.caption.product,
-            lot: &order.caption.lot,
-            layers: order.layers(),
+            order: &job.fingerprint,
+            what: &job.what,
+            batch: &caption.batch,
+            product: &caption.product,
+            lot: &caption.lot,
+            layers: job.layers,
             count: spec.count,
             first_number: spec.first,
             last_number: spec.last(),
             specification: spec,
-            url_prefix: super::mint::url_prefix(&order.public_url),
+            url_prefix: &job.url_prefix,
             symbol: SymbolFacts {
                 version,
                 ec_level: EC_LEVEL,
                 modules: size_of(version),
                 quiet_zone: QUIET_ZONE,
             },
+            preflight,
             sample: Sample { path: sample, number: spec.first },
             files,
             checksums,

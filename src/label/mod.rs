@@ -2,29 +2,47 @@
 //! the engine that issues a whole order.
 //!
 //! No storage and no clock: what an order yields depends on its inputs alone.
-//! One symbol: [`Symbol::of`], then [`png()`], [`svg()`]. A few labels on
-//! paper: [`sheet()`]. A whole order: [`issue()`]. A further format is a
-//! further `LabelFile` in `kind.rs`.
+//! One symbol: [`Symbol::of`], then [`png()`], [`svg()`]. A whole order:
+//! [`issue()`]; codes that were signed elsewhere: [`Table`]. What is read back
+//! badly is refused before: `preflight.rs`. A further format is a further
+//! `LabelFile` in `form/`.
 
-mod csv;
+mod canvas;
 mod folder;
+mod form;
+mod ink;
 mod issue;
-mod kind;
 mod manifest;
 mod mint;
 mod order;
+mod page;
 mod penalty;
 pub mod png;
-pub mod sheet;
+mod preflight;
+mod printer;
+mod rows;
+mod source;
+mod space;
+mod sscc;
 pub mod svg;
 pub mod symbol;
+pub mod template;
 mod typeface;
 
 pub use folder::MANIFEST;
+pub use form::csv::{Column, Columns, Encoding, Field, Separator};
+pub use form::sheets::sheet;
 pub use issue::{IssueError, Issued, issue};
 pub use mint::{Mint, Minted, url_prefix};
-pub use order::{Kind, Order, Specification};
+pub use order::{
+    Codes, Drawing, Form, Kind, Labels, Order, Packing, Pairs, Pictures, Sheets, Specification,
+    SsccOf,
+};
 pub use png::png;
-pub use sheet::{Caption, Grid, SheetLabel, sheet};
+pub use preflight::{Expected, Fault};
+pub use printer::{PRINTERS, Printer};
+pub use rows::{Table, TableFaults};
+pub use source::Caption;
 pub use svg::svg;
 pub use symbol::{Symbol, SymbolError};
+pub use template::Template;

@@ -2,32 +2,34 @@
 
 use std::fmt;
 use std::str::FromStr;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use super::png::MODULE_PIXELS_MAX;
-use super::sheet::{Caption, MODULE_UM};
+use super::form::csv::Columns;
+use super::printer::{MODULE_UM_MAX, Printer};
+use super::source::Caption;
+use super::template::{Mm, Template, builtin};
 use crate::base::limits::BATCH_LABELS_MAX;
 use crate::code::Layer;
 use crate::keys::KeyNumber;
 
 /// What files an order yields.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Kind {
-    /// One table of numbers, serials, texts and URLs.
+    /// A table of numbers, serials, texts and URLs.
     Csv,
-    /// A picture a label.
     Svg,
-    /// A picture a label.
     Png,
-    /// Sheets of labels.
+    /// Pages of labels.
     Pdf,
+    /// Labels for a printer that speaks ZPL II.
+    Zpl,
 }
 
 impl Kind {
-    pub const ALL: [Self; 4] = [Self::Csv, Self::Svg, Self::Png, Self::Pdf];
+    pub const ALL: [Self; 5] = [Self::Csv, Self::Svg, Self::Png, Self::Pdf, Self::Zpl];
 
     pub const fn name(self) -> &'static str {
         match self {
@@ -35,6 +37,7 @@ impl Kind {
             Self::Svg => "svg",
             Self::Png => "png",
             Self::Pdf => "pdf",
+            Self::Zpl => "zpl",
         }
     }
 }
@@ -52,88 +55,267 @@ impl FromStr for Kind {
         Self::ALL
             .into_iter()
             .find(|kind| kind.name() == text)
-            .ok_or_else(|| format!("a format is csv, svg, png or pdf, not {text:?}"))
+            .ok_or_else(|| format!("a format is csv, svg, png, pdf or zpl, not {text:?}"))
     }
 }
 
-/// How labels are drawn, and which of the batch.
+/// The files of one kind, with what is asked of them.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(tag = "kind", rename_all = "lowercase")]
+pub enum Form {
+    Csv(Columns),
+    Svg(Pictures),
+    Png(Pictures),
+    Pdf(Sheets),
+    Zpl(Labels),
+}
+
+/// A picture a label.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Pictures {
+    /// Largest module; it becomes whole dots of the printer.
+    pub module: Mm,
+    #[serde(default)]
+    pub packing: Packing,
+}
+
+/// How pictures are handed over.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Packing {
+    /// A file a symbol, in folders of a thousand.
+    #[default]
+    Files,
+    /// The same in archives of so many items each.
+    Zip(u64),
+    /// Whole labels on pages, a file a page.
+    Sheets(Box<Template>),
+}
+
+/// Pages of labels.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Sheets {
+    pub template: Box<Template>,
+    /// Items in one file, about: whole pages.
+    pub items_a_file: u64,
+}
+
+/// Labels for a printer.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Labels {
+    pub template: Box<Template>,
+    pub items_a_file: u64,
+    #[serde(default)]
+    pub drawing: Drawing,
+}
+
+/// Who draws a label for a printer.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Drawing {
+    /// We do, dot by dot: every printer prints the same.
+    #[default]
+    Graphic,
+    /// The printer's own firmware (`^BQ`): a tenth of the bytes.
+    Printer,
+}
+
+/// Whose codes are printed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Codes {
+    /// Every code that an item of the batch has.
+    #[default]
+    Items,
+    Outer,
+    Inner,
+    /// The batch's cases.
+    Cases,
+}
+
+impl FromStr for Codes {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text {
+            "items" => Ok(Self::Items),
+            "outer" => Ok(Self::Outer),
+            "inner" => Ok(Self::Inner),
+            "cases" => Ok(Self::Cases),
+            _ => Err(format!("codes: write items, outer, inner or cases, not {text:?}")),
+        }
+    }
+}
+
+/// Where the two labels of an item stand.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Pairs {
+    /// Outer and inner labels are files of their own, in the same order: for
+    /// an applicator with two rolls.
+    #[default]
+    Apart,
+    /// Each inner label follows its outer one.
+    Together,
+}
+
+/// Items of a file of pages, at most: it is made in memory.
+pub const SHEET_ITEMS_MAX: u64 = 10_000;
+/// Items of a file or archive that is written as it grows, at most.
+pub const FILE_ITEMS_MAX: u64 = 200_000;
+
+/// How labels are made, and which of the batch.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Specification {
-    pub kind: Kind,
-    /// Pixels a module, for PNG.
-    #[serde(default = "Specification::module_px_default")]
-    pub module_px: u8,
-    /// Micrometres a module, for SVG and PDF.
-    #[serde(default = "Specification::module_um_default")]
-    pub module_um: u32,
-    /// Running number of the first label.
+    /// Running number of the first item.
     #[serde(default)]
     pub first: u64,
-    /// Labels.
+    /// Items.
     pub count: u64,
+    #[serde(default)]
+    pub codes: Codes,
+    #[serde(default)]
+    pub pairs: Pairs,
+    /// Whose dots a module is made of.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub printer: Option<Printer>,
+    #[serde(flatten)]
+    pub form: Form,
 }
 
 impl Specification {
+    /// With what most people want of a kind.
     pub fn new(kind: Kind, first: u64, count: u64) -> Self {
-        Self {
-            kind,
-            module_px: Self::module_px_default(),
-            module_um: Self::module_um_default(),
-            first,
-            count,
+        let template = |name| Box::new(builtin(name).expect("it comes with us"));
+        let pictures = || Pictures { module: Mm(500), packing: Packing::Files };
+        let form = match kind {
+            Kind::Csv => Form::Csv(Columns::default()),
+            Kind::Svg => Form::Svg(pictures()),
+            Kind::Png => Form::Png(pictures()),
+            Kind::Pdf => Form::Pdf(Sheets { template: template("a4-35"), items_a_file: 2_400 }),
+            Kind::Zpl => Form::Zpl(Labels {
+                template: template("roll-40x30"),
+                items_a_file: 10_000,
+                drawing: Drawing::Graphic,
+            }),
+        };
+        let (codes, pairs) = (Codes::Items, Pairs::Apart);
+        Self { first, count, codes, pairs, printer: None, form }
+    }
+
+    pub const fn kind(&self) -> Kind {
+        match self.form {
+            Form::Csv(_) => Kind::Csv,
+            Form::Svg(_) => Kind::Svg,
+            Form::Png(_) => Kind::Png,
+            Form::Pdf(_) => Kind::Pdf,
+            Form::Zpl(_) => Kind::Zpl,
         }
     }
 
-    const fn module_px_default() -> u8 {
-        8
+    /// The printer named, or the usual one of the kind.
+    pub fn printer(&self) -> Printer {
+        let usual = if self.kind() == Kind::Zpl { "zpl-203" } else { "laser-600" };
+        self.printer.unwrap_or_else(|| usual.parse().expect("a profile of ours"))
     }
 
-    const fn module_um_default() -> u32 {
-        500
+    /// The template of its labels; none where the printer lays them out.
+    pub fn template(&self) -> Option<&Template> {
+        match &self.form {
+            Form::Svg(Pictures { packing: Packing::Sheets(template), .. })
+            | Form::Png(Pictures { packing: Packing::Sheets(template), .. })
+            | Form::Pdf(Sheets { template, .. })
+            | Form::Zpl(Labels { template, .. }) => Some(template),
+            Form::Csv(_) | Form::Svg(_) | Form::Png(_) => None,
+        }
     }
 
-    /// Running number of the last label.
+    /// Whole dots in a module; none where the printer draws from a table.
+    pub fn module_dots(&self) -> Option<u32> {
+        let module = match (&self.form, self.template()) {
+            (_, Some(template)) => template.symbol.module,
+            (Form::Svg(pictures) | Form::Png(pictures), None) => pictures.module,
+            _ => return None,
+        };
+        Some(self.printer().dots(module.0))
+    }
+
+    /// Real length of a module, micrometres.
+    pub fn module_um(&self) -> Option<f32> {
+        self.module_dots().map(|dots| self.printer().um(dots))
+    }
+
+    /// Running number of the last item.
     pub const fn last(&self) -> u64 {
         self.first + self.count - 1
     }
 
+    /// Numbers that there are of what is asked, of a batch of so many items and
+    /// cases.
+    pub const fn holds(&self, items: u64, cases: u64) -> u64 {
+        match self.codes {
+            Codes::Cases => cases,
+            Codes::Items | Codes::Outer | Codes::Inner => items,
+        }
+    }
+
     /// # Errors
-    /// Naming the field, what it may be, and what it is; `batch_count` is the
-    /// number of labels of the batch.
-    pub fn check(&self, batch_count: u64) -> Result<(), String> {
+    /// Naming the field, what it may be, and what it is; `holds` is the number
+    /// of items, or cases, of the batch.
+    pub fn check(&self, holds: u64) -> Result<(), String> {
+        if holds == 0 {
+            return Err(match self.codes {
+                Codes::Cases => "codes: the batch was registered without cases; register one that \
+                                 has some"
+                    .to_owned(),
+                _ => "codes: the batch holds none of them".to_owned(),
+            });
+        }
         if self.count == 0 || self.count > BATCH_LABELS_MAX {
             return Err(format!(
                 "count: an order holds 1 to {BATCH_LABELS_MAX} labels, not {}",
                 self.count
             ));
         }
-        if self.first.checked_add(self.count).is_none_or(|end| end > batch_count) {
+        if self.first.checked_add(self.count).is_none_or(|end| end > holds) {
             return Err(format!(
                 "count: the batch holds the numbers 0 to {}, and {} labels from number {} go \
                  beyond; order fewer, or register a further batch",
-                batch_count.saturating_sub(1),
+                holds.saturating_sub(1),
                 self.count,
                 self.first,
             ));
         }
-        if !(1..=MODULE_PIXELS_MAX).contains(&self.module_px) {
-            return Err(format!(
-                "module: a PNG has 1 to {MODULE_PIXELS_MAX} pixels a module, not {}",
-                self.module_px
-            ));
+        if let Form::Svg(Pictures { module, .. }) | Form::Png(Pictures { module, .. }) = &self.form
+            && module.0 > MODULE_UM_MAX
+        {
+            return Err(format!("module: at most {}, not {module}", Mm(MODULE_UM_MAX)));
         }
-        if !MODULE_UM.contains(&self.module_um) {
+        let (a_file, most) = match &self.form {
+            Form::Csv(columns) => (columns.items_a_file.unwrap_or(1), BATCH_LABELS_MAX),
+            Form::Svg(Pictures { packing: Packing::Zip(items), .. })
+            | Form::Png(Pictures { packing: Packing::Zip(items), .. }) => (*items, FILE_ITEMS_MAX),
+            Form::Pdf(sheets) => (sheets.items_a_file, SHEET_ITEMS_MAX),
+            Form::Zpl(labels) => (labels.items_a_file, FILE_ITEMS_MAX),
+            Form::Svg(_) | Form::Png(_) => (1, 1),
+        };
+        if !(1..=most).contains(&a_file) {
+            return Err(format!("split: a file holds 1 to {most} items, not {a_file}"));
+        }
+        if let Form::Zpl(_) = self.form
+            && !self.printer().zpl
+        {
             return Err(format!(
-                "module: SVG and PDF have {} to {} mm a module, not {}",
-                f64::from(*MODULE_UM.start()) / 1_000.0,
-                f64::from(*MODULE_UM.end()) / 1_000.0,
-                f64::from(self.module_um) / 1_000.0,
+                "printer: {} does not speak ZPL; take zpl-203, zpl-300 or zpl-600",
+                self.printer()
             ));
         }
         Ok(())
     }
 }
+
+/// SSCC by number of the case.
+pub type SsccOf = Arc<dyn Fn(u64) -> String + Send + Sync>;
 
 /// An order with everything that its labels are made from.
 #[derive(Clone)]
@@ -142,10 +324,13 @@ pub struct Order {
     pub batch: u32,
     /// The batch's permutation secret.
     pub secret: [u8; 32],
-    /// Labels of the batch.
+    /// Items of the batch.
     pub batch_count: u64,
+    /// Cases of the batch.
+    pub cases: u64,
     /// Whether an item has an inner code too.
     pub inner: bool,
+    pub sscc: Option<SsccOf>,
     /// `https://HOST`.
     pub public_url: String,
     pub caption: Caption,
@@ -154,8 +339,20 @@ pub struct Order {
 
 impl Order {
     /// The layers that labels are made for.
-    pub fn layers(&self) -> &'static [Layer] {
-        if self.inner { &[Layer::Outer, Layer::Inner] } else { &[Layer::Outer] }
+    ///
+    /// # Errors
+    /// When the batch has none of what is asked.
+    pub fn layers(&self) -> Result<&'static [Layer], String> {
+        match (self.specification.codes, self.inner) {
+            (Codes::Items, true) => Ok(&[Layer::Outer, Layer::Inner]),
+            (Codes::Items, false) | (Codes::Outer, _) => Ok(&[Layer::Outer]),
+            (Codes::Inner, true) => Ok(&[Layer::Inner]),
+            (Codes::Inner, false) => {
+                Err("codes: the items of this batch have an outer code alone".to_owned())
+            }
+            (Codes::Cases, _) if self.cases > 0 => Ok(&[Layer::Case]),
+            (Codes::Cases, _) => Err("codes: the batch was registered without cases".to_owned()),
+        }
     }
 
     /// Two orders with the same fingerprint yield the same bytes. It tells
@@ -165,7 +362,9 @@ impl Order {
             self.key.get(),
             self.batch,
             self.batch_count,
+            self.cases,
             self.inner,
+            self.sscc.as_ref().map(|sscc| sscc(self.specification.first)),
             self.public_url,
             self.caption.product,
             self.caption.enterprise,
@@ -176,7 +375,7 @@ impl Order {
             self.specification,
         ]);
         let mut hash = Sha256::new();
-        hash.update(b"ZHENMA-LABELS-1");
+        hash.update(b"ZHENMA-LABELS-2");
         hash.update(self.secret);
         hash.update(facts.to_string());
         hex(&hash.finalize())
@@ -219,6 +418,16 @@ mod tests {
             let said = Specification::new(Kind::Csv, first, count).check(batch);
             assert_eq!(said.is_ok(), good, "{first} {count} {batch}: {said:?}");
             assert!(said.is_ok() || said.unwrap_err().starts_with("count: "));
+        }
+    }
+
+    #[test]
+    fn a_specification_comes_back_from_the_ledger_as_it_went_in() {
+        for kind in Kind::ALL {
+            let mut spec = Specification::new(kind, 3, 40);
+            spec.printer = Some("zpl-300".parse().unwrap());
+            let json = serde_json::to_string(&spec).unwrap();
+            assert_eq!(serde_json::from_str::<Specification>(&json).unwrap(), spec, "{json}");
         }
     }
 }

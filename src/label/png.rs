@@ -1,16 +1,18 @@
 //! A symbol as PNG: one bit a pixel, whole pixels a module.
 
-use png::{BitDepth, ColorType, DeflateCompression, Encoder, Filter};
+use png::{BitDepth, ColorType, DeflateCompression, Encoder, Filter, PixelDimensions, Unit};
 
+use super::canvas::Dots;
 use super::symbol::{QUIET_ZONE, Symbol};
 
 /// Pixels a module, at most. 69 modules of 64 pixels are 4 416 pixels.
-pub const MODULE_PIXELS_MAX: u8 = 64;
+pub const MODULE_PIXELS_MAX: u32 = 64;
 
 /// The symbol with its quiet zone, `module` pixels a module (1 to
-/// [`MODULE_PIXELS_MAX`]; other values are brought into that range).
-pub fn png(symbol: &Symbol, module: u8) -> Vec<u8> {
-    let module = u32::from(module.clamp(1, MODULE_PIXELS_MAX));
+/// [`MODULE_PIXELS_MAX`]; other values are brought into that range), and the
+/// distance of two pixels, nanometres, for programs that print it.
+pub fn png(symbol: &Symbol, module: u32, pitch_nm: Option<u32>) -> Vec<u8> {
+    let module = module.clamp(1, MODULE_PIXELS_MAX);
     let side = (symbol.size() + 2 * QUIET_ZONE) * module;
     let width = side.div_ceil(8) as usize;
     let light = vec![0xff; width];
@@ -33,9 +35,23 @@ pub fn png(symbol: &Symbol, module: u8) -> Vec<u8> {
         }
     }
     quiet(&mut pixels);
+    encoded(side, side, &pixels, pitch_nm)
+}
 
+/// Dots as a picture: a set bit is dark.
+pub(super) fn picture(dots: &Dots, pitch_nm: u32) -> Vec<u8> {
+    let light: Vec<u8> = dots.bits.iter().map(|byte| !byte).collect();
+    encoded(dots.width, dots.height, &light, Some(pitch_nm))
+}
+
+fn encoded(width: u32, height: u32, pixels: &[u8], pitch_nm: Option<u32>) -> Vec<u8> {
     let mut out = Vec::with_capacity(4_096);
-    let mut encoder = Encoder::new(&mut out, side, side);
+    let mut encoder = Encoder::new(&mut out, width, height);
+    if let Some(pitch) = pitch_nm {
+        let a_metre = 1_000_000_000 / pitch;
+        let unit = Unit::Meter;
+        encoder.set_pixel_dims(Some(PixelDimensions { xppu: a_metre, yppu: a_metre, unit }));
+    }
     encoder.set_color(ColorType::Grayscale);
     encoder.set_depth(BitDepth::One);
     // Rows repeat, so the filter turns all but one row a module into zeros,
@@ -44,7 +60,7 @@ pub fn png(symbol: &Symbol, module: u8) -> Vec<u8> {
     encoder.set_filter(Filter::Up);
     encoder
         .write_header()
-        .and_then(|mut writer| writer.write_image_data(&pixels))
+        .and_then(|mut writer| writer.write_image_data(pixels))
         .expect("a picture of matching size goes into memory");
     out
 }
@@ -72,16 +88,16 @@ mod tests {
     fn every_pixel_is_its_modules() {
         for (text, module) in [("1", 1), ("PIXELS", 3), ("HTTPS://E.CN/ABC", 8), ("a b", 13)] {
             let symbol = Symbol::of(text).unwrap();
-            let picture = png(&symbol, module);
+            let picture = png(&symbol, module, None);
             let mut decoder = png::Decoder::new(std::io::Cursor::new(picture));
             decoder.set_transformations(png::Transformations::EXPAND);
             let mut reader = decoder.read_info().unwrap();
             let mut pixels = vec![0; reader.output_buffer_size().unwrap()];
             let info = reader.next_frame(&mut pixels).unwrap();
-            assert_eq!(info.width, (symbol.size() + 8) * u32::from(module));
+            assert_eq!(info.width, (symbol.size() + 8) * module);
             for (at, pixel) in pixels.iter().enumerate() {
                 let (x, y) = (at as u32 % info.width, at as u32 / info.width);
-                let module_at = |p: u32| (p / u32::from(module)).wrapping_sub(QUIET_ZONE);
+                let module_at = |p: u32| (p / module).wrapping_sub(QUIET_ZONE);
                 assert_eq!(*pixel == 0, symbol.is_dark(module_at(x), module_at(y)), "{x},{y}");
             }
         }

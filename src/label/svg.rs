@@ -5,14 +5,14 @@ use std::fmt::Write as _;
 use super::symbol::{QUIET_ZONE, Symbol};
 
 /// The symbol with its quiet zone; `module_um` micrometres a module.
-pub fn svg(symbol: &Symbol, module_um: u32) -> String {
+pub fn svg(symbol: &Symbol, module_um: f32) -> String {
     let side = symbol.size() + 2 * QUIET_ZONE;
-    let mm = f64::from(side) * f64::from(module_um) / 1_000.0;
+    let mm = side as f32 * module_um / 1_000.0;
     let mut out = String::with_capacity(4_096);
     // Writing to a string cannot fail.
     let _ = write!(
         out,
-        "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{mm}mm\" height=\"{mm}mm\" \
+        "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{mm:.3}mm\" height=\"{mm:.3}mm\" \
          viewBox=\"0 0 {side} {side}\" shape-rendering=\"crispEdges\">\
          <path fill=\"#fff\" d=\"M0 0h{side}v{side}H0z\"/><path stroke=\"#000\" d=\""
     );

@@ -1,60 +1,105 @@
-//! The one typeface of sheets: widths, and the part of it that a document uses.
+//! The typefaces of labels: widths, outlines, and the part of one that a
+//! document embeds.
 
 use std::collections::BTreeMap;
+use std::sync::OnceLock;
 
 use pdf_writer::types::{CidFontType, FontFlags, SystemInfo, UnicodeCmap};
 use pdf_writer::{Filter, Finish, Name, Pdf, Rect, Ref, Str};
 use subsetter::GlyphRemapper;
 use ttf_parser::{Face, GlyphId, RawFace, Tag};
 
-use super::sheet::packed;
+use super::canvas::packed;
 
-/// Noto Sans SC cut to GB 2312; see `font/README.md`.
-static FONT: &[u8] = include_bytes!("font/NotoSansSC-GB2312.otf");
+/// Which typeface; see `font/README.md`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) enum Style {
+    /// Noto Sans SC cut to GB 2312.
+    Text,
+    /// Every letter is as wide as the next, and none is taken for another.
+    Serial,
+}
 
-const NAME: Name<'static> = Name(b"ZHENMA+NotoSansSC");
+impl Style {
+    const fn file(self) -> &'static [u8] {
+        match self {
+            Self::Text => include_bytes!("font/NotoSansSC-GB2312.otf"),
+            Self::Serial => include_bytes!("font/NotoSansMono-serial.otf"),
+        }
+    }
+
+    const fn name(self) -> Name<'static> {
+        match self {
+            Self::Text => Name(b"ZHENMA+NotoSansSC"),
+            Self::Serial => Name(b"ZHENMB+NotoSansMono"),
+        }
+    }
+
+    /// It, read once.
+    pub(super) fn face(self) -> &'static Face<'static> {
+        static FACES: [OnceLock<Face<'static>>; 2] = [const { OnceLock::new() }; 2];
+        FACES[self as usize]
+            .get_or_init(|| Face::parse(self.file(), 0).expect("the embedded typeface is whole"))
+    }
+
+    /// Thousandths of an em.
+    fn advance(self, glyph: GlyphId) -> f32 {
+        let face = self.face();
+        let units = f32::from(face.units_per_em());
+        f32::from(face.glyph_hor_advance(glyph).unwrap_or(0)) * 1_000.0 / units
+    }
+
+    /// Width of `text` in ems. A character that the typeface has not is as
+    /// wide as the box that stands for it.
+    pub(super) fn ems(self, text: &str) -> f32 {
+        text.chars().map(|c| self.advance(self.glyph(c))).sum::<f32>() / 1_000.0
+    }
+
+    pub(super) fn glyph(self, c: char) -> GlyphId {
+        self.face().glyph_index(c).unwrap_or_default()
+    }
+
+    pub(super) fn has(self, c: char) -> bool {
+        self.face().glyph_index(c).is_some()
+    }
+
+    /// Each glyph of `text` with where it begins, in ems.
+    pub(super) fn set(self, text: &str) -> impl Iterator<Item = (GlyphId, f32)> {
+        text.chars().scan(0.0, move |at, c| {
+            let glyph = self.glyph(c);
+            let here = *at;
+            *at += self.advance(glyph) / 1_000.0;
+            Some((glyph, here))
+        })
+    }
+}
+
 const SYSTEM: SystemInfo<'static> =
     SystemInfo { registry: Str(b"Adobe"), ordering: Str(b"Identity"), supplement: 0 };
 
 /// Objects that a typeface takes in a document.
 pub(super) const OBJECTS: i32 = 5;
 
-/// The typeface as one document uses it.
+/// A typeface as one document uses it.
 pub(super) struct Typeface {
-    face: Face<'static>,
+    style: Style,
     glyphs: GlyphRemapper,
     /// New glyph number -> its character and its width in thousandths of an em.
     used: BTreeMap<u16, (char, f32)>,
 }
 
 impl Typeface {
-    pub(super) fn new() -> Self {
-        let face = Face::parse(FONT, 0).expect("the embedded typeface is whole");
-        Self { face, glyphs: GlyphRemapper::new(), used: BTreeMap::new() }
-    }
-
-    fn advance(&self, glyph: GlyphId) -> f32 {
-        let units = f32::from(self.face.units_per_em());
-        f32::from(self.face.glyph_hor_advance(glyph).unwrap_or(0)) * 1_000.0 / units
-    }
-
-    /// Width of `text` at `size` points. A character that the typeface has not
-    /// is as wide as the box that stands for it.
-    pub(super) fn width(&self, text: &str, size: f32) -> f32 {
-        text.chars()
-            .map(|c| self.advance(self.face.glyph_index(c).unwrap_or_default()))
-            .sum::<f32>()
-            * size
-            / 1_000.0
+    pub(super) fn new(style: Style) -> Self {
+        Self { style, glyphs: GlyphRemapper::new(), used: BTreeMap::new() }
     }
 
     /// The bytes that show `text`: two a glyph.
     pub(super) fn encode(&mut self, text: &str) -> Vec<u8> {
         let mut out = Vec::with_capacity(text.len() * 2);
         for c in text.chars() {
-            let glyph = self.face.glyph_index(c).unwrap_or_default();
+            let glyph = self.style.glyph(c);
             let new = self.glyphs.remap(glyph.0);
-            let width = self.advance(glyph);
+            let width = self.style.advance(glyph);
             self.used.entry(new).or_insert((c, width));
             out.extend(new.to_be_bytes());
         }
@@ -63,10 +108,11 @@ impl Typeface {
 
     /// Writes the font's objects, the first of which is the font itself.
     pub(super) fn embed(self, pdf: &mut Pdf, first: Ref) {
+        let (face, name) = (self.style.face(), self.style.name());
         let [font, cid, descriptor, cmap, data] =
             [0, 1, 2, 3, 4].map(|step| Ref::new(first.get() + step));
         pdf.type0_font(font)
-            .base_font(NAME)
+            .base_font(name)
             .encoding_predefined(Name(b"Identity-H"))
             .descendant_font(cid)
             .to_unicode(cmap);
@@ -76,25 +122,25 @@ impl Typeface {
         let mut entry = pdf.cid_font(cid);
         entry
             .subtype(CidFontType::Type0)
-            .base_font(NAME)
+            .base_font(name)
             .system_info(SYSTEM)
             .font_descriptor(descriptor)
             .default_width(1_000.0);
         entry.widths().consecutive(0, widths);
         entry.finish();
 
-        let scale = 1_000.0 / f32::from(self.face.units_per_em());
-        let bounds = self.face.global_bounding_box();
+        let scale = 1_000.0 / f32::from(face.units_per_em());
+        let bounds = face.global_bounding_box();
         let [x_min, y_min, x_max, y_max] =
             [bounds.x_min, bounds.y_min, bounds.x_max, bounds.y_max].map(|v| f32::from(v) * scale);
         pdf.font_descriptor(descriptor)
-            .name(NAME)
+            .name(name)
             .flags(FontFlags::SYMBOLIC)
             .bbox(Rect::new(x_min, y_min, x_max, y_max))
             .italic_angle(0.0)
-            .ascent(f32::from(self.face.ascender()) * scale)
-            .descent(f32::from(self.face.descender()) * scale)
-            .cap_height(f32::from(self.face.capital_height().unwrap_or(733)) * scale)
+            .ascent(f32::from(face.ascender()) * scale)
+            .descent(f32::from(face.descender()) * scale)
+            .cap_height(f32::from(face.capital_height().unwrap_or(733)) * scale)
             .stem_v(80.0)
             .font_file3(data);
 
@@ -105,7 +151,7 @@ impl Typeface {
         let table = packed(&characters.finish());
         pdf.cmap(cmap, &table).filter(Filter::FlateDecode);
 
-        let subset = subsetter::subset(FONT, 0, &self.glyphs)
+        let subset = subsetter::subset(self.style.file(), 0, &self.glyphs)
             .expect("glyphs of the embedded typeface can be taken out of it");
         let outlines = RawFace::parse(&subset, 0)
             .ok()

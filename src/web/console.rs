@@ -128,6 +128,20 @@ pub const fn format(kind: Kind) -> Text {
         Kind::Svg => Text("SVG 图片，一码一张", "SVG pictures, one a label"),
         Kind::Png => Text("PNG 图片，一码一张", "PNG pictures, one a label"),
         Kind::Pdf => Text("PDF 标签页", "PDF sheets of labels"),
+        Kind::Zpl => Text("ZPL 标签机文件", "ZPL files for a label printer"),
+    }
+}
+
+/// What a layout that comes with us is for.
+pub fn template(name: &str) -> Text {
+    match name {
+        "a4-35" => Text("A4，每页35枚，裁切线", "A4, 35 a page, lines to cut along"),
+        "a4-8" => Text("A4 不干胶，每页8枚", "A4 self-adhesive, 8 a page"),
+        "roll-40x30" => Text("卷装 40×30 mm", "roll, 40 x 30 mm"),
+        "roll-30x40x3" => Text("卷装 30×40 mm，三联，裁切标记", "roll, 30 x 40 mm, three across"),
+        "cap-20" => Text("瓶盖 20×20 mm，只有二维码", "cap, 20 x 20 mm, the symbol alone"),
+        "case-100x150" => Text("箱标 100×150 mm，带 SSCC", "case label, 100 x 150 mm, with SSCC"),
+        _ => Text("自定版式", "a layout of your own"),
     }
 }
 
@@ -213,6 +227,10 @@ pub struct OrderForm {
     pub layers: Vec<Choice>,
     pub count: Typed,
     pub formats: Vec<Choice>,
+    pub templates: Vec<Choice>,
+    pub template_error: Option<String>,
+    pub printers: Vec<Choice>,
+    pub printer_error: Option<String>,
     /// What is wrong with no field of the form.
     pub other: Vec<String>,
 }

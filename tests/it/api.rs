@@ -132,7 +132,10 @@ async fn an_order_key_makes_a_repeated_order_the_same_order() {
         ("count", json!(51), "count"),
         ("count", json!(0), "count"),
         ("format", json!("docx"), "format"),
-        ("module_px", json!(65), "module"),
+        ("module_mm", json!(2.5), "module_mm"),
+        ("printer", json!("laser"), "printer"),
+        ("template", json!("a4-35"), "template"),
+        ("codes", json!("cases"), "codes"),
         ("order_key", json!(""), "order_key"),
     ] {
         let mut wrong = json!({"order_key": "PO-8", "batch": batch, "format": "png"});

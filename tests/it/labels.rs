@@ -13,7 +13,8 @@ use image::imageops;
 use sha2::{Digest, Sha256};
 use zhenma::code::{self, Layer, Outcome};
 use zhenma::keys::{KeyNumber, KeyStatus, Keyring, PublishedKey, SoftSigner};
-use zhenma::label::{Caption, Issued, Kind, Order, Specification, issue};
+use zhenma::label::template::Mm;
+use zhenma::label::{Caption, Form, Issued, Kind, Order, Specification, issue};
 
 use crate::decoders::Decoder;
 use crate::need;
@@ -22,13 +23,15 @@ fn signer() -> SoftSigner {
     SoftSigner::from_seed(KeyNumber::new(7).unwrap(), &[7; 32])
 }
 
-fn order(kind: Kind, count: u64) -> Order {
+pub fn order(kind: Kind, count: u64) -> Order {
     Order {
         key: KeyNumber::new(7).unwrap(),
         batch: 3,
         secret: [42; 32],
         batch_count: 100_000_000,
+        cases: 0,
         inner: false,
+        sscc: None,
         public_url: "https://id.example.cn".to_owned(),
         caption: Caption {
             product: "李耳小磨香油 450 mL".to_owned(),
@@ -37,24 +40,48 @@ fn order(kind: Kind, count: u64) -> Order {
             lot: "LE2610A".to_owned(),
             made_on: "2026-10-01".to_owned(),
             expires_on: Some("2028-03-31".to_owned()),
-            layer: String::new(),
         },
         specification: Specification::new(kind, 0, count),
     }
 }
 
-fn run(order: &Order, out: &Path) -> Issued {
+/// Sets module and printer of an order of pictures.
+fn module(spec: &mut Specification, um: u32, printer: &str) {
+    spec.printer = Some(printer.parse().unwrap());
+    match &mut spec.form {
+        Form::Svg(form) | Form::Png(form) => form.module = Mm(um),
+        _ => panic!("no pictures"),
+    }
+}
+
+pub fn run(order: &Order, out: &Path) -> Issued {
     issue(order, &signer(), out, &mut |_| {}, &AtomicBool::new(false)).expect("an issued order")
 }
 
-fn refusal(order: &Order, out: &Path) -> String {
+pub fn refusal(order: &Order, out: &Path) -> String {
     issue(order, &signer(), out, &mut |_| {}, &AtomicBool::new(false))
         .expect_err("a refusal")
         .to_string()
 }
 
+/// Runs `order` until it has been told `pieces` times how far it is.
+pub fn issued(order: &Order, out: &Path, pieces: usize) -> Issued {
+    let cancel = AtomicBool::new(false);
+    let mut heard = Vec::new();
+    let mut progress = |labels| {
+        heard.push(labels);
+        cancel.store(heard.len() > pieces, Ordering::Relaxed);
+    };
+    let done = issue(order, &signer(), out, &mut progress, &cancel).unwrap();
+    assert!(heard.is_sorted(), "{heard:?}");
+    if let Issued::Cancelled { labels } = done {
+        assert!(labels < order.specification.count);
+    }
+    done
+}
+
 /// Everything under `folder`, by path.
-fn tree(folder: &Path) -> BTreeMap<String, Vec<u8>> {
+pub fn tree(folder: &Path) -> BTreeMap<String, Vec<u8>> {
     let mut out = BTreeMap::new();
     let mut open = vec![folder.to_owned()];
     while let Some(next) = open.pop() {
@@ -71,7 +98,7 @@ fn tree(folder: &Path) -> BTreeMap<String, Vec<u8>> {
     out
 }
 
-fn keyring() -> Keyring {
+pub fn keyring() -> Keyring {
     let mut keys = Keyring::default();
     keys.insert(PublishedKey {
         number: KeyNumber::new(7).unwrap(),
@@ -85,7 +112,7 @@ fn keyring() -> Keyring {
 }
 
 /// The URLs that the order holds, in the order of numbers.
-fn urls(order: &Order, layer: Layer) -> Vec<String> {
+pub fn urls(order: &Order, layer: Layer) -> Vec<String> {
     let signer = signer();
     let mint =
         zhenma::label::Mint::new(&signer, order.key, order.batch, &order.secret, &order.public_url)
@@ -111,7 +138,7 @@ fn every_png_reads_back_as_its_code() {
     let mut order = order(Kind::Png, 40);
     order.inner = true;
     order.specification.first = 980;
-    order.specification.module_px = 3;
+    module(&mut order.specification, 297, "zpl-600");
     run(&order, out.path());
     let keys = keyring();
     for (layer, name) in [(Layer::Outer, "outer"), (Layer::Inner, "inner")] {
@@ -131,7 +158,8 @@ fn every_png_reads_back_as_its_code() {
 fn a_png_reads_after_a_poor_camera() {
     let Some(reader) = Decoder::zxing() else { return };
     let out = tempfile::tempdir().unwrap();
-    let order = order(Kind::Png, 12);
+    let mut order = order(Kind::Png, 12);
+    module(&mut order.specification, 339, "laser-600");
     run(&order, out.path());
     for (picture, url) in pictures(out.path(), ".png").iter().zip(urls(&order, Layer::Outer)) {
         let printed = image::open(picture).unwrap().into_luma8();
@@ -186,8 +214,8 @@ fn every_symbol_of_a_sheet_reads_back_and_its_text_too() {
         let drawn = out.path().join(format!("label-{label}"));
         // Millimetres at 300 dots an inch: 8 of margin, 10 of head, 5 x 7 cells.
         let dots = |mm: f64| ((mm / 25.4 * 300.0) as u32).to_string();
-        let left = dots(8.0 + f64::from(column) * 194.0 / 5.0);
-        let top = dots(18.0 + f64::from(row) * 271.0 / 7.0);
+        let left = dots(8.0 + f64::from(column) * 38.8);
+        let top = dots(18.0 + f64::from(row) * 38.7);
         let (page, width) = (page.to_string(), dots(38.5));
         let done = Command::new(&draw)
             .args(["-r", "300", "-png", "-singlefile", "-f", &page, "-x", &left, "-y", &top])
@@ -269,36 +297,20 @@ fn a_manifest_names_every_file_with_its_hash() {
 #[test]
 fn a_cancelled_order_goes_on_to_the_same_bytes() {
     for kind in Kind::ALL {
-        // Several pieces of each kind: 500, 250 and 2 380 labels.
-        let count = if kind == Kind::Pdf { 5_300 } else { 1_700 };
-        let order = order(kind, count);
+        // Several pieces of each kind: 500, 250, 280 and 100 labels.
+        let count = 1_700;
+        let mut order = order(kind, count);
+        match &mut order.specification.form {
+            Form::Pdf(form) => form.items_a_file = 300,
+            Form::Zpl(form) => form.items_a_file = 100,
+            _ => {}
+        }
         let whole = tempfile::tempdir().unwrap();
         run(&order, whole.path());
         let parts = tempfile::tempdir().unwrap();
-        let mut runs = 0;
-        loop {
-            let cancel = AtomicBool::new(false);
-            let mut heard = Vec::new();
-            let mut stop_after = 2;
-            let done = issue(
-                &order,
-                &signer(),
-                parts.path(),
-                &mut |labels| {
-                    heard.push(labels);
-                    stop_after -= 1;
-                    if stop_after < 0 {
-                        cancel.store(true, Ordering::Relaxed);
-                    }
-                },
-                &cancel,
-            );
-            assert!(heard.is_sorted(), "{heard:?}");
+        let mut runs = 1;
+        while issued(&order, parts.path(), 2) != Issued::Complete {
             runs += 1;
-            match done.unwrap() {
-                Issued::Cancelled { labels } => assert!(labels < count),
-                Issued::Complete => break,
-            }
         }
         assert!(runs > 1, "{kind} was never interrupted");
         assert!(tree(whole.path()) == tree(parts.path()), "{kind}: the bytes differ");

@@ -17,6 +17,7 @@ mod http_page;
 mod http_scans;
 mod keys;
 mod kills;
+mod label_kinds;
 mod labels;
 mod need;
 mod openapi;

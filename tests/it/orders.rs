@@ -181,9 +181,11 @@ fn what_cannot_be_issued_is_refused_by_name_before_anything_is_written() {
         ("--count=100000001", format!("{count}100000001")),
         ("--count=101", "numbers 0 to 99".to_owned()),
         ("--first=100", format!("{count}0")),
-        ("--module=0", "1 to 64 pixels a module".to_owned()),
-        ("--module=65", "1 to 64 pixels a module".to_owned()),
-        ("--module-mm=0.5", "millimetres are for svg and pdf".to_owned()),
+        ("--printer=laser-601", "no printer profile \"laser-601\"".to_owned()),
+        ("--module-mm=0.25", "5 whole dots of laser-600 are 0.21 mm, under 0.255 mm".to_owned()),
+        ("--template=a4-35", "template: is for pdf".to_owned()),
+        ("--codes=inner", "an outer code alone".to_owned()),
+        ("--codes=cases", "registered without cases".to_owned()),
         ("--passphrase-file=nowhere", "passphrase file nowhere".to_owned()),
     ] {
         let error = shop.bad(&shop.issue("png", options, "out"));
@@ -193,10 +195,10 @@ fn what_cannot_be_issued_is_refused_by_name_before_anything_is_written() {
     fs::write(shop.path("wrong"), "not the passphrase").expect("written");
     let error = shop.bad(&shop.issue("png", "--passphrase-file=wrong", "out"));
     assert!(error.contains("the passphrase is wrong"), "{error}");
-    for mm in ["0.1", "2.1", "-1", "NaN", "inf"] {
+    for mm in ["0.001", "2.1", "-1", "NaN", "inf"] {
         let mm = format!("--module-mm={mm}");
         let error = shop.bad(&shop.issue("pdf", &mm, "out"));
-        assert!(error.contains("0.2 to 2 mm"), "{mm}: {error}");
+        assert!(error.contains("0.255 to 2 mm"), "{mm}: {error}");
     }
 }
 

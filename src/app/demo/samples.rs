@@ -6,13 +6,10 @@ use crate::app::compose::{Parts, StartError};
 use crate::app::demo::cast;
 use crate::code::{Layer, compact_text};
 use crate::keys::development;
-use crate::label::{Caption, Grid, Mint, Minted, SheetLabel, Symbol, sheet};
+use crate::label::{self, Caption, Mint, Minted, Symbol};
 use crate::registry::port::RegistryLedger;
 use crate::registry::{Batch, Bilingual};
 use crate::scan::Outcome;
-
-/// Micrometres a module of the sheet; a cheap phone reads it well.
-const MODULE_UM: u32 = 500;
 
 /// One label to open or scan.
 pub struct DemoSample {
@@ -123,8 +120,7 @@ pub async fn samples(parts: &Parts) -> Result<Vec<DemoSample>, StartError> {
 
 /// Path and URL of a sample; forgery and torn label are made from a good code.
 fn shape(parts: &Parts, outcome: Outcome, number: u64, minted: Minted) -> (String, String) {
-    let at_us =
-        |text: &str| format!("{}{text}", crate::label::url_prefix(&parts.settings.public_url));
+    let at_us = |text: &str| format!("{}{text}", label::url_prefix(&parts.settings.public_url));
     match (outcome, number) {
         (Outcome::NotGenuine, _) => {
             let mut signature = [0; 64];
@@ -149,17 +145,6 @@ pub async fn write_sheet(parts: &Parts) -> Result<PathBuf, StartError> {
     let batch = of_lot(&batches, "SH20260506B")?;
     let product = parts.ledger.product(&batch.product).await?;
     let enterprise = parts.ledger.enterprise(&batch.enterprise).await?;
-    let labels = coded(parts, batch, |mint| {
-        (8..cast::OTHERS)
-            .map(|number| {
-                let minted = mint.code(Layer::Outer, number)?;
-                let symbol =
-                    Symbol::of(&minted.url).map_err(|e| StartError::Other(e.to_string()))?;
-                Ok(SheetLabel { serial: minted.payload.to_string(), symbol })
-            })
-            .collect::<Result<Vec<_>, StartError>>()
-    })?;
-    let grid = Grid::new(labels[0].symbol.version(), MODULE_UM);
     let caption = Caption {
         product: format!("{} {}", product.name.zh, product.net_content),
         enterprise: enterprise.name.zh,
@@ -167,10 +152,10 @@ pub async fn write_sheet(parts: &Parts) -> Result<PathBuf, StartError> {
         lot: batch.lot.clone(),
         made_on: batch.made_on.to_string(),
         expires_on: batch.expires_on.map(|d| d.to_string()),
-        layer: String::new(),
     };
-    let a_page = grid.labels_a_page() as usize;
-    let pdf = sheet(&caption, 8, &labels[..a_page.min(labels.len())], grid);
+    let pdf = coded(parts, batch, |mint| {
+        label::sheet(mint, caption, 8..cast::OTHERS).map_err(|e| StartError::Other(e.to_string()))
+    })?;
     let path = parts.settings.data.join("labels.pdf");
     std::fs::write(&path, pdf)
         .map_err(|e| StartError::Other(format!("{}: {e}", path.display())))?;

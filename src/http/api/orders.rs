@@ -18,7 +18,7 @@ use crate::http::desk::Desk;
 use crate::http::json;
 use crate::http::orders::{self, LISTED_FILES_MAX, OrderFile};
 use crate::http::problem::{Problem, ProblemDocument};
-use crate::label::{Kind, Specification};
+use crate::label::Kind;
 use crate::registry::order::{NewOrder as Placed, Order};
 
 /// Characters of an order key.
@@ -30,7 +30,7 @@ pub struct OrderRecord {
     id: Uuid,
     order_key: String,
     batch: String,
-    /// csv, svg, png or pdf
+    /// csv, svg, png, pdf or zpl
     format: &'static str,
     /// queued, running, done, failed or cancelled
     state: &'static str,
@@ -73,17 +73,21 @@ pub struct NewOrder {
     order_key: String,
     /// KEY-BATCH
     batch: String,
-    /// csv, svg, png or pdf
+    /// csv, svg, png, pdf or zpl
     format: String,
     /// Running number of the first label [default: 0].
     #[serde(default)]
     first: u64,
     /// Labels, 1 to 100000000 [default: the rest of the batch].
     count: Option<u64>,
-    /// Pixels a module of a PNG, 1 to 64 [default: 8].
-    module_px: Option<u8>,
-    /// Micrometres a module of SVG and PDF, 200 to 2000 [default: 500].
-    module_um: Option<u32>,
+    /// Layout of PDF and ZPL: one that comes with zhenma [default: a4-35 and roll-40x30].
+    template: Option<String>,
+    /// Printer profile, such as laser-600 or zpl-300 [default: laser-600 and zpl-203].
+    printer: Option<String>,
+    /// Millimetres a module, 0.255 to 2; it becomes whole dots of the printer.
+    module_mm: Option<f64>,
+    /// items (all codes of an item), outer, inner or cases [default: items].
+    codes: Option<String>,
 }
 
 /// Orders within the key's reach, latest first.
@@ -140,15 +144,17 @@ pub async fn place(
         let problem = format!("has {characters} characters");
         return Err(invalid("order_key", problem, "take 1 to 100, such as your order number"));
     }
-    let kind: Kind = new
-        .format
-        .parse()
-        .map_err(|problem| invalid("format", problem, "write csv, svg, png or pdf"))?;
     let count = new.count.unwrap_or_else(|| batch.count.saturating_sub(new.first));
-    let mut specification = Specification::new(kind, new.first, count);
-    specification.module_px = new.module_px.unwrap_or(specification.module_px);
-    specification.module_um = new.module_um.unwrap_or(specification.module_um);
-    specification.check(batch.count).map_err(|says| {
+    let asked = orders::Asked {
+        format: &new.format,
+        template: new.template.as_deref(),
+        printer: new.printer.as_deref(),
+        module_mm: new.module_mm,
+        codes: new.codes.as_deref(),
+    };
+    let specification =
+        asked.specification(new.first, count).map_err(|fault| Problem::invalid(vec![fault]))?;
+    specification.check(specification.holds(batch.count, 0)).map_err(|says| {
         let (field, problem) = says.split_once(": ").unwrap_or(("order", &says));
         invalid(field, problem.to_owned(), "see /openapi.json")
     })?;

@@ -14,8 +14,10 @@ use crate::http::access::AtConsole;
 use crate::http::bodies::Posted;
 use crate::http::console::page;
 use crate::http::desk::Desk;
+use crate::http::orders;
 use crate::http::problem::Problem;
-use crate::label::{Kind, Specification};
+use crate::label::template::TEMPLATES;
+use crate::label::{Kind, PRINTERS};
 use crate::registry::fields::Fields;
 use crate::registry::order::{BatchOrder, Order};
 use crate::registry::service::{Scope, prepare_batch};
@@ -39,6 +41,10 @@ pub struct Asked {
     layers: String,
     count: String,
     format: String,
+    /// Layout of PDF and ZPL.
+    template: String,
+    /// Printer profile.
+    printer: String,
 }
 
 /// The form.
@@ -108,11 +114,14 @@ async fn order(desk: &Desk, who: &Member, asked: &Asked) -> Result<Order, Ledger
     ]);
     let keys = desk.scanner.keys.load_full();
     let batch = prepare_batch(&*desk.ledger, &keys, &scope, &row).await?;
-    let kind: Kind = asked
-        .format
-        .parse()
-        .map_err(|problem: String| invalid(FieldError::new("format", problem, "choose one")))?;
-    let specification = Specification::new(kind, 0, batch.new.count);
+    let specification = orders::Asked {
+        format: &asked.format,
+        template: Some(&asked.template),
+        printer: Some(&asked.printer),
+        module_mm: None,
+        codes: None,
+    };
+    let specification = specification.specification(0, batch.new.count).map_err(invalid)?;
     let specification = serde_json::to_value(specification)
         .map_err(|error| LedgerError::Unavailable(error.to_string()))?;
     let new = BatchOrder {
@@ -135,9 +144,20 @@ async fn show(
     let lang = f.lang;
     let products = desk.ledger.products(Some(&own(who)?)).await?;
     let typed = |name: &str, value: &str| Typed::of(name, value, faults, lang);
-    const SHOWN: [&str; 7] =
-        ["product", "lot", "made_on", "expires_on", "dealer", "count", "range"];
+    const SHOWN: [&str; 9] = [
+        "product",
+        "lot",
+        "made_on",
+        "expires_on",
+        "dealer",
+        "count",
+        "range",
+        "template",
+        "printer",
+    ];
     let others = faults.iter().filter(|fault| !SHOWN.contains(&fault.field.as_str()));
+    let templates = TEMPLATES.map(|(name, _)| (name, console::template(name).of(lang).to_owned()));
+    let printers = PRINTERS.map(|p| (p.name, p.name.to_owned()));
     let form = OrderForm {
         order_key: asked.order_key.clone(),
         products: products.iter().map(|product| choice(product, asked, &f)).collect(),
@@ -162,6 +182,10 @@ async fn show(
                 chosen: kind.name() == asked.format,
             })
             .into(),
+        template_error: typed("template", "").error,
+        templates: choices(&f, templates, &asked.template),
+        printer_error: typed("printer", "").error,
+        printers: choices(&f, printers, &asked.printer),
         other: others.map(|fault| console::fault(fault, lang)).collect(),
         f,
     };
@@ -175,6 +199,18 @@ fn choice(product: &Product, asked: &Asked, f: &Frame) -> Choice {
         chosen: gtin == asked.product,
         value: gtin,
     }
+}
+
+/// What the format takes by itself, then each of `names`.
+fn choices<const N: usize>(f: &Frame, named: [(&str, String); N], chosen: &str) -> Vec<Choice> {
+    let usual = Choice {
+        value: String::new(),
+        text: f.t("按文件格式自动选择", "the usual one of the format").to_owned(),
+        chosen: chosen.is_empty(),
+    };
+    let named =
+        named.map(|(name, text)| Choice { value: name.to_owned(), text, chosen: name == chosen });
+    std::iter::once(usual).chain(named).collect()
 }
 
 /// Anywhere, then each province with its prefectures.

@@ -1,0 +1,117 @@
+//! A picture a symbol: files in folders, or in archives.
+
+use std::io::Write as _;
+use std::ops::Range;
+
+use zip::write::SimpleFileOptions;
+use zip::{CompressionMethod, ZipWriter};
+
+use super::{FOLDER_ENTRIES_MAX, Facts, LabelFile, Piece, listed, numbered, symbol};
+use crate::code::Layer;
+use crate::label::folder::Folder;
+use crate::label::issue::IssueError;
+use crate::label::order::{Kind, Specification, layer_name};
+use crate::label::png::png;
+use crate::label::source::{Source, in_turn};
+use crate::label::svg::svg;
+use crate::label::symbol::Symbol;
+
+/// How the pictures of an order are drawn.
+pub(super) struct Drawn {
+    layers: &'static [Layer],
+    version: u8,
+    ending: &'static str,
+    draw: Box<dyn Fn(&Symbol) -> Vec<u8> + Send + Sync>,
+}
+
+pub(super) fn drawn(spec: &Specification, facts: &Facts) -> Drawn {
+    let (printer, dots) = (spec.printer(), spec.module_dots().unwrap_or(1));
+    let draw: Box<dyn Fn(&Symbol) -> Vec<u8> + Send + Sync> = match spec.kind() {
+        Kind::Svg => {
+            let module = printer.um(dots);
+            Box::new(move |symbol| svg(symbol, module).into_bytes())
+        }
+        _ => Box::new(move |symbol| png(symbol, dots, Some(printer.pitch_nm))),
+    };
+    Drawn { layers: facts.layers, version: facts.version, ending: spec.kind().name(), draw }
+}
+
+impl Drawn {
+    /// Hands `each` every picture of the items at `places`, with its path.
+    fn each(
+        &self,
+        source: &dyn Source,
+        places: Range<u64>,
+        mut each: impl FnMut(&str, &[u8]) -> Result<(), IssueError>,
+    ) -> Result<(), IssueError> {
+        in_turn(source, places, |item| {
+            for (code, layer) in item.codes.iter().zip(self.layers) {
+                let content = (self.draw)(&symbol(code, self.version)?);
+                let number = item.number;
+                let path = format!(
+                    "{}/{:03}/{:03}/{number:09}.{}",
+                    layer_name(*layer),
+                    number / FOLDER_ENTRIES_MAX / FOLDER_ENTRIES_MAX,
+                    number / FOLDER_ENTRIES_MAX % FOLDER_ENTRIES_MAX,
+                    self.ending,
+                );
+                each(&path, &content)?;
+            }
+            Ok(())
+        })
+    }
+}
+
+/// `outer/000/012/000012345.png`
+pub(super) struct Files(pub Drawn);
+
+impl LabelFile for Files {
+    fn piece(&self) -> u64 {
+        250
+    }
+
+    fn render(&self, source: &dyn Source, places: Range<u64>, folder: &Folder) -> Piece {
+        let mut lines = Vec::new();
+        self.0.each(source, places, |path, content| {
+            folder.write(path, content).map_err(|e| IssueError::io(path, e))?;
+            listed(&mut lines, path, content);
+            Ok(())
+        })?;
+        Ok(lines)
+    }
+}
+
+/// `archive/000/labels-00001.zip`, with the same files in it; so many items in
+/// each.
+pub(super) struct Archives(pub Drawn, pub u64);
+
+impl LabelFile for Archives {
+    fn piece(&self) -> u64 {
+        self.1
+    }
+
+    fn render(&self, source: &dyn Source, places: Range<u64>, folder: &Folder) -> Piece {
+        let set = ("archive", Vec::new());
+        let path = numbered(&set, places.start / self.1, "labels", "zip");
+        // A PNG is packed already.
+        let method = match self.0.ending {
+            "png" => CompressionMethod::Stored,
+            _ => CompressionMethod::Deflated,
+        };
+        // No times of day: they would make two runs of one order differ.
+        let options = SimpleFileOptions::default()
+            .compression_method(method)
+            .last_modified_time(zip::DateTime::default())
+            .unix_permissions(0o644);
+        folder.part(&path, &mut |file| {
+            let told = |e: zip::result::ZipError| IssueError::io(&path, e.into());
+            let mut archive = ZipWriter::new(file);
+            self.0.each(source, places.clone(), |name, content| {
+                archive.start_file(name, options).map_err(told)?;
+                archive.write_all(content).map_err(|e| IssueError::io(&path, e))
+            })?;
+            archive.finish().map_err(told)?;
+            Ok(())
+        })
+    }
+}

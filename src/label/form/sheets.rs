@@ -1,0 +1,162 @@
+//! Whole labels on pages: a PDF of many, or a picture a page.
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use super::{LabelFile, Piece, Set, listed, numbered, of_set, symbol};
+use crate::code::Layer;
+use crate::label::canvas::{Document, Dots, Drawing};
+use crate::label::folder::Folder;
+use crate::label::issue::IssueError;
+use crate::label::mint::Mint;
+use crate::label::order::{Kind, Specification};
+use crate::label::page::{Label, Layout, Words};
+use crate::label::png::picture;
+use crate::label::printer::Printer;
+use crate::label::source::{Caption, Item, Signed, Source};
+use crate::label::symbol::Symbol;
+use crate::label::template::Template;
+
+/// Pages in files.
+pub(super) struct Pages {
+    kind: Kind,
+    template: Template,
+    printer: Printer,
+    sets: Vec<Set>,
+    version: u8,
+    /// Items in one file.
+    piece: u64,
+}
+
+impl Pages {
+    /// `items`: of one file, about; it becomes whole pages.
+    pub(super) fn new(
+        spec: &Specification,
+        template: &Template,
+        items: u64,
+        sets: Vec<Set>,
+        version: u8,
+    ) -> Self {
+        let a_page = u64::from(template.paper.columns * template.paper.rows);
+        let labels_an_item = sets.iter().map(|set| set.1.len() as u64).max().unwrap_or(1);
+        let a_page = (a_page / labels_an_item).max(1);
+        Self {
+            kind: spec.kind(),
+            template: template.clone(),
+            printer: spec.printer(),
+            sets,
+            version,
+            piece: (items / a_page).max(1) * a_page,
+        }
+    }
+
+    fn labels(&self, set: &Set, items: &[Item]) -> Result<Vec<Label>, IssueError> {
+        let codes = items.iter().flat_map(|item| of_set(set, item).map(move |code| (item, code)));
+        codes
+            .map(|(item, code)| {
+                let symbol = symbol(code, self.version)?;
+                Ok(Label { symbol, words: Words::of(item, code) })
+            })
+            .collect()
+    }
+}
+
+impl LabelFile for Pages {
+    fn piece(&self) -> u64 {
+        self.piece
+    }
+
+    fn render(&self, source: &dyn Source, places: Range<u64>, folder: &Folder) -> Piece {
+        let at = places.start / self.piece;
+        let items = source.items(places)?;
+        let mut lines = Vec::new();
+        for set in &self.sets {
+            let labels = self.labels(set, &items)?;
+            let content = pages(self.kind, &self.template, &self.printer, &labels);
+            let path = numbered(set, at, "labels", self.kind.name());
+            folder.write(&path, &content).map_err(|e| IssueError::io(&path, e))?;
+            listed(&mut lines, &path, &content);
+        }
+        Ok(lines)
+    }
+}
+
+/// One A4 page of the outer labels `numbers`, as far as it holds them.
+///
+/// # Errors
+/// Those of the signer.
+pub fn sheet(
+    mint: &Mint<'_>,
+    caption: Caption,
+    numbers: Range<u64>,
+) -> Result<Vec<u8>, IssueError> {
+    let spec = Specification::new(Kind::Pdf, numbers.start, numbers.end - numbers.start);
+    let Some(template) = spec.template() else { return Ok(Vec::new()) };
+    let caption = Arc::new(caption);
+    let layers = &[Layer::Outer];
+    let source = Signed { mint, caption, layers, first: numbers.start, sscc: None };
+    let a_page = u64::from(template.paper.columns * template.paper.rows);
+    let items = source.items(0..spec.count.min(a_page))?;
+    let first = items.first().and_then(|item| item.codes.first()).ok_or(IssueError::Lost)?;
+    let version = Symbol::of(&first.url)?.version();
+    let set = ("outer", vec![0]);
+    let pages = Pages::new(&spec, template, a_page, vec![set], version);
+    let labels = pages.labels(&pages.sets[0], &items)?;
+    Ok(self::pages(Kind::Pdf, template, &spec.printer(), &labels))
+}
+
+/// The file of `labels`: all their pages where the kind holds several.
+pub(in crate::label) fn pages(
+    kind: Kind,
+    template: &Template,
+    printer: &Printer,
+    labels: &[Label],
+) -> Vec<u8> {
+    let layout = Layout::new(template, printer);
+    let (width, height) = (template.paper.width.um(), template.paper.height.um());
+    let (ink, ground) = (&template.ink, template.ground);
+    let chunks = labels.chunks(layout.labels_a_page() as usize);
+    let count = chunks.len();
+    let mut chunks = chunks.enumerate();
+    let mut document = Document::new(width, height, ink, ground);
+    match kind {
+        Kind::Svg | Kind::Png => {
+            let (_, labels) = chunks.next().unwrap_or_default();
+            let head = head(labels, 1, 1);
+            if kind == Kind::Svg {
+                let mut drawing = Drawing::new(width, height, ink, ground);
+                layout.page(&mut drawing, labels, &head);
+                return drawing.finish();
+            }
+            let mut dots = Dots::new(width, height, printer);
+            layout.page(&mut dots, labels, &head);
+            picture(&dots, printer.pitch_nm)
+        }
+        Kind::Pdf | Kind::Csv | Kind::Zpl => {
+            for (at, labels) in chunks {
+                layout.page(&mut document, labels, &head(labels, at + 1, count));
+                document.end_page();
+            }
+            let caption = labels.first().map(|label| &label.words.caption);
+            let title = caption.map(|c| format!("{} {}", c.product, c.batch)).unwrap_or_default();
+            document.finish(&title)
+        }
+    }
+}
+
+/// What stands above the labels of a page.
+fn head(labels: &[Label], page: usize, pages: usize) -> String {
+    let (Some(first), Some(last)) = (labels.first(), labels.last()) else { return String::new() };
+    let caption = &first.words.caption;
+    let mut parts = vec![caption.enterprise.clone(), caption.product.clone()];
+    parts.push(format!("批次 {}", caption.batch));
+    if first.words.layer != "外码" {
+        parts.push(first.words.layer.to_owned());
+    }
+    parts.push(format!("序号 {}–{}", first.words.number, last.words.number));
+    if pages > 1 {
+        parts.push(format!("第 {page} / {pages} 页"));
+    }
+    parts.retain(|part| !part.is_empty());
+    parts.join("  ·  ")
+}

@@ -1,0 +1,453 @@
+//! A table of codes that were signed elsewhere, as a source of labels: for a
+//! printing house that has neither key nor server.
+//!
+//! The whole table is read once before anything is drawn, and every line that
+//! is wrong is told; then pieces of it are read again where they stand.
+
+use std::collections::HashSet;
+use std::fmt;
+use std::fs::File;
+use std::io::{self, BufReader, Read, SeekFrom};
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+
+use csv::{Position, ReaderBuilder, StringRecord};
+use sha2::{Digest, Sha256};
+
+use super::issue::{IssueError, Issued, Job};
+use super::mint::{Minted, url_prefix};
+use super::order::{Codes, Specification, hex};
+use super::source::{Caption, Item, Source};
+use crate::base::limits::BATCH_LABELS_MAX;
+use crate::code::{self, Layer, Outcome, Reading};
+use crate::keys::Keyring;
+
+/// Faults that are told one by one.
+const FAULTS_TOLD: usize = 20;
+/// Rows between two places that are remembered.
+const STEP: u64 = 500;
+
+/// What is wrong with a table.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TableFaults {
+    /// Line, and what is wrong with it; at most 20.
+    pub told: Vec<(u64, String)>,
+    pub count: u64,
+}
+
+impl fmt::Display for TableFaults {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (line, problem) in &self.told {
+            writeln!(f, "line {line}: {problem}")?;
+        }
+        let more = self.count - self.told.len() as u64;
+        if more > 0 {
+            writeln!(f, "and {more} more")?;
+        }
+        write!(f, "nothing was drawn; correct the table, or ask for it anew")
+    }
+}
+
+/// A table that was read through and is good.
+pub struct Table {
+    path: PathBuf,
+    columns: Named,
+    layers: &'static [Layer],
+    prefix: String,
+    batch: String,
+    rows: u64,
+    /// Where every [`STEP`]th row begins.
+    steps: Vec<Position>,
+    sha256: String,
+    caption: Caption,
+}
+
+/// Which column is what.
+#[derive(Clone, Debug, Default)]
+struct Named {
+    number: Option<usize>,
+    codes: Vec<usize>,
+    sscc: Option<usize>,
+    product: Option<usize>,
+    enterprise: Option<usize>,
+    lot: Option<usize>,
+    made: Option<usize>,
+    expires: Option<usize>,
+}
+
+impl Named {
+    fn of(headers: &StringRecord) -> Result<Self, String> {
+        let at = |name: &str| {
+            headers.iter().position(|header| header.trim_start_matches('\u{feff}').trim() == name)
+        };
+        let url = at("url").ok_or_else(|| {
+            format!(
+                "line 1: the table has no column url (it has {}); its first line names the columns",
+                headers.iter().take(12).collect::<Vec<_>>().join(", ")
+            )
+        })?;
+        let mut codes = vec![url];
+        codes.extend(at("inner_url"));
+        Ok(Self {
+            number: at("number"),
+            codes,
+            sscc: at("sscc"),
+            product: at("product"),
+            enterprise: at("enterprise"),
+            lot: at("lot"),
+            made: at("made"),
+            expires: at("expires"),
+        })
+    }
+}
+
+fn open(path: &Path) -> Result<csv::Reader<BufReader<File>>, IssueError> {
+    let file = File::open(path).map_err(|e| IssueError::io(&path.display().to_string(), e))?;
+    Ok(ReaderBuilder::new().flexible(true).from_reader(BufReader::with_capacity(1 << 16, file)))
+}
+
+fn spoken(path: &Path, error: csv::Error) -> IssueError {
+    IssueError::Specification(format!("{}: {error}", path.display()))
+}
+
+impl Table {
+    /// Reads the table through. `keys`: those to check signatures with;
+    /// without them only the shape of codes is checked. `caption` says what
+    /// the table has no columns for.
+    ///
+    /// # Errors
+    /// Naming every line that is wrong, up to twenty.
+    pub fn read(path: &Path, keys: Option<&Keyring>, caption: Caption) -> Result<Self, IssueError> {
+        let mut reader = open(path)?;
+        let headers = reader.headers().map_err(|e| spoken(path, e))?.clone();
+        let columns = Named::of(&headers).map_err(IssueError::Specification)?;
+        let mut check = Check {
+            keys,
+            columns: &columns,
+            width: headers.len(),
+            first: None,
+            last: None,
+            seen: HashSet::new(),
+            faults: TableFaults { told: Vec::new(), count: 0 },
+        };
+        let (mut rows, mut steps, mut record) = (0u64, Vec::new(), StringRecord::new());
+        loop {
+            let position = reader.position().clone();
+            match reader.read_record(&mut record) {
+                Ok(false) => break,
+                Ok(true) => check.row(&record),
+                Err(error) if error.is_io_error() => return Err(spoken(path, error)),
+                Err(_) => check.fault(position.line(), "is not UTF-8"),
+            }
+            if rows % STEP == 0 {
+                steps.push(position);
+            }
+            rows += 1;
+        }
+        if rows == 0 || rows > BATCH_LABELS_MAX {
+            return Err(IssueError::Specification(format!(
+                "{}: a table holds 1 to {BATCH_LABELS_MAX} codes, not {rows}",
+                path.display()
+            )));
+        }
+        if check.faults.count > 0 {
+            return Err(IssueError::Table(check.faults));
+        }
+        let first = check.first.ok_or(IssueError::Lost)?;
+        let batch = format!("{}-{}", first.key, first.batch);
+        let sha256 = digest(path).map_err(|e| IssueError::io(&path.display().to_string(), e))?;
+        Ok(Self {
+            path: path.to_owned(),
+            layers: first.layers,
+            prefix: first.prefix,
+            batch,
+            rows,
+            steps,
+            sha256,
+            caption,
+            columns,
+        })
+    }
+
+    /// Codes, or pairs of them, that the table holds.
+    pub const fn rows(&self) -> u64 {
+        self.rows
+    }
+
+    /// Place of the row whose outer or only code has this serial.
+    ///
+    /// # Errors
+    /// When there is none, and those of the disk.
+    pub fn place_of(&self, serial: &str) -> Result<u64, IssueError> {
+        let wanted: String =
+            serial.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_uppercase();
+        let mut reader = open(&self.path)?;
+        let found = reader.records().position(|row| {
+            let url = row.ok().and_then(|row| row.get(self.columns.codes[0]).map(str::to_owned));
+            url.and_then(|url| code::read(&url).ok())
+                .is_some_and(|read| read.payload.serial_text() == wanted)
+        });
+        found.map(|place| place as u64).ok_or_else(|| {
+            IssueError::Specification(format!(
+                "after: no label of this table has the serial {serial:?}"
+            ))
+        })
+    }
+
+    /// Draws the labels of `spec` into `out`, or goes on with it. The numbers
+    /// of `spec` are places in the table.
+    ///
+    /// # Errors
+    /// As [`super::issue()`].
+    pub fn render(
+        &self,
+        spec: &Specification,
+        out: &Path,
+        progress: &mut dyn FnMut(u64),
+        cancel: &AtomicBool,
+    ) -> Result<Issued, IssueError> {
+        spec.check(self.rows).map_err(IssueError::Specification)?;
+        let layers = match (spec.codes, self.layers) {
+            (Codes::Items, layers) => layers,
+            (Codes::Outer, [Layer::Outer, ..]) => &[Layer::Outer],
+            (Codes::Inner, [Layer::Outer, Layer::Inner] | [Layer::Inner]) => &[Layer::Inner],
+            (Codes::Cases, [Layer::Case]) => &[Layer::Case],
+            (codes, _) => {
+                let problem = format!("codes: the table holds no {codes:?} codes").to_lowercase();
+                return Err(IssueError::Specification(problem));
+            }
+        };
+        let mut hash = Sha256::new();
+        hash.update(b"ZHENMA-TABLE-1");
+        hash.update(&self.sha256);
+        let caption = &self.caption;
+        let facts = serde_json::json!([
+            caption.product,
+            caption.enterprise,
+            caption.lot,
+            caption.made_on,
+            caption.expires_on,
+            spec
+        ]);
+        hash.update(facts.to_string());
+        let job = Job {
+            spec,
+            layers,
+            url_prefix: self.prefix.clone(),
+            fingerprint: hex(&hash.finalize()),
+            what: format!(
+                "batch {}, rows {} to {} of a table as {}",
+                self.batch,
+                spec.first,
+                spec.last(),
+                spec.kind()
+            ),
+        };
+        let chosen = Chosen { table: self, first: spec.first, layers };
+        job.run(&chosen, out, progress, cancel)
+    }
+}
+
+/// SHA-256 of a file.
+fn digest(path: &Path) -> io::Result<String> {
+    let (mut file, mut hash, mut block) = (File::open(path)?, Sha256::new(), vec![0; 1 << 16]);
+    loop {
+        match file.read(&mut block)? {
+            0 => return Ok(hex(&hash.finalize())),
+            got => hash.update(&block[..got]),
+        }
+    }
+}
+
+/// What the first row says and every other must say too.
+struct First {
+    key: crate::keys::KeyNumber,
+    batch: u32,
+    prefix: String,
+    layers: &'static [Layer],
+}
+
+struct Check<'a> {
+    keys: Option<&'a Keyring>,
+    columns: &'a Named,
+    width: usize,
+    first: Option<First>,
+    /// Running number of the last row, which the next must exceed.
+    last: Option<u64>,
+    /// Without a column of numbers, the serials, to find one that stands
+    /// twice: some 20 bytes a row.
+    seen: HashSet<u64>,
+    faults: TableFaults,
+}
+
+impl Check<'_> {
+    fn fault(&mut self, line: u64, problem: impl Into<String>) {
+        self.faults.count += 1;
+        if self.faults.told.len() < FAULTS_TOLD {
+            self.faults.told.push((line, problem.into()));
+        }
+    }
+
+    fn row(&mut self, record: &StringRecord) {
+        let line = record.position().map_or(0, Position::line);
+        if let Err(problem) = self.codes(record) {
+            self.fault(line, problem);
+        }
+    }
+
+    fn codes(&mut self, record: &StringRecord) -> Result<(), String> {
+        if record.len() != self.width {
+            return Err(format!("has {} cells, and the first line {}", record.len(), self.width));
+        }
+        if let Some(at) = self.columns.number {
+            let number: u64 = record[at]
+                .trim()
+                .parse()
+                .map_err(|_| format!("number: {:?} is no running number", cut(&record[at])))?;
+            if self.last.is_some_and(|last| number <= last) {
+                return Err(format!("number: {number} does not follow the row above"));
+            }
+            self.last = Some(number);
+        }
+        let mut layers = Vec::new();
+        for at in self.columns.codes.clone() {
+            let reading = self.code(&record[at])?;
+            layers.push(reading.payload.layer);
+        }
+        let known = match layers.as_slice() {
+            [Layer::Outer] => &[Layer::Outer][..],
+            [Layer::Inner] => &[Layer::Inner],
+            [Layer::Case] => &[Layer::Case],
+            [Layer::Outer, Layer::Inner] => &[Layer::Outer, Layer::Inner],
+            _ => return Err("its codes are not those of an item or of a case".to_owned()),
+        };
+        match &mut self.first {
+            Some(first) if first.layers.is_empty() => first.layers = known,
+            Some(first) if first.layers != known => {
+                return Err("its codes are of another layer than the first".to_owned());
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn code(&mut self, url: &str) -> Result<Reading, String> {
+        let reading =
+            code::read(url).map_err(|e| format!("url: {:?} is no code of ours: {e}", cut(url)))?;
+        let payload = reading.payload;
+        let Some(host) = &reading.host else {
+            return Err("url: a bare code; a phone needs https://HOST/ before it".to_owned());
+        };
+        let prefix = url_prefix(&format!("https://{host}"));
+        if format!("{prefix}{}", text_of(url)).len() != url.trim().len() {
+            return Err("url: only the compact form is printed; ask for a table of it".to_owned());
+        }
+        if let Some(keys) = self.keys {
+            match code::verify(keys, &reading) {
+                Outcome::Valid => {}
+                other => return Err(format!("url: its signature does not hold ({other:?})")),
+            }
+        }
+        match &self.first {
+            None => {
+                let (key, batch) = (payload.key, payload.batch);
+                self.first = Some(First { key, batch, prefix, layers: &[] });
+            }
+            Some(first) if (payload.key, payload.batch) != (first.key, first.batch) => {
+                return Err(format!(
+                    "url: a code of batch {}-{} among those of {}-{}",
+                    payload.key, payload.batch, first.key, first.batch
+                ));
+            }
+            Some(first) if prefix != first.prefix => {
+                return Err(format!(
+                    "url: a code on {host}, where the first is on {}",
+                    first.prefix.trim_end_matches('/')
+                ));
+            }
+            Some(_) => {}
+        }
+        let mark = payload.serial << 2 | u64::from(payload.layer == Layer::Inner);
+        if self.columns.number.is_none() && !self.seen.insert(mark) {
+            return Err("url: the same code stands further up".to_owned());
+        }
+        Ok(reading)
+    }
+}
+
+fn text_of(url: &str) -> &str {
+    url.trim().rsplit('/').next().unwrap_or_default()
+}
+
+fn cut(text: &str) -> String {
+    text.chars().take(30).collect()
+}
+
+/// Part of a table.
+struct Chosen<'a> {
+    table: &'a Table,
+    first: u64,
+    layers: &'static [Layer],
+}
+
+impl Source for Chosen<'_> {
+    fn items(&self, places: Range<u64>) -> Result<Vec<Item>, IssueError> {
+        let table = self.table;
+        let from = self.first + places.start;
+        let step = (from / STEP) as usize;
+        let mut reader = open(&table.path)?;
+        let position = table.steps.get(step).ok_or(IssueError::Lost)?.clone();
+        reader
+            .seek_raw(SeekFrom::Start(position.byte()), position)
+            .map_err(|e| spoken(&table.path, e))?;
+        reader
+            .records()
+            .skip((from % STEP) as usize)
+            .take((places.end - places.start) as usize)
+            .zip(from..)
+            .map(|(record, place)| self.item(&record.map_err(|e| spoken(&table.path, e))?, place))
+            .collect()
+    }
+}
+
+impl Chosen<'_> {
+    fn item(&self, record: &StringRecord, place: u64) -> Result<Item, IssueError> {
+        let columns = &self.table.columns;
+        let changed = || {
+            IssueError::Specification(format!(
+                "{}: the table was changed while it was drawn; begin anew",
+                self.table.path.display()
+            ))
+        };
+        let cell = |at: Option<usize>| at.and_then(|at| record.get(at)).map(str::trim);
+        let mut codes = Vec::new();
+        for (at, layer) in columns.codes.iter().zip(self.table.layers) {
+            let url = record.get(*at).ok_or_else(changed)?;
+            let payload = code::read(url).map_err(|_| changed())?.payload;
+            if self.layers.contains(layer) {
+                let text = text_of(url).to_ascii_uppercase();
+                codes.push(Minted { payload, url: format!("{}{text}", self.table.prefix), text });
+            }
+        }
+        let own = &self.table.caption;
+        let told = |at, own: &str| cell(at).unwrap_or(own).to_owned();
+        Ok(Item {
+            number: cell(columns.number).and_then(|n| n.parse().ok()).unwrap_or(place),
+            caption: Arc::new(Caption {
+                product: told(columns.product, &own.product),
+                enterprise: told(columns.enterprise, &own.enterprise),
+                batch: self.table.batch.clone(),
+                lot: told(columns.lot, &own.lot),
+                made_on: told(columns.made, &own.made_on),
+                expires_on: cell(columns.expires)
+                    .map(str::to_owned)
+                    .or_else(|| own.expires_on.clone())
+                    .filter(|day| !day.is_empty()),
+            }),
+            sscc: cell(columns.sscc).map(str::to_owned),
+            codes,
+        })
+    }
+}
