@@ -1,5 +1,5 @@
 //! The printed code, version 1: payload, texts, reading, the serial
-//! permutation. Pure; knows nothing of scans or registers.
+//! permutation, and the text of proofs. Pure; knows nothing of scans or registers.
 //!
 //! The specification, with vectors in `tests/vectors/code.json`:
 #![doc = include_str!("FORMAT.md")]
@@ -9,6 +9,7 @@ pub mod gs1;
 mod malformed;
 mod payload;
 mod permutation;
+mod proof;
 mod read;
 mod verify;
 
@@ -16,6 +17,7 @@ pub use gs1::Gs1;
 pub use malformed::Malformed;
 pub use payload::{Layer, Payload};
 pub use permutation::Permutation;
+pub use proof::{proof_url, read_proof};
 pub use read::{Form, Reading, host_is_sound, read};
 pub use verify::{Outcome, sign_compact, verify, verify_many};
 

@@ -57,6 +57,8 @@ fn public() -> OpenApiRouter<Arc<Services>> {
         .routes(routes!(consumer::home::home))
         .routes(routes!(consumer::page::compact))
         .routes(routes!(consumer::page::gs1))
+        .routes(routes!(consumer::proof::proof))
+        .routes(routes!(consumer::proof::proof_in_small_letters))
         .routes(routes!(consumer::check::check))
         .routes(routes!(consumer::scans::scan))
         .routes(routes!(ops::jwks))

@@ -90,6 +90,30 @@ pub const HOME_SHOW: Text = Text("样例标签", "Sample labels");
 pub const HOME_PHONE: Text =
     Text("用手机扫，或直接点开。", "Scan them with a phone, or just open them.");
 
+// A proof.
+pub const PROOF_TITLE: Text = Text("此尺寸读取良好", "Reads well at this size");
+pub const PROOF_SIZE_BEFORE: Text = Text("每模块 ", "");
+pub const PROOF_SIZE_AFTER: Text = Text(" 毫米", " mm a module");
+pub const PROOF_IS_NONE: Text =
+    Text("本码为打样码，不代表任何产品。", "This is a printer's proof and stands for no product.");
+pub const PROOF_STEPS: [Text; 3] = [
+    Text("再试更小的一枚。", "Try the next smaller one."),
+    Text(
+        "用最旧的手机、在弱光下也试一次。",
+        "Try with the oldest phone you have too, and in poor light.",
+    ),
+    Text(
+        "找出能一次读出的最小尺寸，印刷时选比它大一级的。",
+        "Find the smallest size that reads at the first try, and print one size larger.",
+    ),
+];
+pub const PROOF_ON_PRODUCT: Text = Text("在商品上扫到的？", "Found on a product?");
+pub const PROOF_NO_LABEL: Text = Text(
+    "打样码只用来试印，不该出现在商品上，也证明不了商品的来历。请向商家问清楚，并告诉生产企业。",
+    "A proof is for trial prints only. It has no place on a product and vouches for none: ask the \
+     seller, and tell the maker.",
+);
+
 // When there is no answer.
 pub const BACK_HOME: Text = Text("回首页", "To the home page");
 pub const NOT_FOUND: Text = Text("这里没有这个页面", "There is no such page");

@@ -10,10 +10,12 @@ use crate::staff_bed::{StaffBed, WHO, location};
 
 /// May: b buyer (anyone), m member of the enterprise whose object it is,
 /// s member of another, o officer, a administrator.
-const ROUTES: [(&str, &str, &str); 46] = [
+const ROUTES: [(&str, &str, &str); 48] = [
     ("get", "/", "bmsoa"),
     ("get", "/{code}", "bmsoa"),
     ("get", "/01/{gtin}/10/{lot}/21/{serial}", "bmsoa"),
+    ("get", "/PROOF/{module_um}/{filler}", "bmsoa"),
+    ("get", "/proof/{module_um}/{filler}", "bmsoa"),
     ("get", "/check", "bmsoa"),
     ("post", "/api/v1/scans", "bmsoa"),
     ("get", "/.well-known/jwks.json", "bmsoa"),
@@ -118,6 +120,7 @@ impl Ours {
     fn path(&self, template: &str) -> String {
         let id = if template.contains("ranges") { &self.range } else { &self.order };
         template
+            .replace("/{module_um}/{filler}", &zhenma::code::proof_url("", 339)["PROOF".len()..])
             .replace("{code}", &self.serial)
             .replace("{gtin}/10/{lot}/21/{serial}", "06900000001011/10/L1/21/CAAA")
             .replace("{serial}", &self.serial)

@@ -64,6 +64,7 @@ async fn pages_have_no_violation_of_axe_in_light_and_dark_narrow_and_wide() {
         ("recalled", bed::code(bed::RECALLED)),
         ("not_on_sale", bed::code(bed::NOT_ACTIVATED)),
         ("serial_only", bed::serial(53)),
+        ("proof", zhenma::code::proof_url("", 339)),
     ] {
         pages.push(format!("{name}=/{path}"));
         pages.push(format!("{name}.en=/{path}"));

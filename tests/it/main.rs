@@ -14,6 +14,7 @@ mod http_browser;
 mod http_log;
 mod http_ops;
 mod http_page;
+mod http_proof;
 mod http_scans;
 mod keys;
 mod kills;

@@ -1,5 +1,5 @@
-//! What buyers use: the page of a code, the form, the home page, and the same
-//! answer as JSON.
+//! What buyers use: the page of a code, the form, the home page, the same answer
+//! as JSON; and what a printer sees who scans a proof.
 
 pub mod answer;
 pub mod ask;
@@ -7,5 +7,6 @@ pub mod check;
 pub mod home;
 pub mod page;
 pub mod preview;
+pub mod proof;
 pub mod scans;
 pub mod visit;

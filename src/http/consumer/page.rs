@@ -161,7 +161,7 @@ fn page(asked: &Asked, services: &Services, uri: &Uri, text: &str) -> Result<Res
 
 /// The query of this address in another language; the path stays, and with
 /// it the cookie that makes it the same scan.
-fn in_language(uri: &Uri, lang: Lang) -> String {
+pub fn in_language(uri: &Uri, lang: Lang) -> String {
     let pairs = uri.query().unwrap_or_default().split('&');
     let mut query: String = pairs
         .filter(|pair| !pair.is_empty() && !pair.starts_with("lang="))
