@@ -97,6 +97,7 @@ fn list(dir: &KeyDir, json: bool) -> Result<(), Failure> {
 
 /// The passphrase from a file, or typed without echo; `twice` for a new one.
 pub(crate) fn passphrase(file: Option<&Path>, twice: bool) -> Result<Zeroizing<String>, Failure> {
+    hide_memory()?;
     if let Some(path) = file {
         let text = Zeroizing::new(
             std::fs::read_to_string(path)
@@ -119,4 +120,15 @@ pub(crate) fn passphrase(file: Option<&Path>, twice: bool) -> Result<Zeroizing<S
         return Err(Failure("passphrase: the two differ".into()));
     }
     Ok(typed)
+}
+
+/// From here on other processes of this user, `serve` among them, cannot look
+/// into this one through `/proc`, and it leaves no core file.
+fn hide_memory() -> std::io::Result<()> {
+    #[cfg(target_os = "linux")]
+    {
+        use rustix::process::{DumpableBehavior, set_dumpable_behavior};
+        set_dumpable_behavior(DumpableBehavior::NotDumpable)?;
+    }
+    Ok(())
 }
