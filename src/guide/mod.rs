@@ -8,6 +8,8 @@ pub mod glossary {}
 pub mod http {}
 #[doc = include_str!("verdicts.md")]
 pub mod verdicts {}
+#[doc = include_str!("../../deploy/README.md")]
+pub mod deploying {}
 #[doc = include_str!("../../tests/README.md")]
 pub mod testing {}
 

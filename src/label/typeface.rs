@@ -16,7 +16,7 @@ use super::canvas::packed;
 pub(super) enum Style {
     /// Noto Sans SC cut to GB 2312.
     Text,
-    /// Every letter is as wide as the next, and none is taken for another.
+    /// Source Code Pro cut to ASCII: no letter is taken for another.
     Serial,
 }
 
@@ -24,14 +24,14 @@ impl Style {
     const fn file(self) -> &'static [u8] {
         match self {
             Self::Text => include_bytes!("font/NotoSansSC-GB2312.otf"),
-            Self::Serial => include_bytes!("font/NotoSansMono-serial.otf"),
+            Self::Serial => include_bytes!("font/ZhenmaSerial.otf"),
         }
     }
 
     const fn name(self) -> Name<'static> {
         match self {
             Self::Text => Name(b"ZHENMA+NotoSansSC"),
-            Self::Serial => Name(b"ZHENMB+NotoSansMono"),
+            Self::Serial => Name(b"ZHENMB+ZhenmaSerial"),
         }
     }
 

@@ -5,6 +5,7 @@ mod authz;
 mod consoles;
 mod decoders;
 mod demo;
+mod deploy;
 mod doctor;
 mod faults;
 mod follower;

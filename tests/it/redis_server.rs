@@ -26,22 +26,28 @@ impl RedisServer {
 
     /// With more arguments, each `--name value`.
     pub fn start_with(more: &[&str]) -> Option<Self> {
+        let mut words = "--appendonly yes --appendfsync always --cluster-node-timeout 1000"
+            .split(' ')
+            .collect::<Vec<_>>();
+        words.extend(["--save", ""]);
+        words.extend(more.iter().flat_map(|m| m.split(' ')));
+        Self::start_as(&words)
+    }
+
+    /// With these words as its arguments; only its places are the test's.
+    pub fn start_as(words: &[&str]) -> Option<Self> {
         let program = need::program("redis-server")?;
         // Another process may take the port between the look and the start.
         for _ in 0..20 {
             let folder = tempfile::tempdir().expect("a temporary folder");
             let port = free_port();
-            let mut arguments: Vec<String> = format!(
-                "--port {port} --bind 127.0.0.1 --appendonly yes --appendfsync always \
-                 --loglevel warning --logfile redis.log --cluster-node-timeout 1000 \
+            let places = format!(
+                "--port {port} --bind 127.0.0.1 --loglevel warning --logfile redis.log \
                  --cluster-port {}",
                 free_port()
-            )
-            .split(' ')
-            .map(str::to_owned)
-            .collect();
-            arguments.extend(["--save".into(), String::new()]);
-            arguments.extend(more.iter().flat_map(|m| m.split(' ')).map(str::to_owned));
+            );
+            let words = words.iter().copied().chain(places.split(' '));
+            let arguments: Vec<String> = words.map(str::to_owned).collect();
             let child = spawn(&program, &arguments, &folder);
             let program = program.clone();
             let mut server = Self { program, arguments, port, child, folder };

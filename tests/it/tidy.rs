@@ -122,7 +122,7 @@ fn the_product_never_claims_what_is_not_its_to_say() {
 #[test]
 fn links_in_documents_lead_somewhere() {
     let mut documents = vec![root().join("README.md")];
-    for folder in ["src", "keys", "tests", "benches"] {
+    for folder in ["src", "keys", "tests", "benches", "deploy"] {
         files(&root().join(folder), ".md", &mut documents);
     }
     for document in documents {

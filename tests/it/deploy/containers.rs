@@ -1,0 +1,187 @@
+//! `deploy/compose.yaml` and `deploy/Containerfile`. No engine runs in a test:
+//! the file is read as Compose reads it, and what it starts is started here
+//! with the very words.
+
+use std::net::TcpStream;
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+use serde_yaml_ng::Value;
+
+use super::{said, text, variables};
+use crate::need;
+use crate::redis_server::{RedisServer, free_port};
+use crate::site::Site;
+
+fn compose() -> Value {
+    let mut file: Value = serde_yaml_ng::from_str(&text("compose.yaml")).expect("YAML");
+    file.apply_merge().expect("merges");
+    // A service merges what has been merged itself.
+    file.apply_merge().expect("merges");
+    file
+}
+
+fn services(file: &Value) -> impl Iterator<Item = (&str, &Value)> {
+    let all = file["services"].as_mapping().expect("services");
+    all.iter().map(|(name, service)| (name.as_str().expect("a name"), service))
+}
+
+fn words(value: &Value) -> Vec<&str> {
+    let list = value.as_sequence().unwrap_or_else(|| panic!("no list of words: {value:?}"));
+    list.iter().map(|word| word.as_str().expect("a word")).collect()
+}
+
+#[test]
+fn every_container_is_bounded_and_has_no_rights_to_spare() {
+    let file = compose();
+    for (name, service) in services(&file) {
+        assert_eq!(service["read_only"], Value::Bool(true), "{name}");
+        assert_eq!(words(&service["cap_drop"]), ["ALL"], "{name}");
+        assert_eq!(words(&service["security_opt"]), ["no-new-privileges:true"], "{name}");
+        let limits = &service["deploy"]["resources"]["limits"];
+        for what in ["cpus", "memory", "pids"] {
+            assert!(!limits[what].is_null(), "{name}: {what}");
+        }
+        assert!(service["logging"]["options"]["max-size"].is_string(), "{name}");
+        assert_eq!(service["restart"] == "unless-stopped", name != "admin", "{name}");
+        let asks_itself = !["worker", "admin"].contains(&name);
+        assert_eq!(service["healthcheck"]["test"].is_sequence(), asks_itself, "{name}");
+        assert_eq!(!service["ports"].is_null(), name == "caddy", "{name}");
+        let image = service["image"].as_str().expect("an image");
+        let tag = image.rsplit_once(':').expect("a tag").1;
+        assert!(tag.chars().any(|c| c.is_ascii_digit()), "{name}: {image} is not pinned");
+    }
+}
+
+#[test]
+fn the_passphrase_goes_to_the_worker_and_to_the_commands() {
+    let file = compose();
+    for (name, service) in services(&file) {
+        let trusted = ["worker", "admin"].contains(&name);
+        assert_eq!(!service["secrets"].is_null(), trusted, "{name}");
+        let named = !service["environment"]["ZHENMA_KEY_PASSPHRASE_FILE"].is_null();
+        assert_eq!(named, trusted, "{name}");
+        let writes_keys = service["volumes"]
+            .as_sequence()
+            .is_some_and(|volumes| volumes.contains(&Value::from("keys:/var/lib/zhenma/keys")));
+        assert_eq!(writes_keys, name == "admin", "{name}");
+    }
+    assert_eq!(file["networks"]["back"]["internal"], Value::Bool(true));
+    assert_eq!(words(&file["services"]["redis"]["networks"]), ["back"]);
+}
+
+#[test]
+fn the_program_reads_every_setting_of_its_containers() {
+    let (file, known) = (compose(), variables());
+    let image = text("Containerfile");
+    let of_image = image.split_whitespace().filter(|word| word.starts_with("ZHENMA_"));
+    let of_image: Vec<_> = of_image.filter_map(|pair| pair.split_once('=')).collect();
+    assert_eq!(of_image.len(), 3);
+    for name in ["serve", "worker", "admin"] {
+        let service = &file["services"][name];
+        let settings = service["environment"].as_mapping().expect("settings");
+        let settings = settings.iter().map(|(n, v)| (n.as_str().unwrap(), v.as_str().unwrap()));
+        let mut zhenma = Command::new(env!("CARGO_BIN_EXE_zhenma"));
+        zhenma.env_clear().args(["config", "check"]);
+        for (variable, value) in settings.chain(of_image.iter().copied()) {
+            assert!(known.iter().any(|k| k == variable), "{name}: {variable}");
+            let (host, _) = value.split_once("${SITE").unwrap_or((value, ""));
+            let filled =
+                if host == value { value.to_owned() } else { format!("{host}id.example.cn") };
+            zhenma.env(variable, filled);
+        }
+        let checked = zhenma.output().expect("zhenma runs");
+        assert!(checked.status.success(), "{name}: {}", said(&checked));
+        let folders = service["volumes"].as_sequence().expect("volumes");
+        for (variable, folder) in of_image.iter().filter(|(_, value)| value.starts_with('/')) {
+            let mounted =
+                folders.iter().any(|v| v.as_str().unwrap().split(':').nth(1) == Some(folder));
+            assert!(mounted, "{name}: {variable} is in no volume");
+        }
+    }
+    // Caddy is the only one that is believed, at the address that it has.
+    let address = &file["services"]["caddy"]["networks"]["front"]["ipv4_address"];
+    assert_eq!(&file["services"]["serve"]["environment"]["ZHENMA_TRUSTED_PROXIES"], address);
+}
+
+#[test]
+fn redis_with_the_words_of_compose_keeps_every_answered_scan() {
+    let file = compose();
+    let command = words(&file["services"]["redis"]["command"]);
+    assert_eq!(command[0], "redis-server");
+    let Some(redis) = RedisServer::start_as(&command[1..]) else { return };
+    let site = Site::new(&redis.url());
+    let doctor = site.command(&["doctor"]).output().expect("zhenma runs");
+    let said = said(&doctor);
+    assert!(doctor.status.success(), "{said}");
+    let store = said
+        .lines()
+        .find(|line| line.split_whitespace().nth(1) == Some("scan_store"))
+        .expect("a line");
+    assert!(store.starts_with("ok ") && store.contains("syncs every scan"), "{store}");
+    let set = |name: &str| redis.command::<Vec<String>>(&format!("CONFIG GET {name}")).remove(1);
+    assert_eq!(
+        (set("maxmemory-policy").as_str(), set("maxmemory").as_str()),
+        ("noeviction", "2147483648")
+    );
+    if let Some(cli) = need::program("redis-cli") {
+        let test = &file["services"]["redis"]["healthcheck"]["test"];
+        let test = words(test);
+        assert_eq!(test[..2], ["CMD", "redis-cli"]);
+        let healthy = |port: u16| {
+            let mut ping = Command::new(&cli);
+            ping.args(["-p", &port.to_string()]).args(&test[2..]);
+            ping.output().expect("redis-cli runs").status.success()
+        };
+        assert!(healthy(redis.port) && !healthy(free_port()));
+    }
+}
+
+#[test]
+fn the_health_check_of_the_server_asks_the_server() {
+    let mut site = Site::new("embedded");
+    let file = compose();
+    let test = words(&file["services"]["serve"]["healthcheck"]["test"]);
+    assert_eq!(test[..3], ["CMD", "bash", "-c"]);
+    let script = test[3].replace("/8080", &format!("/{}", site.port));
+    let healthy =
+        || Command::new("bash").args(["-c", &script]).output().expect("bash runs").status.success();
+    assert!(!healthy(), "nothing listens yet");
+    site.start_serve();
+    let deadline = Instant::now() + Duration::from_secs(30);
+    while TcpStream::connect(("127.0.0.1", site.port)).is_err() {
+        assert!(Instant::now() < deadline, "it does not start: {}", site.log());
+        std::thread::yield_now();
+    }
+    assert!(healthy(), "{}", site.log());
+}
+
+#[test]
+fn the_image_is_built_as_this_machine_builds_and_runs_without_rights() {
+    let image = text("Containerfile");
+    let runs = super::commands("With systemd");
+    let build = runs.iter().find(|line| line.starts_with("cargo ")).expect("a line");
+    assert!(image.contains(&format!("\nRUN {build} ")), "the README builds by {build}");
+    assert!(image.contains(&format!("image.version=\"{}\"", env!("CARGO_PKG_VERSION"))));
+    assert!(image.contains(&format!("ARG RUST={}-", env!("CARGO_PKG_RUST_VERSION"))));
+    assert!(text("compose.yaml").contains(&format!("zhenma:{}", env!("CARGO_PKG_VERSION"))));
+    let last = |word: &str| {
+        let found = image.lines().rev().find(|line| line.starts_with(word));
+        found.unwrap_or_else(|| panic!("no {word}")).to_owned()
+    };
+    assert_eq!(last("USER"), "USER 10001:10001");
+    assert_eq!(last("ENTRYPOINT"), "ENTRYPOINT [\"zhenma\"]");
+    assert_eq!(last("CMD"), "CMD [\"serve\"]");
+}
+
+/// A secret that Git ignores must not get into a layer of an image either.
+#[test]
+fn what_git_ignores_the_image_does_not_get() {
+    let root = concat!(env!("CARGO_MANIFEST_DIR"), "/");
+    let read = |name: &str| std::fs::read_to_string(root.to_owned() + name).expect("a file");
+    let kept_out = read(".dockerignore");
+    for line in read(".gitignore").lines() {
+        let pattern = line.replacen('/', "", 1);
+        assert!(kept_out.lines().any(|kept| kept == pattern), "{line} is not in .dockerignore");
+    }
+}

@@ -1,0 +1,124 @@
+//! `deploy/Caddyfile`, in a real Caddy: what a server behind it is told.
+
+use std::io::{Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use super::deploy;
+use crate::need;
+use crate::redis_server::free_port;
+
+const DEADLINE: Duration = Duration::from_secs(20);
+
+/// Caddy on a port of its own, without TLS, before a server that is the test.
+struct Proxy {
+    port: u16,
+    behind: TcpListener,
+    caddy: Child,
+    _folder: tempfile::TempDir,
+}
+
+impl Proxy {
+    fn start() -> Option<Self> {
+        let program = need::program("caddy")?;
+        let folder = tempfile::tempdir().expect("a folder");
+        let behind = TcpListener::bind("127.0.0.1:0").expect("a port");
+        let (port, admin) = (free_port(), free_port());
+        // Its port of administration is fixed otherwise, and tests run side by side.
+        let written = std::fs::read_to_string(deploy("Caddyfile")).expect("the file");
+        let file = folder.path().join("Caddyfile");
+        let whole = format!("{{\n\tadmin 127.0.0.1:{admin}\n}}\n{written}");
+        std::fs::write(&file, whole).expect("written");
+        let caddy = Command::new(program)
+            .args(["run", "--adapter", "caddyfile", "--config"])
+            .arg(&file)
+            .env("SITE", format!("http://id.example.cn:{port}"))
+            .env("UPSTREAM", behind.local_addr().expect("bound").to_string())
+            .env("HOME", folder.path())
+            .env("XDG_DATA_HOME", folder.path())
+            .env("XDG_CONFIG_HOME", folder.path())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("caddy starts");
+        let mut proxy = Self { port, behind, caddy, _folder: folder };
+        let deadline = Instant::now() + DEADLINE;
+        while TcpStream::connect(("127.0.0.1", port)).is_err() {
+            let ended = proxy.caddy.try_wait().expect("a child");
+            assert!(
+                ended.is_none() && Instant::now() < deadline,
+                "caddy does not start: {ended:?}"
+            );
+            std::thread::yield_now();
+        }
+        Some(proxy)
+    }
+
+    fn ask(&self, path: &str, headers: &str) -> TcpStream {
+        let mut stream = TcpStream::connect(("127.0.0.1", self.port)).expect("connected");
+        stream.set_read_timeout(Some(DEADLINE)).expect("set");
+        write!(
+            stream,
+            "GET {path} HTTP/1.1\r\nHost: id.example.cn\r\n{headers}Connection: close\r\n\r\n"
+        )
+        .expect("sent");
+        stream
+    }
+
+    /// The head of the next request that comes through, in small letters.
+    fn passed_on(&self) -> String {
+        let (mut stream, _) = self.behind.accept().expect("a connection");
+        stream.set_read_timeout(Some(DEADLINE)).expect("set");
+        let (mut head, mut byte) = (Vec::new(), [0]);
+        while !head.ends_with(b"\r\n\r\n") {
+            stream.read_exact(&mut byte).expect("a whole head");
+            head.push(byte[0]);
+        }
+        stream.write_all(b"HTTP/1.1 204 No Content\r\n\r\n").expect("answered");
+        String::from_utf8_lossy(&head).to_lowercase()
+    }
+}
+
+impl Drop for Proxy {
+    fn drop(&mut self) {
+        let _ = self.caddy.kill();
+        let _ = self.caddy.wait();
+    }
+}
+
+fn answer(mut stream: TcpStream) -> String {
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).expect("an answer");
+    answer
+}
+
+#[test]
+fn caddy_passes_on_the_clients_address_and_nothing_that_the_client_made_up() {
+    let Some(proxy) = Proxy::start() else { return };
+    let made_up = "X-Forwarded-For: 203.0.113.9\r\nX-Forwarded-Host: evil.example\r\n\
+                   Forwarded: for=203.0.113.9;host=evil.example\r\nX-Request-Id: mine\r\n";
+    let asked = proxy.ask("/5/ABC?lang=en", made_up);
+    let head = proxy.passed_on();
+    assert!(head.starts_with("get /5/abc?lang=en http/1.1\r\n"), "{head}");
+    assert!(head.contains("\r\nx-forwarded-for: 127.0.0.1\r\n"), "{head}");
+    assert!(head.contains("\r\nx-forwarded-host: id.example.cn\r\n"), "{head}");
+    assert!(head.contains("\r\nx-request-id: "), "{head}");
+    for word in ["203.0.113.9", "evil", "mine", "\r\nforwarded:"] {
+        assert!(!head.contains(word), "{word}: {head}");
+    }
+    assert!(answer(asked).starts_with("HTTP/1.1 204"));
+}
+
+#[test]
+fn caddy_shows_metrics_to_nobody() {
+    let Some(proxy) = Proxy::start() else { return };
+    for path in ["/metrics", "/metrics/", "/METRICS", "/%6detrics", "//metrics", "/x/../metrics"] {
+        // Answered without the server behind, which would never answer here.
+        let answer = answer(proxy.ask(path, ""));
+        assert!(
+            answer.starts_with("HTTP/1.1 404") || answer.starts_with("HTTP/1.1 308"),
+            "{path}: {answer}"
+        );
+    }
+}
