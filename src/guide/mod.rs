@@ -6,6 +6,8 @@ pub mod architecture {}
 pub mod glossary {}
 #[doc = include_str!("http.md")]
 pub mod http {}
+#[doc = include_str!("reading.md")]
+pub mod reading {}
 #[doc = include_str!("verdicts.md")]
 pub mod verdicts {}
 #[doc = include_str!("../../deploy/README.md")]

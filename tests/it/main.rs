@@ -6,6 +6,8 @@ mod consoles;
 mod decoders;
 mod demo;
 mod deploy;
+#[path = "../../benches/distort.rs"]
+mod distort;
 mod doctor;
 mod faults;
 mod follower;
@@ -25,6 +27,7 @@ mod need;
 mod openapi;
 mod orders;
 mod outages;
+mod reading;
 mod readme;
 mod redis_server;
 mod registry;
