@@ -46,6 +46,8 @@ fn batch() -> Batch {
         dealer: String::new(),
         layers: Layers::OuterAndInner,
         count: BATCH,
+        cases: 0,
+        sscc: None,
         secret: [9; 32],
         created_at: MADE_AT,
     }
@@ -61,6 +63,7 @@ fn register() -> Register {
         uscc: batch.enterprise.clone(),
         name: both("河南省宋河酒业股份有限公司", "Songhe Distillery Co., Ltd., Henan"),
         licences: Vec::new(),
+        gs1_prefix: None,
     };
     let product = Product {
         gtin: batch.product.clone(),

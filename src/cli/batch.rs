@@ -9,7 +9,7 @@ use crate::registry::fields::Fields;
 use crate::registry::import::ImportKind;
 use crate::registry::port::{Registered, RegistryLedger};
 use crate::registry::service::{self, Marking, Scope, parse_range};
-use crate::registry::{BatchRef, Bilingual, RangeFact, RangeState};
+use crate::registry::{self, BatchRef, Bilingual, RangeFact, RangeState};
 
 #[derive(Args)]
 pub(crate) struct Batch {
@@ -26,7 +26,7 @@ enum What {
     Issue(Issue),
     /// List the latest. Example: zhenma batch list --json
     List,
-    /// Show what is said of a batch's ranges. Example: zhenma batch show 1-4
+    /// Show a batch, and what is said of its ranges. Example: zhenma batch show 1-4
     Show {
         batch: BatchRef,
     },
@@ -73,6 +73,9 @@ struct Add {
     /// Labels, 1 to 100000000
     #[arg(long, allow_negative_numbers = true)]
     count: String,
+    /// Codes of cases, with an SSCC each where the enterprise has a GS1 prefix
+    #[arg(long, allow_negative_numbers = true)]
+    cases: Option<String>,
     /// First four digits of the GB/T 2260 code of the region it is made for
     #[arg(long)]
     destination: Option<String>,
@@ -121,19 +124,11 @@ impl Batch {
             What::Issue(issue) => return issue.run(&shell, json),
             What::List => {
                 for b in shell.wait(shell.ledger.batches(None, 1_000))? {
-                    let words = format!(
-                        "{:<10} {}  {}  {} labels  {}",
-                        b.id, b.product, b.lot, b.count, b.made_on
-                    );
-                    let object = serde_json::json!({"batch": b.id, "product": b.product,
-                        "lot": b.lot, "count": b.count, "made_on": b.made_on,
-                        "expires_on": b.expires_on, "destination": b.destination,
-                        "dealer": b.dealer, "layers": b.layers});
-                    shell.tell(&object, &words);
+                    tell(&shell, &b);
                 }
             }
             What::Show { batch } => {
-                shell.wait(shell.ledger.batch(batch))?;
+                tell(&shell, &shell.wait(shell.ledger.batch(batch))?);
                 for fact in shell.wait(shell.ledger.ranges(batch))? {
                     told(&shell, &fact);
                 }
@@ -155,6 +150,24 @@ impl Batch {
     }
 }
 
+fn tell(shell: &Shell, b: &registry::Batch) {
+    let mut words =
+        format!("{:<10} {}  {}  {} labels  {}", b.id, b.product, b.lot, b.count, b.made_on);
+    if b.cases > 0 {
+        words += &format!("  {} cases", b.cases);
+    }
+    let ends = b.sscc_ends();
+    if let Some((first, last)) = &ends {
+        words += &format!("  SSCC {first} to {last}");
+    }
+    let (first, last) = ends.unzip();
+    let object = serde_json::json!({"batch": b.id, "product": b.product, "lot": b.lot,
+        "count": b.count, "cases": b.cases, "first_sscc": first, "last_sscc": last,
+        "made_on": b.made_on, "expires_on": b.expires_on, "destination": b.destination,
+        "dealer": b.dealer, "layers": b.layers});
+    shell.tell(&object, &words);
+}
+
 impl Add {
     fn run(self, shell: &Shell) -> Result<(), Failure> {
         let fields = Fields::from([
@@ -163,6 +176,7 @@ impl Add {
             ("made_on", Some(self.made)),
             ("expires_on", self.expires),
             ("count", Some(self.count)),
+            ("cases", self.cases),
             ("destination", self.destination),
             ("dealer", self.dealer),
             ("layers", self.layers),

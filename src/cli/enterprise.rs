@@ -35,6 +35,9 @@ enum What {
         /// Day on which it expires, such as 2029-06-30
         #[arg(long)]
         licence_expires_on: Option<String>,
+        /// GS1 Company Prefix, 4 to 12 digits, for the SSCC of cases; may be given later by registering the same again with it
+        #[arg(long)]
+        gs1_prefix: Option<String>,
     },
     /// List them. Example: zhenma enterprise list --json
     List,
@@ -53,6 +56,7 @@ impl Enterprise {
                 licence_kind,
                 licence_number,
                 licence_expires_on,
+                gs1_prefix,
             } => {
                 let fields = Fields::from([
                     ("uscc", Some(uscc.clone())),
@@ -61,6 +65,7 @@ impl Enterprise {
                     ("licence_kind", licence_kind),
                     ("licence_number", licence_number),
                     ("licence_expires_on", licence_expires_on),
+                    ("gs1_prefix", gs1_prefix),
                 ]);
                 shell.register(ImportKind::Enterprises, &[(0, fields)])?;
                 shell.tell(&serde_json::json!({"enterprise": uscc}), &format!("enterprise {uscc}"));
@@ -71,6 +76,9 @@ impl Enterprise {
                     .date();
                 for e in shell.wait(shell.ledger.enterprises())? {
                     let mut words = format!("{}  {}  {}", e.uscc, e.name.zh, e.name.en);
+                    if let Some(prefix) = &e.gs1_prefix {
+                        words += &format!("  GS1 {prefix}");
+                    }
                     for l in &e.licences {
                         let late = if l.expires_on < today { " EXPIRED" } else { "" };
                         words +=

@@ -266,18 +266,28 @@ impl Gs1 {
     }
 }
 
-/// 14 digits whose last is the check digit (GS1 General Specifications 7.9).
+/// 14 digits whose last is the check digit.
 pub fn gtin_is_sound(gtin: &str) -> bool {
-    let digits = gtin.as_bytes();
-    digits.len() == 14
-        && digits.iter().all(u8::is_ascii_digit)
+    gtin.len() == 14 && check_digit_is_right(gtin)
+}
+
+/// Digits alone, the last of which is the check digit of the others.
+pub fn check_digit_is_right(digits: &str) -> bool {
+    digits.bytes().all(|c| c.is_ascii_digit())
         && digits
-            .iter()
-            .enumerate()
-            .map(|(i, d)| u32::from(d - b'0') * if i % 2 == 0 { 3 } else { 1 })
-            .sum::<u32>()
-            % 10
-            == 0
+            .split_at_checked(digits.len().saturating_sub(1))
+            .is_some_and(|(others, last)| last == check_digit(others).to_string())
+}
+
+/// The digit that goes behind `digits`, of whatever length: GTIN and SSCC have
+/// the same (GS1 General Specifications 7.9).
+pub fn check_digit(digits: &str) -> u32 {
+    let weighed = digits
+        .bytes()
+        .rev()
+        .enumerate()
+        .map(|(i, d)| u32::from(d.saturating_sub(b'0')) * if i % 2 == 0 { 3 } else { 1 });
+    (10 - weighed.sum::<u32>() % 10) % 10
 }
 
 /// 1 to 20 characters of the GS1 set 82 (General Specifications 7.11).

@@ -11,6 +11,7 @@ mod payload;
 mod permutation;
 mod proof;
 mod read;
+mod sscc;
 mod verify;
 
 pub use gs1::Gs1;
@@ -19,6 +20,7 @@ pub use payload::{Layer, Payload};
 pub use permutation::Permutation;
 pub use proof::{proof_url, read_proof};
 pub use read::{Form, Reading, host_is_sound, read};
+pub use sscc::{Gs1Prefix, Sscc, SsccRun};
 pub use verify::{Outcome, sign_compact, verify, verify_many};
 
 /// Characters of the compact form behind the slash: payload and signature.

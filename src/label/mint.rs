@@ -11,6 +11,7 @@ pub struct Mint<'a> {
     prefix: String,
     outer: Permutation,
     inner: Permutation,
+    case: Permutation,
 }
 
 /// One signed code in the forms in which it leaves the house.
@@ -50,21 +51,23 @@ impl<'a> Mint<'a> {
             prefix: url_prefix(public_url),
             outer: permutation(Layer::Outer),
             inner: permutation(Layer::Inner),
+            case: permutation(Layer::Case),
         })
     }
 
-    /// The code of label `number` in `layer`.
+    /// The code of item or case `number` in `layer`.
     ///
     /// # Errors
     /// Those of the signer.
     ///
     /// # Panics
-    /// For cases and pallets, which no batch numbers.
+    /// For pallets, which no batch numbers.
     pub fn code(&self, layer: Layer, number: u64) -> Result<Minted, KeyError> {
         let permutation = match layer {
             Layer::Outer => &self.outer,
             Layer::Inner => &self.inner,
-            Layer::Case | Layer::Pallet => unreachable!("a batch numbers items alone"),
+            Layer::Case => &self.case,
+            Layer::Pallet => unreachable!("a batch numbers items and cases alone"),
         };
         let serial = permutation.serial_of(number);
         let payload = Payload { layer, key: self.key, batch: self.batch, serial };

@@ -128,6 +128,13 @@ impl NewBatch {
                 format!("order 1 to {BATCH_LABELS_MAX}"),
             ));
         }
+        if self.cases > self.count {
+            errors.push(FieldError::new(
+                "cases",
+                format!("{} cases cannot hold {} labels", self.cases, self.count),
+                format!("order 0 to {}", self.count),
+            ));
+        }
         if self.expires_on.is_some_and(|expires| expires < self.made_on) {
             errors.push(FieldError::new(
                 "expires_on",

@@ -13,10 +13,11 @@ use serde_json::Value;
 
 use crate::base::FieldError;
 use crate::base::limits::BATCH_LABELS_MAX;
+use crate::code::Gs1Prefix;
 use crate::keys::KeyNumber;
 use crate::registry::{Bilingual, Enterprise, Gtin, Layers, Licence, NewBatch, Product, Uscc};
 
-pub const ENTERPRISE_FIELDS: [&str; 7] = [
+pub const ENTERPRISE_FIELDS: [&str; 8] = [
     "uscc",
     "name_zh",
     "name_en",
@@ -24,6 +25,7 @@ pub const ENTERPRISE_FIELDS: [&str; 7] = [
     "licence_number",
     "licence_expires_on",
     "licences",
+    "gs1_prefix",
 ];
 pub const PRODUCT_FIELDS: [&str; 9] = [
     "gtin",
@@ -36,8 +38,18 @@ pub const PRODUCT_FIELDS: [&str; 9] = [
     "shelf_life_days",
     "pictures",
 ];
-pub const BATCH_FIELDS: [&str; 9] =
-    ["product", "lot", "made_on", "expires_on", "destination", "dealer", "layers", "count", "key"];
+pub const BATCH_FIELDS: [&str; 10] = [
+    "product",
+    "lot",
+    "made_on",
+    "expires_on",
+    "destination",
+    "dealer",
+    "layers",
+    "count",
+    "cases",
+    "key",
+];
 
 /// Named texts of one object. Empty ones are as good as absent.
 #[derive(Clone, Debug, Default)]
@@ -232,7 +244,11 @@ pub fn enterprise(fields: &Fields) -> Result<Enterprise, Vec<FieldError>> {
     }
     licences.sort_by(|a, b| (&a.kind, &a.number).cmp(&(&b.kind, &b.number)));
     let uscc = uscc.unwrap_or_else(|| Uscc(String::new()));
-    read.end(Enterprise { uscc, name, licences }, Enterprise::check)
+    let gs1_prefix = match read.text("gs1_prefix").as_str() {
+        "" => None,
+        digits => read.note(Gs1Prefix::parse(digits)),
+    };
+    read.end(Enterprise { uscc, name, licences, gs1_prefix }, Enterprise::check)
 }
 
 /// # Errors
@@ -274,6 +290,7 @@ pub fn batch(fields: &Fields) -> Result<NewBatch, Vec<FieldError>> {
         let number = text.parse::<i128>().map_err(|_| fault("is no whole number"))?;
         u64::try_from(number).map_err(|_| fault("labels cannot be ordered"))
     });
+    let cases = read.optional("cases", "write how many cases there are, or nothing");
     let lot = read.text("lot");
     let expires_on = read.optional("expires_on", "write 2026-11-01, or nothing");
     let destination = read.optional("destination", "write 4101, or nothing for anywhere");
@@ -305,6 +322,8 @@ pub fn batch(fields: &Fields) -> Result<NewBatch, Vec<FieldError>> {
         dealer,
         layers: layers.unwrap_or(Layers::Outer),
         count: count.unwrap_or(1),
+        // Compared with a count that could be read alone.
+        cases: count.and(cases).unwrap_or(0),
         key,
     };
     read.end(batch, NewBatch::check)

@@ -21,7 +21,7 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 use crate::base::UnixMs;
-use crate::code::Permutation;
+use crate::code::{Gs1Prefix, Permutation, Sscc, SsccRun};
 use crate::keys::KeyNumber;
 
 pub use register::{Decision, Placement, Register, Standing};
@@ -121,6 +121,9 @@ pub struct Enterprise {
     pub name: Bilingual,
     #[serde(default)]
     pub licences: Vec<Licence>,
+    /// `None`: its cases get no SSCC.
+    #[serde(default)]
+    pub gs1_prefix: Option<Gs1Prefix>,
 }
 
 impl Enterprise {
@@ -171,6 +174,9 @@ pub struct NewBatch {
     pub layers: Layers,
     /// Labels, 1 to 100 000 000.
     pub count: u64,
+    /// Codes of cases, at most one a label; 0: none.
+    #[serde(default)]
+    pub cases: u64,
     /// The key to sign with; `None`: the enterprise's newest active key.
     #[serde(default)]
     pub key: Option<KeyNumber>,
@@ -189,11 +195,25 @@ pub struct Batch {
     pub dealer: String,
     pub layers: Layers,
     pub count: u64,
+    /// Codes of cases: running numbers 0 to cases - 1 of their own layer.
+    pub cases: u64,
+    /// `None` where there are no cases, or the enterprise had no prefix.
+    pub sscc: Option<SsccRun>,
     pub secret: [u8; 32],
     pub created_at: UnixMs,
 }
 
 impl Batch {
+    /// The SSCC of a case; `None` for a number behind the last case too.
+    pub fn sscc(&self, case: u64) -> Option<Sscc> {
+        self.sscc.as_ref().filter(|_| case < self.cases)?.sscc(case)
+    }
+
+    /// The SSCC of the first case and of the last.
+    pub fn sscc_ends(&self) -> Option<(Sscc, Sscc)> {
+        self.sscc(0).zip(self.sscc(self.cases.checked_sub(1)?))
+    }
+
     /// The permutation of one layer's serials.
     pub fn permutation(&self, layer: crate::code::Layer) -> Permutation {
         Permutation::new(&self.secret, layer, self.id.key, self.id.batch)

@@ -23,6 +23,7 @@ pub enum Registration {
 /// What became of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Registered {
+    /// Or it was there and lacked its GS1 prefix, which it has now.
     Added,
     /// The same object was there already.
     Unchanged,

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use crate::base::UnixMs;
 use crate::code::{Layer, Payload, Permutation};
 use crate::registry::{
-    Batch, BatchRef, Bilingual, Enterprise, Gtin, Product, RangeFact, RangeState, Uscc,
+    Batch, BatchRef, Bilingual, Enterprise, Gtin, Layers, Product, RangeFact, RangeState, Uscc,
 };
 
 /// A batch with what an answer says of it.
@@ -19,8 +19,11 @@ pub struct BatchFacts {
     pub product: Arc<Product>,
     outer: Permutation,
     inner: Permutation,
+    case: Permutation,
     /// Facts not lifted, latest first.
     ranges: Vec<RangeFact>,
+    /// How each of its cases stands.
+    case_standing: Standing,
 }
 
 impl BatchFacts {
@@ -33,8 +36,10 @@ impl BatchFacts {
         ranges.retain(|r| r.lifted_at.is_none());
         ranges.sort_by_key(|fact| std::cmp::Reverse((fact.set_at, fact.id)));
         Self {
+            case_standing: case_standing(batch.count, &ranges),
             outer: batch.permutation(Layer::Outer),
             inner: batch.permutation(Layer::Inner),
+            case: batch.permutation(Layer::Case),
             batch,
             enterprise,
             product,
@@ -42,38 +47,27 @@ impl BatchFacts {
         }
     }
 
-    /// Running number of a serial, if it was issued.
-    fn number_of(&self, layer: Layer, serial: u64) -> Option<u64> {
-        let number = match layer {
-            Layer::Outer => self.outer.number_of(serial),
-            Layer::Inner if self.batch.layers == crate::registry::Layers::OuterAndInner => {
-                self.inner.number_of(serial)
+    /// Running number of a serial, if it was issued, and how its label stands.
+    fn find(&self, layer: Layer, serial: u64) -> Option<(u64, Standing)> {
+        let of_item = |number| (number < self.batch.count).then(|| (number, self.standing(number)));
+        match layer {
+            Layer::Outer => of_item(self.outer.number_of(serial)),
+            Layer::Inner if self.batch.layers == Layers::OuterAndInner => {
+                of_item(self.inner.number_of(serial))
             }
-            _ => return None,
-        };
-        (number < self.batch.count).then_some(number)
+            Layer::Case => {
+                let number = self.case.number_of(serial);
+                (number < self.batch.cases).then(|| (number, self.case_standing.clone()))
+            }
+            Layer::Inner | Layer::Pallet => None,
+        }
     }
 
-    /// How the label with this running number stands. Withdrawal wins over
+    /// How the item with this running number stands. Withdrawal wins over
     /// everything, then what kept it from sale, then activation.
     pub fn standing(&self, number: u64) -> Standing {
         let about = || self.ranges.iter().filter(|r| (r.first..=r.last).contains(&number));
-        let withdrawn = about().find_map(|r| {
-            let kind = match r.state {
-                RangeState::Recalled => Withdrawal::Recalled,
-                RangeState::Blocked => Withdrawal::Blocked,
-                RangeState::Stolen => Withdrawal::Stolen,
-                RangeState::Void => Withdrawal::Void,
-                RangeState::Activated | RangeState::Spoiled | RangeState::Planted => return None,
-            };
-            Some(Standing::Withdrawn {
-                kind,
-                since: r.set_at,
-                reason: r.reason.clone(),
-                remedy: r.remedy.clone(),
-            })
-        });
-        withdrawn.unwrap_or_else(|| {
+        about().find_map(withdrawn).unwrap_or_else(|| {
             let held = |state| about().any(|r| r.state == state);
             if held(RangeState::Planted) {
                 Standing::Planted
@@ -110,6 +104,52 @@ impl BatchFacts {
     }
 }
 
+/// How the cases of a batch stand. Which items a case holds is not known, so
+/// only what is said of every item of the batch is said of a case too, by one
+/// fact or by several together; it is on sale as soon as any item is.
+fn case_standing(count: u64, latest_first: &[RangeFact]) -> Standing {
+    let said_of_all = |said: &dyn Fn(&RangeFact) -> bool| {
+        let mut about: Vec<_> = latest_first.iter().filter(|r| said(r)).collect();
+        about.sort_unstable_by_key(|r| r.first);
+        // Items before `from` are spoken of; behind a gap it stands still.
+        let from = about.iter().fold(0, |from, r| {
+            if r.first <= from { from.max(r.last.saturating_add(1)) } else { from }
+        });
+        from >= count
+    };
+    let whole = |state| said_of_all(&move |r: &RangeFact| r.state == state);
+    if said_of_all(&|r| withdrawn(r).is_some())
+        && let Some(standing) = latest_first.iter().find_map(withdrawn)
+    {
+        standing
+    } else if whole(RangeState::Planted) {
+        Standing::Planted
+    } else if whole(RangeState::Spoiled) {
+        Standing::Spoiled
+    } else if latest_first.iter().any(|r| r.state == RangeState::Activated) {
+        Standing::OnSale
+    } else {
+        Standing::NotActivated
+    }
+}
+
+/// What a fact withdraws its labels as, if it does.
+fn withdrawn(fact: &RangeFact) -> Option<Standing> {
+    let kind = match fact.state {
+        RangeState::Recalled => Withdrawal::Recalled,
+        RangeState::Blocked => Withdrawal::Blocked,
+        RangeState::Stolen => Withdrawal::Stolen,
+        RangeState::Void => Withdrawal::Void,
+        RangeState::Activated | RangeState::Spoiled | RangeState::Planted => return None,
+    };
+    Some(Standing::Withdrawn {
+        kind,
+        since: fact.set_at,
+        reason: fact.reason.clone(),
+        remedy: fact.remedy.clone(),
+    })
+}
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Withdrawal {
@@ -132,10 +172,11 @@ pub enum Standing {
 /// Where a payload belongs.
 #[derive(Clone)]
 pub enum Placement {
-    /// No such batch, or the serial is not one of its count.
+    /// No such batch, or the serial is not one of its items or cases.
     NotIssued,
     Issued {
         facts: Arc<BatchFacts>,
+        /// Among the batch's items, or its cases, as the payload's layer says.
         number: u64,
         standing: Standing,
     },
@@ -184,13 +225,11 @@ impl Register {
     pub fn place(&self, payload: &Payload) -> Placement {
         let id = BatchRef { key: payload.key, batch: payload.batch };
         let Some(facts) = self.batches.get(&id) else { return Placement::NotIssued };
-        match facts.number_of(payload.layer, payload.serial) {
+        match facts.find(payload.layer, payload.serial) {
             None => Placement::NotIssued,
-            Some(number) => Placement::Issued {
-                facts: Arc::clone(facts),
-                number,
-                standing: facts.standing(number),
-            },
+            Some((number, standing)) => {
+                Placement::Issued { facts: Arc::clone(facts), number, standing }
+            }
         }
     }
 }

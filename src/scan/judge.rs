@@ -35,6 +35,8 @@ pub struct Evidence<'a> {
     pub check: Check,
     /// `None`: never issued.
     pub standing: Option<&'a Standing>,
+    /// The code is that of a case, not of an item.
+    pub case: bool,
     /// The host under which the code was read, when it is not ours.
     pub foreign_host: Option<&'a str>,
     /// `None`: could not be read. The index is this scan's own place; none
@@ -93,6 +95,15 @@ impl Policy {
 
 /// The verdict on one code, with its reasons in order of weight.
 pub fn judge(evidence: &Evidence<'_>, policy: &Policy) -> Verdict {
+    let mut verdict = of_label(evidence, policy);
+    // A case's label stuck on a bottle is true, and tells nothing of the bottle.
+    if evidence.case && verdict.outcome != Outcome::NotGenuine {
+        verdict.reasons.push(Reason::CaseLabel);
+    }
+    verdict
+}
+
+fn of_label(evidence: &Evidence<'_>, policy: &Policy) -> Verdict {
     let settled = |outcome, reason, risk| Verdict {
         outcome,
         reasons: vec![reason],

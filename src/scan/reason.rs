@@ -10,7 +10,7 @@ use crate::registry::register::Withdrawal;
 use crate::scan::{Place, Reason};
 
 /// Every slug that an answer may carry, in the order of [`Reason`].
-pub const SLUGS: [&str; 24] = [
+pub const SLUGS: [&str; 25] = [
     "malformed",
     "unknown_key",
     "bad_signature",
@@ -35,6 +35,7 @@ pub const SLUGS: [&str; 24] = [
     "officer_found_genuine",
     "first_scan",
     "same_phone_again",
+    "case_label",
 ];
 
 impl Reason {
@@ -66,6 +67,7 @@ impl Reason {
             Self::OfficerFoundGenuine { .. } => "officer_found_genuine",
             Self::FirstScan => "first_scan",
             Self::SamePhoneAgain { .. } => "same_phone_again",
+            Self::CaseLabel => "case_label",
         }
     }
 
@@ -144,6 +146,9 @@ impl Reason {
             Self::SamePhoneAgain { first } => {
                 format!("首次查询它的就是这部手机（{}）。", day(first))
             }
+            Self::CaseLabel => {
+                "这是外箱的箱码，不是单瓶、单件商品的标签；若贴在单件商品上，请当心。".into()
+            }
         }
     }
 
@@ -219,6 +224,11 @@ impl Reason {
             Self::FirstScan => "Nobody has queried it before.".into(),
             Self::SamePhoneAgain { first } => {
                 format!("This phone was the first to query it, on {}.", day(first))
+            }
+            Self::CaseLabel => {
+                "This is the label of a whole case, not of a single bottle or item; \
+                 on a single item it is out of place."
+                    .into()
             }
         }
     }

@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 use crate::base::UnixMs;
 use crate::base::limits::{CODE_TEXT_BYTES_MAX, SCAN_STATE_WAIT_MS};
-use crate::code::{self, Malformed, Outcome as ReadOutcome, Payload};
+use crate::code::{self, Layer, Malformed, Outcome as ReadOutcome, Payload};
 use crate::keys::Keyring;
 use crate::registry::register::BatchFacts;
 use crate::registry::{Placement, Register};
@@ -78,7 +78,8 @@ pub enum RecordState {
 #[derive(Clone)]
 pub struct Item {
     pub facts: Arc<BatchFacts>,
-    /// Running number in the batch. Officers and the enterprise only.
+    /// Running number among the batch's items, or cases. Officers and the
+    /// enterprise only.
     pub number: u64,
 }
 
@@ -152,6 +153,7 @@ impl Scanner {
             &Evidence {
                 check: examined.check,
                 standing: Some(standing),
+                case: payload.layer == Layer::Case,
                 foreign_host: examined.foreign_host.as_deref(),
                 history: history.as_ref().map(|h| (h, own)),
                 decision: register.decisions.get(&id.payload).copied(),
@@ -184,6 +186,7 @@ impl Scanner {
         let evidence = Evidence {
             check: Check::Read(ReadOutcome::Valid),
             standing: Some(&standing),
+            case: payload.layer == Layer::Case,
             foreign_host: foreign.then_some(""),
             history: Some((&history, None)),
             decision: register.decisions.get(&id.payload).copied(),
@@ -252,6 +255,7 @@ impl Scanner {
             &Evidence {
                 check: examined.check,
                 standing: None,
+                case: false,
                 foreign_host: None,
                 history: None,
                 decision: None,

@@ -77,6 +77,8 @@ pub enum Reason {
     OfficerFoundGenuine { at: UnixMs },
     FirstScan,
     SamePhoneAgain { first: UnixMs },
+    // beside all but not_genuine
+    CaseLabel,
 }
 
 /// What the judge says.

@@ -190,6 +190,14 @@ const INNER: Text = Text(
     "打开以后，再扫一次里面的码（瓶盖内或刮开层下）。",
     "After opening, scan the code inside too (under the cap or the scratch layer).",
 );
+const CASE_SEALED: Text = Text(
+    "看一看箱子的封口和箱码有没有动过的痕迹。",
+    "Look whether the case's seal and label have been tampered with.",
+);
+const CASE_ITEMS: Text = Text(
+    "开箱以后，再扫每一件商品自己的码。",
+    "After opening the case, scan the code of each item in it.",
+);
 const FITS: Text = Text(
     "想一想这个时间和地点对不对得上：是不是家人、送礼的人或店家查过。",
     "Ask yourself whether time and place fit: family, the giver or the shop may have queried it.",
@@ -240,11 +248,25 @@ pub const MISTYPED: [Text; 2] = [
     ),
 ];
 
+/// What else there is to scan behind a label.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Inside {
+    Nothing,
+    /// The code under the cap or scratch layer.
+    Code,
+    /// The items of a case.
+    Items,
+}
+
 /// What to do next, in order.
-pub fn next_steps(outcome: Outcome, first: &Reason, has_inner_code: bool) -> Vec<Text> {
-    let inner = has_inner_code.then_some(INNER);
+pub fn next_steps(outcome: Outcome, first: &Reason, inside: Inside) -> Vec<Text> {
+    let (seal, inner) = match inside {
+        Inside::Nothing => (SEALED, None),
+        Inside::Code => (SEALED, Some(INNER)),
+        Inside::Items => (CASE_SEALED, Some(CASE_ITEMS)),
+    };
     match (outcome, first.slug()) {
-        (Outcome::Genuine, _) => [Some(SEALED), inner].into_iter().flatten().collect(),
+        (Outcome::Genuine, _) => [Some(seal), inner].into_iter().flatten().collect(),
         (Outcome::SeenBefore, _) => {
             [Some(FITS), Some(DOES_NOT_FIT), inner].into_iter().flatten().collect()
         }

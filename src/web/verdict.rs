@@ -11,7 +11,7 @@ use crate::registry::{Bilingual, Layers};
 use crate::scan::reason::minute_text;
 use crate::scan::service::{Answer, Item, RecordState, ScanSummary};
 use crate::scan::{Outcome, Reason};
-use crate::web::text::{self, Text};
+use crate::web::text::{self, Inside, Text};
 
 /// Everything a verdict's page shows, in the reader's language.
 #[derive(Template)]
@@ -24,6 +24,8 @@ pub struct VerdictPage {
     /// Whether the page says who issued the label: where it did issue it.
     issued: bool,
     lead: String,
+    /// That it is the label of a case: beside the verdict, not under it.
+    case: Option<String>,
     more: Vec<String>,
     first_query: Option<FirstQuery>,
     not_recorded: bool,
@@ -82,11 +84,17 @@ impl VerdictPage {
         let outcome = verdict.outcome;
         let first = verdict.reasons.first().unwrap_or(&Reason::HistoryUnavailable);
         let told = |reason: &Reason| reason.text(lang, zone);
-        // Where and when it was first queried has a place of its own.
+        // Where and when it was first queried has a place of its own, and so
+        // has what a case's label is.
         let more = verdict.reasons.iter().skip(1);
-        let more = more.filter(|r| !matches!(r, Reason::SeenByOthers { .. }));
+        let more = more.filter(|r| !matches!(r, Reason::SeenByOthers { .. } | Reason::CaseLabel));
         let item = answer.item.as_ref();
-        let inner = item.is_some_and(|i| i.facts.batch.layers == Layers::OuterAndInner);
+        let case = verdict.reasons.contains(&Reason::CaseLabel);
+        let inside = match item {
+            Some(_) if case => Inside::Items,
+            Some(i) if i.facts.batch.layers == Layers::OuterAndInner => Inside::Code,
+            _ => Inside::Nothing,
+        };
         let malformed = matches!(first, Reason::Malformed { .. });
         // A slip in typing is likelier than a forger who makes up numbers.
         let mistyped =
@@ -99,6 +107,7 @@ impl VerdictPage {
             icon: icon(outcome),
             issued: matches!(outcome, Outcome::Genuine | Outcome::SeenBefore),
             lead: told(first),
+            case: case.then(|| told(&Reason::CaseLabel)),
             more: more.map(told).collect(),
             first_query: answer.scans.map(|s| FirstQuery::new(s, first, lang, zone)),
             not_recorded: answer.recorded == RecordState::Failed,
@@ -107,7 +116,7 @@ impl VerdictPage {
             next: if mistyped {
                 text::MISTYPED.into()
             } else {
-                text::next_steps(outcome, first, inner)
+                text::next_steps(outcome, first, inside)
             },
             call: !malformed
                 && !mistyped

@@ -45,6 +45,8 @@ pub const STOLEN: u64 = 14;
 pub const VOID: u64 = 15;
 pub const NOT_ACTIVATED: u64 = 5_000;
 pub const COUNT: u64 = 10_000;
+/// Codes of cases.
+pub const CASES: u64 = 100;
 
 pub struct Bed {
     pub base: String,
@@ -219,16 +221,32 @@ fn batch(key: u32) -> Batch {
         dealer: String::new(),
         layers: Layers::OuterAndInner,
         count: COUNT,
+        cases: CASES,
+        sscc: None,
         secret: [9; 32],
         created_at: NOW,
     }
 }
 
 fn register() -> Register {
+    register_saying(&[
+        (0, NOT_ACTIVATED - 1, RangeState::Activated),
+        (RECALLED, RECALLED, RangeState::Recalled),
+        (SPOILED, SPOILED, RangeState::Spoiled),
+        (PLANTED, PLANTED, RangeState::Planted),
+        (BLOCKED, BLOCKED, RangeState::Blocked),
+        (STOLEN, STOLEN, RangeState::Stolen),
+        (VOID, VOID, RangeState::Void),
+    ])
+}
+
+/// The register with these facts of both batches.
+pub fn register_saying(said: &[(u64, u64, RangeState)]) -> Register {
     let enterprise = Arc::new(Enterprise {
         uscc: batch(1).enterprise,
         name: both("河南省宋河酒业股份有限公司", "Songhe Distillery Co., Ltd., Henan"),
         licences: Vec::new(),
+        gs1_prefix: None,
     });
     let product = Arc::new(Product {
         gtin: batch(1).product,
@@ -255,15 +273,7 @@ fn register() -> Register {
             set_at: NOW,
             lifted_at: None,
         };
-        let facts = vec![
-            fact(0, NOT_ACTIVATED - 1, RangeState::Activated),
-            fact(RECALLED, RECALLED, RangeState::Recalled),
-            fact(SPOILED, SPOILED, RangeState::Spoiled),
-            fact(PLANTED, PLANTED, RangeState::Planted),
-            fact(BLOCKED, BLOCKED, RangeState::Blocked),
-            fact(STOLEN, STOLEN, RangeState::Stolen),
-            fact(VOID, VOID, RangeState::Void),
-        ];
+        let facts = said.iter().map(|(first, last, state)| fact(*first, *last, *state)).collect();
         let id = batch.id;
         let facts = BatchFacts::new(batch, Arc::clone(&enterprise), Arc::clone(&product), facts);
         register.batches.insert(id, Arc::new(facts));
@@ -301,6 +311,17 @@ pub fn gs1_path(number: u64) -> String {
     let gs1 = Gs1::new("06901234567892", "L/1").expect("sound");
     let message = gs1.message(payload(1, number));
     gs1.path(payload(1, number), &signer(1).sign(&message).expect("signs"))
+}
+
+/// A case's code under key 1.
+pub fn case_code(number: u64) -> String {
+    let payload = case_payload(number);
+    compact_text(payload, &sign_compact(&signer(1), payload).expect("signs"))
+}
+
+pub fn case_payload(number: u64) -> Payload {
+    let serial = batch(1).permutation(Layer::Case).serial_of(number);
+    Payload { layer: Layer::Case, serial, ..payload(1, 0) }
 }
 
 /// The code with another signature.

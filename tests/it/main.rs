@@ -2,6 +2,7 @@
 
 mod api;
 mod authz;
+mod cases;
 mod consoles;
 mod decoders;
 mod demo;

@@ -42,12 +42,18 @@ pub struct BatchRecord {
     count: u64,
     /// Labels that stand on sale.
     on_sale: u64,
+    /// Codes of cases.
+    cases: u64,
+    /// SSCC of the first case, 18 digits; null where cases have none.
+    first_sscc: Option<String>,
+    last_sscc: Option<String>,
 }
 
 impl BatchRecord {
     fn of(batch: &Batch, desk: &Desk) -> Self {
         let register = desk.scanner.register.load();
         let facts = register.batches.get(&batch.id);
+        let (first_sscc, last_sscc) = batch.sscc_ends().unzip();
         Self {
             batch: batch.id.to_string(),
             enterprise: batch.enterprise.to_string(),
@@ -60,6 +66,9 @@ impl BatchRecord {
             layers: batch.layers.slug(),
             count: batch.count,
             on_sale: facts.map_or(0, |facts| BatchFacts::on_sale(facts)),
+            cases: batch.cases,
+            first_sscc: first_sscc.map(String::from),
+            last_sscc: last_sscc.map(String::from),
         }
     }
 }

@@ -28,6 +28,8 @@ pub struct EnterpriseRecord {
     name_zh: String,
     name_en: String,
     licences: Vec<LicenceRecord>,
+    /// GS1 Company Prefix: its cases get an SSCC.
+    gs1_prefix: Option<String>,
 }
 
 /// A licence.
@@ -51,6 +53,7 @@ impl From<&Enterprise> for EnterpriseRecord {
             name_zh: e.name.zh.clone(),
             name_en: e.name.en.clone(),
             licences: e.licences.iter().map(licence).collect(),
+            gs1_prefix: e.gs1_prefix.clone().map(String::from),
         }
     }
 }

@@ -74,6 +74,8 @@ pub(super) async fn batch_page(
             .map_or_else(|| f.t("不限", "without limit").to_owned(), |day| date_text(day, lang)),
         destination: Place(batch.destination).text(lang).unwrap_or(anywhere),
         dealer: batch.dealer.clone(),
+        cases: batch.cases,
+        sscc: batch.sscc_ends().map(|(first, last)| (first.into(), last.into())),
         ranges: ranges.iter().rev().map(|fact| range_line(fact, &f, zone)).collect(),
         busiest: days.iter().map(|day| day.scans).max().unwrap_or(0),
         bars: bars(&days, today),

@@ -40,6 +40,8 @@ pub struct Asked {
     dealer: String,
     layers: String,
     count: String,
+    /// Codes of cases; empty: none.
+    cases: String,
     format: String,
     /// Layout of PDF and ZPL.
     template: String,
@@ -111,6 +113,7 @@ async fn order(desk: &Desk, who: &Member, asked: &Asked) -> Result<Order, Ledger
         ("dealer", text(&asked.dealer)),
         ("layers", text(&asked.layers)),
         ("count", text(&asked.count)),
+        ("cases", text(&asked.cases)),
     ]);
     let keys = desk.scanner.keys.load_full();
     let batch = prepare_batch(&*desk.ledger, &keys, &scope, &row).await?;
@@ -144,13 +147,14 @@ async fn show(
     let lang = f.lang;
     let products = desk.ledger.products(Some(&own(who)?)).await?;
     let typed = |name: &str, value: &str| Typed::of(name, value, faults, lang);
-    const SHOWN: [&str; 9] = [
+    const SHOWN: [&str; 10] = [
         "product",
         "lot",
         "made_on",
         "expires_on",
         "dealer",
         "count",
+        "cases",
         "range",
         "template",
         "printer",
@@ -175,6 +179,7 @@ async fn show(
             })
             .into(),
         count: typed("count", &asked.count),
+        cases: typed("cases", &asked.cases),
         formats: Kind::ALL
             .map(|kind| Choice {
                 value: kind.name().to_owned(),

@@ -9,7 +9,7 @@ use axum::response::Response;
 
 use crate::auth::Officer;
 use crate::cases::DecisionRecord;
-use crate::code::Payload;
+use crate::code::{Layer, Payload};
 use crate::http::access::AtConsole;
 use crate::http::console::page;
 use crate::http::consumer::ask::reference_of;
@@ -114,7 +114,10 @@ fn facts(label: &Label, f: &Frame) -> Vec<(&'static str, String)> {
         (name("生产日期", "Made on"), date_text(batch.made_on, lang)),
         (name("销往", "Destination"), Place(batch.destination).text(lang).unwrap_or_else(anywhere)),
         (name("经销商", "Dealer"), batch.dealer.clone()),
-        (name("序号", "Number"), label.number.to_string()),
+        match label.payload.layer {
+            Layer::Case => (name("箱序号", "Case number"), label.number.to_string()),
+            _ => (name("序号", "Number"), label.number.to_string()),
+        },
     ]
     .into_iter()
     .filter(|(_, value)| !value.is_empty())

@@ -52,6 +52,7 @@ fn judged(history: &History, decision: Option<(Decision, UnixMs)>) -> Verdict {
     let evidence = Evidence {
         check: Check::Read(ReadOutcome::Valid),
         standing: Some(&Standing::OnSale),
+        case: false,
         foreign_host: None,
         history: Some((history, own)),
         decision,
@@ -228,6 +229,7 @@ fn precedence_follows_the_contract() {
         let evidence = Evidence {
             check: check.clone(),
             standing,
+            case: false,
             foreign_host: None,
             history: known.then_some((&copied, Some(25))),
             decision: None,
@@ -235,6 +237,15 @@ fn precedence_follows_the_contract() {
         let verdict = judge(&evidence, &Policy::ONE);
         assert_eq!(verdict.outcome, outcome, "{check:?} {standing:?} {known}");
         assert!(!verdict.reasons.is_empty());
+        // A case is judged alike, and every answer but that of a forgery says what it is.
+        let of_case = judge(&Evidence { case: true, ..evidence }, &Policy::ONE);
+        assert_eq!((of_case.outcome, of_case.risk), (outcome, verdict.risk));
+        let (last, others) = of_case.reasons.split_last().expect("reasons");
+        if outcome == Outcome::NotGenuine {
+            assert_eq!(of_case.reasons, verdict.reasons, "{check:?}");
+        } else {
+            assert_eq!((last, others), (&Reason::CaseLabel, &verdict.reasons[..]), "{check:?}");
+        }
     }
 }
 
@@ -244,6 +255,7 @@ fn a_foreign_host_makes_a_first_scan_suspect() {
     let evidence = Evidence {
         check: Check::Read(ReadOutcome::Valid),
         standing: Some(&Standing::OnSale),
+        case: false,
         foreign_host: Some("zh3nma.example"),
         history: Some((&h, Some(0))),
         decision: None,
@@ -257,7 +269,8 @@ fn a_foreign_host_makes_a_first_scan_suspect() {
 fn reasons_read_as_sentences_in_both_languages() {
     let zone = jiff::tz::TimeZone::UTC;
     for scans in [spread(26, 20.0, 12), spread(26, 0.013, 12), "0:1:1:4101 9:2:2:4101".to_owned()] {
-        for reason in judged(&history(&scans), None).reasons {
+        for reason in judged(&history(&scans), None).reasons.into_iter().chain([Reason::CaseLabel])
+        {
             assert!(crate::scan::reason::SLUGS.contains(&reason.slug()));
             let (zh, en) = (reason.text(Lang::Zh, &zone), reason.text(Lang::En, &zone));
             assert!(zh.ends_with('。') && en.ends_with('.'), "{zh} / {en}");
@@ -287,6 +300,33 @@ fn any_observation() -> impl Strategy<Value = Observation> {
 }
 
 proptest! {
+    #[test]
+    fn what_a_case_label_is_never_changes_how_it_is_judged(
+        seen in prop::collection::vec(any_observation(), 0..60),
+        foreign: bool,
+        decision in prop::option::of(prop::sample::select(vec![
+            Decision::Copied, Decision::Genuine, Decision::CannotTell,
+        ])),
+    ) {
+        let mut history = History::default();
+        for (n, o) in seen.into_iter().enumerate() {
+            history.fold(Observation { scan: Tag48::new(n as u64), ..o });
+        }
+        let item = Evidence {
+            check: Check::Read(ReadOutcome::Valid),
+            standing: Some(&Standing::OnSale),
+            case: false,
+            foreign_host: foreign.then_some("zh3nma.example"),
+            history: Some((&history, history.observations.len().checked_sub(1))),
+            decision: decision.map(|d| (d, UnixMs(1_700_001_000_000))),
+        };
+        let of_item = judge(&item, &Policy::ONE);
+        let of_case = judge(&Evidence { case: true, ..item }, &Policy::ONE);
+        prop_assert_eq!(of_case.outcome, of_item.outcome);
+        prop_assert_eq!(of_case.risk, of_item.risk);
+        prop_assert_eq!(of_case.reasons.split_last(), Some((&Reason::CaseLabel, &of_item.reasons[..])));
+    }
+
     #[test]
     fn the_bytes_of_a_history_come_back(seen in prop::collection::vec(any_observation(), 0..200)) {
         let mut history = History::default();
@@ -325,6 +365,7 @@ proptest! {
             let evidence = Evidence {
                 check: Check::Read(ReadOutcome::Valid),
                 standing: Some(&Standing::OnSale),
+                case: false,
                 foreign_host: None,
                 history: Some((history, Some(own))),
                 decision: None,

@@ -13,6 +13,7 @@ mod orders;
 mod registry;
 mod rows;
 mod scans;
+mod serial_references;
 pub mod sessions;
 
 use std::path::Path;
@@ -63,17 +64,17 @@ impl Ledger {
                 .acquire_timeout(BUSY_WAIT)
                 .connect_with(options.clone())
         };
-        let ledger = Self {
-            writer: pool(1).await.map_err(down)?,
-            reader: pool(READERS).await.map_err(down)?,
-        };
-        MIGRATIONS.run(&ledger.writer).await.map_err(|error| match error {
+        let writer = pool(1).await.map_err(down)?;
+        MIGRATIONS.run(&writer).await.map_err(|error| match error {
             sqlx::migrate::MigrateError::VersionMissing(found)
             | sqlx::migrate::MigrateError::VersionTooNew(found, _) => {
                 LedgerError::NewerVersion(found)
             }
             other => LedgerError::Unavailable(format!("{}: {other}", path.display())),
         })?;
+        // After the migrations: a connection that was open before knows the
+        // old columns, and its first `SELECT *` has more than it is ready for.
+        let ledger = Self { writer, reader: pool(READERS).await.map_err(down)? };
         sqlx::query(
             "INSERT INTO installation (id, secret, created_at) VALUES (1, $1, $2)
              ON CONFLICT (id) DO NOTHING",

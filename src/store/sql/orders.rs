@@ -105,8 +105,9 @@ impl OrderLedger for Ledger {
             let same = batch.product == asked.product
                 && (&batch.lot, batch.made_on, batch.expires_on)
                     == (&asked.lot, asked.made_on, new.batch.expires_on)
-                && (batch.destination, &batch.dealer, batch.layers, batch.count)
-                    == (asked.destination, &asked.dealer, asked.layers, asked.count);
+                && (batch.destination, &batch.dealer, batch.layers)
+                    == (asked.destination, &asked.dealer, asked.layers)
+                && (batch.count, batch.cases) == (asked.count, asked.cases);
             return match (same, old.new.specification == new.specification) {
                 (true, true) => again(tx, old).await,
                 (false, _) => Err(other(&new.order_key, "batch")),

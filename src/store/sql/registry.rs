@@ -8,7 +8,7 @@ use uuid::Uuid;
 use super::rows::{self, Read, get};
 use super::{Ledger, Tx, down, next_revision, signed};
 use crate::base::{FieldError, LedgerError, UnixMs};
-use crate::code::Permutation;
+use crate::code::{Gs1Prefix, Permutation};
 use crate::registry::port::{Registered, Registration, RegistryLedger};
 use crate::registry::register::{Changes, Decision};
 use crate::registry::{
@@ -29,16 +29,26 @@ impl Ledger {
             let mut old = rows::enterprise(&row)?;
             old.licences =
                 licences(&mut **tx, Some(&e.uscc)).await?.remove(&e.uscc).unwrap_or_default();
+            if old.gs1_prefix.is_none() {
+                old.gs1_prefix.clone_from(&e.gs1_prefix);
+                if e.gs1_prefix.is_some() && &old == e {
+                    return Self::give_prefix(tx, e).await;
+                }
+            }
             return Ok(same_or(&old == e, "uscc", &e.uscc.to_string()));
+        }
+        if let Some(fault) = Self::taken(tx, e).await? {
+            return Ok(Err(fault));
         }
         let revision = next_revision(tx).await?;
         sqlx::query(
-            "INSERT INTO enterprises (uscc, name_zh, name_en, created_at, revision)
-             VALUES ($1, $2, $3, $4, $5)",
+            "INSERT INTO enterprises (uscc, name_zh, name_en, gs1_prefix, created_at, revision)
+             VALUES ($1, $2, $3, $4, $5, $6)",
         )
         .bind(e.uscc.as_str())
         .bind(&e.name.zh)
         .bind(&e.name.en)
+        .bind(e.gs1_prefix.as_ref().map(Gs1Prefix::as_str))
         .bind(at.0)
         .bind(revision)
         .execute(&mut **tx)
@@ -113,12 +123,17 @@ impl Ledger {
                 "make a new key: zhenma key new",
             )));
         }
+        let sscc = match Self::allot(tx, &b.enterprise, b.new.cases).await? {
+            Ok(run) => run,
+            Err(fault) => return Ok(Err(fault)),
+        };
         let revision = next_revision(tx).await?;
         sqlx::query(
             "INSERT INTO batches (key_number, batch_number, enterprise, gtin, lot, made_on,
              expires_on, destination, dealer, layers, label_count, permutation, secret,
-             created_at, revision)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)",
+             created_at, revision, case_count, gs1_prefix, serial_reference)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15,
+             $16, $17, $18)",
         )
         .bind(i64::from(b.key.get()))
         .bind(i64::from(number))
@@ -135,6 +150,9 @@ impl Ledger {
         .bind(b.secret.to_vec())
         .bind(at.0)
         .bind(revision)
+        .bind(signed(b.new.cases))
+        .bind(sscc.as_ref().map(|run| run.prefix.as_str()))
+        .bind(sscc.as_ref().map(|run| signed(run.first)))
         .execute(&mut **tx)
         .await
         .map_err(down)?;

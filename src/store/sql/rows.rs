@@ -6,6 +6,7 @@ use sqlx::sqlite::SqliteRow;
 
 use super::{down, unsigned};
 use crate::base::{LedgerError, UnixMs};
+use crate::code::{Gs1Prefix, SsccRun};
 use crate::keys::KeyNumber;
 use crate::registry::order::{NewOrder, Order, OrderState};
 use crate::registry::{
@@ -60,7 +61,17 @@ pub(super) fn id(row: &SqliteRow) -> Read<uuid::Uuid> {
 }
 
 pub(super) fn enterprise(row: &SqliteRow) -> Read<Enterprise> {
-    Ok(Enterprise { uscc: uscc(row, "uscc")?, name: names(row)?, licences: Vec::new() })
+    Ok(Enterprise {
+        uscc: uscc(row, "uscc")?,
+        name: names(row)?,
+        licences: Vec::new(),
+        gs1_prefix: prefix(row)?,
+    })
+}
+
+pub(super) fn prefix(row: &SqliteRow) -> Read<Option<Gs1Prefix>> {
+    let digits: Option<String> = get(row, "gs1_prefix")?;
+    digits.map(|d| Gs1Prefix::try_from(d).map_err(|_| bad("gs1_prefix"))).transpose()
 }
 
 pub(super) fn product(row: &SqliteRow) -> Read<Product> {
@@ -92,6 +103,10 @@ pub(super) fn batch(row: &SqliteRow) -> Read<Batch> {
         dealer: get(row, "dealer")?,
         layers: Layers::from_slug(&get::<String>(row, "layers")?).ok_or_else(|| bad("layers"))?,
         count: unsigned(get(row, "label_count")?),
+        cases: unsigned(get(row, "case_count")?),
+        sscc: prefix(row)?
+            .zip(get::<Option<i64>>(row, "serial_reference")?)
+            .map(|(prefix, first)| SsccRun { prefix, first: unsigned(first) }),
         secret: secret(row)?,
         created_at: UnixMs(get(row, "created_at")?),
     })
