@@ -16,7 +16,7 @@ struct Proxy {
     port: u16,
     behind: TcpListener,
     caddy: Child,
-    _folder: tempfile::TempDir,
+    folder: tempfile::TempDir,
 }
 
 impl Proxy {
@@ -24,25 +24,22 @@ impl Proxy {
         let program = need::program("caddy")?;
         let folder = tempfile::tempdir().expect("a folder");
         let behind = TcpListener::bind("127.0.0.1:0").expect("a port");
-        let (port, admin) = (free_port(), free_port());
-        // Its port of administration is fixed otherwise, and tests run side by side.
-        let written = std::fs::read_to_string(deploy("Caddyfile")).expect("the file");
-        let file = folder.path().join("Caddyfile");
-        let whole = format!("{{\n\tadmin 127.0.0.1:{admin}\n}}\n{written}");
-        std::fs::write(&file, whole).expect("written");
+        let port = free_port();
+        let log = std::fs::File::create(folder.path().join("log")).expect("a log");
         let caddy = Command::new(program)
             .args(["run", "--adapter", "caddyfile", "--config"])
-            .arg(&file)
+            .arg(deploy("Caddyfile"))
+            .env("ADMIN", format!("127.0.0.1:{}", free_port()))
             .env("SITE", format!("http://id.example.cn:{port}"))
             .env("UPSTREAM", behind.local_addr().expect("bound").to_string())
             .env("HOME", folder.path())
             .env("XDG_DATA_HOME", folder.path())
             .env("XDG_CONFIG_HOME", folder.path())
             .stdout(Stdio::null())
-            .stderr(Stdio::null())
+            .stderr(log)
             .spawn()
             .expect("caddy starts");
-        let mut proxy = Self { port, behind, caddy, _folder: folder };
+        let mut proxy = Self { port, behind, caddy, folder };
         let deadline = Instant::now() + DEADLINE;
         while TcpStream::connect(("127.0.0.1", port)).is_err() {
             let ended = proxy.caddy.try_wait().expect("a child");
@@ -120,5 +117,26 @@ fn caddy_shows_metrics_to_nobody() {
             answer.starts_with("HTTP/1.1 404") || answer.starts_with("HTTP/1.1 308"),
             "{path}: {answer}"
         );
+    }
+}
+
+#[test]
+fn caddys_log_of_a_server_that_is_gone_names_no_code_and_no_address() {
+    let Some(proxy) = Proxy::start() else { return };
+    let asked = proxy.ask("/5/SECRETCODE", "User-Agent: SECRETAGENT\r\n");
+    drop(proxy.behind.accept().expect("a connection"));
+    assert!(answer(asked).starts_with("HTTP/1.1 502"));
+    // The line may be written behind the answer.
+    let deadline = Instant::now() + DEADLINE;
+    let log = loop {
+        let log = std::fs::read_to_string(proxy.folder.path().join("log")).expect("a log");
+        if let Some((lines, _)) = log.rsplit_once('\n').filter(|(log, _)| log.contains("502")) {
+            break lines.to_owned();
+        }
+        assert!(Instant::now() < deadline, "{log}");
+        std::thread::yield_now();
+    };
+    for word in ["SECRET", "remote_ip", "headers"] {
+        assert!(!log.contains(word), "{word}: {log}");
     }
 }
