@@ -41,12 +41,14 @@ fn variables() -> Vec<String> {
     names.map(|name| format!("ZHENMA_{}", name.to_uppercase())).collect()
 }
 
-/// The indented lines of a chapter of the README.
+/// The commands of a chapter of the README.
 fn commands(chapter: &str) -> Vec<String> {
     let readme = text("README.md");
     let (_, behind) = readme.split_once(&format!("\n## {chapter}\n")).expect("the chapter");
     let chapter = behind.split("\n## ").next().expect("a text");
-    chapter.lines().filter_map(|line| line.strip_prefix("    ")).map(str::to_owned).collect()
+    let blocks = chapter.split("```sh\n").skip(1);
+    let blocks = blocks.map(|block| block.split_once("```").expect("an end").0);
+    blocks.flat_map(str::lines).map(str::to_owned).collect()
 }
 
 /// What fetches programs from a registry; elsewhere in the tests they are there.
