@@ -18,7 +18,7 @@ use zhenma::label::{Mint, Symbol, png};
 const PIXELS: f32 = 5.0;
 
 /// Pixels of a print a module: what spoils it is finer than a module.
-pub const PRINTED: u8 = 16;
+pub const PRINTED: u16 = 16;
 
 /// Light that the label's paper and ink give back, and the bottle behind it.
 const PAPER: f32 = 0.85;
@@ -100,7 +100,8 @@ pub struct Print {
 impl Print {
     /// The label as the product prints it.
     pub fn of(symbol: &Symbol) -> Self {
-        let picture = image::load_from_memory(&png(symbol, PRINTED)).expect("the PNG is whole");
+        let picture =
+            image::load_from_memory(&png(symbol, PRINTED.into(), None)).expect("the PNG is whole");
         Self { picture: picture.into_luma8(), module: f32::from(PRINTED) }
     }
 

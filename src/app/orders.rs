@@ -214,9 +214,9 @@ pub fn facts(
         batch: batch.id.batch,
         secret: batch.secret,
         batch_count: batch.count,
-        cases: 0,
+        cases: batch.cases,
         inner: batch.layers == Layers::OuterAndInner,
-        sscc: None,
+        sscc: batch.sscc.clone(),
         public_url: public_url.to_owned(),
         caption: Caption {
             product: format!("{} {}", product.name.zh, product.net_content),

@@ -85,14 +85,15 @@ impl Issue {
     }
 
     fn specification(&self, batch: &Batch) -> Result<Specification, Failure> {
-        let count = match self.count {
-            None => batch.count.saturating_sub(self.first),
+        let mut specification = self.labels.specification(self.first, 0)?;
+        let holds = specification.holds(batch.count, batch.cases);
+        specification.count = match self.count {
+            None => holds.saturating_sub(self.first),
             Some(count) => u64::try_from(count).map_err(|_| {
                 Failure(format!("count: an order holds 1 to 100000000 labels, not {count}"))
             })?,
         };
-        let specification = self.labels.specification(self.first, count)?;
-        specification.check(specification.holds(batch.count, 0)).map_err(Failure)?;
+        specification.check(holds).map_err(Failure)?;
         Ok(specification)
     }
 

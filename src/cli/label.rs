@@ -1,4 +1,4 @@
-//! `zhenma label render|templates|printers`: for a printing house, with
+//! `zhenma label render|proof|templates|printers`: for a printing house, with
 //! neither key nor server.
 
 use std::path::PathBuf;
@@ -12,8 +12,9 @@ use super::labels::Labels;
 use super::progress::{tell, watch};
 use super::verify::published;
 use super::{Done, Failure};
+use crate::app::config::Settings;
 use crate::label::template::{TEMPLATES, builtin};
-use crate::label::{Caption, PRINTERS, Table};
+use crate::label::{Caption, Kind, PRINTERS, Printer, Table, proof};
 
 #[derive(Args)]
 pub(crate) struct Label {
@@ -24,6 +25,7 @@ pub(crate) struct Label {
 #[derive(Subcommand)]
 enum What {
     Render(Box<Render>),
+    Proof(Proof),
     /// List the layouts that come with zhenma, or print one to begin with. Example: zhenma label templates roll-40x30 > own.toml
     Templates {
         name: Option<String>,
@@ -74,10 +76,56 @@ struct Render {
     expires: Option<String>,
 }
 
+/// Make a proof sheet: one symbol at several sizes. Example: zhenma label proof --printer zpl-203 --format zpl --out proof.zpl
+///
+/// Print it on that printer at its real size (the ruler tells), and scan it with
+/// the worst phone at hand: a size that reads opens a page that says so.
+#[derive(Args)]
+struct Proof {
+    #[arg(long, value_name = "PROFILE", default_value = "laser-600")]
+    printer: Printer,
+    /// pdf, png or zpl
+    #[arg(long, value_name = "FORMAT", default_value = "pdf")]
+    format: Kind,
+    /// The address that labels carry [default: that of the settings]
+    #[arg(long, value_name = "URL")]
+    public_url: Option<String>,
+    #[arg(long, value_name = "FILE")]
+    out: PathBuf,
+}
+
+impl Proof {
+    fn run(&self, json: bool) -> Result<Done, Failure> {
+        if !matches!(self.format, Kind::Pdf | Kind::Png | Kind::Zpl) {
+            return Err(Failure(format!(
+                "format: a proof is pdf, png or zpl, not {}",
+                self.format
+            )));
+        }
+        if self.format == Kind::Zpl && !self.printer.zpl {
+            return Err(Failure(format!("printer: {} does not speak ZPL", self.printer)));
+        }
+        let address = match &self.public_url {
+            Some(address) => address.clone(),
+            None => Settings::load(None)?.public_url,
+        };
+        let made = proof(&self.printer, &address, self.format)?;
+        let out = self.out.display();
+        std::fs::write(&self.out, made).map_err(|e| Failure(format!("out: {out}: {e}")))?;
+        if json {
+            println!("{}", serde_json::json!({"proof": out.to_string()}));
+        } else {
+            println!("{out}: print it at its real size, and scan it with the worst phone at hand");
+        }
+        Ok(Done::Yes)
+    }
+}
+
 impl Label {
     pub(crate) fn run(self, json: bool) -> Result<Done, Failure> {
         match self.what {
             What::Render(render) => return render.run(json),
+            What::Proof(proof) => return proof.run(json),
             What::Templates { name: Some(name) } => {
                 builtin(&name).map_err(Failure)?;
                 let text = TEMPLATES.iter().find(|(known, _)| *known == name).map(|(_, text)| text);

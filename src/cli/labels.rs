@@ -76,11 +76,11 @@ impl Labels {
         }
         match (&mut spec.form, template) {
             (Form::Pdf(form), Some(template)) => {
-                form.template = Box::new(template);
+                *form.template = template;
                 form.items_a_file = self.split.unwrap_or(form.items_a_file);
             }
             (Form::Zpl(form), Some(template)) => {
-                form.template = Box::new(template);
+                *form.template = template;
                 form.items_a_file = self.split.unwrap_or(form.items_a_file);
                 form.drawing = if self.firmware { Drawing::Printer } else { Drawing::Graphic };
             }
@@ -115,7 +115,7 @@ impl Labels {
             (self.zip, pictures, "zip", "svg and png"),
             (self.sheets, pictures, "sheets", "svg and png"),
             (self.firmware, self.format == Kind::Zpl, "firmware", "zpl"),
-            (self.together, !table && !(pictures && !self.sheets), "together", "pdf and zpl"),
+            (self.together, pages, "together", "pdf and zpl"),
             (!self.columns.is_empty(), table, "columns", "csv"),
             (self.separator.is_some(), table, "separator", "csv"),
             (self.encoding.is_some(), table, "encoding", "csv"),

@@ -12,6 +12,9 @@ pub mod reading {}
 pub mod verdicts {}
 #[doc = include_str!("../../deploy/README.md")]
 pub mod deploying {}
+#[doc = include_str!("labels.md")]
+pub mod labels {}
+
 #[doc = include_str!("../../tests/README.md")]
 pub mod testing {}
 
@@ -31,4 +34,6 @@ pub mod adr {
     pub mod kept_packer {}
     #[doc = include_str!("adr/0007-signatures-are-checked-together-under-load.md")]
     pub mod signatures_together {}
+    #[doc = include_str!("adr/0008-labels-are-templates-on-whole-dots.md")]
+    pub mod labels_on_whole_dots {}
 }

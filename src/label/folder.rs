@@ -223,10 +223,10 @@ impl Folder {
         source: &dyn Source,
         count: u64,
     ) -> Result<u64, IssueError> {
-        let aside = Self {
-            path: self.path.join(PROBE),
-            handle: self.handle.try_clone().map_err(|e| self.io(PROBE, e))?,
-        };
+        let path = self.path.join(PROBE);
+        let told = |e| self.io(PROBE, e);
+        fs::create_dir_all(&path).map_err(told)?;
+        let aside = Self { handle: File::open(&path).map_err(told)?, path };
         let made = maker.render(source, 0..count, &aside);
         let used = used(&aside.path).unwrap_or(0);
         self.forget_probe()?;
@@ -340,6 +340,14 @@ fn used(folder: &Path) -> io::Result<u64> {
 struct ManifestHead {
     order: String,
     what: String,
+}
+
+/// Closing alone would not do: a child that is being started holds a copy of
+/// the handle for a moment, and with it the lock.
+impl Drop for Folder {
+    fn drop(&mut self) {
+        let _ = self.handle.unlock();
+    }
 }
 
 fn refused(path: &Path, problem: &str) -> IssueError {

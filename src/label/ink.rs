@@ -2,6 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
+/// Share of light that paper and film reflect.
+const PAPER: f32 = 0.85;
+
 /// What a symbol and its texts are printed in.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(untagged, deny_unknown_fields)]
@@ -45,7 +48,8 @@ impl Ink {
             Self::Black => [0.03; 3],
             Self::Spot { cmyk: [c, m, y, k], .. } => [c, m, y].map(|part| {
                 let left = |per_cent: u8| 1.0 - f32::from(per_cent.min(100)) / 100.0;
-                linear(left(*part) * left(*k)).max(0.03)
+                // Ink is seen against the paper behind it.
+                (linear(left(*part) * left(*k)) * PAPER).max(0.03)
             }),
         }
     }
@@ -60,8 +64,7 @@ impl Ground {
     pub const WHITE: Self = Self([255; 3]);
 
     fn light(self) -> [f32; 3] {
-        // Paper and film reflect some 85 per cent.
-        self.0.map(|part| linear(f32::from(part) / 255.0) * 0.85)
+        self.0.map(|part| linear(f32::from(part) / 255.0) * PAPER)
     }
 }
 

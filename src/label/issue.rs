@@ -20,7 +20,7 @@ use super::folder::{Folder, Found, Journal};
 use super::form::{CHECKSUMS, Facts, LabelFile, Piece, label_file};
 use super::manifest::Manifest;
 use super::mint::Mint;
-use super::order::{Kind, Order, Specification, hex};
+use super::order::{Codes, Kind, Order, Specification, hex};
 use super::page::Words;
 use super::png::png;
 use super::preflight::{Expected, Fault, Looked};
@@ -148,7 +148,7 @@ fn into(
         caption: Arc::new(order.caption.clone()),
         layers,
         first: spec.first,
-        sscc: order.sscc.clone(),
+        sscc: order.sscc.clone().filter(|_| spec.codes == Codes::Cases),
     };
     let what = format!(
         "batch {}, numbers {} to {} as {}",

@@ -20,6 +20,7 @@ mod penalty;
 pub mod png;
 mod preflight;
 mod printer;
+mod proof;
 mod rows;
 mod source;
 mod space;
@@ -36,11 +37,11 @@ pub use issue::{IssueError, Issued, issue};
 pub use mint::{Mint, Minted, url_prefix};
 pub use order::{
     Codes, Drawing, Form, Kind, Labels, Order, Packing, Pairs, Pictures, Sheets, Specification,
-    SsccOf,
 };
 pub use png::png;
 pub use preflight::{Expected, Fault};
 pub use printer::{PRINTERS, Printer};
+pub use proof::proof;
 pub use rows::{Table, TableFaults};
 pub use source::Caption;
 pub use svg::svg;

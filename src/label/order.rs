@@ -2,7 +2,6 @@
 
 use std::fmt;
 use std::str::FromStr;
-use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -12,7 +11,7 @@ use super::printer::{MODULE_UM_MAX, Printer};
 use super::source::Caption;
 use super::template::{Mm, Template, builtin};
 use crate::base::limits::BATCH_LABELS_MAX;
-use crate::code::Layer;
+use crate::code::{Layer, SsccRun};
 use crate::keys::KeyNumber;
 
 /// What files an order yields.
@@ -314,9 +313,6 @@ impl Specification {
     }
 }
 
-/// SSCC by number of the case.
-pub type SsccOf = Arc<dyn Fn(u64) -> String + Send + Sync>;
-
 /// An order with everything that its labels are made from.
 #[derive(Clone)]
 pub struct Order {
@@ -330,7 +326,8 @@ pub struct Order {
     pub cases: u64,
     /// Whether an item has an inner code too.
     pub inner: bool,
-    pub sscc: Option<SsccOf>,
+    /// The SSCCs of its cases.
+    pub sscc: Option<SsccRun>,
     /// `https://HOST`.
     pub public_url: String,
     pub caption: Caption,
@@ -364,7 +361,7 @@ impl Order {
             self.batch_count,
             self.cases,
             self.inner,
-            self.sscc.as_ref().map(|sscc| sscc(self.specification.first)),
+            self.sscc,
             self.public_url,
             self.caption.product,
             self.caption.enterprise,

@@ -23,7 +23,10 @@ pub(super) struct Words {
     pub serial: String,
     pub number: String,
     pub layer: &'static str,
+    /// The digits of an SSCC, and the same as people read it (GS1 General
+    /// Specifications, 4.14).
     pub sscc: String,
+    pub sscc_read: String,
     pub caption: std::sync::Arc<Caption>,
 }
 
@@ -39,6 +42,7 @@ impl Words {
                 Layer::Pallet => "托盘码",
             },
             sscc: item.sscc.clone().unwrap_or_default(),
+            sscc_read: item.sscc.as_ref().map(|sscc| format!("(00) {sscc}")).unwrap_or_default(),
             caption: std::sync::Arc::clone(&item.caption),
         }
     }
@@ -50,7 +54,7 @@ impl Words {
             "serial" => &self.serial,
             "number" => &self.number,
             "layer" => self.layer,
-            "sscc" => &self.sscc,
+            "sscc" => &self.sscc_read,
             "product" => &caption.product,
             "enterprise" => &caption.enterprise,
             "batch" => &caption.batch,

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::issue::IssueError;
 use super::mint::{Mint, Minted};
-use crate::code::Layer;
+use crate::code::{Layer, SsccRun};
 
 /// What all labels of a batch say.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -63,8 +63,8 @@ pub(super) struct Signed<'a> {
     pub layers: &'static [Layer],
     /// Number of the first item.
     pub first: u64,
-    /// SSCC by number of the case.
-    pub sscc: Option<super::order::SsccOf>,
+    /// The SSCCs of its cases.
+    pub sscc: Option<SsccRun>,
 }
 
 impl Source for Signed<'_> {
@@ -72,11 +72,12 @@ impl Source for Signed<'_> {
         places
             .map(|place| {
                 let number = self.first + place;
+                let sscc = self.sscc.as_ref().and_then(|run| run.sscc(number));
                 let codes = self.layers.iter().map(|layer| self.mint.code(*layer, number));
                 Ok(Item {
                     number,
                     caption: Arc::clone(&self.caption),
-                    sscc: self.sscc.as_ref().map(|sscc| sscc(number)),
+                    sscc: sscc.map(|sscc| sscc.as_str().to_owned()),
                     codes: codes.collect::<Result<_, _>>()?,
                 })
             })

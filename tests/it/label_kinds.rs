@@ -11,8 +11,8 @@ use std::process::Command;
 use zhenma::code::{self, Layer};
 use zhenma::label::template::{Mm, TEMPLATES, Template, builtin};
 use zhenma::label::{
-    Caption, Column, Columns, Drawing, Encoding, Form, Issued, Kind, Order, Packing, Pairs,
-    Separator, Table,
+    Caption, Codes, Column, Columns, Drawing, Encoding, Form, Issued, Kind, Order, Packing, Pairs,
+    Separator, Table, proof,
 };
 
 use crate::decoders::Decoder;
@@ -34,6 +34,14 @@ fn of(kind: Kind, name: &str, printer: &str, count: u64) -> Order {
     *template(&mut order) = builtin(name).unwrap();
     order.specification.printer = Some(printer.parse().unwrap());
     order
+}
+
+/// Makes it an order of the batch's cases.
+fn of_cases(order: &mut Order) {
+    order.cases = 100;
+    order.specification.codes = Codes::Cases;
+    let run = serde_json::json!({"prefix": "6900000", "first": 4});
+    order.sscc = Some(serde_json::from_value(run).unwrap());
 }
 
 /// The single symbol of each picture, as both decoders read it.
@@ -137,18 +145,20 @@ fn every_template_prints_what_it_says_and_is_a_sound_pdf() {
         return;
     };
     for (name, _) in TEMPLATES {
-        if name.starts_with("case") {
-            continue;
-        }
         let out = tempfile::tempdir().unwrap();
-        let order = of(Kind::Pdf, name, "offset-2400", 4);
+        let mut order = of(Kind::Pdf, name, "offset-2400", 4);
+        let layer = if name.starts_with("case") { Layer::Case } else { Layer::Outer };
+        if layer == Layer::Case {
+            of_cases(&mut order);
+        }
         run(&order, out.path());
-        let pdf = out.path().join("outer/000/labels-00000.pdf");
+        let folder = if layer == Layer::Case { "case" } else { "outer" };
+        let pdf = out.path().join(folder).join("000/labels-00000.pdf");
         let said = Command::new(&qpdf).arg("--check").arg(&pdf).output().unwrap();
         assert!(said.status.success(), "{name}: {}", String::from_utf8_lossy(&said.stdout));
         let shown = Command::new(&text).args([&pdf, Path::new("-")]).output().unwrap();
         let shown = String::from_utf8(shown.stdout).unwrap();
-        let serial = code::read(&urls(&order, Layer::Outer)[0]).unwrap().payload.to_string();
+        let serial = code::read(&urls(&order, layer)[0]).unwrap().payload.to_string();
         assert_eq!(shown.contains(&serial), name != "cap-20", "{name}: {shown}");
     }
 }
@@ -237,7 +247,7 @@ fn what_cannot_be_read_is_refused_with_the_number_and_the_remedy() {
         ("module: 2 whole dots of zpl-203 are 0.25 mm, under 0.255 mm; take 0.375 mm", |o| {
             template(o).symbol.module = Mm(300);
         }),
-        ("quiet_zone: between the symbol and the edge of the label are 1.9 modules", |o| {
+        ("quiet_zone: between the symbol and the edge of the label are 1.7 modules", |o| {
             template(o).symbol.x = Mm(8_400);
         }),
         ("text: line 5 (\"{serial}\") stands on the symbol", |o| {
@@ -271,7 +281,7 @@ fn what_cannot_be_read_is_refused_with_the_number_and_the_remedy() {
         ("text: line 2 (\"{colour}\") names {colour}, which labels have not", |o| {
             template(o).text[1].text = "{colour}".to_owned();
         }),
-        ("would have 2.", |o| o.caption.product = "很长的品名".repeat(10)),
+        ("would have 1.0 points to fit 18 mm", |o| o.caption.product = "很长的品名".repeat(10)),
     ];
     for (says, change) in cases {
         let mut order = of(Kind::Zpl, "roll-40x30", "zpl-203", 1);
@@ -389,4 +399,38 @@ fn every_kind_goes_on_after_a_stop_to_the_same_bytes() {
         assert_eq!(names(whole.path()), names(parts.path()));
         assert!(tree(whole.path()) == tree(parts.path()));
     }
+}
+
+#[test]
+fn a_proof_sheet_is_read_at_each_of_its_sizes() {
+    let (Some(renderer), Some(pdftoppm)) = (Renderer::find(), need::program("pdftoppm")) else {
+        return;
+    };
+    let out = tempfile::tempdir().unwrap();
+    let sizes = |texts: Vec<Vec<String>>| -> BTreeSet<u16> {
+        let paths = texts.concat();
+        paths
+            .iter()
+            .map(|url| url.strip_prefix("HTTPS://ID.EXAMPLE.CN").unwrap())
+            .map(|path| code::read_proof(path).unwrap())
+            .collect()
+    };
+    let url = "https://id.example.cn";
+    let Some(zxing) = Decoder::zxing() else { return };
+    let thermal = "zpl-203".parse().unwrap();
+    let zpl = String::from_utf8(proof(&thermal, url, Kind::Zpl).unwrap()).unwrap();
+    let drawn = renderer.draw(&zpl, 8, (104, 200), out.path());
+    assert_eq!(sizes(zxing.read(&drawn)), BTreeSet::from([375, 500, 625, 750]));
+
+    let laser = "laser-600".parse().unwrap();
+    let pdf = out.path().join("proof.pdf");
+    fs::write(&pdf, proof(&laser, url, Kind::Pdf).unwrap()).unwrap();
+    let png = out.path().join("proof");
+    let done = Command::new(pdftoppm)
+        .args(["-r", "600", "-png", "-singlefile"])
+        .args([&pdf, &png])
+        .status();
+    assert!(done.unwrap().success());
+    let read = sizes(zxing.read(&[png.with_extension("png")]));
+    assert_eq!(read, BTreeSet::from([296, 381, 466, 550, 635, 720, 804]));
 }

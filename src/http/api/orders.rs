@@ -144,7 +144,6 @@ pub async fn place(
         let problem = format!("has {characters} characters");
         return Err(invalid("order_key", problem, "take 1 to 100, such as your order number"));
     }
-    let count = new.count.unwrap_or_else(|| batch.count.saturating_sub(new.first));
     let asked = orders::Asked {
         format: &new.format,
         template: new.template.as_deref(),
@@ -152,9 +151,11 @@ pub async fn place(
         module_mm: new.module_mm,
         codes: new.codes.as_deref(),
     };
-    let specification =
-        asked.specification(new.first, count).map_err(|fault| Problem::invalid(vec![fault]))?;
-    specification.check(specification.holds(batch.count, 0)).map_err(|says| {
+    let mut specification =
+        asked.specification(new.first, 0).map_err(|fault| Problem::invalid(vec![fault]))?;
+    let holds = specification.holds(batch.count, batch.cases);
+    specification.count = new.count.unwrap_or_else(|| holds.saturating_sub(new.first));
+    specification.check(holds).map_err(|says| {
         let (field, problem) = says.split_once(": ").unwrap_or(("order", &says));
         invalid(field, problem.to_owned(), "see /openapi.json")
     })?;

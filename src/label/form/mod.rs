@@ -3,7 +3,7 @@
 pub(super) mod csv;
 mod pictures;
 pub(super) mod sheets;
-mod zpl;
+pub(super) mod zpl;
 
 use std::ops::Range;
 

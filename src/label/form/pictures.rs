@@ -16,17 +16,19 @@ use crate::label::source::{Source, in_turn};
 use crate::label::svg::svg;
 use crate::label::symbol::Symbol;
 
+type Draw = dyn Fn(&Symbol) -> Vec<u8> + Send + Sync;
+
 /// How the pictures of an order are drawn.
 pub(super) struct Drawn {
     layers: &'static [Layer],
     version: u8,
     ending: &'static str,
-    draw: Box<dyn Fn(&Symbol) -> Vec<u8> + Send + Sync>,
+    draw: Box<Draw>,
 }
 
 pub(super) fn drawn(spec: &Specification, facts: &Facts) -> Drawn {
     let (printer, dots) = (spec.printer(), spec.module_dots().unwrap_or(1));
-    let draw: Box<dyn Fn(&Symbol) -> Vec<u8> + Send + Sync> = match spec.kind() {
+    let draw: Box<Draw> = match spec.kind() {
         Kind::Svg => {
             let module = printer.um(dots);
             Box::new(move |symbol| svg(symbol, module).into_bytes())

@@ -223,6 +223,15 @@ fn changes(line: &Line) -> bool {
     style_of(line) == Style::Serial
 }
 
+/// One label that is all picture.
+pub(in crate::label) fn whole(dots: &Dots) -> Vec<u8> {
+    let (width, height) = (dots.width, dots.height);
+    let mut out = format!("^XA^PW{width}^LL{height}^LH0,0^PQ1^FO0,0").into_bytes();
+    field(&mut out, dots).expect("memory takes what is written");
+    out.extend(b"^FS^XZ\n");
+    out
+}
+
 /// `^GFA` of all dots.
 fn field(out: &mut dyn Write, dots: &Dots) -> io::Result<()> {
     let bytes = dots.bits.len();
@@ -279,7 +288,7 @@ fn counted(mut run: usize, line: &mut Vec<u8>) {
     if run >= 20 {
         line.push(b'f' + (run / 20) as u8);
     }
-    if run % 20 > 0 {
+    if !run.is_multiple_of(20) {
         line.push(b'F' + (run % 20) as u8);
     }
 }

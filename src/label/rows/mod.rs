@@ -4,7 +4,6 @@
 //! The whole table is read once before anything is drawn, and every line that
 //! is wrong is told; then pieces of it are read again where they stand.
 
-use std::collections::HashSet;
 use std::fmt;
 use std::fs::File;
 use std::io::{self, BufReader, Read, SeekFrom};
@@ -16,12 +15,16 @@ use std::sync::atomic::AtomicBool;
 use csv::{Position, ReaderBuilder, StringRecord};
 use sha2::{Digest, Sha256};
 
+mod check;
+
+use check::Check;
+
 use super::issue::{IssueError, Issued, Job};
-use super::mint::{Minted, url_prefix};
+use super::mint::Minted;
 use super::order::{Codes, Specification, hex};
 use super::source::{Caption, Item, Source};
 use crate::base::limits::BATCH_LABELS_MAX;
-use crate::code::{self, Layer, Outcome, Reading};
+use crate::code::{self, Layer};
 use crate::keys::Keyring;
 
 /// Faults that are told one by one.
@@ -123,23 +126,15 @@ impl Table {
         let mut reader = open(path)?;
         let headers = reader.headers().map_err(|e| spoken(path, e))?.clone();
         let columns = Named::of(&headers).map_err(IssueError::Specification)?;
-        let mut check = Check {
-            keys,
-            columns: &columns,
-            width: headers.len(),
-            first: None,
-            last: None,
-            seen: HashSet::new(),
-            faults: TableFaults { told: Vec::new(), count: 0 },
-        };
+        let mut check = Check::new(keys, &columns, headers.len());
         let (mut rows, mut steps, mut record) = (0u64, Vec::new(), StringRecord::new());
         loop {
             let position = reader.position().clone();
             match reader.read_record(&mut record) {
                 Ok(false) => break,
-                Ok(true) => check.row(&record),
+                Ok(true) => check.row(&record, rows + 2),
                 Err(error) if error.is_io_error() => return Err(spoken(path, error)),
-                Err(_) => check.fault(position.line(), "is not UTF-8"),
+                Err(_) => check.fault(rows + 2, "is not UTF-8"),
             }
             if rows % STEP == 0 {
                 steps.push(position);
@@ -261,128 +256,9 @@ fn digest(path: &Path) -> io::Result<String> {
     }
 }
 
-/// What the first row says and every other must say too.
-struct First {
-    key: crate::keys::KeyNumber,
-    batch: u32,
-    prefix: String,
-    layers: &'static [Layer],
-}
-
-struct Check<'a> {
-    keys: Option<&'a Keyring>,
-    columns: &'a Named,
-    width: usize,
-    first: Option<First>,
-    /// Running number of the last row, which the next must exceed.
-    last: Option<u64>,
-    /// Without a column of numbers, the serials, to find one that stands
-    /// twice: some 20 bytes a row.
-    seen: HashSet<u64>,
-    faults: TableFaults,
-}
-
-impl Check<'_> {
-    fn fault(&mut self, line: u64, problem: impl Into<String>) {
-        self.faults.count += 1;
-        if self.faults.told.len() < FAULTS_TOLD {
-            self.faults.told.push((line, problem.into()));
-        }
-    }
-
-    fn row(&mut self, record: &StringRecord) {
-        let line = record.position().map_or(0, Position::line);
-        if let Err(problem) = self.codes(record) {
-            self.fault(line, problem);
-        }
-    }
-
-    fn codes(&mut self, record: &StringRecord) -> Result<(), String> {
-        if record.len() != self.width {
-            return Err(format!("has {} cells, and the first line {}", record.len(), self.width));
-        }
-        if let Some(at) = self.columns.number {
-            let number: u64 = record[at]
-                .trim()
-                .parse()
-                .map_err(|_| format!("number: {:?} is no running number", cut(&record[at])))?;
-            if self.last.is_some_and(|last| number <= last) {
-                return Err(format!("number: {number} does not follow the row above"));
-            }
-            self.last = Some(number);
-        }
-        let mut layers = Vec::new();
-        for at in self.columns.codes.clone() {
-            let reading = self.code(&record[at])?;
-            layers.push(reading.payload.layer);
-        }
-        let known = match layers.as_slice() {
-            [Layer::Outer] => &[Layer::Outer][..],
-            [Layer::Inner] => &[Layer::Inner],
-            [Layer::Case] => &[Layer::Case],
-            [Layer::Outer, Layer::Inner] => &[Layer::Outer, Layer::Inner],
-            _ => return Err("its codes are not those of an item or of a case".to_owned()),
-        };
-        match &mut self.first {
-            Some(first) if first.layers.is_empty() => first.layers = known,
-            Some(first) if first.layers != known => {
-                return Err("its codes are of another layer than the first".to_owned());
-            }
-            _ => {}
-        }
-        Ok(())
-    }
-
-    fn code(&mut self, url: &str) -> Result<Reading, String> {
-        let reading =
-            code::read(url).map_err(|e| format!("url: {:?} is no code of ours: {e}", cut(url)))?;
-        let payload = reading.payload;
-        let Some(host) = &reading.host else {
-            return Err("url: a bare code; a phone needs https://HOST/ before it".to_owned());
-        };
-        let prefix = url_prefix(&format!("https://{host}"));
-        if format!("{prefix}{}", text_of(url)).len() != url.trim().len() {
-            return Err("url: only the compact form is printed; ask for a table of it".to_owned());
-        }
-        if let Some(keys) = self.keys {
-            match code::verify(keys, &reading) {
-                Outcome::Valid => {}
-                other => return Err(format!("url: its signature does not hold ({other:?})")),
-            }
-        }
-        match &self.first {
-            None => {
-                let (key, batch) = (payload.key, payload.batch);
-                self.first = Some(First { key, batch, prefix, layers: &[] });
-            }
-            Some(first) if (payload.key, payload.batch) != (first.key, first.batch) => {
-                return Err(format!(
-                    "url: a code of batch {}-{} among those of {}-{}",
-                    payload.key, payload.batch, first.key, first.batch
-                ));
-            }
-            Some(first) if prefix != first.prefix => {
-                return Err(format!(
-                    "url: a code on {host}, where the first is on {}",
-                    first.prefix.trim_end_matches('/')
-                ));
-            }
-            Some(_) => {}
-        }
-        let mark = payload.serial << 2 | u64::from(payload.layer == Layer::Inner);
-        if self.columns.number.is_none() && !self.seen.insert(mark) {
-            return Err("url: the same code stands further up".to_owned());
-        }
-        Ok(reading)
-    }
-}
-
+/// What stands behind the host.
 fn text_of(url: &str) -> &str {
     url.trim().rsplit('/').next().unwrap_or_default()
-}
-
-fn cut(text: &str) -> String {
-    text.chars().take(30).collect()
 }
 
 /// Part of a table.
