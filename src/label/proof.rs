@@ -123,5 +123,5 @@ fn ruler(canvas: &mut dyn Canvas, width: f32) {
             canvas.text(Style::Serial, &mm.to_string(), 6.0, x - 800.0, above + 5_600.0);
         }
     }
-    canvas.text(Style::Text, "mm", 6.0, MARGIN + length * 1_000.0 + 2_500.0, above + 5_600.0);
+    canvas.text(Style::Text, "mm", 6.0, MARGIN + length * 1_000.0 + 3_500.0, above + 3_000.0);
 }

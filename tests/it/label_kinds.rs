@@ -164,6 +164,45 @@ fn every_template_prints_what_it_says_and_is_a_sound_pdf() {
 }
 
 #[test]
+fn a_case_label_holds_its_code_and_its_sscc_as_gs1_128() {
+    let (Some(renderer), Some(zbar), Some(pdftoppm)) =
+        (Renderer::find(), need::program("zbarimg"), need::program("pdftoppm"))
+    else {
+        return;
+    };
+    let out = tempfile::tempdir().unwrap();
+    for (kind, printer) in [(Kind::Pdf, "offset-2400"), (Kind::Zpl, "zpl-203")] {
+        let mut order = of(kind, "case-100x150", printer, 1);
+        of_cases(&mut order);
+        if let Form::Zpl(form) = &mut order.specification.form {
+            form.drawing = Drawing::Printer;
+        }
+        let folder = out.path().join(kind.name());
+        run(&order, &folder);
+        let made = folder.join(format!("case/000/labels-00000.{kind}"));
+        let picture = if kind == Kind::Pdf {
+            let picture = out.path().join("case");
+            let drawn = Command::new(&pdftoppm)
+                .args(["-r", "300", "-png", "-singlefile"])
+                .args([&made, &picture])
+                .status();
+            assert!(drawn.unwrap().success());
+            picture.with_extension("png")
+        } else {
+            let zpl = fs::read_to_string(made).unwrap();
+            renderer.draw(&zpl, 8, (100, 150), out.path()).remove(0)
+        };
+        let read = Command::new(&zbar).args(["-q", "--nodbus"]).arg(&picture).output().unwrap();
+        let read = String::from_utf8_lossy(&read.stdout).into_owned();
+        let code = format!("QR-Code:{}", urls(&order, Layer::Case)[0]);
+        // Extension 0, prefix 6900000, serial reference 4, check digit 5.
+        for expected in [code.as_str(), "CODE-128:00069000000000000045"] {
+            assert!(read.lines().any(|line| line == expected), "{kind}: {expected}\n{read}");
+        }
+    }
+}
+
+#[test]
 fn a_spot_colour_is_a_plate_of_its_own() {
     let (Some(qpdf), out) = (need::program("qpdf"), tempfile::tempdir().unwrap()) else { return };
     let mut order = of(Kind::Pdf, "roll-40x30", "offset-2400", 1);
