@@ -11,6 +11,7 @@ mod payload;
 mod permutation;
 mod proof;
 mod read;
+#[cfg(feature = "server")]
 mod sscc;
 mod verify;
 
@@ -20,6 +21,7 @@ pub use payload::{Layer, Payload};
 pub use permutation::Permutation;
 pub use proof::{proof_url, read_proof};
 pub use read::{Form, Reading, host_is_sound, read};
+#[cfg(feature = "server")]
 pub use sscc::{Gs1Prefix, Sscc, SsccRun};
 pub use verify::{Outcome, sign_compact, verify, verify_many};
 
