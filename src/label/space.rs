@@ -20,11 +20,13 @@ pub(super) fn check(
     count: u64,
     made: u64,
 ) -> Result<(), IssueError> {
-    let few = count.min(PROBE);
-    let (one, two) = (few, count.min(2 * PROBE));
+    let (one, two) = (count.min(PROBE), count.min(2 * PROBE));
     let small = folder.probe(maker, source, one)?;
-    let large = folder.probe(maker, source, two)?;
-    let each = if two > one { large.saturating_sub(small).div_ceil(two - one) } else { 0 };
+    let each = if two > one {
+        folder.probe(maker, source, two)?.saturating_sub(small).div_ceil(two - one)
+    } else {
+        0
+    };
     let needed = small + each * (count - made).saturating_sub(one) + RESERVE;
     let free = folder.free()?;
     if needed > free { Err(IssueError::Room { needed, free }) } else { Ok(()) }

@@ -408,6 +408,15 @@ fn a_table_with_a_wrong_line_is_refused_whole_and_the_line_is_named() {
     let said = Table::read(&file, Some(&keyring()), Caption::default()).err().unwrap();
     assert!(said.to_string().contains("line 5: url: its signature does not hold"), "{said}");
 
+    // Words that cannot be set are refused where they are to be set.
+    let last = url_of(&line(9));
+    let rows = format!("url,product\r\n{},香油\r\n{last},𠮷香油\r\n", url_of(&line(5)));
+    fs::write(&file, rows).unwrap();
+    let read = Table::read(&file, Some(&keyring()), Caption::default()).unwrap();
+    let spec = of(Kind::Zpl, "roll-40x30", "zpl-203", 2).specification;
+    let said = read.render(&spec, &out.path().join("z"), &mut |_| {}, &false.into()).unwrap_err();
+    assert!(said.to_string().contains("line 3: holds '𠮷' (U+20BB7)"), "{said}");
+
     fs::write(&file, "a,b\n1,2\n").unwrap();
     let said = Table::read(&file, None, Caption::default()).err().unwrap().to_string();
     assert!(said.contains("no column url"), "{said}");

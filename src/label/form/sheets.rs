@@ -105,7 +105,8 @@ pub fn sheet(
     Ok(self::pages(Kind::Pdf, template, &spec.printer(), &labels))
 }
 
-/// The file of `labels`: all their pages where the kind holds several.
+/// The file of `labels`: all their pages as PDF, or the one page that they
+/// fill as a picture.
 pub(in crate::label) fn pages(
     kind: Kind,
     template: &Template,
@@ -117,23 +118,20 @@ pub(in crate::label) fn pages(
     let (ink, ground) = (&template.ink, template.ground);
     let chunks = labels.chunks(layout.labels_a_page() as usize);
     let count = chunks.len();
-    let mut chunks = chunks.enumerate();
-    let mut document = Document::new(width, height, ink, ground);
     match kind {
-        Kind::Svg | Kind::Png => {
-            let (_, labels) = chunks.next().unwrap_or_default();
-            let head = head(labels, 1, 1);
-            if kind == Kind::Svg {
-                let mut drawing = Drawing::new(width, height, ink, ground);
-                layout.page(&mut drawing, labels, &head);
-                return drawing.finish();
-            }
+        Kind::Svg => {
+            let mut drawing = Drawing::new(width, height, ink, ground);
+            layout.page(&mut drawing, labels, &head(labels, 1, 1));
+            drawing.finish()
+        }
+        Kind::Png => {
             let mut dots = Dots::new(width, height, printer);
-            layout.page(&mut dots, labels, &head);
+            layout.page(&mut dots, labels, &head(labels, 1, 1));
             picture(&dots, printer.pitch_nm)
         }
         Kind::Pdf | Kind::Csv | Kind::Zpl => {
-            for (at, labels) in chunks {
+            let mut document = Document::new(width, height, ink, ground);
+            for (at, labels) in chunks.enumerate() {
                 layout.page(&mut document, labels, &head(labels, at + 1, count));
                 document.end_page();
             }

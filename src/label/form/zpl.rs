@@ -13,7 +13,7 @@ use crate::label::page::{Label, Layout, Words, fitting, style_of};
 use crate::label::printer::Printer;
 use crate::label::source::{Source, in_turn};
 use crate::label::sscc::module_dots;
-use crate::label::template::{Line, Template};
+use crate::label::template::{Align, Line, Template};
 use crate::label::typeface::Style;
 
 /// Dots by which firmware prints `^BQ` below its field origin.
@@ -199,7 +199,12 @@ impl<'a> Press<'a> {
         let height = self.dots.at(em(points));
         let (left, above) = (self.dots.at(x + line.x.um()), self.dots.at(y + line.y.um()) - height);
         let room = self.dots.at(width);
-        writeln!(out, "^FO{left},{above}^A0N,{height}^FB{room},1,0,C^FD{text}^FS")
+        let side = match line.align {
+            Align::Left => 'L',
+            Align::Center => 'C',
+            Align::Right => 'R',
+        };
+        writeln!(out, "^FO{left},{above}^A0N,{height}^FB{room},1,0,{side}^FD{text}^FS")
     }
 
     fn bars(&self, out: &mut dyn Write, label: &Label, (x, y): (f32, f32)) -> io::Result<()> {

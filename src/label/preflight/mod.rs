@@ -116,7 +116,7 @@ impl Looked<'_> {
             printer: printer.name,
             version: self.version,
             module_dots: dots,
-            module_mm: (f64::from(printer.um(dots)) / 10.0).round() / 100.0,
+            module_mm: f64::from(printer.um(dots)).round() / 1_000.0,
             contrast: percent.max(0.0).round() as u32,
             grade: grade(dots, percent),
         })

@@ -4,10 +4,12 @@ use std::collections::HashSet;
 
 use csv::StringRecord;
 
-use super::{FAULTS_TOLD, Named, TableFaults, text_of};
+use super::{Named, TableFaults, text_of};
 use crate::code::{self, Layer, Outcome, Reading, Sscc};
 use crate::keys::{KeyNumber, Keyring};
 use crate::label::mint::url_prefix;
+use crate::label::preflight::missing;
+use crate::label::typeface::Style;
 
 /// What the first row says and every other must say too.
 pub(super) struct First {
@@ -28,6 +30,8 @@ pub(super) struct Check<'a> {
     /// twice: some 20 bytes a row.
     seen: HashSet<u64>,
     pub faults: TableFaults,
+    /// Words that the typeface has not: a fault where they are to be set.
+    pub unset: TableFaults,
 }
 
 impl<'a> Check<'a> {
@@ -39,26 +43,33 @@ impl<'a> Check<'a> {
             first: None,
             last: None,
             seen: HashSet::new(),
-            faults: TableFaults { told: Vec::new(), count: 0 },
+            faults: TableFaults::default(),
+            unset: TableFaults::default(),
         }
     }
 
     pub(super) fn fault(&mut self, line: u64, problem: impl Into<String>) {
-        self.faults.count += 1;
-        if self.faults.told.len() < FAULTS_TOLD {
-            self.faults.told.push((line, problem.into()));
-        }
+        self.faults.add(line, problem.into());
     }
 
     /// `line`: the first row stands on the second. (The reader's own count is
     /// one short where lines end in CR LF.)
     pub(super) fn row(&mut self, record: &StringRecord, line: u64) {
-        if let Err(problem) = self.codes(record) {
+        if let Err(problem) = self.codes(record, line) {
             self.fault(line, problem);
         }
     }
 
-    fn codes(&mut self, record: &StringRecord) -> Result<(), String> {
+    /// What labels of this row would say.
+    fn words(&mut self, record: &StringRecord, line: u64) {
+        for at in self.columns.words() {
+            for (problem, remedy) in missing(Style::Text, &record[at]) {
+                self.unset.add(line, format!("{problem}; {remedy}"));
+            }
+        }
+    }
+
+    fn codes(&mut self, record: &StringRecord, line: u64) -> Result<(), String> {
         if record.len() != self.width {
             return Err(format!("has {} cells, and the first line {}", record.len(), self.width));
         }
@@ -75,6 +86,7 @@ impl<'a> Check<'a> {
         if let Some(at) = self.columns.sscc {
             Sscc::parse(&record[at]).map_err(|e| format!("sscc: {}; {}", e.problem, e.remedy))?;
         }
+        self.words(record, line);
         let mut layers = Vec::new();
         for at in self.columns.codes.clone() {
             let reading = self.code(&record[at])?;

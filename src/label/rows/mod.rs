@@ -33,11 +33,20 @@ const FAULTS_TOLD: usize = 20;
 const STEP: u64 = 500;
 
 /// What is wrong with a table.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct TableFaults {
     /// Line, and what is wrong with it; at most 20.
     pub told: Vec<(u64, String)>,
     pub count: u64,
+}
+
+impl TableFaults {
+    fn add(&mut self, line: u64, problem: String) {
+        self.count += 1;
+        if self.told.len() < FAULTS_TOLD {
+            self.told.push((line, problem));
+        }
+    }
 }
 
 impl fmt::Display for TableFaults {
@@ -64,6 +73,8 @@ pub struct Table {
     /// Where every [`STEP`]th row begins.
     steps: Vec<Position>,
     sha256: String,
+    /// Words that the typeface has not.
+    unset: TableFaults,
     caption: Caption,
 }
 
@@ -81,6 +92,12 @@ struct Named {
 }
 
 impl Named {
+    /// Columns whose words stand on labels.
+    fn words(&self) -> impl Iterator<Item = usize> {
+        let columns = [self.product, self.enterprise, self.lot, self.made, self.expires];
+        columns.into_iter().flatten()
+    }
+
     fn of(headers: &StringRecord) -> Result<Self, String> {
         let at = |name: &str| {
             headers.iter().position(|header| header.trim_start_matches('\u{feff}').trim() == name)
@@ -161,6 +178,7 @@ impl Table {
             rows,
             steps,
             sha256,
+            unset: check.unset,
             caption,
             columns,
         })
@@ -204,6 +222,9 @@ impl Table {
         cancel: &AtomicBool,
     ) -> Result<Issued, IssueError> {
         spec.check(self.rows).map_err(IssueError::Specification)?;
+        if spec.template().is_some() && self.unset.count > 0 {
+            return Err(IssueError::Table(self.unset.clone()));
+        }
         let layers = match (spec.codes, self.layers) {
             (Codes::Items, layers) => layers,
             (Codes::Outer, [Layer::Outer, ..]) => &[Layer::Outer],
