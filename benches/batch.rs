@@ -10,7 +10,7 @@ use zhenma::base::UnixMs;
 use zhenma::base::clock::SystemClock;
 use zhenma::code::{Layer, Payload, Permutation, compact_text, sign_compact};
 use zhenma::http::{Services, Site};
-use zhenma::keys::{KeyNumber, KeyStatus, Keyring, PublishedKey, SoftSigner};
+use zhenma::keys::{KeyNumber, KeyStatus, Keyring, PublishedKey, Signer, SoftSigner};
 use zhenma::registry::register::{BatchFacts, Register};
 use zhenma::registry::{
     Batch, BatchRef, Bilingual, Enterprise, Gtin, Layers, Product, RangeFact, RangeState, Uscc,

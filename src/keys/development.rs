@@ -3,7 +3,7 @@
 
 use sha2::{Digest, Sha256};
 
-use crate::keys::{KeyNumber, Keyring, SoftSigner};
+use crate::keys::{KeyNumber, Keyring, Signer, SoftSigner};
 
 pub const COUNT: u32 = 3;
 

@@ -13,7 +13,7 @@ use pkcs8::LineEnding;
 use zeroize::Zeroizing;
 
 use crate::base::{UnixMs, rng};
-use crate::keys::{KeyError, KeyNumber, KeyStatus, Keyring, PublishedKey, SoftSigner};
+use crate::keys::{KeyError, KeyNumber, KeyStatus, Keyring, PublishedKey, Signer, SoftSigner};
 
 const JWKS: &str = "jwks.json";
 /// Characters of a passphrase.

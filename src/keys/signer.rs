@@ -13,6 +13,12 @@ pub trait Signer: Send + Sync {
     /// # Errors
     /// When the device that holds the key does not answer.
     fn sign(&self, message: &[u8]) -> Result<[u8; 64], KeyError>;
+
+    /// The key that proves what this one signs.
+    ///
+    /// # Errors
+    /// When the device does not answer, or its key is no sound point.
+    fn public(&self) -> Result<PublicKey, KeyError>;
 }
 
 /// Signs with a private key in memory; zeroed when dropped.
@@ -26,12 +32,6 @@ impl SoftSigner {
     pub fn from_seed(number: KeyNumber, seed: &[u8; 32]) -> Self {
         Self { number, key: SigningKey::from_bytes(seed) }
     }
-
-    /// # Errors
-    /// Never for a key made from a seed; the checks of [`PublicKey`] are made all the same.
-    pub fn public(&self) -> Result<PublicKey, KeyError> {
-        PublicKey::from_bytes(&self.key.verifying_key().to_bytes())
-    }
 }
 
 impl Signer for SoftSigner {
@@ -41,5 +41,9 @@ impl Signer for SoftSigner {
 
     fn sign(&self, message: &[u8]) -> Result<[u8; 64], KeyError> {
         Ok(self.key.sign(message).to_bytes())
+    }
+
+    fn public(&self) -> Result<PublicKey, KeyError> {
+        PublicKey::from_bytes(&self.key.verifying_key().to_bytes())
     }
 }

@@ -16,6 +16,7 @@ use sha2::{Digest, Sha256};
 use super::form::LabelFile;
 use super::issue::IssueError;
 use super::order::hex;
+use super::reread::Mark;
 use super::source::Source;
 
 const JOURNAL: &str = ".zhenma-issue.json";
@@ -40,6 +41,9 @@ pub(super) struct Journal {
     /// Bytes and SHA-256 of the growing file up to there.
     pub stream_bytes: u64,
     pub stream_sha256: String,
+    /// The pieces of it that are to be read back.
+    #[serde(default)]
+    pub marks: Vec<Mark>,
 }
 
 /// What a folder holds when it is opened.
@@ -195,6 +199,11 @@ impl Folder {
         self.handle.sync_all()
     }
 
+    /// A file of the order, to be read.
+    pub(super) fn file(&self, name: &str) -> Result<File, IssueError> {
+        File::open(self.path.join(name)).map_err(|e| IssueError::io(name, e))
+    }
+
     /// Writes one whole file of labels.
     pub(super) fn write(&self, name: &str, content: &[u8]) -> io::Result<()> {
         let path = self.path.join(name);
@@ -259,15 +268,8 @@ impl Folder {
         }
         // An archive is not written in order, so its hash is taken at the end.
         file.rewind().map_err(told)?;
-        let mut hash = Sha256::new();
-        let mut block = vec![0; 1 << 16];
-        loop {
-            match file.read(&mut block).map_err(told)? {
-                0 => break,
-                got => hash.update(&block[..got]),
-            }
-        }
-        Ok(format!("{}  {name}\n", hex(&hash.finalize())).into_bytes())
+        let sha256 = sha256(&mut file).map_err(told)?;
+        Ok(format!("{sha256}  {name}\n").into_bytes())
     }
 
     /// Opens the growing file where the journal left it, and takes up its hash.
@@ -322,6 +324,17 @@ impl Folder {
 
     fn io(&self, name: &str, error: io::Error) -> IssueError {
         IssueError::io(&self.path.join(name).display().to_string(), error)
+    }
+}
+
+/// SHA-256 of what is left of a file, in hexadecimal.
+pub(super) fn sha256(file: &mut dyn Read) -> io::Result<String> {
+    let (mut hash, mut block) = (Sha256::new(), vec![0; 1 << 16]);
+    loop {
+        match file.read(&mut block)? {
+            0 => return Ok(hex(&hash.finalize())),
+            got => hash.update(&block[..got]),
+        }
     }
 }
 

@@ -5,6 +5,7 @@
 //! through a channel of two; the pieces are taken in turn, so the output is in
 //! order and never more than a few pieces wait.
 
+use std::collections::BTreeSet;
 use std::fs::File;
 use std::io::{self, Write};
 use std::ops::Range;
@@ -24,6 +25,7 @@ use super::order::{Codes, Kind, Order, Specification, hex};
 use super::page::Words;
 use super::png::png;
 use super::preflight::{Expected, Fault, Looked};
+use super::reread::{self, Mark};
 use super::source::{Caption, Signed, Source};
 use super::space;
 use super::svg::svg;
@@ -65,6 +67,12 @@ pub enum IssueError {
         #[source]
         source: io::Error,
     },
+    #[error(
+        "{path}: {problem}. What was written does not read back, so the order is not complete and \
+         must not be printed; empty the directory and run the order again, on another disk if it \
+         happens twice"
+    )]
+    ReadBack { path: String, problem: String },
     #[error(transparent)]
     Key(#[from] KeyError),
     #[error(transparent)]
@@ -126,6 +134,9 @@ pub fn issue(
     into(order, signer, out, progress, cancel).map_err(|error| match error {
         IssueError::Disk { path, source } => {
             IssueError::Disk { path: out.join(path).display().to_string(), source }
+        }
+        IssueError::ReadBack { path, problem } => {
+            IssueError::ReadBack { path: out.join(path).display().to_string(), problem }
         }
         other => other,
     })
@@ -207,14 +218,18 @@ impl Job<'_> {
         let run = Run { spec, maker: &*maker, folder: &folder, source };
         let made = run.labels_in(journal.pieces);
         space::check(&folder, &*maker, source, spec.count, made)?;
-        let mut stream = Stream::open(&run, journal)?;
+        let chosen = reread::chosen(&self.fingerprint, run.pieces());
+        let mut stream = Stream::open(&run, journal, chosen)?;
         progress(made);
         if !run.make(&mut stream, progress, cancel)? {
             return Ok(Issued::Cancelled { labels: run.labels_in(stream.journal.pieces) });
         }
-        let name = run.maker.stream();
-        let sha256 = hex(&stream.hash.finalize());
-        Manifest::of(self, &first.caption, version, expected, out, (name, sha256), sample)
+        let (name, marks) = (run.maker.stream(), &stream.journal.marks);
+        let places = |piece| run.places(piece);
+        let read_back = reread::read_back(&*maker, source, &folder, marks, places)?;
+        let stream_of = (name, hex(&stream.hash.finalize()));
+        let sample = (sample, read_back);
+        Manifest::of(self, &first.caption, version, expected, out, stream_of, sample)
             .map_err(|e| IssueError::io(name, e))
             .and_then(|manifest| folder.complete(&stream.file, &manifest))?;
         Ok(Issued::Complete)
@@ -342,13 +357,15 @@ struct Stream<'a> {
     file: File,
     hash: Sha256,
     journal: Journal,
+    /// Pieces that are read back at the end.
+    chosen: BTreeSet<u64>,
 }
 
 impl<'a> Stream<'a> {
-    fn open(run: &Run<'a>, journal: Journal) -> Result<Self, IssueError> {
+    fn open(run: &Run<'a>, journal: Journal, chosen: BTreeSet<u64>) -> Result<Self, IssueError> {
         let name = run.maker.stream();
         let (file, hash) = run.folder.resume(name, &journal)?;
-        let mut stream = Self { name, folder: run.folder, file, hash, journal };
+        let mut stream = Self { name, folder: run.folder, file, hash, journal, chosen };
         if stream.journal.stream_bytes == 0 {
             stream.write(&run.maker.head())?;
         }
@@ -363,6 +380,11 @@ impl<'a> Stream<'a> {
     }
 
     fn append(&mut self, piece: &[u8]) -> Result<(), IssueError> {
+        let journal = &mut self.journal;
+        if self.chosen.contains(&journal.pieces) {
+            let (offset, bytes) = (journal.stream_bytes, piece.len() as u64);
+            journal.marks.push(Mark { piece: journal.pieces, offset, bytes });
+        }
         self.write(piece)?;
         self.journal.pieces += 1;
         Ok(())

@@ -12,6 +12,7 @@ use super::form::CHECKSUMS;
 use super::issue::Job;
 use super::order::{Specification, hex};
 use super::preflight::Expected;
+use super::reread::ReadBack;
 use super::source::Caption;
 use super::symbol::{EC_LEVEL, QUIET_ZONE, size_of};
 
@@ -39,6 +40,8 @@ pub(super) struct Manifest<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     preflight: Option<Expected>,
     sample: Sample<'a>,
+    /// What was read again from the disk and found right.
+    read_back: ReadBack,
     files: Vec<Entry>,
     #[serde(skip_serializing_if = "Option::is_none")]
     checksums: Option<Checksums>,
@@ -78,7 +81,7 @@ struct Checksums {
 
 impl<'a> Manifest<'a> {
     /// `stream`: the growing file, with its SHA-256; `sample`: the picture of
-    /// the first label.
+    /// the first label; `read_back`: what was found right.
     pub(super) fn of(
         job: &'a Job<'a>,
         caption: &'a Caption,
@@ -86,7 +89,7 @@ impl<'a> Manifest<'a> {
         preflight: Option<Expected>,
         folder: &Path,
         (stream, stream_sha256): (&'static str, String),
-        sample: &'a str,
+        (sample, read_back): (&'a str, ReadBack),
     ) -> io::Result<Self> {
         let spec = job.spec;
         let mut files = vec![entry(folder, sample)?];
@@ -126,6 +129,7 @@ impl<'a> Manifest<'a> {
             },
             preflight,
             sample: Sample { path: sample, number: spec.first },
+            read_back,
             files,
             checksums,
         })

@@ -1,11 +1,12 @@
 //! Running number -> signed code, for one batch.
 
-use crate::code::{Layer, Payload, Permutation, compact_text, sign_compact};
-use crate::keys::{KeyError, KeyNumber, Signer};
+use crate::code::{self, Layer, Payload, Permutation, compact_message, compact_text, sign_compact};
+use crate::keys::{KeyError, KeyNumber, PublicKey, Signer};
 
 /// Makes the codes of one batch.
 pub struct Mint<'a> {
     signer: &'a dyn Signer,
+    public: PublicKey,
     key: KeyNumber,
     batch: u32,
     prefix: String,
@@ -46,6 +47,7 @@ impl<'a> Mint<'a> {
         let permutation = |layer| Permutation::new(secret, layer, key, batch);
         Ok(Self {
             signer,
+            public: signer.public()?,
             key,
             batch,
             prefix: url_prefix(public_url),
@@ -74,6 +76,15 @@ impl<'a> Mint<'a> {
         let text = compact_text(payload, &sign_compact(self.signer, payload)?);
         let url = format!("{}{text}", self.prefix);
         Ok(Minted { payload, text, url })
+    }
+
+    /// Whether `url` is what [`Mint::code`] gives for `payload`, by the public
+    /// key: a signer at fault must not print a roll of forgeries.
+    pub fn proves(&self, payload: Payload, url: &str) -> bool {
+        let reading = code::read(url).ok().filter(|reading| reading.payload == payload);
+        reading.is_some_and(|reading| {
+            self.public.verifies(&compact_message(payload), &reading.signature)
+        })
     }
 }
 

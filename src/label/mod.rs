@@ -4,7 +4,8 @@
 //! No storage and no clock: what an order yields depends on its inputs alone.
 //! One symbol: [`Symbol::of`], then [`png()`], [`svg()`]. A whole order:
 //! [`issue()`]; codes that were signed elsewhere: [`Table`]. What is read back
-//! badly is refused before: `preflight.rs`. A further format is a further
+//! badly is refused before: `preflight.rs`; a sample of what was made is read back
+//! behind: `reread/`. A further format is a further
 //! `LabelFile` in `form/`.
 
 mod canvas;
@@ -21,6 +22,7 @@ pub mod png;
 mod preflight;
 mod printer;
 mod proof;
+mod reread;
 mod rows;
 mod source;
 mod space;

@@ -3,6 +3,7 @@
 use super::canvas::{Area, Canvas, Paint, em};
 use super::mint::Minted;
 use super::printer::Printer;
+use super::reread::Cell;
 use super::source::{Caption, Item};
 use super::sscc::bars;
 use super::symbol::{QUIET_ZONE, Symbol};
@@ -133,6 +134,15 @@ impl<'a> Layout<'a> {
             paper.left.um() + column as f32 * (label.width.um() + paper.gutter_x.um()),
             paper.top.um() + row as f32 * (label.height.um() + paper.gutter_y.um()),
         )
+    }
+
+    /// The dots of the label at `place` of its page.
+    pub(super) fn cell(&self, place: u32) -> Cell {
+        let (x, y) = self.corner(place);
+        let label = &self.template.label;
+        let dots = |um: f32| (um / self.pitch).round() as u32;
+        let (width, height) = (dots(label.width.um()), dots(label.height.um()));
+        Cell { x: dots(x), y: dots(y), width, height }
     }
 
     /// The dark part of a symbol of `modules` a side, on a whole dot.

@@ -36,6 +36,15 @@ pub(super) trait Source: Send + Sync {
     /// # Errors
     /// When one cannot be signed or read.
     fn items(&self, places: Range<u64>) -> Result<Vec<Item>, IssueError>;
+
+    /// Checks a code as whoever scans it will; a table was checked when it was
+    /// read.
+    ///
+    /// # Errors
+    /// With what is wrong.
+    fn proves(&self, _code: &Minted) -> Result<(), String> {
+        Ok(())
+    }
 }
 
 /// Items that are read from a source at a time, so that memory stays flat.
@@ -82,5 +91,12 @@ impl Source for Signed<'_> {
                 })
             })
             .collect()
+    }
+
+    fn proves(&self, code: &Minted) -> Result<(), String> {
+        if self.mint.proves(code.payload, &code.url) {
+            return Ok(());
+        }
+        Err(format!("the signature of {} does not verify", code.payload))
     }
 }

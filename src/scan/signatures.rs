@@ -128,7 +128,7 @@ mod tests {
 
     use super::*;
     use crate::code::{Layer, Payload, compact_text, read, sign_compact};
-    use crate::keys::{KeyNumber, KeyStatus, PublishedKey, SoftSigner};
+    use crate::keys::{KeyNumber, KeyStatus, PublishedKey, Signer, SoftSigner};
 
     fn signer() -> SoftSigner {
         SoftSigner::from_seed(KeyNumber::new(1).expect("not zero"), &[1; 32])

@@ -12,7 +12,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use image::imageops;
 use sha2::{Digest, Sha256};
 use zhenma::code::{self, Layer, Outcome};
-use zhenma::keys::{KeyNumber, KeyStatus, Keyring, PublishedKey, SoftSigner};
+use zhenma::keys::{KeyNumber, KeyStatus, Keyring, PublishedKey, Signer, SoftSigner};
 use zhenma::label::template::Mm;
 use zhenma::label::{Caption, Form, Issued, Kind, Order, Specification, issue};
 
@@ -314,6 +314,27 @@ fn a_cancelled_order_goes_on_to_the_same_bytes() {
         }
         assert!(runs > 1, "{kind} was never interrupted");
         assert!(tree(whole.path()) == tree(parts.path()), "{kind}: the bytes differ");
+    }
+}
+
+#[test]
+fn a_file_that_changed_on_the_disk_keeps_the_order_from_being_called_complete() {
+    for (kind, count, file) in [
+        (Kind::Png, 1_000, "outer/000/000/000000007.png"),
+        (Kind::Pdf, 5_000, "outer/000/labels-00000.pdf"),
+        (Kind::Zpl, 25_000, "outer/000/labels-00000.zpl"),
+    ] {
+        let room = tempfile::tempdir().unwrap();
+        let out = room.path().join("labels");
+        let order = order(kind, count);
+        assert_ne!(issued(&order, &out, 2), Issued::Complete);
+        let mut bytes = fs::read(out.join(file)).unwrap();
+        let middle = bytes.len() / 2;
+        bytes[middle] ^= 1;
+        fs::write(out.join(file), &bytes).unwrap();
+        let said = refusal(&order, &out);
+        assert!(said.contains(file) && said.contains("not those that were written"), "{said}");
+        assert!(!out.join("manifest.json").exists());
     }
 }
 

@@ -1,11 +1,11 @@
 //! The table of codes (RFC 4180, with a header row): for printers that draw
 //! their own symbols.
 
-use std::io::Write as _;
+use std::io::{BufReader, Read, Write as _};
 use std::ops::Range;
 use std::str::FromStr;
 
-use csv::{Terminator, WriterBuilder};
+use csv::{ByteRecord, ReaderBuilder, Terminator, WriterBuilder};
 use encoding_rs::GBK;
 use serde::{Deserialize, Serialize};
 
@@ -13,6 +13,7 @@ use super::{LabelFile, Piece, numbered};
 use crate::code::Layer;
 use crate::label::folder::Folder;
 use crate::label::issue::IssueError;
+use crate::label::reread::{Sample, missing, same};
 use crate::label::source::{Item, Source, in_turn};
 
 /// One column.
@@ -263,6 +264,34 @@ impl Table {
     fn item(&self, item: &Item) -> Result<Vec<u8>, IssueError> {
         self.row(self.columns.iter().map(|column| column.field.of(item)))
     }
+
+    /// Reads the rows of `sample` in a table that begins with those of its
+    /// piece.
+    fn reread(&self, path: &str, rows: impl Read, sample: &Sample<'_>) -> Result<(), IssueError> {
+        let mut rows = ReaderBuilder::new()
+            .delimiter(self.form.separator.byte())
+            .has_headers(false)
+            .flexible(true)
+            .from_reader(rows);
+        let (mut row, mut next) = (ByteRecord::new(), 0);
+        for (at, item) in &sample.items {
+            while next <= *at {
+                match rows.read_byte_record(&mut row) {
+                    Ok(true) => next += 1,
+                    _ => return Err(missing(path, item.number)),
+                }
+            }
+            for (place, column) in self.columns.iter().enumerate() {
+                let read = String::from_utf8_lossy(row.get(place).unwrap_or_default()).into_owned();
+                let read = match self.form.encoding {
+                    Encoding::Gbk => GBK.decode(row.get(place).unwrap_or_default()).0.into_owned(),
+                    _ => read,
+                };
+                same(path, item.number, &column.field.of(item), Ok(read))?;
+            }
+        }
+        Ok(())
+    }
 }
 
 impl LabelFile for Table {
@@ -292,6 +321,10 @@ impl LabelFile for Table {
         })?;
         Ok(rows)
     }
+
+    fn reread(&self, sample: &Sample<'_>) -> Result<(), IssueError> {
+        Self::reread(self, self.stream(), sample.stream.as_slice(), sample)
+    }
 }
 
 /// The same in files of so many rows.
@@ -300,14 +333,19 @@ struct Parts {
     items: u64,
 }
 
+impl Parts {
+    fn path(&self, place: u64) -> String {
+        numbered(&("table", Vec::new()), place / self.items, "labels", "csv")
+    }
+}
+
 impl LabelFile for Parts {
     fn piece(&self) -> u64 {
         self.items
     }
 
     fn render(&self, source: &dyn Source, places: Range<u64>, folder: &Folder) -> Piece {
-        let set = ("table", Vec::new());
-        let path = numbered(&set, places.start / self.items, "labels", "csv");
+        let path = self.path(places.start);
         folder.part(&path, &mut |file| {
             file.write_all(&self.table.head()).map_err(|e| IssueError::io(&path, e))?;
             in_turn(source, places.clone(), |item| {
@@ -315,5 +353,13 @@ impl LabelFile for Parts {
                 file.write_all(&row).map_err(|e| IssueError::io(&path, e))
             })
         })
+    }
+
+    fn reread(&self, sample: &Sample<'_>) -> Result<(), IssueError> {
+        let path = self.path(sample.places.start);
+        let mut file = BufReader::new(sample.folder.file(&path)?);
+        let mut head = vec![0; self.table.head().len()];
+        file.read_exact(&mut head).map_err(|e| IssueError::io(&path, e))?;
+        self.table.reread(&path, file, sample)
     }
 }

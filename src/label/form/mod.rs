@@ -13,6 +13,7 @@ use super::folder::Folder;
 use super::issue::IssueError;
 use super::mint::Minted;
 use super::order::{Form, Packing, Pairs, Specification, hex, layer_name};
+use super::reread::Sample;
 use super::source::{Item, Source};
 use super::symbol::Symbol;
 use crate::code::Layer;
@@ -42,6 +43,9 @@ pub(super) trait LabelFile: Send + Sync {
     /// Makes the piece of the items at `places`: whole files go into
     /// `folder`, and what is returned is appended to the stream.
     fn render(&self, source: &dyn Source, places: Range<u64>, folder: &Folder) -> Piece;
+
+    /// Reads the labels of `sample` back from the disk.
+    fn reread(&self, sample: &Sample<'_>) -> Result<(), IssueError>;
 }
 
 pub(super) type Piece = Result<Vec<u8>, IssueError>;
@@ -88,6 +92,17 @@ fn sets(pairs: Pairs, layers: &'static [Layer]) -> Vec<Set> {
 /// The codes of `item` that belong to `set`.
 fn of_set<'a>(set: &'a Set, item: &'a Item) -> impl Iterator<Item = &'a Minted> {
     set.1.iter().filter_map(|at| item.codes.get(*at))
+}
+
+/// The labels of `set` that a sample asks for: their place among those of the
+/// piece, the item's number, and the URL that they hold.
+fn wanted<'a>(set: &'a Set, sample: &'a Sample<'_>) -> Vec<(u64, u64, &'a str)> {
+    let an_item = set.1.len() as u64;
+    let of = |(at, item): &'a (u64, Item)| {
+        let codes = (at * an_item..).zip(of_set(set, item));
+        codes.map(|(place, code)| (place, item.number, code.url.as_str()))
+    };
+    sample.items.iter().flat_map(of).collect()
 }
 
 /// The symbol of a code, in the version that all of an order have.

@@ -1,10 +1,10 @@
 //! A picture a symbol: files in folders, or in archives.
 
-use std::io::Write as _;
+use std::io::{BufReader, Read as _, Write as _};
 use std::ops::Range;
 
 use zip::write::SimpleFileOptions;
-use zip::{CompressionMethod, ZipWriter};
+use zip::{CompressionMethod, ZipArchive, ZipWriter};
 
 use super::{FOLDER_ENTRIES_MAX, Facts, LabelFile, Piece, listed, numbered, symbol};
 use crate::code::Layer;
@@ -12,6 +12,7 @@ use crate::label::folder::Folder;
 use crate::label::issue::IssueError;
 use crate::label::order::{Kind, Specification, layer_name};
 use crate::label::png::png;
+use crate::label::reread::{Picture, Sample, missing, same, svg_symbols};
 use crate::label::source::{Source, in_turn};
 use crate::label::svg::svg;
 use crate::label::symbol::Symbol;
@@ -49,18 +50,39 @@ impl Drawn {
         in_turn(source, places, |item| {
             for (code, layer) in item.codes.iter().zip(self.layers) {
                 let content = (self.draw)(&symbol(code, self.version)?);
-                let number = item.number;
-                let path = format!(
-                    "{}/{:03}/{:03}/{number:09}.{}",
-                    layer_name(*layer),
-                    number / FOLDER_ENTRIES_MAX / FOLDER_ENTRIES_MAX,
-                    number / FOLDER_ENTRIES_MAX % FOLDER_ENTRIES_MAX,
-                    self.ending,
-                );
-                each(&path, &content)?;
+                each(&self.path(*layer, item.number), &content)?;
             }
             Ok(())
         })
+    }
+
+    fn path(&self, layer: Layer, number: u64) -> String {
+        let folder = number / FOLDER_ENTRIES_MAX;
+        let (upper, lower) = (folder / FOLDER_ENTRIES_MAX, folder % FOLDER_ENTRIES_MAX);
+        format!("{}/{upper:03}/{lower:03}/{number:09}.{}", layer_name(layer), self.ending)
+    }
+
+    /// Reads the pictures of `sample`, which `open` finds by their path.
+    fn reread(
+        &self,
+        sample: &Sample<'_>,
+        mut open: impl FnMut(&str) -> Result<Vec<u8>, IssueError>,
+    ) -> Result<(), IssueError> {
+        for (_, item) in &sample.items {
+            for (code, layer) in item.codes.iter().zip(self.layers) {
+                let path = self.path(*layer, item.number);
+                let bytes = open(&path)?;
+                let picture = if self.ending == "svg" {
+                    let symbols = svg_symbols(&String::from_utf8_lossy(&bytes));
+                    symbols.first().map(|symbol| Picture::of_strokes(symbol))
+                } else {
+                    Picture::of_png(&bytes).ok()
+                };
+                let picture = picture.ok_or_else(|| missing(&path, item.number))?;
+                same(&path, item.number, &code.url, picture.read(picture.whole()))?;
+            }
+        }
+        Ok(())
     }
 }
 
@@ -81,11 +103,21 @@ impl LabelFile for Files {
         })?;
         Ok(lines)
     }
+
+    fn reread(&self, sample: &Sample<'_>) -> Result<(), IssueError> {
+        self.0.reread(sample, |path| sample.read(path))
+    }
 }
 
 /// `archive/000/labels-00001.zip`, with the same files in it; so many items in
 /// each.
 pub(super) struct Archives(pub Drawn, pub u64);
+
+impl Archives {
+    fn path(&self, place: u64) -> String {
+        numbered(&("archive", Vec::new()), place / self.1, "labels", "zip")
+    }
+}
 
 impl LabelFile for Archives {
     fn piece(&self) -> u64 {
@@ -93,8 +125,7 @@ impl LabelFile for Archives {
     }
 
     fn render(&self, source: &dyn Source, places: Range<u64>, folder: &Folder) -> Piece {
-        let set = ("archive", Vec::new());
-        let path = numbered(&set, places.start / self.1, "labels", "zip");
+        let path = self.path(places.start);
         // A PNG is packed already.
         let method = match self.0.ending {
             "png" => CompressionMethod::Stored,
@@ -114,6 +145,19 @@ impl LabelFile for Archives {
             })?;
             archive.finish().map_err(told)?;
             Ok(())
+        })
+    }
+
+    fn reread(&self, sample: &Sample<'_>) -> Result<(), IssueError> {
+        let path = self.path(sample.places.start);
+        let told = |e: zip::result::ZipError| IssueError::io(&path, e.into());
+        let file = BufReader::new(sample.folder.file(&path)?);
+        let mut archive = ZipArchive::new(file).map_err(told)?;
+        self.0.reread(sample, |name| {
+            let mut bytes = Vec::new();
+            let mut entry = archive.by_name(name).map_err(told)?;
+            entry.read_to_end(&mut bytes).map_err(|e| IssueError::io(&path, e))?;
+            Ok(bytes)
         })
     }
 }

@@ -3,7 +3,7 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use super::{LabelFile, Piece, Set, listed, numbered, of_set, symbol};
+use super::{LabelFile, Piece, Set, listed, numbered, of_set, symbol, wanted};
 use crate::code::Layer;
 use crate::label::canvas::{Document, Dots, Drawing};
 use crate::label::folder::Folder;
@@ -13,6 +13,7 @@ use crate::label::order::{Kind, Specification};
 use crate::label::page::{Label, Layout, Words};
 use crate::label::png::picture;
 use crate::label::printer::Printer;
+use crate::label::reread::{Picture, Sample, differs, missing, pdf_pages, same, svg_symbols};
 use crate::label::source::{Caption, Item, Signed, Source};
 use crate::label::symbol::Symbol;
 use crate::label::template::Template;
@@ -50,6 +51,10 @@ impl Pages {
         }
     }
 
+    fn path(&self, set: &Set, file: u64) -> String {
+        numbered(set, file, "labels", self.kind.name())
+    }
+
     fn labels(&self, set: &Set, items: &[Item]) -> Result<Vec<Label>, IssueError> {
         let codes = items.iter().flat_map(|item| of_set(set, item).map(move |code| (item, code)));
         codes
@@ -73,11 +78,45 @@ impl LabelFile for Pages {
         for set in &self.sets {
             let labels = self.labels(set, &items)?;
             let content = pages(self.kind, &self.template, &self.printer, &labels);
-            let path = numbered(set, at, "labels", self.kind.name());
+            let path = self.path(set, at);
             folder.write(&path, &content).map_err(|e| IssueError::io(&path, e))?;
             listed(&mut lines, &path, &content);
         }
         Ok(lines)
+    }
+
+    fn reread(&self, sample: &Sample<'_>) -> Result<(), IssueError> {
+        let layout = Layout::new(&self.template, &self.printer);
+        let a_page = u64::from(layout.labels_a_page());
+        for set in &self.sets {
+            let path = self.path(set, sample.places.start / self.piece);
+            let labels = wanted(set, sample);
+            let page_of = |place: u64| (place / a_page) as usize;
+            let bytes = sample.read(&path)?;
+            let symbols = match self.kind {
+                Kind::Png => {
+                    let page = Picture::of_png(&bytes).map_err(|e| differs(&path, &e))?;
+                    for (place, number, url) in labels {
+                        let cell = layout.cell((place % a_page) as u32);
+                        same(&path, number, url, page.read(cell))?;
+                    }
+                    continue;
+                }
+                Kind::Svg => [(0, svg_symbols(&String::from_utf8_lossy(&bytes)))].into(),
+                Kind::Pdf | Kind::Csv | Kind::Zpl => {
+                    let pages = labels.iter().map(|label| page_of(label.0));
+                    pdf_pages(bytes, pages).map_err(|e| differs(&path, &e))?
+                }
+            };
+            for (place, number, url) in labels {
+                let page = symbols.get(&page_of(place));
+                let symbol = page.and_then(|page| page.get((place % a_page) as usize));
+                let symbol = symbol.ok_or_else(|| missing(&path, number))?;
+                let picture = Picture::of_strokes(symbol);
+                same(&path, number, url, picture.read(picture.whole()))?;
+            }
+        }
+        Ok(())
     }
 }
 

@@ -1,16 +1,17 @@
 //! Labels for a printer that speaks ZPL II (Zebra's ZPL Programming Guide),
 //! in files of so many, each of which can be sent again by itself.
 
-use std::io::{self, Write};
+use std::io::{self, BufReader, Write};
 use std::ops::Range;
 
-use super::{LabelFile, Piece, Set, numbered, of_set, symbol};
+use super::{LabelFile, Piece, Set, numbered, of_set, symbol, wanted};
 use crate::label::canvas::{Area, Dots, em};
 use crate::label::folder::Folder;
 use crate::label::issue::IssueError;
 use crate::label::order::{Drawing, Labels, Specification};
 use crate::label::page::{Label, Layout, Words, fitting, style_of};
 use crate::label::printer::Printer;
+use crate::label::reread::{Printed, Sample, missing, printed, same};
 use crate::label::source::{Source, in_turn};
 use crate::label::sscc::module_dots;
 use crate::label::template::{Align, Line, Template};
@@ -44,6 +45,40 @@ impl Feed {
     }
 }
 
+impl Feed {
+    fn path(&self, set: &Set, place: u64) -> String {
+        numbered(set, place / self.piece, "labels", "zpl")
+    }
+
+    /// Reads the labels of one file.
+    fn reread(&self, set: &Set, sample: &Sample<'_>) -> Result<(), IssueError> {
+        let layout = Layout::new(&self.template, &self.printer);
+        let a_row = u64::from(layout.labels_a_page());
+        let path = self.path(set, sample.places.start);
+        let mut labels = wanted(set, sample).into_iter().peekable();
+        let mut said = Ok(());
+        let mut file = BufReader::new(sample.folder.file(&path)?);
+        printed(&mut file, |row, print| {
+            while let Some((place, number, url)) =
+                labels.next_if(|(place, ..)| place / a_row == row && said.is_ok())
+            {
+                let across = place % a_row;
+                let read = print().and_then(|print| match print {
+                    Printed::Graphic(picture) => picture.read(layout.cell(across as u32)),
+                    Printed::Symbols(texts) => {
+                        let text = texts.into_iter().nth(across as usize);
+                        text.ok_or_else(|| "it is not there".to_owned())
+                    }
+                });
+                said = same(&path, number, url, read);
+            }
+        })
+        .map_err(|e| IssueError::io(&path, e))?;
+        said?;
+        labels.next().map_or(Ok(()), |(_, number, _)| Err(missing(&path, number)))
+    }
+}
+
 impl LabelFile for Feed {
     fn piece(&self) -> u64 {
         self.piece
@@ -52,7 +87,7 @@ impl LabelFile for Feed {
     fn render(&self, source: &dyn Source, places: Range<u64>, folder: &Folder) -> Piece {
         let mut lines = Vec::new();
         for set in &self.sets {
-            let path = numbered(set, places.start / self.piece, "labels", "zpl");
+            let path = self.path(set, places.start);
             let told = |e| IssueError::io(&path, e);
             let listed = folder.part(&path, &mut |file| {
                 let mut press = Press::new(&self.template, &self.printer, self.drawing);
@@ -69,6 +104,10 @@ impl LabelFile for Feed {
             lines.extend(listed);
         }
         Ok(lines)
+    }
+
+    fn reread(&self, sample: &Sample<'_>) -> Result<(), IssueError> {
+        self.sets.iter().try_for_each(|set| self.reread(set, sample))
     }
 }
 

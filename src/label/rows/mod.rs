@@ -6,7 +6,7 @@
 
 use std::fmt;
 use std::fs::File;
-use std::io::{self, BufReader, Read, SeekFrom};
+use std::io::{BufReader, SeekFrom};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -19,6 +19,7 @@ mod check;
 
 use check::Check;
 
+use super::folder::sha256;
 use super::issue::{IssueError, Issued, Job};
 use super::mint::Minted;
 use super::order::{Codes, Specification, hex};
@@ -169,7 +170,9 @@ impl Table {
         }
         let first = check.first.ok_or(IssueError::Lost)?;
         let batch = format!("{}-{}", first.key, first.batch);
-        let sha256 = digest(path).map_err(|e| IssueError::io(&path.display().to_string(), e))?;
+        let sha256 = File::open(path)
+            .and_then(|mut file| sha256(&mut file))
+            .map_err(|e| IssueError::io(&path.display().to_string(), e))?;
         Ok(Self {
             path: path.to_owned(),
             layers: first.layers,
@@ -263,17 +266,6 @@ impl Table {
         };
         let chosen = Chosen { table: self, first: spec.first, layers };
         job.run(&chosen, out, progress, cancel)
-    }
-}
-
-/// SHA-256 of a file.
-fn digest(path: &Path) -> io::Result<String> {
-    let (mut file, mut hash, mut block) = (File::open(path)?, Sha256::new(), vec![0; 1 << 16]);
-    loop {
-        match file.read(&mut block)? {
-            0 => return Ok(hex(&hash.finalize())),
-            got => hash.update(&block[..got]),
-        }
     }
 }
 
