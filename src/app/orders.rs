@@ -16,10 +16,9 @@ use tokio_util::sync::CancellationToken;
 use crate::app::paths;
 use crate::base::{Clock, LedgerError};
 use crate::keys::{KeyDir, KeyError, KeyNumber, Signer};
-use crate::label::{self, Caption, IssueError, Issued, Specification};
+use crate::label::{self, IssueError, Issued};
 use crate::registry::order::{Order, OrderState};
 use crate::registry::port::{OrderLedger, RegistryLedger};
-use crate::registry::{Batch, Enterprise, Layers, Product};
 use crate::store::sql::Ledger;
 
 /// How long a taker may be silent before its order goes to another,
@@ -121,7 +120,8 @@ impl Orders {
         let enterprise = self.ledger.enterprise(&batch.enterprise).await?;
         let specification = serde_json::from_value(order.new.specification.clone())
             .map_err(|e| OrderError::Specification(e.to_string()))?;
-        let labels = facts(&batch, &product, &enterprise, specification, &self.public_url);
+        let labels =
+            label::Order::of(&batch, &product, &enterprise, specification, &self.public_url);
 
         let cancel = Arc::new(AtomicBool::new(false));
         let mut run = {
@@ -198,34 +198,5 @@ impl Orders {
             }
             Err(error) => tracing::error!(order = %order.id, %error, "order: failed"),
         }
-    }
-}
-
-/// What labels are made from, of what the ledger knows.
-pub fn facts(
-    batch: &Batch,
-    product: &Product,
-    enterprise: &Enterprise,
-    specification: Specification,
-    public_url: &str,
-) -> label::Order {
-    label::Order {
-        key: batch.id.key,
-        batch: batch.id.batch,
-        secret: batch.secret,
-        batch_count: batch.count,
-        cases: batch.cases,
-        inner: batch.layers == Layers::OuterAndInner,
-        sscc: batch.sscc.clone(),
-        public_url: public_url.to_owned(),
-        caption: Caption {
-            product: format!("{} {}", product.name.zh, product.net_content),
-            enterprise: enterprise.name.zh.clone(),
-            batch: batch.id.to_string(),
-            lot: batch.lot.clone(),
-            made_on: batch.made_on.to_string(),
-            expires_on: batch.expires_on.map(|date| date.to_string()),
-        },
-        specification,
     }
 }

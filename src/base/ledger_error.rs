@@ -17,6 +17,18 @@ impl FieldError {
         Self { line: None, field: field.into(), problem: problem.into(), remedy: remedy.into() }
     }
 
+    /// Of words such as `count: is 0; order at least one`: what stands before
+    /// the colon is the field when it is a name, else `field`.
+    pub fn of_words(field: &str, words: &str) -> Self {
+        let name = |text: &str| text.bytes().all(|b| b.is_ascii_lowercase() || b == b'_');
+        let (field, said) = match words.split_once(": ") {
+            Some((own, said)) if name(own) => (own, said),
+            _ => (field, words),
+        };
+        let (problem, remedy) = said.split_once("; ").unwrap_or((said, "choose another"));
+        Self::new(field, problem, remedy)
+    }
+
     #[must_use]
     pub fn at_line(mut self, line: u64) -> Self {
         self.line = Some(line);

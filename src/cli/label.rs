@@ -127,7 +127,7 @@ impl Label {
             What::Render(render) => return render.run(json),
             What::Proof(proof) => return proof.run(json),
             What::Templates { name: Some(name) } => {
-                builtin(&name).map_err(Failure)?;
+                builtin(&name).map_err(|problem| Failure(format!("template: {problem}")))?;
                 let text = TEMPLATES.iter().find(|(known, _)| *known == name).map(|(_, text)| text);
                 print!("{}", text.unwrap_or(&""));
             }

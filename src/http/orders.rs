@@ -17,10 +17,11 @@ use uuid::Uuid;
 use crate::base::{FieldError, LedgerError, UnixMs};
 use crate::http::desk::DeskLedger;
 use crate::http::problem::Problem;
-use crate::label::template::{Mm, builtin};
-use crate::label::{Form, Kind, MANIFEST, Specification};
+use crate::label::template::builtin;
+use crate::label::{self, Kind, MANIFEST, Specification, Template, Wish, preflight};
 use crate::registry::order::{Order, OrderState};
 use crate::registry::service::Scope;
+use crate::registry::{Batch, Enterprise, Product};
 use crate::scan::reason::minute_text;
 use crate::web::console::{self, Frame, OrderLine};
 
@@ -46,65 +47,81 @@ pub fn kind(order: &Order) -> Option<Kind> {
     serde_json::from_value::<Specification>(order.new.specification.clone()).ok().map(|s| s.kind())
 }
 
-/// What an order asks of its labels, as callers write it.
+/// What an order asks of its labels, as callers write it; an empty text is one
+/// that was not given.
+#[derive(Default)]
 pub struct Asked<'a> {
     pub format: &'a str,
-    pub template: Option<&'a str>,
-    pub printer: Option<&'a str>,
+    /// The name of one that comes with us, or TOML.
+    pub template: &'a str,
+    pub printer: &'a str,
     pub module_mm: Option<f64>,
-    pub codes: Option<&'a str>,
+    pub codes: &'a str,
+    pub together: bool,
+    pub split: Option<u64>,
+    pub packing: &'a str,
+    pub drawing: &'a str,
+    /// Separated by commas.
+    pub columns: &'a str,
+    pub separator: &'a str,
+    pub encoding: &'a str,
 }
 
 impl Asked<'_> {
     /// # Errors
     /// Naming the field that is wrong.
     pub fn specification(&self, first: u64, count: u64) -> Result<Specification, FieldError> {
-        let wrong = |field: &'static str, remedy: &'static str| {
-            move |problem: String| FieldError::new(field, problem, remedy)
+        let format = self.format.parse().map_err(wrong("format"))?;
+        let wish = Wish {
+            template: given("template", self.template, |text| match text.contains('\n') {
+                true => Template::from_toml(text),
+                false => builtin(text),
+            })?,
+            printer: given("printer", self.printer, str::parse)?,
+            module_mm: self.module_mm,
+            codes: given("codes", self.codes, str::parse)?.unwrap_or_default(),
+            together: self.together,
+            split: self.split,
+            packing: given("packing", self.packing, str::parse)?.unwrap_or_default(),
+            drawing: given("drawing", self.drawing, str::parse)?.unwrap_or_default(),
+            columns: given("columns", self.columns, |text| {
+                text.split([',', '，']).map(str::parse).collect()
+            })?
+            .unwrap_or_default(),
+            separator: given("separator", self.separator, str::parse)?,
+            encoding: given("encoding", self.encoding, str::parse)?,
+            ..Wish::of(format)
         };
-        let kind: Kind =
-            self.format.parse().map_err(wrong("format", "write csv, svg, png, pdf or zpl"))?;
-        let mut spec = Specification::new(kind, first, count);
-        let given = |text: &Option<&str>| text.filter(|text| !text.is_empty()).map(str::to_owned);
-        if let Some(printer) = given(&self.printer) {
-            spec.printer = Some(printer.parse().map_err(wrong("printer", "choose one of them"))?);
-        }
-        if let Some(codes) = given(&self.codes) {
-            spec.codes = codes.parse().map_err(wrong("codes", "choose one of them"))?;
-        }
-        let template = given(&self.template)
-            .map(|name| builtin(&name).map_err(wrong("template", "choose one of them")))
-            .transpose()?;
-        let module = match self.module_mm {
-            None => None,
-            Some(mm) if (0.01..=2.0).contains(&mm) => Some(Mm((mm * 1_000.0).round() as u32)),
-            Some(mm) => {
-                let problem = format!("a module has 0.255 to 2 mm, not {mm}");
-                return Err(FieldError::new("module_mm", problem, "take 0.5 if in doubt"));
-            }
-        };
-        let set = match &mut spec.form {
-            Form::Pdf(form) => Some(&mut form.template),
-            Form::Zpl(form) => Some(&mut form.template),
-            Form::Svg(form) | Form::Png(form) => {
-                form.module = module.unwrap_or(form.module);
-                None
-            }
-            Form::Csv(_) => None,
-        };
-        match (set, template) {
-            (Some(set), template) => {
-                **set = template.unwrap_or_else(|| (**set).clone());
-                set.symbol.module = module.unwrap_or(set.symbol.module);
-            }
-            (None, Some(_)) => {
-                let problem = format!("is for pdf and zpl, not for {kind}");
-                return Err(FieldError::new("template", problem, "leave it out"));
-            }
-            (None, None) => {}
-        }
-        Ok(spec)
+        wish.specification(first, count)
     }
+}
+
+fn wrong(field: &'static str) -> impl Fn(String) -> FieldError {
+    move |words| FieldError::of_words(field, &words)
+}
+
+fn given<T>(
+    field: &'static str,
+    text: &str,
+    read: impl Fn(&str) -> Result<T, String>,
+) -> Result<Option<T>, FieldError> {
+    Some(text.trim()).filter(|text| !text.is_empty()).map(read).transpose().map_err(wrong(field))
+}
+
+/// What the labels of an order are made from.
+///
+/// # Errors
+/// With everything that would stop them when they are made.
+pub fn labels(
+    batch: &Batch,
+    product: &Product,
+    enterprise: &Enterprise,
+    specification: Specification,
+    public_url: &str,
+) -> Result<label::Order, Vec<FieldError>> {
+    let order = label::Order::of(batch, product, enterprise, specification, public_url);
+    let faults = preflight(&order);
+    if faults.is_empty() { Ok(order) } else { Err(faults) }
 }
 
 /// Seconds that are left, at the rate since the order was begun.

@@ -17,11 +17,12 @@ use std::thread;
 
 use sha2::{Digest, Sha256};
 
+use super::choices::{Codes, Kind};
 use super::folder::{Folder, Found, Journal};
 use super::form::{CHECKSUMS, Facts, LabelFile, Piece, label_file};
 use super::manifest::Manifest;
 use super::mint::Mint;
-use super::order::{Codes, Kind, Order, Specification, hex};
+use super::order::{Order, Specification, hex};
 use super::page::Words;
 use super::png::png;
 use super::preflight::{Expected, Fault, Looked};
@@ -151,7 +152,7 @@ fn into(
     cancel: &AtomicBool,
 ) -> Result<Issued, IssueError> {
     let spec = &order.specification;
-    let layers = order.layers().map_err(IssueError::Specification)?;
+    let layers = spec.layers(order.inner, order.cases).map_err(IssueError::Specification)?;
     spec.check(spec.holds(order.batch_count, order.cases)).map_err(IssueError::Specification)?;
     let mint = Mint::new(signer, order.key, order.batch, &order.secret, &order.public_url)?;
     let source = Signed {
@@ -174,6 +175,7 @@ fn into(
         url_prefix: super::mint::url_prefix(&order.public_url),
         fingerprint: order.fingerprint(),
         what,
+        widest: Arc::clone(&source.caption),
     };
     job.run(&source, out, progress, cancel)
 }
@@ -187,6 +189,8 @@ pub(super) struct Job<'a> {
     pub fingerprint: String,
     /// In the words of a person.
     pub what: String,
+    /// The widest words that any of its labels says.
+    pub widest: Arc<Caption>,
 }
 
 impl Job<'_> {
@@ -203,7 +207,13 @@ impl Job<'_> {
         let code = first.codes.first().ok_or(IssueError::Lost)?;
         let symbol = Symbol::of(&code.url)?;
         let version = symbol.version();
-        let expected = self.look(version, &first.caption, Words::of(&first, code))?;
+        let last = source.items(spec.count - 1..spec.count)?.remove(0);
+        let words = Words {
+            number: last.number.to_string(),
+            caption: Arc::clone(&self.widest),
+            ..Words::of(&first, code)
+        };
+        let expected = self.look(version, words)?;
         let maker = label_file(spec, Facts { layers: self.layers, version });
         let (folder, journal) = match Folder::open(out, &self.fingerprint, &self.what)? {
             Found::Complete => {
@@ -236,14 +246,8 @@ impl Job<'_> {
     }
 
     /// Refuses what could not be read, before anything is made.
-    fn look(
-        &self,
-        version: u8,
-        caption: &Arc<Caption>,
-        words: Words,
-    ) -> Result<Option<Expected>, IssueError> {
-        let host = self.url_prefix.len().saturating_sub("HTTPS:///".len());
-        let looked = Looked { spec: self.spec, version, host, caption, words };
+    fn look(&self, version: u8, words: Words) -> Result<Option<Expected>, IssueError> {
+        let looked = Looked { spec: self.spec, version, prefix: &self.url_prefix, words };
         match looked.faults() {
             faults if faults.is_empty() => Ok(looked.expected()),
             faults => Err(IssueError::Preflight(faults)),

@@ -9,6 +9,7 @@
 //! `LabelFile` in `form/`.
 
 mod canvas;
+mod choices;
 mod folder;
 mod form;
 mod ink;
@@ -31,17 +32,17 @@ pub mod svg;
 pub mod symbol;
 pub mod template;
 mod typeface;
+mod wish;
 
+pub use choices::{Codes, Drawing, Kind, Pairs};
 pub use folder::MANIFEST;
 pub use form::csv::{Column, Columns, Encoding, Field, Separator};
 pub use form::sheets::sheet;
 pub use issue::{IssueError, Issued, issue};
 pub use mint::{Mint, Minted, url_prefix};
-pub use order::{
-    Codes, Drawing, Form, Kind, Labels, Order, Packing, Pairs, Pictures, Sheets, Specification,
-};
+pub use order::{Form, Labels, Order, Packing, Pictures, Sheets, Specification};
 pub use png::png;
-pub use preflight::{Expected, Fault};
+pub use preflight::{Expected, Fault, preflight};
 pub use printer::{PRINTERS, Printer};
 pub use proof::proof;
 pub use rows::{Table, TableFaults};
@@ -49,3 +50,4 @@ pub use source::Caption;
 pub use svg::svg;
 pub use symbol::{Symbol, SymbolError};
 pub use template::Template;
+pub use wish::{Packed, Wish};

@@ -1,11 +1,11 @@
 //! What an order asks for. Its output is a function of this alone.
 
 use std::fmt;
-use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
+use super::choices::{Codes, Drawing, Kind, Pairs};
 use super::form::csv::Columns;
 use super::printer::{MODULE_UM_MAX, Printer};
 use super::source::Caption;
@@ -13,50 +13,7 @@ use super::template::{Mm, Template, builtin};
 use crate::base::limits::BATCH_LABELS_MAX;
 use crate::code::{Layer, SsccRun};
 use crate::keys::KeyNumber;
-
-/// What files an order yields.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Kind {
-    /// A table of numbers, serials, texts and URLs.
-    Csv,
-    Svg,
-    Png,
-    /// Pages of labels.
-    Pdf,
-    /// Labels for a printer that speaks ZPL II.
-    Zpl,
-}
-
-impl Kind {
-    pub const ALL: [Self; 5] = [Self::Csv, Self::Svg, Self::Png, Self::Pdf, Self::Zpl];
-
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Csv => "csv",
-            Self::Svg => "svg",
-            Self::Png => "png",
-            Self::Pdf => "pdf",
-            Self::Zpl => "zpl",
-        }
-    }
-}
-
-impl fmt::Display for Kind {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.name())
-    }
-}
-
-impl FromStr for Kind {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        Self::ALL
-            .into_iter()
-            .find(|kind| kind.name() == text)
-            .ok_or_else(|| format!("a format is csv, svg, png, pdf or zpl, not {text:?}"))
-    }
-}
+use crate::registry::{Batch, Enterprise, Layers, Product};
 
 /// The files of one kind, with what is asked of them.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -106,56 +63,6 @@ pub struct Labels {
     pub items_a_file: u64,
     #[serde(default)]
     pub drawing: Drawing,
-}
-
-/// Who draws a label for a printer.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Drawing {
-    /// We do, dot by dot: every printer prints the same.
-    #[default]
-    Graphic,
-    /// The printer's own firmware (`^BQ`): a tenth of the bytes.
-    Printer,
-}
-
-/// Whose codes are printed.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Codes {
-    /// Every code that an item of the batch has.
-    #[default]
-    Items,
-    Outer,
-    Inner,
-    /// The batch's cases.
-    Cases,
-}
-
-impl FromStr for Codes {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        match text {
-            "items" => Ok(Self::Items),
-            "outer" => Ok(Self::Outer),
-            "inner" => Ok(Self::Inner),
-            "cases" => Ok(Self::Cases),
-            _ => Err(format!("codes: write items, outer, inner or cases, not {text:?}")),
-        }
-    }
-}
-
-/// Where the two labels of an item stand.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Pairs {
-    /// Outer and inner labels are files of their own, in the same order: for
-    /// an applicator with two rolls.
-    #[default]
-    Apart,
-    /// Each inner label follows its outer one.
-    Together,
 }
 
 /// Items of a file of pages, at most: it is made in memory.
@@ -258,17 +165,33 @@ impl Specification {
         }
     }
 
+    /// The layers that labels are made for, of a batch of so many cases whose
+    /// items may have an `inner` code.
+    ///
+    /// # Errors
+    /// When the batch has none of what is asked.
+    pub fn layers(&self, inner: bool, cases: u64) -> Result<&'static [Layer], String> {
+        match (self.codes, inner) {
+            (Codes::Items, true) => Ok(&[Layer::Outer, Layer::Inner]),
+            (Codes::Items, false) | (Codes::Outer, _) => Ok(&[Layer::Outer]),
+            (Codes::Inner, true) => Ok(&[Layer::Inner]),
+            (Codes::Inner, false) => Err("codes: the items of this batch have an outer code \
+                                          alone; take outer"
+                .to_owned()),
+            (Codes::Cases, _) if cases > 0 => Ok(&[Layer::Case]),
+            (Codes::Cases, _) => Err("codes: the batch was registered without cases; register \
+                                      one that has some"
+                .to_owned()),
+        }
+    }
+
     /// # Errors
     /// Naming the field, what it may be, and what it is; `holds` is the number
     /// of items, or cases, of the batch.
     pub fn check(&self, holds: u64) -> Result<(), String> {
         if holds == 0 {
-            return Err(match self.codes {
-                Codes::Cases => "codes: the batch was registered without cases; register one that \
-                                 has some"
-                    .to_owned(),
-                _ => "codes: the batch holds none of them".to_owned(),
-            });
+            let none = "codes: the batch holds none of them; register one that has some";
+            return self.layers(true, 0).and(Err(none.to_owned()));
         }
         if self.count == 0 || self.count > BATCH_LABELS_MAX {
             return Err(format!(
@@ -335,20 +258,30 @@ pub struct Order {
 }
 
 impl Order {
-    /// The layers that labels are made for.
-    ///
-    /// # Errors
-    /// When the batch has none of what is asked.
-    pub fn layers(&self) -> Result<&'static [Layer], String> {
-        match (self.specification.codes, self.inner) {
-            (Codes::Items, true) => Ok(&[Layer::Outer, Layer::Inner]),
-            (Codes::Items, false) | (Codes::Outer, _) => Ok(&[Layer::Outer]),
-            (Codes::Inner, true) => Ok(&[Layer::Inner]),
-            (Codes::Inner, false) => {
-                Err("codes: the items of this batch have an outer code alone".to_owned())
-            }
-            (Codes::Cases, _) if self.cases > 0 => Ok(&[Layer::Case]),
-            (Codes::Cases, _) => Err("codes: the batch was registered without cases".to_owned()),
+    pub fn of(
+        batch: &Batch,
+        product: &Product,
+        enterprise: &Enterprise,
+        specification: Specification,
+        public_url: &str,
+    ) -> Self {
+        Self {
+            key: batch.id.key,
+            batch: batch.id.batch,
+            secret: batch.secret,
+            batch_count: batch.count,
+            cases: batch.cases,
+            inner: batch.layers == Layers::OuterAndInner,
+            sscc: batch.sscc.clone(),
+            public_url: public_url.to_owned(),
+            caption: Caption {
+                batch: batch.id.to_string(),
+                lot: batch.lot.clone(),
+                made_on: batch.made_on.to_string(),
+                expires_on: batch.expires_on.map(|date| date.to_string()),
+                ..Caption::of(product, enterprise)
+            },
+            specification,
         }
     }
 

@@ -4,10 +4,10 @@
 //! worst phone at hand.
 
 use super::canvas::{Area, Canvas, Document, Dots, Paint, em};
+use super::choices::Kind;
 use super::form::zpl::whole;
 use super::ink::{Ground, Ink, contrast};
 use super::mint::url_prefix;
-use super::order::Kind;
 use super::png::picture;
 use super::preflight::grade;
 use super::printer::Printer;

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use super::issue::IssueError;
 use super::mint::{Mint, Minted};
 use crate::code::{Layer, SsccRun};
+use crate::registry::{Enterprise, Product};
 
 /// What all labels of a batch say.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -19,6 +20,17 @@ pub struct Caption {
     /// ISO 8601 dates.
     pub made_on: String,
     pub expires_on: Option<String>,
+}
+
+impl Caption {
+    /// What product and enterprise say; the rest is the batch's.
+    pub fn of(product: &Product, enterprise: &Enterprise) -> Self {
+        Self {
+            product: format!("{} {}", product.name.zh, product.net_content),
+            enterprise: enterprise.name.zh.clone(),
+            ..Self::default()
+        }
+    }
 }
 
 /// One item with its codes, in the order in which they are applied.

@@ -14,7 +14,7 @@ use super::canvas::packed;
 /// Which typeface; see `font/README.md`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Style {
-    /// Noto Sans SC cut to GB 2312.
+    /// Noto Sans SC cut to GBK.
     Text,
     /// Source Code Pro cut to ASCII: no letter is taken for another.
     Serial,
@@ -23,7 +23,7 @@ pub(super) enum Style {
 impl Style {
     const fn file(self) -> &'static [u8] {
         match self {
-            Self::Text => include_bytes!("font/NotoSansSC-GB2312.otf"),
+            Self::Text => include_bytes!("font/NotoSansSC-GBK.otf"),
             Self::Serial => include_bytes!("font/ZhenmaSerial.otf"),
         }
     }

@@ -231,6 +231,30 @@ pub struct PreparedBatch {
     pub secret: [u8; 32],
 }
 
+impl PreparedBatch {
+    /// What it will be under the number `batch`; its cases have their SSCCs
+    /// when it is registered.
+    pub fn numbered(&self, batch: u32, created_at: UnixMs) -> Batch {
+        let new = &self.new;
+        Batch {
+            id: BatchRef { key: self.key, batch },
+            enterprise: self.enterprise.clone(),
+            product: new.product.clone(),
+            lot: new.lot.clone(),
+            made_on: new.made_on,
+            expires_on: self.expires_on,
+            destination: new.destination,
+            dealer: new.dealer.clone(),
+            layers: new.layers,
+            count: new.count,
+            cases: new.cases,
+            sscc: None,
+            secret: self.secret,
+            created_at,
+        }
+    }
+}
+
 /// What may be said of a range of running numbers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]

@@ -83,6 +83,31 @@ pub fn fault(e: &FieldError, lang: Lang) -> String {
         "range" => "请填批次内的序号，例如0-999",
         "key" => "企业没有可用的签名密钥，请联系管理员",
         "format" | "layers" => "请从列表中选择",
+        "first" => "请填批次内的起始序号，从0开始",
+        "codes" => "这个批次没有所选的码",
+        "template" => "版式用于PDF、ZPL和整页图片，其他格式请选“自动选择”",
+        "own_template" => "自定版式写法有误，请对照 zhenma label templates 的输出",
+        "module_mm" => "请填0.255至2之间的毫米数；CSV不用填",
+        "split" => "每个文件：CSV任意，PDF最多10000件，ZPL和ZIP最多200000件；一码一个文件时不用填",
+        "packing" => "ZIP和整页图片只用于SVG和PNG",
+        "drawing" => "由打印机绘制只用于ZPL",
+        "together" => "同卷交替只用于PDF、ZPL和整页图片",
+        "columns" => "列写作 列名=字段，只用于CSV；请对照下面列出的字段，GBK须能写出列名和内容",
+        "separator" | "encoding" => "只用于CSV",
+        "printer" => "所选设备不适合这种格式，或没有这么宽；请换设备或版式",
+        "module" => {
+            "按这台设备的打印精度，模块不足0.255毫米，手机读不出；请换精度合适的设备或填大一些的模块"
+        }
+        "quiet_zone" => "二维码四周要留4个模块的空白；请把标签放大或把模块缩小",
+        "edge" => "有内容离标签边缘不足1毫米；请往里移",
+        "contrast" => "二维码与底色反差不足，或浅码深底；请用深色印在浅底上",
+        "ink" => "专色名称或CMYK数值有误",
+        "text" => "有文字字库没有、放不下，或压住了二维码；请改字、加宽或移开",
+        "paper" => "标签放不进所选的纸；请减少列数行数或换大一些的纸",
+        "sscc" => {
+            "这个版式印SSCC：请选箱码，并确认企业登记了GS1厂商识别代码；条码也不能太窄或压住二维码"
+        }
+        "version" | "symbol" => "站点域名太长，二维码会太密；请联系管理员换短域名",
         "order_key" => "这张表单已经用来下过别的订单，请重新打开表单",
         _ => return format!("{}: {}; {}", e.field, e.problem, e.remedy),
     };
@@ -228,13 +253,41 @@ pub struct OrderForm {
     pub layers: Vec<Choice>,
     pub count: Typed,
     pub cases: Typed,
+    /// The batch whose labels are ordered; none for one that the order
+    /// registers.
+    pub batch: Option<BatchLine>,
+    pub cases_held: u64,
+    pub first: Typed,
+    pub labels: LabelFields,
+    /// What is wrong with no field of the form.
+    pub other: Vec<String>,
+}
+
+/// The part of the order form that says what the labels are like.
+pub struct LabelFields {
     pub formats: Vec<Choice>,
     pub templates: Vec<Choice>,
     pub template_error: Option<String>,
+    pub own_template: Typed,
     pub printers: Vec<Choice>,
     pub printer_error: Option<String>,
-    /// What is wrong with no field of the form.
-    pub other: Vec<String>,
+    pub module_mm: Typed,
+    pub codes: Vec<Choice>,
+    pub codes_error: Option<String>,
+    pub pairs: Vec<Choice>,
+    pub pairs_error: Option<String>,
+    pub split: Typed,
+    pub packings: Vec<Choice>,
+    pub packing_error: Option<String>,
+    pub drawings: Vec<Choice>,
+    pub drawing_error: Option<String>,
+    pub columns: Typed,
+    pub separators: Vec<Choice>,
+    pub separator_error: Option<String>,
+    pub encodings: Vec<Choice>,
+    pub encoding_error: Option<String>,
+    /// Whether the rarer options are shown.
+    pub open: bool,
 }
 
 pub struct FileLine {
@@ -249,6 +302,8 @@ pub struct OrderPage {
     pub order: OrderLine,
     pub percent: u64,
     pub failed: bool,
+    /// Why it failed, in the words of the program.
+    pub problem: Option<String>,
     /// Failed or cancelled: it may be asked for again.
     pub stopped: bool,
     pub files: Vec<FileLine>,

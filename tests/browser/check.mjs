@@ -53,6 +53,8 @@ async function look(name, where, scheme, width) {
     // axe needs a script in the page, which our policy rightly forbids; the
     // policy itself was obeyed while the page loaded.
     await page.goto(new URL(where, base).href, { waitUntil: "load" });
+    // What is folded away is looked at too.
+    await page.$$eval("details", (all) => all.forEach((one) => (one.open = true)));
     await page.screenshot({ path: path.join(pictures, `${name}.${scheme}.${width}.png`), fullPage: true });
     const wide = await page.evaluate(() => document.documentElement.scrollWidth > window.innerWidth);
     if (wide) problems.push(`${label}: scrolls sideways`);

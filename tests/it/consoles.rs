@@ -68,6 +68,71 @@ async fn a_member_orders_watches_downloads_and_activates() {
     .await;
 }
 
+/// Labels of a batch that is there already, as its page offers them.
+#[tokio::test]
+async fn a_member_orders_case_labels_and_what_cannot_be_printed_is_told_at_once() {
+    let bed = StaffBed::start().await;
+    let made = json!({"product": OUR_GTIN, "lot": "L1", "made_on": "2026-11-01", "count": 40,
+        "layers": "outer+inner", "cases": 4});
+    bed.made("member", "/api/v1/batches", &made).await;
+    let member = bed.person("member").await;
+    assert!(member.page("/enterprise/batches/1-1").await.contains("/enterprise/order?batch=1-1"));
+    assert_eq!(member.get("/enterprise/order?batch=1-9").await.status(), 404);
+    let form = member.page("/enterprise/order?batch=1-1").await;
+    assert!(form.contains("value=\"cases\"") && !form.contains("name=\"lot\""), "{form}");
+    let key = between(&form, "name=\"order_key\" value=\"", "\"").to_owned();
+    let place = async |key: &str, more: &[(&str, &str)]| {
+        let mut fields = vec![("order_key", key), ("batch", "1-1"), ("first", "0"), ("count", "")];
+        fields.extend(more);
+        member.post("/enterprise/order", &fields).await
+    };
+    let own = "[paper]\nwidth = 40\n";
+    for (fields, says) in [
+        // A sheet of 210 mm does not go through a printer of 104 mm.
+        (&[("format", "zpl"), ("template", "a4-35")][..], "请换设备或版式"),
+        (&[("format", "png"), ("template", "a4-35")], "版式用于PDF、ZPL和整页图片"),
+        (&[("format", "png"), ("module_mm", "0.2")], "模块不足0.255毫米"),
+        (&[("format", "png"), ("module_mm", "x")], "请填0.255至2之间的毫米数"),
+        // The enterprise has no GS1 Company Prefix.
+        (&[("format", "pdf"), ("codes", "cases"), ("template", "case-100x150")], "这个版式印SSCC"),
+        (&[("format", "pdf"), ("own_template", own)], "自定版式写法有误"),
+        (&[("format", "csv"), ("columns", "号=nothing")], "请对照下面列出的字段"),
+        (&[("format", "csv"), ("encoding", "gbk"), ("columns", "𠮷=url")], "GBK须能写出"),
+        (&[("format", "csv"), ("packing", "zip")], "ZIP和整页图片只用于SVG和PNG"),
+    ] {
+        let refused = place(&key, fields).await;
+        assert_eq!(refused.status(), 422, "{fields:?}");
+        let said = refused.text().await.expect("text");
+        assert!(said.contains(says), "{fields:?}: {said}");
+    }
+    let orders = bed.get("member", "/api/v1/orders").await;
+    assert_eq!(orders, json!([]), "an order was placed that cannot be made");
+
+    let csv = [
+        ("format", "csv"),
+        ("codes", "cases"),
+        ("columns", "箱=number,码=url"),
+        ("encoding", "gbk"),
+    ];
+    let placed = location(&place(&key, &csv).await);
+    assert_eq!(location(&place(&key, &csv).await), placed, "sent twice, it is one order");
+    eventually("it is done", || async { member.page(&placed).await.contains("labels.csv") }).await;
+    let table =
+        member.get(&format!("{placed}/files/labels.csv")).await.bytes().await.expect("bytes");
+    let table = encoding_rs::GBK.decode(&table).0.into_owned();
+    assert_eq!((table.lines().next(), table.lines().count()), (Some("箱,码"), 5), "{table}");
+
+    let form = member.page("/enterprise/order?batch=1-1").await;
+    let key = between(&form, "name=\"order_key\" value=\"", "\"").to_owned();
+    let own = zhenma::label::template::TEMPLATES[4].1;
+    let zip = [("format", "pdf"), ("own_template", own), ("pairs", "together"), ("split", "20")];
+    let placed = location(&place(&key, &zip).await);
+    eventually("it is done", || async {
+        member.page(&placed).await.contains("pairs/000/labels-00001.pdf")
+    })
+    .await;
+}
+
 #[tokio::test]
 async fn an_officer_finds_the_copied_code_decides_and_the_next_scan_respects_it() {
     let bed = StaffBed::start().await;

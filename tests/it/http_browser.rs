@@ -111,6 +111,7 @@ async fn consoles_have_no_violation_of_axe_either() {
     let enterprise = both(&[
         ("enterprise", "/enterprise/".to_owned()),
         ("order_form", "/enterprise/order".to_owned()),
+        ("order_more", format!("/enterprise/order?batch={batch}")),
         ("order", order),
         ("batch", format!("/enterprise/batches/{batch}")),
         ("no_batch", "/enterprise/batches/9-9".to_owned()),

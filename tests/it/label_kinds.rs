@@ -417,6 +417,17 @@ fn a_table_with_a_wrong_line_is_refused_whole_and_the_line_is_named() {
     let said = read.render(&spec, &out.path().join("z"), &mut |_| {}, &false.into()).unwrap_err();
     assert!(said.to_string().contains("line 3: holds '𠮷' (U+20BB7)"), "{said}");
 
+    // So are words that only a later row makes too long for the layout.
+    let long = "小磨芝麻香油".repeat(20);
+    let rows = format!("url,product\r\n{},香油\r\n{last},{long}\r\n", url_of(&line(5)));
+    fs::write(&file, rows).unwrap();
+    let read = Table::read(&file, Some(&keyring()), Caption::default()).unwrap();
+    let said = read.render(&spec, &out.path().join("z"), &mut |_| {}, &false.into()).unwrap_err();
+    assert!(
+        said.to_string().contains(&long) && said.to_string().contains("points to fit"),
+        "{said}"
+    );
+
     fs::write(&file, "a,b\n1,2\n").unwrap();
     let said = Table::read(&file, None, Caption::default()).err().unwrap().to_string();
     assert!(said.contains("no column url"), "{said}");

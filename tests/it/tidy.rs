@@ -12,7 +12,7 @@ const LAYERS: [(&str, u8); 13] = [
     ("code", 2),
     ("auth", 2),
     ("registry", 3),
-    ("label", 3),
+    ("label", 4),
     ("scan", 4),
     ("cases", 5),
     ("store", 6),

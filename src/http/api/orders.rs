@@ -80,14 +80,37 @@ pub struct NewOrder {
     first: u64,
     /// Labels, 1 to 100000000 [default: the rest of the batch].
     count: Option<u64>,
-    /// Layout of PDF and ZPL: one that comes with zhenma [default: a4-35 and roll-40x30].
-    template: Option<String>,
+    /// Layout of PDF, ZPL and sheets: one that comes with zhenma, or a template in TOML [default: a4-35 and roll-40x30].
+    #[serde(default)]
+    template: String,
     /// Printer profile, such as laser-600 or zpl-300 [default: laser-600 and zpl-203].
-    printer: Option<String>,
+    #[serde(default)]
+    printer: String,
     /// Millimetres a module, 0.255 to 2; it becomes whole dots of the printer.
     module_mm: Option<f64>,
     /// items (all codes of an item), outer, inner or cases [default: items].
-    codes: Option<String>,
+    #[serde(default)]
+    codes: String,
+    /// Each inner label behind its outer one, instead of files for two rolls.
+    #[serde(default)]
+    together: bool,
+    /// Items in one file.
+    split: Option<u64>,
+    /// Pictures as files, zip or sheets of a template [default: files].
+    #[serde(default)]
+    packing: String,
+    /// ZPL with symbols as a graphic of ours, or drawn by the printer [default: graphic].
+    #[serde(default)]
+    drawing: String,
+    /// Columns of a CSV, such as `number,url`, or `二维码=url` with a header of one's own.
+    #[serde(default)]
+    columns: String,
+    /// comma, semicolon, tab or pipe [default: comma].
+    #[serde(default)]
+    separator: String,
+    /// utf-8, utf-8-bom or gbk [default: utf-8].
+    #[serde(default)]
+    encoding: String,
 }
 
 /// Orders within the key's reach, latest first.
@@ -146,19 +169,28 @@ pub async fn place(
     }
     let asked = orders::Asked {
         format: &new.format,
-        template: new.template.as_deref(),
-        printer: new.printer.as_deref(),
+        template: &new.template,
+        printer: &new.printer,
         module_mm: new.module_mm,
-        codes: new.codes.as_deref(),
+        codes: &new.codes,
+        together: new.together,
+        split: new.split,
+        packing: &new.packing,
+        drawing: &new.drawing,
+        columns: &new.columns,
+        separator: &new.separator,
+        encoding: &new.encoding,
     };
     let mut specification =
         asked.specification(new.first, 0).map_err(|fault| Problem::invalid(vec![fault]))?;
     let holds = specification.holds(batch.count, batch.cases);
     specification.count = new.count.unwrap_or_else(|| holds.saturating_sub(new.first));
-    specification.check(holds).map_err(|says| {
-        let (field, problem) = says.split_once(": ").unwrap_or(("order", &says));
-        invalid(field, problem.to_owned(), "see /openapi.json")
-    })?;
+    let product = desk.ledger.product(&batch.product).await?;
+    let enterprise = desk.ledger.enterprise(&batch.enterprise).await?;
+    let url = &desk.site.public_url;
+    let specification = orders::labels(&batch, &product, &enterprise, specification, url)
+        .map_err(Problem::invalid)?
+        .specification;
     let placed = Placed {
         enterprise: batch.enterprise,
         order_key: new.order_key,

@@ -3,6 +3,7 @@
 mod activate;
 mod batch;
 mod home;
+mod label_fields;
 mod order;
 mod order_form;
 mod sign_in;

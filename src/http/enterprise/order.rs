@@ -45,6 +45,7 @@ pub async fn show(
         percent: (line.done * 100).checked_div(line.total).unwrap_or(0),
         order: line,
         failed: order.state == OrderState::Failed,
+        problem: order.problem.clone(),
         stopped: matches!(order.state, OrderState::Failed | OrderState::Cancelled),
         files: files
             .into_iter()

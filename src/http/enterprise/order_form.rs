@@ -1,13 +1,16 @@
 //! `/enterprise/order`: the form that registers a batch and orders its labels.
 
-use axum::extract::State;
+use axum::extract::rejection::QueryRejection;
+use axum::extract::{Query, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use serde::Deserialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::home::own;
+use super::batch;
+use super::home::{batch_line, own};
+use super::label_fields::{self, Labels};
 use crate::auth::Member;
 use crate::base::{FieldError, LedgerError, ids, places};
 use crate::http::access::AtConsole;
@@ -15,13 +18,12 @@ use crate::http::bodies::Posted;
 use crate::http::console::page;
 use crate::http::desk::Desk;
 use crate::http::orders;
-use crate::http::problem::Problem;
-use crate::label::template::TEMPLATES;
-use crate::label::{Kind, PRINTERS};
+use crate::http::problem::{Problem, ProblemDocument};
+use crate::label::{self, Codes, Specification};
 use crate::registry::fields::Fields;
-use crate::registry::order::{BatchOrder, Order};
-use crate::registry::service::{Scope, prepare_batch};
-use crate::registry::{Layers, Product};
+use crate::registry::order::{BatchOrder, NewOrder, Order};
+use crate::registry::service::{self, Scope, prepare_batch};
+use crate::registry::{Batch, BatchRef, Layers, Product};
 use crate::web::console::{self, Choice, Frame, OrderForm, Typed};
 use crate::web::verdict::named;
 
@@ -31,6 +33,10 @@ use crate::web::verdict::named;
 pub struct Asked {
     /// Made with the form: the same form sent twice is one order.
     order_key: String,
+    /// KEY-BATCH of a registered batch; empty: the order registers one.
+    batch: String,
+    /// Running number of the first label of a registered batch.
+    first: String,
     /// GTIN
     product: String,
     lot: String,
@@ -42,11 +48,15 @@ pub struct Asked {
     count: String,
     /// Codes of cases; empty: none.
     cases: String,
-    format: String,
-    /// Layout of PDF and ZPL.
-    template: String,
-    /// Printer profile.
-    printer: String,
+    #[serde(flatten)]
+    labels: Labels,
+}
+
+/// Which batch the form is for.
+#[derive(Default, Deserialize)]
+pub struct For {
+    #[serde(default)]
+    batch: String,
 }
 
 /// The form.
@@ -54,16 +64,21 @@ pub struct Asked {
     get,
     path = "/enterprise/order",
     tag = "enterprise console",
+    params(("batch" = Option<String>, Query, description = "KEY-BATCH whose labels are ordered; without it the order registers a batch")),
     responses(
         (status = 200, body = String, content_type = "text/html", description = "A form"),
         (status = 303, description = "To the form for signing in"),
+        (status = 404, body = ProblemDocument, content_type = "application/problem+json", description = "No such batch of this enterprise"),
     )
 )]
 pub async fn form(
     State(desk): State<Desk>,
     AtConsole { who, frame }: AtConsole<Member>,
+    wanted: Result<Query<For>, QueryRejection>,
 ) -> Result<Response, Problem> {
-    let asked = Asked { order_key: ids::new_id(desk.clock.now()).to_string(), ..Asked::default() };
+    let batch = wanted.map_or_else(|_| For::default(), |Query(wanted)| wanted).batch;
+    let order_key = ids::new_id(desk.clock.now()).to_string();
+    let asked = Asked { order_key, batch, first: "0".to_owned(), ..Asked::default() };
     show(&desk, &who, frame, &asked, &[], StatusCode::OK).await
 }
 
@@ -97,12 +112,29 @@ pub async fn place(
 }
 
 async fn order(desk: &Desk, who: &Member, asked: &Asked) -> Result<Order, LedgerError> {
-    let invalid = |fault| LedgerError::Invalid(vec![fault]);
     let scope = Scope::One(own(who).map_err(|_| LedgerError::NotFound("enterprise".into()))?);
     if asked.order_key.parse::<Uuid>().is_err() {
         let fault = FieldError::new("order_key", "is not the form's", "open the form anew");
-        return Err(invalid(fault));
+        return Err(LedgerError::Invalid(vec![fault]));
     }
+    if asked.batch.is_empty() {
+        with_batch(desk, who, &scope, asked).await
+    } else {
+        of_batch(desk, who, &scope, asked).await
+    }
+}
+
+fn invalid(fault: FieldError) -> LedgerError {
+    LedgerError::Invalid(vec![fault])
+}
+
+/// Registers a batch with the order, which has all labels of its items.
+async fn with_batch(
+    desk: &Desk,
+    who: &Member,
+    scope: &Scope,
+    asked: &Asked,
+) -> Result<Order, LedgerError> {
     let text = |text: &str| Some(text.to_owned());
     let row = Fields::from([
         ("product", text(&asked.product)),
@@ -116,24 +148,72 @@ async fn order(desk: &Desk, who: &Member, asked: &Asked) -> Result<Order, Ledger
         ("cases", text(&asked.cases)),
     ]);
     let keys = desk.scanner.keys.load_full();
-    let batch = prepare_batch(&*desk.ledger, &keys, &scope, &row).await?;
-    let specification = orders::Asked {
-        format: &asked.format,
-        template: Some(&asked.template),
-        printer: Some(&asked.printer),
-        module_mm: None,
-        codes: None,
-    };
-    let specification = specification.specification(0, batch.new.count).map_err(invalid)?;
-    let specification = serde_json::to_value(specification)
-        .map_err(|error| LedgerError::Unavailable(error.to_string()))?;
+    let batch = prepare_batch(&*desk.ledger, &keys, scope, &row).await?;
+    let specification = asked.labels.specification(0, batch.new.count).map_err(invalid)?;
+    if specification.codes == Codes::Cases {
+        let problem = "a new batch begins with the labels of its items";
+        return Err(invalid(FieldError::new("codes", problem, "order those of cases behind it")));
+    }
+    // Its number is not known yet; the largest is the widest.
+    let labels = labels(desk, &batch.numbered(u32::MAX, desk.clock.now()), specification).await?;
     let new = BatchOrder {
         batch,
         order_key: asked.order_key.clone(),
-        specification,
+        specification: written(&labels.specification)?,
         created_by: who.login.clone(),
     };
     desk.ledger.place_with_batch(&new, desk.clock.now()).await
+}
+
+/// Orders further labels of a registered batch, or those of its cases.
+async fn of_batch(
+    desk: &Desk,
+    who: &Member,
+    scope: &Scope,
+    asked: &Asked,
+) -> Result<Order, LedgerError> {
+    let nothing = |_| LedgerError::NotFound(format!("batch {}", asked.batch));
+    let id: BatchRef = asked.batch.parse().map_err(nothing)?;
+    let batch = service::batch(&*desk.ledger, scope, id).await?;
+    let number = |field: &str, text: &str| {
+        let wrong =
+            |_| invalid(FieldError::new(field, format!("{text:?} is no number"), "write one"));
+        text.trim().parse::<u64>().map_err(wrong)
+    };
+    let first = number("first", &asked.first)?;
+    let mut specification = asked.labels.specification(first, 0).map_err(invalid)?;
+    let holds = specification.holds(batch.count, batch.cases);
+    specification.count = match asked.count.trim() {
+        "" => holds.saturating_sub(first),
+        count => number("count", count)?,
+    };
+    let labels = labels(desk, &batch, specification).await?;
+    let new = NewOrder {
+        enterprise: batch.enterprise,
+        order_key: asked.order_key.clone(),
+        batch: id,
+        labels: labels.specification.count,
+        specification: written(&labels.specification)?,
+        directory: None,
+        created_by: who.login.clone(),
+    };
+    desk.ledger.place(&new, desk.clock.now()).await
+}
+
+/// What the labels are made from, if they can be made.
+async fn labels(
+    desk: &Desk,
+    batch: &Batch,
+    specification: Specification,
+) -> Result<label::Order, LedgerError> {
+    let product = desk.ledger.product(&batch.product).await?;
+    let enterprise = desk.ledger.enterprise(&batch.enterprise).await?;
+    orders::labels(batch, &product, &enterprise, specification, &desk.site.public_url)
+        .map_err(LedgerError::Invalid)
+}
+
+fn written(specification: &Specification) -> Result<serde_json::Value, LedgerError> {
+    serde_json::to_value(specification).map_err(|e| LedgerError::Unavailable(e.to_string()))
 }
 
 async fn show(
@@ -147,21 +227,15 @@ async fn show(
     let lang = f.lang;
     let products = desk.ledger.products(Some(&own(who)?)).await?;
     let typed = |name: &str, value: &str| Typed::of(name, value, faults, lang);
-    const SHOWN: [&str; 10] = [
-        "product",
-        "lot",
-        "made_on",
-        "expires_on",
-        "dealer",
-        "count",
-        "cases",
-        "range",
-        "template",
-        "printer",
-    ];
-    let others = faults.iter().filter(|fault| !SHOWN.contains(&fault.field.as_str()));
-    let templates = TEMPLATES.map(|(name, _)| (name, console::template(name).of(lang).to_owned()));
-    let printers = PRINTERS.map(|p| (p.name, p.name.to_owned()));
+    const SHOWN: [&str; 9] =
+        ["product", "lot", "made_on", "expires_on", "dealer", "count", "cases", "range", "first"];
+    let beside = |field: &str| SHOWN.contains(&field) || label_fields::SHOWN.contains(&field);
+    let others = faults.iter().filter(|fault| !beside(&fault.field));
+    let batch = match asked.batch.as_str() {
+        "" => None,
+        name => Some(batch::find(desk, who, name).await?),
+    };
+    let cases_held = batch.as_ref().map_or(0, |batch| batch.cases);
     let form = OrderForm {
         order_key: asked.order_key.clone(),
         products: products.iter().map(|product| choice(product, asked, &f)).collect(),
@@ -180,17 +254,10 @@ async fn show(
             .into(),
         count: typed("count", &asked.count),
         cases: typed("cases", &asked.cases),
-        formats: Kind::ALL
-            .map(|kind| Choice {
-                value: kind.name().to_owned(),
-                text: console::format(kind).of(lang).to_owned(),
-                chosen: kind.name() == asked.format,
-            })
-            .into(),
-        template_error: typed("template", "").error,
-        templates: choices(&f, templates, &asked.template),
-        printer_error: typed("printer", "").error,
-        printers: choices(&f, printers, &asked.printer),
+        first: typed("first", &asked.first),
+        labels: asked.labels.shown(&f, faults, cases_held > 0),
+        batch: batch.map(|batch| batch_line(&batch, &desk.scanner.register.load(), &f)),
+        cases_held,
         other: others.map(|fault| console::fault(fault, lang)).collect(),
         f,
     };
@@ -204,18 +271,6 @@ fn choice(product: &Product, asked: &Asked, f: &Frame) -> Choice {
         chosen: gtin == asked.product,
         value: gtin,
     }
-}
-
-/// What the format takes by itself, then each of `names`.
-fn choices<const N: usize>(f: &Frame, named: [(&str, String); N], chosen: &str) -> Vec<Choice> {
-    let usual = Choice {
-        value: String::new(),
-        text: f.t("按文件格式自动选择", "the usual one of the format").to_owned(),
-        chosen: chosen.is_empty(),
-    };
-    let named =
-        named.map(|(name, text)| Choice { value: name.to_owned(), text, chosen: name == chosen });
-    std::iter::once(usual).chain(named).collect()
 }
 
 /// Anywhere, then each province with its prefectures.

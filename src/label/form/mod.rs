@@ -9,10 +9,11 @@ use std::ops::Range;
 
 use sha2::{Digest, Sha256};
 
+use super::choices::Pairs;
 use super::folder::Folder;
 use super::issue::IssueError;
 use super::mint::Minted;
-use super::order::{Form, Packing, Pairs, Specification, hex, layer_name};
+use super::order::{Form, Packing, Specification, hex, layer_name};
 use super::reread::Sample;
 use super::source::{Item, Source};
 use super::symbol::Symbol;

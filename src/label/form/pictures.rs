@@ -8,9 +8,10 @@ use zip::{CompressionMethod, ZipArchive, ZipWriter};
 
 use super::{FOLDER_ENTRIES_MAX, Facts, LabelFile, Piece, listed, numbered, symbol};
 use crate::code::Layer;
+use crate::label::choices::Kind;
 use crate::label::folder::Folder;
 use crate::label::issue::IssueError;
-use crate::label::order::{Kind, Specification, layer_name};
+use crate::label::order::{Specification, layer_name};
 use crate::label::png::png;
 use crate::label::reread::{Picture, Sample, missing, same, svg_symbols};
 use crate::label::source::{Source, in_turn};

@@ -6,9 +6,10 @@ use std::ops::Range;
 
 use super::{LabelFile, Piece, Set, numbered, of_set, symbol, wanted};
 use crate::label::canvas::{Area, Dots, em};
+use crate::label::choices::Drawing;
 use crate::label::folder::Folder;
 use crate::label::issue::IssueError;
-use crate::label::order::{Drawing, Labels, Specification};
+use crate::label::order::{Labels, Specification};
 use crate::label::page::{Label, Layout, Words, fitting, style_of};
 use crate::label::printer::Printer;
 use crate::label::reread::{Printed, Sample, missing, printed, same};

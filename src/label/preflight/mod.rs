@@ -11,16 +11,20 @@ use serde::Serialize;
 use paper::{inside, paper};
 
 use super::canvas::{Area, em};
+use super::choices::Codes;
 use super::form::csv::{Columns, Encoding};
 use super::ink::{SPOT_NAME_MAX, contrast};
-use super::order::{Form, Specification};
+use super::mint::{Minted, url_prefix};
+use super::order::{Form, Order, Specification};
 use super::page::{Layout, Words, fitting, quiet, style_of};
 use super::printer::{MODULE_UM_MIN, Printer};
-use super::source::Caption;
+use super::source::{Caption, Item};
 use super::sscc::module_dots;
-use super::symbol::{QUIET_ZONE, size_of};
+use super::symbol::{QUIET_ZONE, Symbol, size_of};
 use super::template::{Line, POINTS_MIN, Template};
 use super::typeface::Style;
+use crate::base::FieldError;
+use crate::code::{Payload, compact_text};
 
 /// Least symbol contrast, per cent: below, ISO/IEC 15415 gives less than C.
 const CONTRAST_MIN: f32 = 40.0;
@@ -49,6 +53,12 @@ impl fmt::Display for Fault {
     }
 }
 
+impl From<Fault> for FieldError {
+    fn from(fault: Fault) -> Self {
+        Self::new(fault.rule, fault.problem, fault.remedy)
+    }
+}
+
 /// What is to be expected of a print.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Expected {
@@ -68,11 +78,46 @@ pub struct Expected {
 pub(super) struct Looked<'a> {
     pub spec: &'a Specification,
     pub version: u8,
-    /// Bytes of the host.
-    pub host: usize,
-    pub caption: &'a Arc<Caption>,
-    /// The serial and the SSCC of the first label.
+    /// `HTTPS://HOST/`
+    pub prefix: &'a str,
+    /// A serial and an SSCC, and the widest of what else labels say.
     pub words: Words,
+}
+
+/// Everything that would stop an order when it is made, its codes not being
+/// signed yet.
+pub fn preflight(order: &Order) -> Vec<FieldError> {
+    let spec = &order.specification;
+    let words =
+        |field: &'static str| move |words: String| vec![FieldError::of_words(field, &words)];
+    let checked = spec
+        .check(spec.holds(order.batch_count, order.cases))
+        .map_err(words("count"))
+        .and_then(|()| spec.layers(order.inner, order.cases).map_err(words("codes")));
+    let layer = match checked {
+        Ok(layers) => layers[0],
+        Err(faults) => return faults,
+    };
+    let prefix = url_prefix(&order.public_url);
+    // Every serial is as wide as another.
+    let payload = Payload { layer, key: order.key, batch: order.batch, serial: 0 };
+    let text = compact_text(payload, &[0; 64]);
+    let code = Minted { payload, url: format!("{prefix}{text}"), text };
+    let sscc = order.sscc.as_ref().filter(|_| spec.codes == Codes::Cases);
+    let sscc = sscc.and_then(|run| run.sscc(spec.first));
+    let item = Item {
+        number: spec.last(),
+        caption: Arc::new(order.caption.clone()),
+        sscc: sscc.map(|sscc| sscc.as_str().to_owned()),
+        codes: Vec::new(),
+    };
+    let version = match Symbol::of(&code.url) {
+        Ok(symbol) => symbol.version(),
+        Err(error) => return words("symbol")(error.to_string()),
+    };
+    let words = Words::of(&item, &code);
+    let looked = Looked { spec, version, prefix: &prefix, words };
+    looked.faults().into_iter().map(FieldError::from).collect()
 }
 
 impl Looked<'_> {
@@ -82,14 +127,14 @@ impl Looked<'_> {
         let mut fault = |rule, problem: String, remedy: String| {
             out.push(Fault { rule, problem, remedy });
         };
-        if self.version > VERSION_BEST && self.host <= HOST_BEST {
+        let host = self.prefix.len().saturating_sub("HTTPS:///".len());
+        if self.version > VERSION_BEST && host <= HOST_BEST {
             fault(
                 "version",
                 format!("symbols are version {}", self.version),
                 format!(
-                    "version {VERSION_BEST} holds a code in capitals behind a host of {} \
-                     characters; print the URL in capitals",
-                    self.host
+                    "version {VERSION_BEST} holds a code in capitals behind a host of {host} \
+                     characters; print the URL in capitals"
                 ),
             );
         }
@@ -97,7 +142,7 @@ impl Looked<'_> {
             module(&self.spec.printer(), dots, &mut fault);
         }
         if let Form::Csv(columns) = &self.spec.form {
-            table(columns, self.caption, &mut fault);
+            table(columns, &self.words.caption, &mut fault);
         }
         if let Some(template) = self.spec.template() {
             self.template(template, &mut fault);
@@ -218,7 +263,10 @@ impl Looked<'_> {
         if points + 0.01 < POINTS_MIN {
             fault(
                 "text",
-                format!("{which} would have {points:.1} points to fit {}", line.width),
+                format!(
+                    "{which} would have {points:.1} points to fit {} with {text:?}",
+                    line.width
+                ),
                 format!("give it more width or fewer words: {POINTS_MIN} points can be read"),
             );
         }
@@ -342,7 +390,7 @@ pub(super) fn missing(style: Style, text: &str) -> Vec<(String, String)> {
             }
             _ => (
                 format!("holds {c:?} ({number}), which the typeface has not"),
-                "write it with characters of GB 2312 or ASCII".to_owned(),
+                "write it with characters of GBK or ASCII".to_owned(),
             ),
         });
     }

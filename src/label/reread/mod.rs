@@ -223,7 +223,7 @@ mod tests {
                     form.packing = Packing::Sheets(Box::new(builtin("a4-35").unwrap()));
                 }
                 if let Form::Zpl(form) = &mut spec.form {
-                    form.template = Box::new(builtin("roll-30x40x3").unwrap());
+                    *form.template = builtin("roll-30x40x3").unwrap();
                 }
             });
         }

@@ -9,6 +9,7 @@ use crate::code::{self, Layer, Outcome, Reading, Sscc};
 use crate::keys::{KeyNumber, Keyring};
 use crate::label::mint::url_prefix;
 use crate::label::preflight::missing;
+use crate::label::source::Caption;
 use crate::label::typeface::Style;
 
 /// What the first row says and every other must say too.
@@ -32,6 +33,11 @@ pub(super) struct Check<'a> {
     pub faults: TableFaults,
     /// Words that the typeface has not: a fault where they are to be set.
     pub unset: TableFaults,
+    /// The widest words of every column.
+    pub widest: Caption,
+    /// The words of the row above, which most rows repeat, and what is wrong
+    /// with them.
+    above: (Vec<String>, Vec<(String, String)>),
 }
 
 impl<'a> Check<'a> {
@@ -45,6 +51,8 @@ impl<'a> Check<'a> {
             seen: HashSet::new(),
             faults: TableFaults::default(),
             unset: TableFaults::default(),
+            widest: Caption::default(),
+            above: Default::default(),
         }
     }
 
@@ -62,10 +70,27 @@ impl<'a> Check<'a> {
 
     /// What labels of this row would say.
     fn words(&mut self, record: &StringRecord, line: u64) {
-        for at in self.columns.words() {
-            for (problem, remedy) in missing(Style::Text, &record[at]) {
-                self.unset.add(line, format!("{problem}; {remedy}"));
+        let columns = self.columns;
+        let words: Vec<&str> = columns.words().map(|at| record[at].trim()).collect();
+        if self.above.0 != words {
+            self.above.1 = words.iter().flat_map(|text| missing(Style::Text, text)).collect();
+            self.above.0 = words.into_iter().map(str::to_owned).collect();
+            let widest = &mut self.widest;
+            for (column, widest) in [
+                (columns.product, &mut widest.product),
+                (columns.enterprise, &mut widest.enterprise),
+                (columns.lot, &mut widest.lot),
+                (columns.made, &mut widest.made_on),
+                (columns.expires, widest.expires_on.get_or_insert_default()),
+            ] {
+                let text = column.map_or("", |at| record[at].trim());
+                if Style::Text.ems(text) > Style::Text.ems(widest) {
+                    text.clone_into(widest);
+                }
             }
+        }
+        for (problem, remedy) in &self.above.1 {
+            self.unset.add(line, format!("{problem}; {remedy}"));
         }
     }
 

@@ -19,10 +19,11 @@ mod check;
 
 use check::Check;
 
+use super::choices::Codes;
 use super::folder::sha256;
 use super::issue::{IssueError, Issued, Job};
 use super::mint::Minted;
-use super::order::{Codes, Specification, hex};
+use super::order::{Specification, hex};
 use super::source::{Caption, Item, Source};
 use crate::base::limits::BATCH_LABELS_MAX;
 use crate::code::{self, Layer};
@@ -76,6 +77,8 @@ pub struct Table {
     sha256: String,
     /// Words that the typeface has not.
     unset: TableFaults,
+    /// The widest words of every column.
+    widest: Caption,
     caption: Caption,
 }
 
@@ -182,6 +185,7 @@ impl Table {
             steps,
             sha256,
             unset: check.unset,
+            widest: check.widest,
             caption,
             columns,
         })
@@ -210,6 +214,24 @@ impl Table {
                 "after: no label of this table has the serial {serial:?}"
             ))
         })
+    }
+
+    /// The widest words of any row.
+    fn widest(&self) -> Caption {
+        let (columns, widest, own) = (&self.columns, &self.widest, &self.caption);
+        let told = |column: Option<usize>, widest: &str, own: &str| {
+            if column.is_some() { widest.to_owned() } else { own.to_owned() }
+        };
+        let day = |caption: &Caption| caption.expires_on.clone().unwrap_or_default();
+        Caption {
+            product: told(columns.product, &widest.product, &own.product),
+            enterprise: told(columns.enterprise, &widest.enterprise, &own.enterprise),
+            batch: self.batch.clone(),
+            lot: told(columns.lot, &widest.lot, &own.lot),
+            made_on: told(columns.made, &widest.made_on, &own.made_on),
+            expires_on: Some(told(columns.expires, &day(widest), &day(own)))
+                .filter(|day| !day.is_empty()),
+        }
     }
 
     /// Draws the labels of `spec` into `out`, or goes on with it. The numbers
@@ -253,6 +275,7 @@ impl Table {
         hash.update(facts.to_string());
         let job = Job {
             spec,
+            widest: Arc::new(self.widest()),
             layers,
             url_prefix: self.prefix.clone(),
             fingerprint: hex(&hash.finalize()),

@@ -19,7 +19,7 @@ pub const TEMPLATES: [(&str, &str); 6] = [
 pub fn builtin(name: &str) -> Result<Template, String> {
     let found = TEMPLATES.iter().find(|(known, _)| *known == name).ok_or_else(|| {
         format!(
-            "template: there is none named {name:?}; take {}, or a file of your own",
+            "there is none named {name:?}; take {}, or a file of your own",
             TEMPLATES.map(|(name, _)| name).join(", ")
         )
     })?;
@@ -31,9 +31,9 @@ impl Template {
     /// Naming line and member that are wrong.
     pub fn from_toml(text: &str) -> Result<Self, String> {
         if text.len() > TEMPLATE_BYTES_MAX {
-            return Err(format!("template: longer than {TEMPLATE_BYTES_MAX} bytes"));
+            return Err(format!("longer than {TEMPLATE_BYTES_MAX} bytes"));
         }
-        toml::from_str(text).map_err(|error| format!("template: {error}"))
+        toml::from_str(text).map_err(|error| error.to_string())
     }
 }
 
