@@ -1,5 +1,5 @@
 //! Labels a second: signing alone, drawing alone, and whole orders by kind.
-//! `cargo bench --bench issue [-- LABELS [KIND...]]`
+//! `cargo bench --bench issue [-- LABELS [WAY...]]`
 
 use std::hint::black_box;
 use std::path::Path;
@@ -8,23 +8,24 @@ use std::time::Instant;
 
 use zhenma::code::Layer;
 use zhenma::keys::{KeyNumber, SoftSigner};
-use zhenma::label::{Caption, Kind, Mint, Order, Specification, Symbol};
-use zhenma::label::{issue, png, sheet, svg};
+use zhenma::label::{
+    Caption, Drawing, Kind, Mint, Order, Packed, Specification, Symbol, Wish, issue, png, svg,
+};
 
 const ALONE: u64 = 2_000;
 
-fn order(kind: Kind, count: u64) -> Order {
+fn order(specification: Specification) -> Order {
     Order {
         key: KeyNumber::new(7).expect("a key number"),
         batch: 3,
         secret: [42; 32],
-        batch_count: count,
+        batch_count: specification.count,
         cases: 0,
         inner: false,
         sscc: None,
         public_url: "https://id.example.cn".to_owned(),
         caption: Caption { product: "李耳小磨香油".to_owned(), ..Caption::default() },
-        specification: Specification::new(kind, 0, count),
+        specification,
     }
 }
 
@@ -34,12 +35,15 @@ fn row(name: &str, labels: u64, seconds: f64, note: &str) {
     println!("| {name} | {each:.1} | {:.0} | {note} |", labels as f64 / seconds);
 }
 
-fn alone(name: &str, mut work: impl FnMut(u64) -> usize) {
+/// Seconds that one piece of work takes on one core.
+fn alone(name: &str, mut work: impl FnMut(u64) -> usize) -> f64 {
     work(0);
     let start = Instant::now();
     let bytes: usize = (0..ALONE).map(|n| black_box(work(n))).sum();
+    let seconds = start.elapsed().as_secs_f64();
     let note = format!("one core, {} bytes", bytes as u64 / ALONE);
-    row(name, ALONE, start.elapsed().as_secs_f64(), &note);
+    row(name, ALONE, seconds, &note);
+    seconds / ALONE as f64
 }
 
 /// The most memory this process ever held, KiB, where the system tells.
@@ -49,15 +53,29 @@ fn peak_kib() -> Option<u64> {
     line.trim().strip_suffix(" kB")?.trim().parse().ok()
 }
 
+/// The ways in which labels are handed over, by name.
+fn ways() -> Vec<(&'static str, Wish)> {
+    let zip = |kind| Wish { packing: Packed::Zip, ..Wish::of(kind) };
+    let firmware = Wish { drawing: Drawing::Printer, ..Wish::of(Kind::Zpl) };
+    vec![
+        ("csv", Wish::of(Kind::Csv)),
+        ("svg-files", Wish::of(Kind::Svg)),
+        ("svg-zip", zip(Kind::Svg)),
+        ("png-files", Wish::of(Kind::Png)),
+        ("png-zip", zip(Kind::Png)),
+        ("pdf", Wish::of(Kind::Pdf)),
+        ("zpl-graphic", Wish::of(Kind::Zpl)),
+        ("zpl-firmware", firmware),
+    ]
+}
+
 fn main() {
-    let words: Vec<String> = std::env::args().skip(1).collect();
+    let words: Vec<String> = std::env::args().skip(1).filter(|word| word != "--bench").collect();
     let labels = words.iter().find_map(|word| word.parse().ok()).unwrap_or(20_000u64);
-    let mut kinds: Vec<Kind> = words.iter().filter_map(|word| word.parse().ok()).collect();
-    if kinds.is_empty() {
-        kinds.extend(Kind::ALL);
-    }
+    let named = |name: &str| words.iter().any(|word| word == name);
+    let all = !ways().iter().any(|(name, _)| named(name));
     let signer = SoftSigner::from_seed(KeyNumber::new(7).expect("a key number"), &[7; 32]);
-    let facts = order(Kind::Csv, labels);
+    let facts = order(Specification::new(Kind::Csv, 0, labels));
     let mint = Mint::new(&signer, facts.key, facts.batch, &facts.secret, &facts.public_url)
         .expect("the signer holds the key");
     let codes: Vec<_> =
@@ -67,38 +85,40 @@ fn main() {
     let some = |n: u64| n as usize % 64;
 
     println!("| what | us each | a second | |\n|---|---|---|---|");
-    alone("permute and sign", |n| mint.code(Layer::Outer, n).expect("a signed code").url.len());
-    alone("draw a symbol, 8 masks", |n| {
+    let signing =
+        alone("permute and sign", |n| mint.code(Layer::Outer, n).expect("a signed code").url.len());
+    let drawing = alone("draw a symbol, 8 masks", |n| {
         Symbol::in_version(&codes[some(n)].url, 6).expect("version 6").size() as usize
     });
     alone("symbol to PNG, 11 pixels a module", |n| png(&symbols[some(n)], 11, Some(42_333)).len());
     alone("symbol to SVG", |n| svg(&symbols[some(n)], 500.0).len());
-    let start = Instant::now();
-    let bytes: usize = (0..20)
-        .map(|n| {
-            let caption = facts.caption.clone();
-            black_box(sheet(&mint, caption, n * 35..n * 35 + 35).expect("a page")).len()
-        })
-        .sum();
-    let note = format!("one core, signed and drawn, {} bytes a page", bytes / 20);
-    row("a PDF of one page of 35", 700, start.elapsed().as_secs_f64(), &note);
 
     // From few labels to many: what memory the many need more shows in the last column.
-    for kind in kinds {
+    let cores = std::thread::available_parallelism().map_or(1, usize::from) as f64;
+    for (name, wish) in ways().into_iter().filter(|(name, _)| all || named(name)) {
+        let allowed = match wish.format {
+            Kind::Csv => signing,
+            // The printer draws.
+            _ if wish.drawing == Drawing::Printer => signing,
+            _ => signing + drawing,
+        } / cores;
         for count in [labels / 10, labels] {
             let folder = tempfile::tempdir().expect("a folder");
+            let spec = wish.clone().specification(0, count).expect("a sound wish");
             let start = Instant::now();
             let done = issue(
-                &order(kind, count),
+                &order(spec),
                 &signer,
                 Path::new(folder.path()),
                 &mut |_| {},
                 &AtomicBool::new(false),
             );
             done.expect("an issued order");
-            let peak = peak_kib().map_or_else(String::new, |kib| format!("peak {kib} KiB"));
-            let name = format!("order of {count} as {kind}, all cores");
-            row(&name, count, start.elapsed().as_secs_f64(), &peak);
+            let seconds = start.elapsed().as_secs_f64();
+            let share = allowed * count as f64 / seconds;
+            let peak = peak_kib().map_or_else(String::new, |kib| format!(", peak {kib} KiB"));
+            let note = format!("{share:.2} of what signing and drawing alone allow{peak}");
+            row(&format!("order of {count} as {name}, all cores"), count, seconds, &note);
         }
     }
 }

@@ -155,20 +155,26 @@ impl<'a> Layout<'a> {
 
     /// A page of `labels`, with `head` above them where the template has one.
     pub(super) fn page(&self, canvas: &mut dyn Canvas, labels: &[Label], head: &str) {
+        self.blank(canvas, labels.len() as u32);
         for (place, label) in (0u32..).zip(labels) {
-            let corner = self.corner(place);
-            self.ground(canvas, corner);
-            self.label(canvas, label, corner);
+            self.label(canvas, label, self.corner(place));
         }
         let paper = &self.template.paper;
-        if paper.cut == Cut::Marks {
-            self.marks(canvas);
-        }
         if paper.head {
             let width = paper.width.um() - 16_000.0;
             let points = fitting(Style::Text, head, 9.0, width);
             let left = 8_000.0 + (width - Style::Text.ems(head) * em(points)) / 2.0;
             canvas.text(Style::Text, head, points, left, paper.top.um() - 5_000.0);
+        }
+    }
+
+    /// What stands on a page of so many labels whatever they say.
+    pub(super) fn blank(&self, canvas: &mut dyn Canvas, labels: u32) {
+        for place in 0..labels {
+            self.ground(canvas, self.corner(place));
+        }
+        if self.template.paper.cut == Cut::Marks {
+            self.marks(canvas);
         }
     }
 

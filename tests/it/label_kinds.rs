@@ -18,7 +18,7 @@ use zhenma::label::{
 use crate::decoders::Decoder;
 use crate::labels::{issued, keyring, order, refusal, run, tree, urls};
 use crate::need;
-use crate::zpl::Renderer;
+use crate::zpl::{Renderer, inked};
 
 /// The template of an order of labels.
 fn template(order: &mut Order) -> &mut Template {
@@ -69,6 +69,25 @@ fn zpl_drawn_by_us_or_by_the_printer_reads_back_on_every_printer() {
             assert_eq!(read, urls(&order, Layer::Outer), "{printer} {drawing:?}");
         }
     }
+}
+
+/// Where the printer draws, cut marks and what else stays the same come to it
+/// as a stored graphic.
+#[test]
+fn the_printer_draws_the_same_label_with_its_marks_as_we_do() {
+    let Some(renderer) = Renderer::find() else { return };
+    let boxes = [Drawing::Graphic, Drawing::Printer].map(|drawing| {
+        let out = tempfile::tempdir().unwrap();
+        let mut order = of(Kind::Zpl, "roll-30x40x3", "zpl-300", 2);
+        (template(&mut order).paper.columns, template(&mut order).paper.width) = (2, Mm(78_000));
+        let Form::Zpl(form) = &mut order.specification.form else { panic!() };
+        form.drawing = drawing;
+        run(&order, out.path());
+        let zpl = fs::read_to_string(out.path().join("outer/000/labels-00000.zpl")).unwrap();
+        let pictures = renderer.draw(&zpl, 12, (78, 52), out.path());
+        inked(pictures.last().unwrap())
+    });
+    assert_eq!(boxes[0], boxes[1]);
 }
 
 #[test]

@@ -61,7 +61,7 @@ fn graphic(symbol: &Symbol, module: u32) -> (usize, String) {
 }
 
 /// The box around what is black: left, top, width, height.
-fn inked(picture: &Path) -> (u32, u32, u32, u32) {
+pub fn inked(picture: &Path) -> (u32, u32, u32, u32) {
     let picture = image::open(picture).expect("a picture").into_luma8();
     let black: Vec<(u32, u32)> = picture
         .enumerate_pixels()

@@ -121,7 +121,8 @@ struct Press<'a> {
     /// The labels of the row that is not printed yet.
     row: Vec<Label>,
     urls: Vec<String>,
-    /// The graphic that the printer holds: what stood on it.
+    /// The graphic that the printer holds: of how many labels, and what stood
+    /// on it.
     held: Option<Vec<String>>,
 }
 
@@ -192,11 +193,12 @@ impl<'a> Press<'a> {
         let told = row
             .iter()
             .flat_map(|label| lines().map(|line| label.words.fill(&line.text).unwrap_or_default()));
-        let told: Vec<String> = told.collect();
+        let told: Vec<String> = std::iter::once(row.len().to_string()).chain(told).collect();
         if self.held.as_ref() == Some(&told) {
             return Ok(());
         }
         self.dots.clear();
+        layout.blank(&mut self.dots, row.len() as u32);
         for (place, label) in (0u32..).zip(row) {
             for line in lines() {
                 layout.line(&mut self.dots, line, &label.words, layout.corner(place));
