@@ -36,6 +36,7 @@ enum Command {
     Config(config::Config),
     /// Draw labels of a table of codes, without key or server
     Label(label::Label),
+    Replay(replay::Replay),
     Doctor(doctor::Doctor),
 }
 
@@ -49,6 +50,7 @@ mod label;
 mod labels;
 mod product;
 mod progress;
+mod replay;
 mod serve;
 mod shell;
 mod user;
@@ -91,6 +93,7 @@ pub fn run(args: std::env::ArgsOs) -> ExitCode {
         Command::User(command) => command.run(cli.json),
         Command::Key(command) => command.run(cli.json),
         Command::Label(command) => command.run(cli.json),
+        Command::Replay(command) => command.run(),
         Command::Config(command) => command.run(cli.json),
         Command::Doctor(command) => command.run(cli.json),
     };

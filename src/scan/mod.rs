@@ -12,6 +12,7 @@ pub mod observation;
 pub mod place;
 pub mod port;
 pub mod reason;
+pub mod replay;
 pub mod service;
 pub mod signatures;
 pub mod tags;

@@ -32,6 +32,7 @@ mod reading;
 mod readme;
 mod redis_server;
 mod registry;
+mod replay;
 mod site;
 mod staff_bed;
 mod store_contract;

@@ -30,6 +30,7 @@ macro_rules! contract_on {
             the_same_scan_at_the_same_instant_counts_once,
             a_repeat_is_known_until_64_others_came,
             histories_equal_those_folded_in_memory,
+            a_recorded_stream_has_the_verdicts_of_replay,
             the_log_has_every_scan_once_and_in_order,
             trim_forgets_only_what_was_followed,
             a_full_log_refuses_new_scans_and_never_a_repeat,

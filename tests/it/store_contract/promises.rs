@@ -7,7 +7,9 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use futures::future::{BoxFuture, join_all};
 use zhenma::base::limits::HISTORY_OBSERVATIONS_MAX;
 use zhenma::scan::history::Folded;
+use zhenma::scan::judge::Policy;
 use zhenma::scan::port::Durability;
+use zhenma::scan::replay::{Replay, answer};
 use zhenma::scan::{
     CodeId, Cursor, Entry, History, LogId, Observation, Recorded, ScanState, StateError,
 };
@@ -111,6 +113,28 @@ pub async fn histories_equal_those_folded_in_memory(bed: &Bed) {
         logged.entry(entry.code).or_default().push(entry.seen);
     }
     assert_eq!(logged, expected);
+}
+
+pub async fn a_recorded_stream_has_the_verdicts_of_replay(bed: &Bed) {
+    let mut replay = Replay::new(crate::replay::recording(), Policy::ONE);
+    let mut recording = crate::replay::recording();
+    let mut suspect = 0;
+    for line in crate::replay::stream(20_261_127, 1_200) {
+        let expected = replay.line(&line).expect("a line");
+        let scan = recording.read(&line).expect("a line");
+        let history = match (&scan.issued, scan.seen) {
+            (None, _) => None,
+            (Some((id, _)), None) => Some((bed.state.peek(*id).await.expect("read"), None)),
+            (Some((id, _)), Some(seen)) => {
+                let recorded = bed.state.record(*id, seen).await.expect("recorded");
+                Some((recorded.history, Some(recorded.position)))
+            }
+        };
+        let history = history.as_ref().map(|(history, own)| (history, *own));
+        assert_eq!(answer(scan, history, &Policy::ONE), expected, "{line}");
+        suspect += u32::from(expected.verdict == "suspect");
+    }
+    assert!(suspect > 0, "the stream has verdicts of every kind");
 }
 
 /// One code's scans, some of them again; gives what must be in the log.

@@ -1,0 +1,122 @@
+//! `zhenma replay`: the engine over a recorded stream.
+
+use std::fs::File;
+use std::io::{self, BufRead, BufReader, BufWriter, Read, Write};
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+
+use super::{Done, Failure};
+use crate::scan::judge::Policy;
+use crate::scan::replay::{Answer, LINE_BYTES_MAX, Recording, Replay as Engine, network};
+
+/// Lines that cannot be read and are told one by one.
+const FAULTS_TOLD: u64 = 20;
+
+/// The engine over a recorded stream of scans. Example: zhenma replay --scans scans.ndjson --batches batches.ndjson --out verdicts.ndjson
+#[derive(Args)]
+pub(crate) struct Replay {
+    /// A scan a line: {"t","code":"BATCH-NUMBER","device","ip_prefix","lat","lon","geo","channel"}; `-`: standard input
+    #[arg(long, value_name = "FILE")]
+    scans: PathBuf,
+    /// A batch a line: {"batch","size","made_t"}
+    #[arg(long, value_name = "FILE")]
+    batches: PathBuf,
+    /// Known networks of data centres, a prefix a line
+    #[arg(long, value_name = "FILE")]
+    hosting: Option<PathBuf>,
+    /// A verdict a line [default: standard output]
+    #[arg(long, value_name = "FILE")]
+    out: Option<PathBuf>,
+}
+
+impl Replay {
+    pub(crate) fn run(self) -> Result<Done, Failure> {
+        let mut engine = self.engine()?;
+        let scans: Box<dyn Read> = match self.scans.to_str() {
+            Some("-") => Box::new(io::stdin()),
+            _ => Box::new(open(&self.scans)?),
+        };
+        let mut out: Box<dyn Write> = match &self.out {
+            Some(path) => Box::new(File::create(path).map_err(|e| told(path, &e))?),
+            None => Box::new(io::stdout().lock()),
+        };
+        let mut out = BufWriter::with_capacity(1 << 16, &mut *out);
+        let faults = stream(&mut engine, BufReader::with_capacity(1 << 16, scans), &mut out)?;
+        out.flush()?;
+        let counts = engine.counts;
+        eprintln!(
+            "{} scans of {} codes; {} out of order, {} repeated, {} never issued, {} before the \
+             batch was made",
+            counts.scans,
+            engine.codes(),
+            counts.out_of_order,
+            counts.repeated,
+            counts.never_issued,
+            counts.before_made
+        );
+        match faults {
+            0 => Ok(Done::Yes),
+            _ => Err(Failure(format!("scans: {faults} lines could not be read; the rest went on"))),
+        }
+    }
+
+    fn engine(&self) -> Result<Engine, Failure> {
+        let mut batches = Vec::new();
+        for (n, line) in (1..).zip(BufReader::new(open(&self.batches)?).lines()) {
+            let line = line.map_err(|e| told(&self.batches, &e))?;
+            let batch = serde_json::from_str(&line);
+            batches.push(batch.map_err(|e| Failure(format!("batches: line {n}: {e}")))?);
+        }
+        let mut hosting = std::collections::HashSet::new();
+        if let Some(path) = &self.hosting {
+            for (n, line) in (1..).zip(BufReader::new(open(path)?).lines()) {
+                let line = line.map_err(|e| told(path, &e))?;
+                let network = network(&line);
+                hosting.insert(network.map_err(|e| Failure(format!("hosting: line {n}: {e}")))?);
+            }
+        }
+        Ok(Engine::new(Recording::new(batches, hosting), Policy::ONE))
+    }
+}
+
+fn open(path: &Path) -> Result<File, Failure> {
+    File::open(path).map_err(|e| told(path, &e))
+}
+
+fn told(path: &Path, error: &io::Error) -> Failure {
+    Failure(format!("{}: {error}", path.display()))
+}
+
+/// Answers every line, and returns the number of those that could not be read.
+fn stream(
+    engine: &mut Engine,
+    mut scans: impl BufRead,
+    out: &mut impl Write,
+) -> Result<u64, Failure> {
+    let (mut line, mut faults) = (Vec::new(), 0);
+    for number in 1.. {
+        line.clear();
+        let most = LINE_BYTES_MAX as u64 + 1;
+        if scans.by_ref().take(most).read_until(b'\n', &mut line)? == 0 {
+            break;
+        }
+        let answer = if line.len() > LINE_BYTES_MAX && !line.ends_with(b"\n") {
+            // Only as much of it is held as is told apart.
+            scans.skip_until(b'\n')?;
+            Err(format!("longer than {LINE_BYTES_MAX} bytes"))
+        } else {
+            std::str::from_utf8(&line).map_err(|e| e.to_string()).and_then(|text| engine.line(text))
+        };
+        let answer = answer.unwrap_or_else(|problem| {
+            faults += 1;
+            if faults <= FAULTS_TOLD {
+                eprintln!("line {number}: {problem}");
+            }
+            Answer::unreadable(number)
+        });
+        serde_json::to_writer(&mut *out, &answer)?;
+        out.write_all(b"\n")?;
+    }
+    Ok(faults)
+}

@@ -1,0 +1,292 @@
+//! A recorded stream through the engine that answers scans: the same fold,
+//! the same judge, no store and no clock but the stream's.
+//!
+//! Codes are opaque texts `BATCH-NUMBER`; a signature is taken for checked.
+
+use std::borrow::Cow;
+use std::collections::{HashMap, HashSet};
+use std::net::IpAddr;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::base::UnixMs;
+use crate::code::{Layer, Outcome as ReadOutcome, Payload};
+use crate::keys::KeyNumber;
+use crate::registry::Standing;
+use crate::scan::judge::{Check, Evidence, Policy, judge};
+use crate::scan::tags::{Network, Tagger};
+use crate::scan::{Channel, CodeId, History, Marks, Observation, Outcome, Place, Reason, Spot};
+
+/// Longest line that is read, bytes.
+pub const LINE_BYTES_MAX: usize = 64 * 1024;
+/// Accuracy of a place given by a tap where the stream names none, metres.
+const TAP_M: f64 = 50.0;
+
+/// A batch of the stream.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Batch {
+    batch: String,
+    /// Items: running numbers 0 to size - 1.
+    size: u64,
+    /// Labels are on sale from then on.
+    made_t: Timestamp,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum By {
+    Consumer,
+    Retail,
+    Officer,
+    Factory,
+    /// A link preview or crawler: answered, and leaves no trace.
+    Preview,
+}
+
+/// A scan of the stream.
+#[derive(Deserialize)]
+struct Line<'a> {
+    t: Timestamp,
+    #[serde(borrow)]
+    code: Cow<'a, str>,
+    #[serde(borrow, default)]
+    device: Option<Cow<'a, str>>,
+    #[serde(borrow, default)]
+    ip_prefix: Option<Cow<'a, str>>,
+    #[serde(default)]
+    lat: Option<f64>,
+    #[serde(default)]
+    lon: Option<f64>,
+    /// `gps` for a place given by a tap, else from the address.
+    #[serde(borrow, default)]
+    geo: Option<Cow<'a, str>>,
+    channel: By,
+}
+
+/// What the engine says of one line.
+#[derive(Debug, PartialEq, Serialize)]
+pub struct Answer<'a> {
+    /// Of a line that cannot be read.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub line: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub code: Option<Cow<'a, str>>,
+    pub verdict: &'static str,
+    /// Probability that the code was copied.
+    pub score: f64,
+    pub reasons: Vec<&'static str>,
+}
+
+impl Answer<'_> {
+    pub fn unreadable(line: u64) -> Self {
+        Self {
+            line: Some(line),
+            code: None,
+            verdict: Outcome::CannotConfirm.slug(),
+            score: 0.0,
+            reasons: vec!["line_unreadable"],
+        }
+    }
+}
+
+/// What a stream was like.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counts {
+    pub scans: u64,
+    /// Earlier than the scan before them.
+    pub out_of_order: u64,
+    /// The same scan of the same code once more.
+    pub repeated: u64,
+    /// Of no batch that is known, or beyond its size.
+    pub never_issued: u64,
+    pub before_made: u64,
+}
+
+/// A line as the engine takes it.
+#[derive(Clone, Debug)]
+pub struct Scan<'a> {
+    pub code: Cow<'a, str>,
+    /// `None`: never issued.
+    pub issued: Option<(CodeId, Standing)>,
+    /// `None`: only looked at.
+    pub seen: Option<Observation>,
+    pub at: UnixMs,
+}
+
+/// Reads the lines of a stream.
+pub struct Recording {
+    batches: HashMap<String, (u32, Batch)>,
+    hosting: HashSet<Network>,
+    /// Places of coordinates that came before.
+    places: HashMap<(u64, u64), Place>,
+    tags: Tagger,
+}
+
+impl Recording {
+    /// `hosting`: known networks of data centres.
+    pub fn new(batches: Vec<Batch>, hosting: HashSet<Network>) -> Self {
+        let numbered = (1..).zip(batches);
+        Self {
+            batches: numbered.map(|(n, batch)| (batch.batch.clone(), (n, batch))).collect(),
+            hosting,
+            places: HashMap::new(),
+            // What is the same stays the same; there is nobody to hide it from.
+            tags: Tagger::new(&[0; 32]),
+        }
+    }
+
+    /// # Errors
+    /// Naming what cannot be read.
+    pub fn read<'a>(&mut self, text: &'a str) -> Result<Scan<'a>, String> {
+        let line: Line<'a> = serde_json::from_str(text).map_err(|e| e.to_string())?;
+        let (batch, number) = line
+            .code
+            .rsplit_once('-')
+            .and_then(|(batch, number)| Some((batch, number.parse::<u64>().ok()?)))
+            .ok_or("code: not of the form BATCH-NUMBER")?;
+        let at = UnixMs(line.t.as_millisecond());
+        let known = self.batches.get(batch).filter(|(_, batch)| number < batch.size);
+        let issued = known.map(|(index, batch)| {
+            let key = KeyNumber::new(1).expect("a number");
+            let payload = Payload { layer: Layer::Outer, key, batch: *index, serial: number };
+            let made = UnixMs(batch.made_t.as_millisecond());
+            let standing = if at < made { Standing::NotActivated } else { Standing::OnSale };
+            (CodeId { payload: payload.to_bytes(), number }, standing)
+        });
+        let address = line.ip_prefix.as_deref().map(address).transpose()?;
+        let hosted = address.is_some_and(|ip| self.hosting.contains(&Network::of(ip)));
+        // What fetches a page from a data centre without a cookie is no buyer.
+        let recorded = line.channel != By::Preview && !(hosted && line.device.is_none());
+        let id = issued.as_ref().filter(|_| recorded).map(|(id, _)| *id);
+        let seen = id.map(|id| self.observation(&line, id, at, address));
+        Ok(Scan { code: line.code, issued, seen, at })
+    }
+
+    fn observation(
+        &mut self,
+        line: &Line<'_>,
+        code: CodeId,
+        at: UnixMs,
+        address: Option<IpAddr>,
+    ) -> Observation {
+        let network = self.tags.network(address);
+        let point = line.lat.zip(line.lon);
+        let tap = point.filter(|_| line.geo.as_deref() == Some("gps"));
+        let place = point.map_or(Place::UNKNOWN, |(lat, lon)| match tap {
+            Some(_) => Place::of_point(lat, lon),
+            None => *self
+                .places
+                .entry((lat.to_bits(), lon.to_bits()))
+                .or_insert_with(|| Place::of_point(lat, lon)),
+        });
+        let mut marks = Marks::default();
+        let device = line.device.as_deref().map_or_else(
+            || {
+                marks = marks.with(Marks::CLAIMED);
+                self.tags.claim("")
+            },
+            |device| self.tags.claim(device),
+        );
+        // The stream has no scan ids: what agrees in all of this is one scan.
+        let mut id = [0; 16];
+        id[..8].copy_from_slice(&at.0.to_be_bytes());
+        id[8..].copy_from_slice(&(device.get() << 16 ^ u64::from(network)).to_be_bytes());
+        Observation {
+            at,
+            device,
+            network,
+            place,
+            spot: tap.and_then(|(lat, lon)| Spot::new(lat, lon, TAP_M)),
+            channel: match line.channel {
+                By::Consumer | By::Preview => Channel::Consumer,
+                By::Retail => Channel::Retail,
+                By::Officer => Channel::Officer,
+                By::Factory => Channel::Factory,
+            },
+            marks,
+            scan: self.tags.scan(&code.payload, &id),
+        }
+    }
+}
+
+/// What the engine says of a scan whose history, if the code was issued, is
+/// this, with the place of the scan in it.
+pub fn answer<'a>(
+    scan: Scan<'a>,
+    history: Option<(&History, Option<usize>)>,
+    policy: &Policy,
+) -> Answer<'a> {
+    let evidence = Evidence {
+        check: Check::Read(ReadOutcome::Valid),
+        standing: scan.issued.as_ref().map(|(_, standing)| standing),
+        case: false,
+        foreign_host: None,
+        history,
+        decision: None,
+    };
+    let verdict = judge(&evidence, policy);
+    Answer {
+        line: None,
+        code: Some(scan.code),
+        verdict: verdict.outcome.slug(),
+        score: verdict.risk,
+        reasons: verdict.reasons.iter().map(Reason::slug).collect(),
+    }
+}
+
+/// The engine over a stream.
+pub struct Replay {
+    recording: Recording,
+    histories: HashMap<CodeId, History>,
+    policy: Policy,
+    latest: UnixMs,
+    pub counts: Counts,
+}
+
+impl Replay {
+    pub fn new(recording: Recording, policy: Policy) -> Self {
+        let (latest, counts) = (UnixMs(i64::MIN), Counts::default());
+        Self { recording, histories: HashMap::new(), policy, latest, counts }
+    }
+
+    /// Codes with a history.
+    pub fn codes(&self) -> usize {
+        self.histories.len()
+    }
+
+    /// Answers one line.
+    ///
+    /// # Errors
+    /// Naming what cannot be read of it.
+    pub fn line<'a>(&mut self, text: &'a str) -> Result<Answer<'a>, String> {
+        let scan = self.recording.read(text)?;
+        let counts = &mut self.counts;
+        counts.scans += 1;
+        counts.out_of_order += u64::from(scan.at < self.latest);
+        self.latest = self.latest.max(scan.at);
+        let Some((id, standing)) = &scan.issued else {
+            counts.never_issued += 1;
+            return Ok(answer(scan, None, &self.policy));
+        };
+        counts.before_made += u64::from(*standing == Standing::NotActivated);
+        let history = self.histories.entry(*id).or_default();
+        let own = scan.seen.map(|seen| history.fold(seen));
+        counts.repeated += u64::from(own.is_some_and(|own| own.repeated));
+        Ok(answer(scan, Some((history, own.map(|own| own.position))), &self.policy))
+    }
+}
+
+/// The network of a list of data centres: `43.130.0.0/24`.
+///
+/// # Errors
+/// For a text that is no address.
+pub fn network(text: &str) -> Result<Network, String> {
+    address(text).map(Network::of)
+}
+
+/// The address of `117.24.75.0/24`.
+fn address(text: &str) -> Result<IpAddr, String> {
+    let head = text.split('/').next().unwrap_or_default().trim();
+    head.parse().map_err(|_| format!("ip_prefix: {text:?} is no network"))
+}
