@@ -55,7 +55,8 @@ fn peak_kib() -> Option<u64> {
 
 /// The ways in which labels are handed over, by name.
 fn ways() -> Vec<(&'static str, Wish)> {
-    let zip = |kind| Wish { packing: Packed::Zip, ..Wish::of(kind) };
+    // Archives small enough that every core has some.
+    let zip = |kind| Wish { packing: Packed::Zip, split: Some(1_000), ..Wish::of(kind) };
     let firmware = Wish { drawing: Drawing::Printer, ..Wish::of(Kind::Zpl) };
     vec![
         ("csv", Wish::of(Kind::Csv)),

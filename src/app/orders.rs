@@ -27,7 +27,7 @@ const LEASE_MS: i64 = 30_000;
 /// How often a run tells the ledger how far it is and asks whether to stop.
 const BEAT: Duration = Duration::from_secs(1);
 /// Orders in work at once, so that a small one need not wait for a large one.
-const ORDERS_AT_ONCE: usize = 2;
+const ORDERS_AT_ONCE: usize = 4;
 
 /// Opens the private key that an order asks for.
 pub type OpenSigner = dyn Fn(KeyNumber) -> Result<Arc<dyn Signer>, KeyError> + Send + Sync;

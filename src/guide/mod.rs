@@ -2,6 +2,8 @@
 
 #[doc = include_str!("architecture.md")]
 pub mod architecture {}
+#[doc = include_str!("detection.md")]
+pub mod detection {}
 #[doc = include_str!("glossary.md")]
 pub mod glossary {}
 #[doc = include_str!("http.md")]
