@@ -111,6 +111,7 @@ pub fn services(state: Arc<dyn ScanState>) -> Services {
         state,
         tags: Tagger::new(&[7; 32]),
         locator: Arc::new(Nowhere),
+        hosting: Arc::default(),
         hosts: Arc::new([HOST.to_owned()]),
         forgeries: Arc::new(Forgeries::default()),
         policy: Arc::new(Policy::ONE),

@@ -19,6 +19,7 @@ use crate::base::{Clock, LedgerError};
 use crate::keys::{KeyDir, KeyError};
 use crate::registry::port::RegistryLedger;
 use crate::scan::forgeries::Forgeries;
+use crate::scan::hosting::Hosting;
 use crate::scan::judge::Policy;
 use crate::scan::ledger::ScanLedger;
 use crate::scan::place::{Locator, Nowhere};
@@ -26,7 +27,7 @@ use crate::scan::service::Scanner;
 use crate::scan::tags::Tagger;
 use crate::scan::{ScanState, StateError};
 use crate::store::embedded::EmbeddedState;
-use crate::store::geo::GeoDatabase;
+use crate::store::geo::{GeoDatabase, hosting};
 use crate::store::redis::RedisState;
 use crate::store::sql::Ledger;
 use crate::store::sql::sessions::Sessions;
@@ -51,6 +52,8 @@ pub enum StartError {
     Key(#[from] KeyError),
     #[error("geo_database: {0}")]
     Geo(String),
+    #[error("hosting_networks: {0}")]
+    Hosting(String),
     #[error("listen: {address} cannot be used ({problem}); choose another with ZHENMA_LISTEN")]
     Listen { address: SocketAddr, problem: String },
     #[error("{0}")]
@@ -86,6 +89,10 @@ pub async fn open(
         (None, Some(path)) => Arc::new(GeoDatabase::open(path).map_err(StartError::Geo)?),
         (None, None) => Arc::new(Nowhere),
     };
+    let hosting = match &settings.hosting_networks {
+        Some(path) => hosting(path).map_err(StartError::Hosting)?,
+        None => Hosting::default(),
+    };
     let registry: Arc<dyn RegistryLedger> = Arc::new(ledger.clone());
     let live = Live::load(KeyDir::at(&settings.keys), kind, registry).await?;
     let scanner = Scanner {
@@ -94,6 +101,7 @@ pub async fn open(
         state,
         tags: Tagger::new(&ledger.secret().await?),
         locator,
+        hosting: Arc::new(hosting),
         hosts: settings.hosts().into(),
         forgeries: Arc::new(Forgeries::default()),
         policy: Arc::new(Policy::ONE),

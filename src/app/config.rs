@@ -38,6 +38,9 @@ pub struct Settings {
     pub time_zone: String,
     /// MaxMind-format database that tells an address's place.
     pub geo_database: Option<PathBuf>,
+    /// Networks of data centres, a prefix a line: scans from there are no
+    /// evidence of copying.
+    pub hosting_networks: Option<PathBuf>,
     /// `text` or `json`.
     pub log_format: LogFormat,
 }
@@ -64,6 +67,7 @@ impl Default for Settings {
             trusted_proxies: Vec::new(),
             time_zone: "Asia/Shanghai".to_owned(),
             geo_database: None,
+            hosting_networks: None,
             log_format: LogFormat::Text,
         }
     }
@@ -78,7 +82,7 @@ pub enum ConfigError {
 }
 
 /// Names of all settings, for the environment.
-const NAMES: [(&str, Kind); 12] = [
+const NAMES: [(&str, Kind); 13] = [
     ("listen", Kind::Text),
     ("public_url", Kind::Text),
     ("public_aliases", Kind::List),
@@ -90,6 +94,7 @@ const NAMES: [(&str, Kind); 12] = [
     ("trusted_proxies", Kind::List),
     ("time_zone", Kind::Text),
     ("geo_database", Kind::Text),
+    ("hosting_networks", Kind::Text),
     ("log_format", Kind::Text),
 ];
 

@@ -1,6 +1,6 @@
 //! Networks, as settings name them.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use serde::{Deserialize, Serialize};
 
@@ -29,6 +29,23 @@ impl Cidr {
 }
 
 impl Cidr {
+    /// Its first address and its last.
+    pub fn ends(&self) -> (IpAddr, IpAddr) {
+        // Bits of the host; a shift by all of them is none.
+        match self.address {
+            IpAddr::V4(net) => {
+                let host = u32::MAX.checked_shr(u32::from(self.bits)).unwrap_or(0);
+                let net = net.to_bits() & !host;
+                (Ipv4Addr::from_bits(net).into(), Ipv4Addr::from_bits(net | host).into())
+            }
+            IpAddr::V6(net) => {
+                let host = u128::MAX.checked_shr(u32::from(self.bits)).unwrap_or(0);
+                let net = net.to_bits() & !host;
+                (Ipv6Addr::from_bits(net).into(), Ipv6Addr::from_bits(net | host).into())
+            }
+        }
+    }
+
     /// True when it takes in more addresses than a prefix of so many bits.
     pub fn is_wider_than(&self, v4_bits: u8, v6_bits: u8) -> bool {
         self.bits < if self.address.is_ipv4() { v4_bits } else { v6_bits }

@@ -7,8 +7,10 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 
 use super::{Done, Failure};
+use crate::scan::hosting::Hosting;
 use crate::scan::judge::Policy;
-use crate::scan::replay::{Answer, LINE_BYTES_MAX, Recording, Replay as Engine, network};
+use crate::scan::replay::{Answer, LINE_BYTES_MAX, Recording, Replay as Engine};
+use crate::store::geo::hosting;
 
 /// Lines that cannot be read and are told one by one.
 const FAULTS_TOLD: u64 = 20;
@@ -68,14 +70,12 @@ impl Replay {
             let batch = serde_json::from_str(&line);
             batches.push(batch.map_err(|e| Failure(format!("batches: line {n}: {e}")))?);
         }
-        let mut hosting = std::collections::HashSet::new();
-        if let Some(path) = &self.hosting {
-            for (n, line) in (1..).zip(BufReader::new(open(path)?).lines()) {
-                let line = line.map_err(|e| told(path, &e))?;
-                let network = network(&line);
-                hosting.insert(network.map_err(|e| Failure(format!("hosting: line {n}: {e}")))?);
+        let hosting = match &self.hosting {
+            Some(path) => {
+                hosting(path).map_err(|problem| Failure(format!("hosting: {problem}")))?
             }
-        }
+            None => Hosting::default(),
+        };
         Ok(Engine::new(Recording::new(batches, hosting), Policy::ONE))
     }
 }

@@ -15,13 +15,14 @@
 //! | 27-42 | networks that left: 128 bits, bit = last 7 bits of the tag |
 //! | 43-52 | provinces that left: 80 bits, bit = province code - 10 |
 //!
-//! Bit n of a set is bit `n % 8` of its byte `n / 8`. Only consumers' scans
-//! enter the three sets. The Redis script keeps the same bytes; the contract
+//! Bit n of a set is bit `n % 8` of its byte `n / 8`. Only consumers' scans,
+//! and of those only such as do not come from a data centre, enter the three
+//! sets. The Redis script keeps the same bytes; the contract
 //! suite compares the two.
 
 use crate::base::UnixMs;
 use crate::base::limits::HISTORY_OBSERVATIONS_MAX;
-use crate::scan::{Channel, Observation};
+use crate::scan::Observation;
 
 /// What is still known of observations that no longer fit.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -39,7 +40,7 @@ impl Summary {
     fn absorb(&mut self, left: &Observation) {
         self.count = self.count.saturating_add(1);
         self.last_at = self.last_at.max(left.at);
-        if left.channel == Channel::Consumer {
+        if left.is_witness() {
             set_bit(&mut self.devices, (left.device.get() & 127) as usize);
             set_bit(&mut self.networks, (left.network & 127) as usize);
             let province = usize::from(left.place.province());

@@ -2,7 +2,8 @@
 //!
 //! Policy 1 asks how many *independent witnesses* a code has had. A witness
 //! is a device on a network, neither of which had scanned the code before;
-//! what an anonymous caller says of its device counts by its network alone.
+//! what an anonymous caller says of its device counts by its network alone,
+//! and what comes from a data centre not at all.
 //! Witnesses within [`Policy::episode_ms`] of one another are one *episode*
 //! (a household, a banquet, a photo gone round), of which at most
 //! [`Policy::episode_witnesses_max`] count: a robot that scans all night or a
@@ -317,7 +318,7 @@ impl Witnesses {
         let mut provinces = 0_u128;
         let mut span: Option<(UnixMs, UnixMs)> = None;
         let mut episode: Option<Episode> = None;
-        for o in history.observations.iter().filter(|o| consumer(o) && o.at > since) {
+        for o in history.observations.iter().filter(|o| o.is_witness() && o.at > since) {
             span = Some(span.map_or((o.at, o.at), |(a, b)| (a.min(o.at), b.max(o.at))));
             let new_device = insert(&mut devices, device_key(o));
             let new_network = insert(&mut networks, o.network);
@@ -410,7 +411,7 @@ fn too_far_apart(history: &History, since: UnixMs, policy: &Policy) -> Option<(u
     let spots: Vec<_> = history
         .observations
         .iter()
-        .filter(|o| consumer(o) && o.at > since)
+        .filter(|o| o.is_witness() && o.at > since)
         .filter_map(|o| o.spot.map(|s| (o.at, s)))
         .collect();
     let mut worst: Option<(f64, u32, u32)> = None;

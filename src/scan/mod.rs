@@ -6,6 +6,7 @@
 
 pub mod forgeries;
 pub mod history;
+pub mod hosting;
 pub mod judge;
 pub mod ledger;
 pub mod observation;

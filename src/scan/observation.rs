@@ -63,6 +63,9 @@ impl Marks {
     /// The text was read under a host that is not ours.
     pub const FOREIGN_HOST: Self = Self(0x10);
 
+    /// It came from a data centre's network.
+    pub const HOSTED: Self = Self(0x20);
+
     pub const fn with(self, other: Self) -> Self {
         Self(self.0 | other.0)
     }
@@ -139,6 +142,11 @@ impl Observation {
     /// the version byte, into the 64 bytes that Redis packs tightly.
     pub const BYTES: usize = 30;
     const NO_SPOT: i16 = i16::MIN;
+
+    /// A buyer who may have had the item in hand.
+    pub const fn is_witness(&self) -> bool {
+        matches!(self.channel, Channel::Consumer) && !self.marks.has(Marks::HOSTED)
+    }
 
     /// at u48 ms | device 6 | network 4 | place 2 | lat 2 | lon 2 |
     /// marks and channel 1 | accuracy 1 | scan 6, big-endian.

@@ -4,7 +4,7 @@
 //! Codes are opaque texts `BATCH-NUMBER`; a signature is taken for checked.
 
 use std::borrow::Cow;
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::net::IpAddr;
 
 use jiff::Timestamp;
@@ -14,8 +14,9 @@ use crate::base::UnixMs;
 use crate::code::{Layer, Outcome as ReadOutcome, Payload};
 use crate::keys::KeyNumber;
 use crate::registry::Standing;
+use crate::scan::hosting::Hosting;
 use crate::scan::judge::{Check, Evidence, Policy, judge};
-use crate::scan::tags::{Network, Tagger};
+use crate::scan::tags::Tagger;
 use crate::scan::{Channel, CodeId, History, Marks, Observation, Outcome, Place, Reason, Spot};
 
 /// Longest line that is read, bytes.
@@ -117,7 +118,7 @@ pub struct Scan<'a> {
 /// Reads the lines of a stream.
 pub struct Recording {
     batches: HashMap<String, (u32, Batch)>,
-    hosting: HashSet<Network>,
+    hosting: Hosting,
     /// Places of coordinates that came before.
     places: HashMap<(u64, u64), Place>,
     tags: Tagger,
@@ -125,7 +126,7 @@ pub struct Recording {
 
 impl Recording {
     /// `hosting`: known networks of data centres.
-    pub fn new(batches: Vec<Batch>, hosting: HashSet<Network>) -> Self {
+    pub fn new(batches: Vec<Batch>, hosting: Hosting) -> Self {
         let numbered = (1..).zip(batches);
         Self {
             batches: numbered.map(|(n, batch)| (batch.batch.clone(), (n, batch))).collect(),
@@ -155,7 +156,7 @@ impl Recording {
             (CodeId { payload: payload.to_bytes(), number }, standing)
         });
         let address = line.ip_prefix.as_deref().map(address).transpose()?;
-        let hosted = address.is_some_and(|ip| self.hosting.contains(&Network::of(ip)));
+        let hosted = address.is_some_and(|ip| self.hosting.contains(ip));
         // What fetches a page from a data centre without a cookie is no buyer.
         let recorded = line.channel != By::Preview && !(hosted && line.device.is_none());
         let id = issued.as_ref().filter(|_| recorded).map(|(id, _)| *id);
@@ -180,7 +181,8 @@ impl Recording {
                 .entry((lat.to_bits(), lon.to_bits()))
                 .or_insert_with(|| Place::of_point(lat, lon)),
         });
-        let mut marks = Marks::default();
+        let hosted = address.is_some_and(|address| self.hosting.contains(address));
+        let mut marks = if hosted { Marks::HOSTED } else { Marks::default() };
         let device = line.device.as_deref().map_or_else(
             || {
                 marks = marks.with(Marks::CLAIMED);
@@ -275,14 +277,6 @@ impl Replay {
         counts.repeated += u64::from(own.is_some_and(|own| own.repeated));
         Ok(answer(scan, Some((history, own.map(|own| own.position))), &self.policy))
     }
-}
-
-/// The network of a list of data centres: `43.130.0.0/24`.
-///
-/// # Errors
-/// For a text that is no address.
-pub fn network(text: &str) -> Result<Network, String> {
-    address(text).map(Network::of)
 }
 
 /// The address of `117.24.75.0/24`.

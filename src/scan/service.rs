@@ -15,6 +15,7 @@ use crate::keys::Keyring;
 use crate::registry::register::BatchFacts;
 use crate::registry::{Placement, Register};
 use crate::scan::forgeries::{Forgeries, ForgeryKind};
+use crate::scan::hosting::Hosting;
 use crate::scan::judge::{Check, Evidence, Policy, distinct_devices, judge};
 use crate::scan::place::Locator;
 use crate::scan::signatures::Signatures;
@@ -114,6 +115,7 @@ pub struct Scanner {
     pub state: Arc<dyn ScanState>,
     pub tags: Tagger,
     pub locator: Arc<dyn Locator>,
+    pub hosting: Arc<Hosting>,
     /// Lower-case hosts that are ours.
     pub hosts: Arc<[String]>,
     pub forgeries: Arc<Forgeries>,
@@ -325,6 +327,9 @@ impl Scanner {
                 self.tags.claim(claim)
             }
         };
+        if question.address.is_some_and(|address| self.hosting.contains(address)) {
+            marks = marks.with(Marks::HOSTED);
+        }
         if foreign_host {
             marks = marks.with(Marks::FOREIGN_HOST);
         }

@@ -8,6 +8,7 @@ use maxminddb::{Reader, geoip2};
 
 use crate::base::places::{self, Region};
 use crate::scan::Place;
+use crate::scan::hosting::{Hosting, LIST_BYTES_MAX};
 use crate::scan::place::Locator;
 
 pub struct GeoDatabase {
@@ -57,6 +58,19 @@ impl Locator for GeoDatabase {
     fn locate(&self, address: IpAddr) -> Place {
         self.find(address.to_canonical()).unwrap_or(Place::UNKNOWN)
     }
+}
+
+/// The networks of data centres that a file lists.
+///
+/// # Errors
+/// Naming the file, and the line that is no network.
+pub fn hosting(path: &Path) -> Result<Hosting, String> {
+    let told = |e: std::io::Error| format!("{}: {e}", path.display());
+    if std::fs::metadata(path).map_err(told)?.len() > LIST_BYTES_MAX {
+        return Err(format!("{}: longer than {LIST_BYTES_MAX} bytes", path.display()));
+    }
+    let list = std::fs::read_to_string(path).map_err(told)?;
+    Hosting::read(&list).map_err(|e| format!("{}: {e}", path.display()))
 }
 
 #[cfg(test)]

@@ -2,7 +2,9 @@
 
 use reqwest::Method;
 use serde_json::{Value, json};
+use zhenma::scan::Outcome;
 use zhenma::scan::ledger::ScanLedger;
+use zhenma::scan::service::Scanner;
 
 use crate::faults::load::eventually;
 use crate::staff_bed::{OUR_GTIN, PASSWORD, StaffBed, location};
@@ -313,8 +315,15 @@ async fn outcome(bed: &StaffBed, code: &str, network: u8, scan: u8) -> Value {
 
 /// Twenty-six phones on as many networks in many provinces over three weeks.
 pub async fn copied(bed: &StaffBed, code: &str) {
+    scanned_around(&bed.parts.scanner, code).await;
+}
+
+/// 26 phones on as many networks, in many provinces over three weeks; gives
+/// what the last one is told.
+pub async fn scanned_around(scanner: &Scanner, code: &str) -> Outcome {
     use zhenma::base::{Clock, clock::SystemClock};
     use zhenma::scan::service::{Device, Question};
+    let mut said = None;
     let now = SystemClock.now();
     for n in 0..26_u8 {
         let place = (24.0 + f64::from(n) * 0.7, 104.0 + f64::from(n % 9) * 1.5, 50.0);
@@ -328,9 +337,11 @@ pub async fn copied(bed: &StaffBed, code: &str) {
             record: true,
             at: now.plus_ms(-i64::from(26 - n) * 20 * 3_600_000),
         };
-        let answer = bed.parts.scanner.answer(question).await;
+        let answer = scanner.answer(question).await;
         assert!(answer.scans.is_some(), "it was not recorded");
+        said = Some(answer.verdict.outcome);
     }
+    said.expect("26 answers")
 }
 
 pub fn between<'a>(text: &'a str, before: &str, after: &str) -> &'a str {

@@ -367,4 +367,9 @@ fn settings_that_cannot_be_read_end_with_2_and_odd_variables_are_told() {
     );
     let geo = site.file("passphrase");
     Visit::with(&site, &[("ZHENMA_GEO_DATABASE", &geo)]).says("geo_database", "fault", "");
+    Visit::with(&site, &[("ZHENMA_HOSTING_NETWORKS", &geo)]).says(
+        "hosting_networks",
+        "fault",
+        "line 1",
+    );
 }

@@ -79,6 +79,7 @@ impl Bed {
             state: Arc::new(Breakable { store, down: Arc::clone(&store_is_down) }),
             tags: Tagger::new(&[7; 32]),
             locator: Arc::new(ByThirdByte),
+            hosting: Arc::default(),
             hosts: Arc::new([HOST.to_owned()]),
             forgeries: Arc::new(Forgeries::default()),
             policy: Arc::new(Policy::ONE),

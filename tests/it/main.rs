@@ -1,6 +1,7 @@
 //! The integration tests, in one binary because each one links everything.
 
 mod api;
+mod attacks;
 mod authz;
 mod cases;
 mod consoles;

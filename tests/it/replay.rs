@@ -2,13 +2,13 @@
 
 #![allow(clippy::unwrap_used, reason = "helpers of tests")]
 
-use std::collections::HashSet;
 use std::fs;
 use std::path::Path;
 use std::process::{Command, Output};
 
 use serde_json::{Value, json};
-use zhenma::scan::replay::{Recording, network};
+use zhenma::scan::hosting::Hosting;
+use zhenma::scan::replay::Recording;
 
 use crate::store_contract::bed::Dice;
 
@@ -30,8 +30,7 @@ const CITIES: [(f64, f64, &str); 5] = [
 
 pub fn recording() -> Recording {
     let batches = BATCHES.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
-    let hosting: HashSet<_> = HOSTING.lines().map(|line| network(line).unwrap()).collect();
-    Recording::new(batches, hosting)
+    Recording::new(batches, Hosting::read(HOSTING).unwrap())
 }
 
 /// A stream of scans in the simulator's form: few codes so that some outgrow

@@ -9,7 +9,7 @@ use rustix::fs::{Access, access, statvfs};
 
 use super::Finding;
 use crate::app::config::Settings;
-use crate::store::geo::GeoDatabase;
+use crate::store::geo::{GeoDatabase, hosting};
 
 /// Free bytes below which scans will soon be refused, and below which it is
 /// time to look.
@@ -97,6 +97,21 @@ fn is_remote(path: &Path) -> bool {
 #[cfg(not(target_os = "linux"))]
 fn is_remote(_path: &Path) -> bool {
     false
+}
+
+pub fn hosting_networks(settings: &Settings) -> Finding {
+    const CHECK: &str = "hosting_networks";
+    let Some(path) = &settings.hosting_networks else {
+        return Finding::ok(CHECK, "none are set: a robot in a data centre counts as a buyer");
+    };
+    match hosting(path) {
+        Ok(_) => Finding::ok(CHECK, format!("{} can be read", path.display())),
+        Err(error) => Finding::fault(
+            CHECK,
+            error,
+            "write a network a line, such as 43.130.0.0/16, or leave the setting out",
+        ),
+    }
 }
 
 pub fn geo_database(settings: &Settings) -> Finding {

@@ -78,6 +78,7 @@ pub async fn examine(settings: &Settings, now: UnixMs) -> Result<Vec<Finding>, S
     found.push(time_zone(settings, now));
     found.extend(disk::data(settings));
     found.push(disk::geo_database(settings));
+    found.push(disk::hosting_networks(settings));
     let dir = KeyDir::at(&settings.keys);
     let ring = dir.keyring();
     found.extend(keys::published(&ring, now));

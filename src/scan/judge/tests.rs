@@ -1,5 +1,5 @@
 //! Histories as text: a scan is `HOURS:DEVICE:NETWORK:PLACE`, with `r`, `o`,
-//! `f` behind it for another channel, `c` for a claimed device, `@LAT,LON`
+//! `f` behind it for another channel, `c` for a claimed device, `h` for a data centre's network, `@LAT,LON`
 //! for a precise place. The last one is the scan that is judged.
 
 use proptest::prelude::*;
@@ -34,7 +34,11 @@ fn scan(text: &str, n: usize) -> Observation {
             "f" => Channel::Factory,
             _ => Channel::Consumer,
         },
-        marks: if flags == "c" { Marks::CLAIMED } else { Marks::default() },
+        marks: match flags {
+            "c" => Marks::CLAIMED,
+            "h" => Marks::HOSTED,
+            _ => Marks::default(),
+        },
         scan: Tag48::new(n as u64 + 1),
     }
 }
@@ -132,6 +136,12 @@ fn histories_and_their_verdicts() {
             spread(26, 20.0, 12),
             Outcome::Suspect,
             "too_many_independent_scans",
+        ),
+        (
+            "the same from rented machines",
+            spread(26, 20.0, 12).replace(' ', ":h "),
+            Outcome::SeenBefore,
+            "seen_by_others",
         ),
         ("26 phones in 20 minutes", spread(26, 0.013, 12), Outcome::SeenBefore, "many_at_once"),
         (

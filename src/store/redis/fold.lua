@@ -44,8 +44,9 @@ local function absorb(summary, left)
   if number(left, 1, 6) > number(summary, 5, 10) then last = sub(left, 1, 6) end
   local devices, networks, provinces =
     sub(summary, 11, 26), sub(summary, 27, 42), sub(summary, 43, 52)
-  local channel = byte(left, 23) % 8
-  if channel == 0 or channel > 3 then
+  local marks = byte(left, 23)
+  local channel, hosted = marks % 8, floor(marks / 32) % 2 == 1
+  if (channel == 0 or channel > 3) and not hosted then
     devices = with_bit(devices, byte(left, 12) % 128)
     networks = with_bit(networks, byte(left, 16) % 128)
     local province = floor(number(left, 17, 18) / 100) % 256
