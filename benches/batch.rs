@@ -114,7 +114,7 @@ pub fn services(state: Arc<dyn ScanState>) -> Services {
         hosting: Arc::default(),
         hosts: Arc::new([HOST.to_owned()]),
         forgeries: Arc::new(Forgeries::default()),
-        policy: Arc::new(Policy::ONE),
+        policy: Arc::new(Policy::TWO),
         signatures: Arc::default(),
     };
     let zone = TimeZone::get("Asia/Shanghai").expect("bundled");

@@ -104,7 +104,7 @@ pub async fn open(
         hosting: Arc::new(hosting),
         hosts: settings.hosts().into(),
         forgeries: Arc::new(Forgeries::default()),
-        policy: Arc::new(Policy::ONE),
+        policy: Arc::new(Policy::TWO),
         signatures: Arc::default(),
     };
     let (stop, tasks) = (CancellationToken::new(), TaskTracker::new());

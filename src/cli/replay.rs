@@ -76,7 +76,7 @@ impl Replay {
             }
             None => Hosting::default(),
         };
-        Ok(Engine::new(Recording::new(batches, hosting), Policy::ONE))
+        Ok(Engine::new(Recording::new(batches, hosting), Policy::TWO))
     }
 }
 

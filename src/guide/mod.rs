@@ -38,4 +38,6 @@ pub mod adr {
     pub mod signatures_together {}
     #[doc = include_str!("adr/0008-labels-are-templates-on-whole-dots.md")]
     pub mod labels_on_whole_dots {}
+    #[doc = include_str!("adr/0009-a-picture-that-goes-round-is-one-episode.md")]
+    pub mod picture_one_episode {}
 }

@@ -82,7 +82,7 @@ impl Bed {
             hosting: Arc::default(),
             hosts: Arc::new([HOST.to_owned()]),
             forgeries: Arc::new(Forgeries::default()),
-            policy: Arc::new(Policy::ONE),
+            policy: Arc::new(Policy::TWO),
             signatures: Arc::default(),
         };
         let site = Site { public_url: format!("https://{HOST}") };

@@ -144,7 +144,7 @@ fn every_line_is_answered_in_turn_and_a_broken_one_by_its_number() {
 #[test]
 fn a_hundred_thousand_scans_of_one_code_stay_one_bounded_history() {
     let mut engine =
-        zhenma::scan::replay::Replay::new(recording(), zhenma::scan::judge::Policy::ONE);
+        zhenma::scan::replay::Replay::new(recording(), zhenma::scan::judge::Policy::TWO);
     let line = |n: u64| {
         let t = jiff::Timestamp::from_second(1_770_000_000 + n as i64).unwrap();
         format!(

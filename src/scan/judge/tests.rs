@@ -6,7 +6,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::base::Lang;
-use crate::scan::{Spot, Tag48};
+use crate::scan::{Marks, Place, Spot, Tag48};
 
 fn scan(text: &str, n: usize) -> Observation {
     let (text, spot) = match text.split_once('@') {
@@ -61,7 +61,7 @@ fn judged(history: &History, decision: Option<(Decision, UnixMs)>) -> Verdict {
         history: Some((history, own)),
         decision,
     };
-    judge(&evidence, &Policy::ONE)
+    judge(&evidence, &Policy::TWO)
 }
 
 fn spread(phones: u32, hours_apart: f64, provinces: u16) -> String {
@@ -69,6 +69,17 @@ fn spread(phones: u32, hours_apart: f64, provinces: u16) -> String {
         .map(|i| {
             let place = 3101 + (i as u16 % provinces) * 100;
             format!("{}:{}:{}:{place} ", f64::from(i) * hours_apart, i + 1, i + 1)
+        })
+        .collect()
+}
+
+/// So many further phones, from number `after` on, `hours_apart` from `start`.
+fn later(after: u32, start: f64, hours_apart: f64, phones: u32, provinces: u16) -> String {
+    (0..phones)
+        .map(|i| {
+            let place = 3101 + (i as u16 % provinces) * 100;
+            let (hours, n) = (start + f64::from(i) * hours_apart, after + i + 1);
+            format!(" {hours}:{n}:{n}:{place}")
         })
         .collect()
 }
@@ -142,6 +153,12 @@ fn histories_and_their_verdicts() {
             spread(26, 20.0, 12).replace(' ', ":h "),
             Outcome::SeenBefore,
             "seen_by_others",
+        ),
+        (
+            "a picture that goes round for ten days",
+            spread(40, 1.0, 12) + &later(40, 41.0, 8.0, 25, 12),
+            Outcome::SeenBefore,
+            "many_at_once",
         ),
         ("26 phones in 20 minutes", spread(26, 0.013, 12), Outcome::SeenBefore, "many_at_once"),
         (
@@ -244,11 +261,11 @@ fn precedence_follows_the_contract() {
             history: known.then_some((&copied, Some(25))),
             decision: None,
         };
-        let verdict = judge(&evidence, &Policy::ONE);
+        let verdict = judge(&evidence, &Policy::TWO);
         assert_eq!(verdict.outcome, outcome, "{check:?} {standing:?} {known}");
         assert!(!verdict.reasons.is_empty());
         // A case is judged alike, and every answer but that of a forgery says what it is.
-        let of_case = judge(&Evidence { case: true, ..evidence }, &Policy::ONE);
+        let of_case = judge(&Evidence { case: true, ..evidence }, &Policy::TWO);
         assert_eq!((of_case.outcome, of_case.risk), (outcome, verdict.risk));
         let (last, others) = of_case.reasons.split_last().expect("reasons");
         if outcome == Outcome::NotGenuine {
@@ -270,7 +287,7 @@ fn a_foreign_host_makes_a_first_scan_suspect() {
         history: Some((&h, Some(0))),
         decision: None,
     };
-    let verdict = judge(&evidence, &Policy::ONE);
+    let verdict = judge(&evidence, &Policy::TWO);
     assert_eq!(verdict.outcome, Outcome::Suspect);
     assert_eq!(verdict.reasons[0].slug(), "foreign_host");
 }
@@ -330,8 +347,8 @@ proptest! {
             history: Some((&history, history.observations.len().checked_sub(1))),
             decision: decision.map(|d| (d, UnixMs(1_700_001_000_000))),
         };
-        let of_item = judge(&item, &Policy::ONE);
-        let of_case = judge(&Evidence { case: true, ..item }, &Policy::ONE);
+        let of_item = judge(&item, &Policy::TWO);
+        let of_case = judge(&Evidence { case: true, ..item }, &Policy::TWO);
         prop_assert_eq!(of_case.outcome, of_item.outcome);
         prop_assert_eq!(of_case.risk, of_item.risk);
         prop_assert_eq!(of_case.reasons.split_last(), Some((&Reason::CaseLabel, &of_item.reasons[..])));
@@ -380,7 +397,7 @@ proptest! {
                 history: Some((history, Some(own))),
                 decision: None,
             };
-            judge(&evidence, &Policy::ONE)
+            judge(&evidence, &Policy::TWO)
         };
         let (was, is) = (at(&before), at(&after));
         prop_assert!(is.outcome <= was.outcome, "{:?} -> {:?}", was, is);

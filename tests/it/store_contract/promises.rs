@@ -116,7 +116,7 @@ pub async fn histories_equal_those_folded_in_memory(bed: &Bed) {
 }
 
 pub async fn a_recorded_stream_has_the_verdicts_of_replay(bed: &Bed) {
-    let mut replay = Replay::new(crate::replay::recording(), Policy::ONE);
+    let mut replay = Replay::new(crate::replay::recording(), Policy::TWO);
     let mut recording = crate::replay::recording();
     let mut suspect = 0;
     for line in crate::replay::stream(20_261_127, 1_200) {
@@ -131,7 +131,7 @@ pub async fn a_recorded_stream_has_the_verdicts_of_replay(bed: &Bed) {
             }
         };
         let history = history.as_ref().map(|(history, own)| (history, *own));
-        assert_eq!(answer(scan, history, &Policy::ONE), expected, "{line}");
+        assert_eq!(answer(scan, history, &Policy::TWO), expected, "{line}");
         suspect += u32::from(expected.verdict == "suspect");
     }
     assert!(suspect > 0, "the stream has verdicts of every kind");
