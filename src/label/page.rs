@@ -11,6 +11,15 @@ use super::template::{Align, Cut, Line, POINTS_MIN, Template};
 use super::typeface::Style;
 use crate::code::Layer;
 
+/// Length of a cut mark, and its distance from the bleed, micrometres.
+const MARK_LENGTH: f32 = 3_000.0;
+const MARK_GAP: f32 = 500.0;
+
+/// What cut marks need around the labels.
+pub(super) fn marks_need(bleed: f32) -> f32 {
+    bleed + MARK_GAP + MARK_LENGTH
+}
+
 /// One label to be drawn.
 pub(super) struct Label {
     pub symbol: Symbol,
@@ -236,10 +245,10 @@ impl<'a> Layout<'a> {
 
     /// Marks in the margins, in line with every edge to be cut.
     fn marks(&self, canvas: &mut dyn Canvas) {
-        const LENGTH: f32 = 3_000.0;
+        const LENGTH: f32 = MARK_LENGTH;
         const WIDTH: f32 = 90.0;
         let (paper, label) = (&self.template.paper, &self.template.label);
-        let gap = paper.bleed.um() + 500.0;
+        let gap = paper.bleed.um() + MARK_GAP;
         let (left, top) = self.corner(0);
         let (last_x, last_y) = self.corner(self.labels_a_page() - 1);
         let (right, below) = (last_x + label.width.um(), last_y + label.height.um());

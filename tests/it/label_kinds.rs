@@ -9,7 +9,7 @@ use std::path::Path;
 use std::process::Command;
 
 use zhenma::code::{self, Layer};
-use zhenma::label::template::{Mm, TEMPLATES, Template, builtin};
+use zhenma::label::template::{Cut, Mm, TEMPLATES, Template, builtin};
 use zhenma::label::{
     Caption, Codes, Column, Columns, Drawing, Encoding, Form, Issued, Kind, Order, Packing, Pairs,
     Separator, Table, proof,
@@ -301,7 +301,7 @@ fn a_table_is_written_as_the_printing_house_takes_it() {
 #[test]
 fn what_cannot_be_read_is_refused_with_the_number_and_the_remedy() {
     type Change = fn(&mut Order);
-    let cases: [(&str, Change); 13] = [
+    let cases: [(&str, Change); 14] = [
         ("module: 2 whole dots of zpl-203 are 0.25 mm, under 0.255 mm; take 0.375 mm", |o| {
             template(o).symbol.module = Mm(300);
         }),
@@ -326,6 +326,9 @@ fn what_cannot_be_read_is_refused_with_the_number_and_the_remedy() {
         }),
         ("paper: the labels need a width of 80.00 mm, and the paper has 40 mm", |o| {
             template(o).paper.columns = 2;
+        }),
+        ("paper: cut marks do not stand on the paper: 0.00 mm are left at the top", |o| {
+            template(o).paper.cut = Cut::Marks;
         }),
         ("printer: zpl-203 prints 104.00 mm across, and the paper has 120 mm", |o| {
             template(o).paper.width = Mm(120_000);

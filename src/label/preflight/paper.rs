@@ -3,8 +3,9 @@
 
 use super::{EDGE_MIN, Say, mm};
 use crate::label::canvas::Area;
+use crate::label::page::marks_need;
 use crate::label::printer::Printer;
-use crate::label::template::{LABELS_A_PAGE_MAX, LINES_MAX, PAPER_MAX, Template};
+use crate::label::template::{Cut, LABELS_A_PAGE_MAX, LINES_MAX, PAPER_MAX, Template};
 
 /// Whether the labels fit the paper, and the paper the printer.
 pub(super) fn paper(template: &Template, printer: &Printer, fault: &mut Say<'_>) {
@@ -57,6 +58,35 @@ pub(super) fn paper(template: &Template, printer: &Printer, fault: &mut Say<'_>)
             ),
             "leave room for the bleed, and 8 mm on top for the head".to_owned(),
         );
+    }
+    if paper.cut == Cut::Marks {
+        let around = [
+            ("left", paper.left.um()),
+            ("top", paper.top.um()),
+            (
+                "right",
+                paper.width.um()
+                    - paper.left.um()
+                    - across(paper.columns, label.width.um(), paper.gutter_x.um()),
+            ),
+            (
+                "bottom",
+                paper.height.um()
+                    - paper.top.um()
+                    - across(paper.rows, label.height.um(), paper.gutter_y.um()),
+            ),
+        ];
+        let needs = marks_need(paper.bleed.um());
+        for (side, has) in around.into_iter().filter(|(_, has)| *has + 1.0 < needs) {
+            fault(
+                "paper",
+                format!(
+                    "cut marks do not stand on the paper: {} mm are left at the {side}",
+                    mm(has)
+                ),
+                format!("leave {} mm around the labels, or take cut = \"lines\"", mm(needs)),
+            );
+        }
     }
     let gutter = |count: u32, gutter: f32| count > 1 && gutter + 1.0 < 2.0 * bleed;
     if gutter(paper.columns, paper.gutter_x.um()) || gutter(paper.rows, paper.gutter_y.um()) {
