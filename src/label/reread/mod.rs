@@ -27,7 +27,8 @@ use super::form::{CHECKSUMS, LabelFile};
 use super::issue::IssueError;
 use super::source::{Item, Source};
 
-/// Pieces of an order that are read back, at most.
+/// Parts of an order, of each of which one piece is read back, beside its first
+/// and its last.
 const PIECES: u64 = 16;
 /// Items of a piece that are decoded, at most.
 const ITEMS: u64 = 8;
