@@ -145,13 +145,14 @@ impl<'a> Layout<'a> {
         )
     }
 
-    /// The dots of the label at `place` of its page.
-    pub(super) fn cell(&self, place: u32) -> Cell {
+    /// The dots of the symbol of `modules` a side, with its quiet zone, of the
+    /// label at `place` of its page.
+    pub(super) fn cell(&self, place: u32, modules: u32) -> Cell {
         let (x, y) = self.corner(place);
-        let label = &self.template.label;
+        let zone = quiet(&self.symbol(modules), self.module);
         let dots = |um: f32| (um / self.pitch).round() as u32;
-        let (width, height) = (dots(label.width.um()), dots(label.height.um()));
-        Cell { x: dots(x), y: dots(y), width, height }
+        let side = dots(zone.width);
+        Cell { x: dots(x + zone.x), y: dots(y + zone.y), width: side, height: side }
     }
 
     /// The dark part of a symbol of `modules` a side, on a whole dot.

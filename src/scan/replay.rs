@@ -21,6 +21,8 @@ use crate::scan::{Channel, CodeId, History, Marks, Observation, Outcome, Place, 
 
 /// Longest line that is read, bytes.
 pub const LINE_BYTES_MAX: usize = 64 * 1024;
+/// Places of coordinates that are remembered.
+const PLACES_MAX: usize = 100_000;
 /// Accuracy of a place given by a tap where the stream names none, metres.
 const TAP_M: f64 = 50.0;
 
@@ -173,6 +175,9 @@ impl Recording {
     ) -> Observation {
         let network = self.tags.network(address);
         let point = line.lat.zip(line.lon);
+        if self.places.len() >= PLACES_MAX {
+            self.places.clear();
+        }
         let tap = point.filter(|_| line.geo.as_deref() == Some("gps"));
         let place = point.map_or(Place::UNKNOWN, |(lat, lon)| match tap {
             Some(_) => Place::of_point(lat, lon),

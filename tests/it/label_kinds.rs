@@ -12,7 +12,7 @@ use zhenma::code::{self, Layer};
 use zhenma::label::template::{Cut, Mm, TEMPLATES, Template, builtin};
 use zhenma::label::{
     Caption, Codes, Column, Columns, Drawing, Encoding, Form, Issued, Kind, Order, Packing, Pairs,
-    Separator, Table, proof,
+    Pictures, Separator, Table, proof,
 };
 
 use crate::decoders::Decoder;
@@ -301,7 +301,7 @@ fn a_table_is_written_as_the_printing_house_takes_it() {
 #[test]
 fn what_cannot_be_read_is_refused_with_the_number_and_the_remedy() {
     type Change = fn(&mut Order);
-    let cases: [(&str, Change); 14] = [
+    let cases: [(&str, Change); 15] = [
         ("module: 2 whole dots of zpl-203 are 0.25 mm, under 0.255 mm; take 0.375 mm", |o| {
             template(o).symbol.module = Mm(300);
         }),
@@ -329,6 +329,13 @@ fn what_cannot_be_read_is_refused_with_the_number_and_the_remedy() {
         }),
         ("paper: cut marks do not stand on the paper: 0.00 mm are left at the top", |o| {
             template(o).paper.cut = Cut::Marks;
+        }),
+        ("paper: a page has 188982 by 188982 dots of offset-2400; 600000000 dots at most", |o| {
+            let mut layout = builtin("a4-35").unwrap();
+            (layout.paper.width, layout.paper.height) = (Mm(2_000_000), Mm(2_000_000));
+            let packing = Packing::Sheets(Box::new(layout));
+            o.specification.form = Form::Png(Pictures { module: Mm(500), packing });
+            o.specification.printer = Some("offset-2400".parse().unwrap());
         }),
         ("printer: zpl-203 prints 104.00 mm across, and the paper has 120 mm", |o| {
             template(o).paper.width = Mm(120_000);

@@ -21,7 +21,7 @@ pub struct Labels {
     /// Printer profile.
     printer: String,
     module_mm: String,
-    pub(super) codes: String,
+    codes: String,
     /// apart or together
     pairs: String,
     split: String,
@@ -71,7 +71,6 @@ impl Labels {
     pub(super) fn shown(&self, f: &Frame, faults: &[FieldError], cases: bool) -> LabelFields {
         let typed = |name: &str, value: &str| Typed::of(name, value, faults, f.lang);
         let usual = f.t("按文件格式自动选择", "the usual one of the format");
-        let choices = |named: &[(&str, &str)], chosen: &str| choices(named, chosen);
         let mut templates = vec![("", usual)];
         templates.extend(TEMPLATES.map(|(name, _)| (name, console::template(name).of(f.lang))));
         let mut printers = vec![("", usual)];

@@ -16,7 +16,7 @@ use crate::label::png::picture;
 use crate::label::printer::Printer;
 use crate::label::reread::{Picture, Sample, differs, missing, pdf_pages, same, svg_symbols};
 use crate::label::source::{Caption, Item, Signed, Source};
-use crate::label::symbol::Symbol;
+use crate::label::symbol::{Symbol, size_of};
 use crate::label::template::Template;
 
 /// Pages in files.
@@ -98,7 +98,7 @@ impl LabelFile for Pages {
                 Kind::Png => {
                     let page = Picture::of_png(&bytes).map_err(|e| differs(&path, &e))?;
                     for (place, number, url) in labels {
-                        let cell = layout.cell((place % a_page) as u32);
+                        let cell = layout.cell((place % a_page) as u32, size_of(self.version));
                         same(&path, number, url, page.read(cell))?;
                     }
                     continue;

@@ -15,6 +15,7 @@ use crate::label::printer::Printer;
 use crate::label::reread::{Printed, Sample, missing, printed, same};
 use crate::label::source::{Source, in_turn};
 use crate::label::sscc::module_dots;
+use crate::label::symbol::size_of;
 use crate::label::template::{Align, Line, Template};
 use crate::label::typeface::Style;
 
@@ -65,7 +66,9 @@ impl Feed {
             {
                 let across = place % a_row;
                 let read = print().and_then(|print| match print {
-                    Printed::Graphic(picture) => picture.read(layout.cell(across as u32)),
+                    Printed::Graphic(picture) => {
+                        picture.read(layout.cell(across as u32, size_of(self.version)))
+                    }
                     Printed::Symbols(texts) => {
                         let text = texts.into_iter().nth(across as usize);
                         text.ok_or_else(|| "it is not there".to_owned())

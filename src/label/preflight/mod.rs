@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
-use paper::{inside, paper};
+use paper::{inside, paper, raster};
 
 use super::canvas::{Area, em};
 use super::choices::Codes;
@@ -170,6 +170,9 @@ impl Looked<'_> {
     fn template(&self, template: &Template, fault: &mut Say<'_>) {
         let printer = self.spec.printer();
         paper(template, &printer, fault);
+        if matches!(self.spec.form, Form::Png(_) | Form::Zpl(_)) {
+            raster(template, &printer, fault);
+        }
         let layout = Layout::new(template, &printer);
         let symbol = layout.symbol(size_of(self.version));
         colours(template, fault);

@@ -5,7 +5,10 @@ use super::{EDGE_MIN, Say, mm};
 use crate::label::canvas::Area;
 use crate::label::page::marks_need;
 use crate::label::printer::Printer;
-use crate::label::template::{Cut, LABELS_A_PAGE_MAX, LINES_MAX, PAPER_MAX, Template};
+use crate::label::template::{Cut, LABELS_A_PAGE_MAX, LINES_MAX, Mm, PAPER_MAX, Template};
+
+/// Dots of a page, at most: A4 at 2400 dots an inch, 75 MB.
+const PAGE_DOTS_MAX: u64 = 600_000_000;
 
 /// Whether the labels fit the paper, and the paper the printer.
 pub(super) fn paper(template: &Template, printer: &Printer, fault: &mut Say<'_>) {
@@ -107,6 +110,19 @@ pub(super) fn paper(template: &Template, printer: &Printer, fault: &mut Say<'_>)
                 paper.width
             ),
             "take narrower paper or fewer columns".to_owned(),
+        );
+    }
+}
+
+/// Whether a page of dots can be held: one bit each, on every core.
+pub(super) fn raster(template: &Template, printer: &Printer, fault: &mut Say<'_>) {
+    let dots = |length: Mm| u64::from(length.0) * 1_000 / u64::from(printer.pitch_nm);
+    let (width, height) = (dots(template.paper.width), dots(template.paper.height));
+    if width.saturating_mul(height) > PAGE_DOTS_MAX {
+        fault(
+            "paper",
+            format!("a page has {width} by {height} dots of {printer}"),
+            format!("{PAGE_DOTS_MAX} dots at most: take smaller paper, a coarser printer, or pdf"),
         );
     }
 }

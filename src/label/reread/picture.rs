@@ -8,6 +8,9 @@ use crate::label::symbol::{EC_LEVEL, QUIET_ZONE};
 /// Pixels a module of what was drawn as lines.
 const PIXELS: u32 = 4;
 
+/// Pixels a side of what is made larger, at most.
+const ENLARGED_MAX: u32 = 4_096;
+
 /// A part of a picture, in pixels.
 #[derive(Clone, Copy, Debug)]
 pub(in crate::label) struct Cell {
@@ -60,7 +63,11 @@ impl Picture {
         picture
     }
 
+    /// What is beyond the edge is paper.
     fn is_dark(&self, x: usize, y: usize) -> bool {
+        if x >= self.width as usize {
+            return false;
+        }
         let byte = self.bits.get(y * self.stride + x / 8);
         byte.is_some_and(|byte| byte << (x % 8) & 0x80 != 0)
     }
@@ -72,9 +79,11 @@ impl Picture {
     /// What the one symbol in `cell` says. A decoder that misses it gets it
     /// larger: one that is sound must not hold up an order.
     pub(in crate::label) fn read(&self, cell: Cell) -> Result<String, String> {
-        self.decode(cell, 1)
-            .or_else(|_| self.decode(cell, 2))
-            .or_else(|problem| self.decode(cell, 3).map_err(|_| problem))
+        let larger = |scale: u32| {
+            let small = cell.width.max(cell.height) * scale <= ENLARGED_MAX;
+            small.then(|| self.decode(cell, scale as usize)).and_then(Result::ok)
+        };
+        self.decode(cell, 1).or_else(|problem| larger(2).or_else(|| larger(3)).ok_or(problem))
     }
 
     fn decode(&self, cell: Cell, scale: usize) -> Result<String, String> {
