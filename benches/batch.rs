@@ -114,7 +114,8 @@ pub fn services(state: Arc<dyn ScanState>) -> Services {
         hosting: Arc::default(),
         hosts: Arc::new([HOST.to_owned()]),
         forgeries: Arc::new(Forgeries::default()),
-        policy: Arc::new(Policy::TWO),
+        policy: Policy::shipped(),
+        across: Arc::default(),
         signatures: Arc::default(),
     };
     let zone = TimeZone::get("Asia/Shanghai").expect("bundled");

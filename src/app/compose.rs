@@ -17,7 +17,7 @@ use crate::app::orders::{OpenSigner, Orders};
 use crate::app::paths;
 use crate::base::{Clock, LedgerError};
 use crate::keys::{KeyDir, KeyError};
-use crate::registry::port::RegistryLedger;
+use crate::registry::port::RegistryLedger as _;
 use crate::scan::forgeries::Forgeries;
 use crate::scan::hosting::Hosting;
 use crate::scan::judge::Policy;
@@ -93,8 +93,7 @@ pub async fn open(
         Some(path) => hosting(path).map_err(StartError::Hosting)?,
         None => Hosting::default(),
     };
-    let registry: Arc<dyn RegistryLedger> = Arc::new(ledger.clone());
-    let live = Live::load(KeyDir::at(&settings.keys), kind, registry).await?;
+    let live = Live::load(KeyDir::at(&settings.keys), kind, Arc::new(ledger.clone())).await?;
     let scanner = Scanner {
         keys: Arc::clone(&live.keys),
         register: Arc::clone(&live.register),
@@ -104,7 +103,8 @@ pub async fn open(
         hosting: Arc::new(hosting),
         hosts: settings.hosts().into(),
         forgeries: Arc::new(Forgeries::default()),
-        policy: Arc::new(Policy::TWO),
+        policy: Policy::shipped(),
+        across: Arc::clone(&live.across),
         signatures: Arc::default(),
     };
     let (stop, tasks) = (CancellationToken::new(), TaskTracker::new());
@@ -163,12 +163,12 @@ impl Parts {
 
     /// Starts what one worker does: following the log, running orders.
     pub fn work_behind(&self, signers: Arc<OpenSigner>) {
-        let follower = Follower {
-            scanner: self.scanner.clone(),
-            ledger: self.ledger.clone(),
-            clock: Arc::clone(&self.clock),
-            zone: self.settings.zone(),
-        };
+        let follower = Follower::new(
+            self.scanner.clone(),
+            self.ledger.clone(),
+            Arc::clone(&self.clock),
+            self.settings.zone(),
+        );
         self.tasks.spawn(follower.run(self.stop.clone()));
         let orders = Orders {
             ledger: self.ledger.clone(),

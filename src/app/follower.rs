@@ -15,7 +15,8 @@
 //! others.
 
 use std::collections::HashSet;
-use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, PoisonError, RwLockWriteGuard};
 use std::time::Duration;
 
 use jiff::tz::TimeZone;
@@ -24,9 +25,11 @@ use tokio_util::sync::CancellationToken;
 use crate::base::{Clock, Lang, LedgerError};
 use crate::cases::{CaseLedger, Flag, FlagState, KeptReason};
 use crate::code::Payload;
-use crate::registry::BatchRef;
-use crate::scan::ledger::ScanLedger;
-use crate::scan::service::Scanner;
+use crate::registry::{BatchRef, Placement};
+use crate::scan::across::{Across, Changes};
+use crate::scan::ledger::{AcrossLedger, ScanLedger};
+use crate::scan::service::{Scanner, label};
+use crate::scan::walk::Walk;
 use crate::scan::{CodeId, Cursor, Entry, LogId, Outcome, StateError};
 use crate::store::sql::Ledger;
 
@@ -60,13 +63,21 @@ struct Round {
 }
 
 pub struct Follower {
-    pub scanner: Scanner,
-    pub ledger: Ledger,
-    pub clock: Arc<dyn Clock>,
-    pub zone: TimeZone,
+    /// Judges by what this follower knows across codes, ahead of the servers.
+    scanner: Scanner,
+    ledger: Ledger,
+    clock: Arc<dyn Clock>,
+    zone: TimeZone,
+    /// The evidence across codes is that of the ledger.
+    whole: AtomicBool,
 }
 
 impl Follower {
+    pub fn new(scanner: Scanner, ledger: Ledger, clock: Arc<dyn Clock>, zone: TimeZone) -> Self {
+        let scanner = Scanner { across: Arc::default(), ..scanner };
+        Self { scanner, ledger, clock, zone, whole: AtomicBool::new(false) }
+    }
+
     /// Follows all shards until `stop`.
     pub async fn run(self, stop: CancellationToken) {
         let mut places = vec![None; usize::from(self.scanner.state.shards())];
@@ -123,8 +134,13 @@ impl Follower {
             return Ok(0);
         }
         if !new.is_empty() {
+            let changes = self.gather(new).await?;
             self.flag(new).await?;
-            self.ledger.append(place.log, new).await?;
+            let revision = self.ledger.append(place.log, new, &changes).await?;
+            self.whole.store(true, Ordering::Relaxed);
+            let mut across = self.across();
+            across.revision = revision;
+            across.let_go();
             place.cursor = last;
         }
         state.trim(shard, last).await?;
@@ -155,6 +171,51 @@ impl Follower {
         self.scanner.state.renew(shard, old).await
     }
 
+    fn across(&self) -> RwLockWriteGuard<'_, Across> {
+        self.scanner.across.write().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Takes in what new scans say across codes; a scan that another log
+    /// brought before is not taken in twice.
+    async fn gather(&self, entries: &[Entry]) -> Result<Changes, Trouble> {
+        if !self.whole.load(Ordering::Relaxed) {
+            let mut across = Across::keeping();
+            across.apply(self.ledger.across_since(0).await?.unwrap_or_default());
+            *self.across() = across;
+            self.whole.store(true, Ordering::Relaxed);
+        }
+        let register = self.scanner.register.load_full();
+        let mut seen = Vec::new();
+        for entry in self.ledger.missing(entries).await? {
+            let Ok(payload) = Payload::from_bytes(entry.code.payload) else { continue };
+            let Placement::Issued { facts, number, .. } = register.place(&payload) else {
+                continue;
+            };
+            let Some(label) = label(&payload, &facts, number) else { continue };
+            // One that is unreadable is told where it is judged.
+            let history = match self.scanner.state.peek(entry.code).await {
+                Err(StateError::Corrupt(_)) => continue,
+                read => read?,
+            };
+            // What already left its history is one of very many.
+            let scan = entry.seen.scan;
+            if let Some(at) = history.observations.iter().position(|o| o.scan == scan) {
+                seen.push((label, history, at));
+            }
+        }
+        let absent: HashSet<_> = {
+            let across = self.across();
+            let walks = seen.iter().map(|(_, history, at)| Walk::until(history, at + 1));
+            walks.flat_map(|walk| across.absent_phones(&walk)).collect()
+        };
+        let phones = self.ledger.phones(&absent.into_iter().collect::<Vec<_>>()).await?;
+        self.whole.store(false, Ordering::Relaxed);
+        let mut across = self.across();
+        across.take_up(phones);
+        seen.iter().for_each(|(label, history, at)| across.note_scan(label, history, *at));
+        Ok(across.changes())
+    }
+
     async fn flag(&self, entries: &[Entry]) -> Result<(), Trouble> {
         let codes: HashSet<CodeId> = entries.iter().map(|e| e.code).collect();
         for code in codes {
@@ -172,12 +233,13 @@ impl Follower {
                 }
                 Err(error) => return Err(error.into()),
             };
-            if verdict.outcome != Outcome::Suspect {
+            let accuses = verdict.outcome == Outcome::Suspect;
+            if !accuses && verdict.doubts.is_empty() {
                 continue;
             }
             let now = self.clock.now();
-            let reasons = verdict
-                .reasons
+            let told = if accuses { &verdict.reasons } else { &verdict.doubts };
+            let reasons = told
                 .iter()
                 .map(|reason| KeptReason {
                     code: reason.slug().to_owned(),
@@ -192,7 +254,8 @@ impl Follower {
                 state: FlagState::Open,
                 risk: verdict.risk,
                 reasons,
-                policy: verdict.policy.to_owned(),
+                policy: verdict.judged_by(),
+                accused_at: accuses.then_some(now),
                 scans: history.count(),
                 opened_at: now,
                 updated_at: now,

@@ -1,8 +1,8 @@
-//! What every server holds in memory and renews: the key set and the
-//! register. Looked at five times a second, so that a revoked key or a recall
+//! What every server holds in memory and renews: the key set, the register and
+//! the evidence across codes. Looked at five times a second, so that a revoked key or a recall
 //! shows within one.
 
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
@@ -13,6 +13,8 @@ use crate::keys::{KeyDir, KeyError, Keyring};
 use crate::registry::Register;
 use crate::registry::port::RegistryLedger;
 use crate::registry::service::renew;
+use crate::scan::across::Across;
+use crate::scan::ledger::AcrossLedger;
 
 /// How often keys and register are looked at.
 const LOOK: Duration = Duration::from_millis(200);
@@ -40,29 +42,36 @@ pub enum LiveError {
     DevelopmentKey(String),
 }
 
-/// Keys and register, renewed in place.
+/// Keys, register and evidence across codes, renewed in place.
 pub struct Live {
     pub keys: Arc<ArcSwap<Keyring>>,
     pub register: Arc<ArcSwap<Register>>,
+    pub across: Arc<RwLock<Across>>,
     dir: KeyDir,
     kind: Keys,
     seen: Vec<u8>,
-    ledger: Arc<dyn RegistryLedger>,
+    ledger: Arc<dyn LiveLedger>,
 }
 
+/// What is followed of a ledger.
+pub trait LiveLedger: RegistryLedger + AcrossLedger {}
+
+impl<T: RegistryLedger + AcrossLedger> LiveLedger for T {}
+
 impl Live {
-    /// Reads both once.
+    /// Reads all of it once.
     ///
     /// # Errors
     /// When either cannot be read, or a development key stands where it must not.
     pub async fn load(
         dir: KeyDir,
         kind: Keys,
-        ledger: Arc<dyn RegistryLedger>,
+        ledger: Arc<dyn LiveLedger>,
     ) -> Result<Self, LiveError> {
         let mut live = Self {
             keys: Arc::default(),
             register: Arc::default(),
+            across: Arc::default(),
             dir,
             kind,
             seen: Vec::new(),
@@ -70,6 +79,7 @@ impl Live {
         };
         live.renew_keys()?;
         live.renew_register().await?;
+        live.renew_across().await?;
         Ok(live)
     }
 
@@ -93,7 +103,15 @@ impl Live {
         Ok(renew(&*self.ledger, &self.register).await?)
     }
 
-    /// Keeps both fresh until `stop`. What cannot be read leaves what was read
+    async fn renew_across(&self) -> Result<(), LiveError> {
+        let since = self.across.read().unwrap_or_else(PoisonError::into_inner).revision;
+        if let Some(changes) = self.ledger.across_since(since).await? {
+            self.across.write().unwrap_or_else(PoisonError::into_inner).apply(changes);
+        }
+        Ok(())
+    }
+
+    /// Keeps all of it fresh until `stop`. What cannot be read leaves what was read
     /// before in force, and is said once until it changes.
     pub async fn keep(mut self, stop: CancellationToken) {
         let mut said = String::new();
@@ -104,9 +122,11 @@ impl Live {
             }
             let keys = self.renew_keys();
             let register = self.renew_register().await;
-            let problem = keys.and(register).err().map(|e| e.to_string()).unwrap_or_default();
+            let across = self.renew_across().await;
+            let problem =
+                keys.and(register).and(across).err().map(|e| e.to_string()).unwrap_or_default();
             if problem != said && !problem.is_empty() {
-                tracing::error!(%problem, "keys or register cannot be renewed; the last ones stay");
+                tracing::error!(%problem, "keys, register or evidence cannot be renewed; the last stay");
             }
             metrics::gauge!("zhenma_register_fresh").set(if problem.is_empty() { 1 } else { 0 });
             said = problem;

@@ -74,6 +74,19 @@ pub fn by_name(
     })
 }
 
+/// Provinces by the names that others give them.
+const ALSO: [(&str, u16); 4] =
+    [("Neimenggu", 15), ("Nei Mongol", 15), ("Xizang", 54), ("Tibet", 54)];
+
+/// The province of this name, in Chinese or English, with or without `省`.
+pub fn province(name: &str) -> Option<&'static Region> {
+    let also = ALSO.iter().find(|(also, _)| also.eq_ignore_ascii_case(name.trim()));
+    match also {
+        Some((_, code)) => lookup(code * 100),
+        None => by_name(name, None, Region::is_province),
+    }
+}
+
 /// Kilometres beyond which a point belongs to no prefecture of the table.
 const NEAREST_KM_MAX: f64 = 400.0;
 

@@ -31,7 +31,7 @@ impl FlagState {
     }
 }
 
-/// A code that the judge found suspect.
+/// A code that the judge found suspect, or worth a look.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Flag {
     pub payload: [u8; 12],
@@ -42,6 +42,9 @@ pub struct Flag {
     pub risk: f64,
     pub reasons: Vec<KeptReason>,
     pub policy: String,
+    /// Since when its answer is `suspect`; `None` for a lead that officers
+    /// alone see. It stays so until an officer decides.
+    pub accused_at: Option<UnixMs>,
     pub scans: u64,
     pub opened_at: UnixMs,
     pub updated_at: UnixMs,

@@ -3,12 +3,14 @@
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, BufWriter, Read, Write};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use clap::Args;
 
 use super::{Done, Failure};
 use crate::scan::hosting::Hosting;
 use crate::scan::judge::Policy;
+use crate::scan::judge::measures::{Measure, Measures};
 use crate::scan::replay::{Answer, LINE_BYTES_MAX, Recording, Replay as Engine};
 use crate::store::geo::hosting;
 
@@ -27,6 +29,15 @@ pub(crate) struct Replay {
     /// Known networks of data centres, a prefix a line
     #[arg(long, value_name = "FILE")]
     hosting: Option<PathBuf>,
+    /// What officers should know of batches and phones, an object a line: {"kind","key","score","t"}
+    #[arg(long, value_name = "FILE")]
+    alerts: Option<PathBuf>,
+    /// Another policy than the one that comes with this version, as JSON
+    #[arg(long, value_name = "FILE")]
+    policy: Option<PathBuf>,
+    /// The numbers behind each verdict, as CSV with a row a line
+    #[arg(long, value_name = "FILE")]
+    measures: Option<PathBuf>,
     /// A verdict a line [default: standard output]
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
@@ -44,8 +55,19 @@ impl Replay {
             None => Box::new(io::stdout().lock()),
         };
         let mut out = BufWriter::with_capacity(1 << 16, &mut *out);
-        let faults = stream(&mut engine, BufReader::with_capacity(1 << 16, scans), &mut out)?;
+        let mut numbers = self.measures.as_deref().map(Numbers::begin).transpose()?;
+        let scans = BufReader::with_capacity(1 << 16, scans);
+        let faults = stream(&mut engine, scans, &mut out, numbers.as_mut())?;
         out.flush()?;
+        numbers.map_or(Ok(()), |mut numbers| numbers.0.flush())?;
+        if let Some(path) = &self.alerts {
+            let mut out = BufWriter::new(File::create(path).map_err(|e| told(path, &e))?);
+            for alert in engine.alerts() {
+                serde_json::to_writer(&mut out, &alert)?;
+                out.write_all(b"\n")?;
+            }
+            out.flush()?;
+        }
         let counts = engine.counts;
         eprintln!(
             "{} scans of {} codes; {} out of order, {} repeated, {} never issued, {} before the \
@@ -76,8 +98,42 @@ impl Replay {
             }
             None => Hosting::default(),
         };
-        Ok(Engine::new(Recording::new(batches, hosting), Policy::TWO))
+        let recording = Recording::new(batches, hosting)
+            .map_err(|problem| Failure(format!("batches: {problem}")))?;
+        let policy = match &self.policy {
+            Some(path) => {
+                let text = std::fs::read_to_string(path).map_err(|e| told(path, &e))?;
+                Arc::new(
+                    Policy::read(&text).map_err(|problem| Failure(format!("policy: {problem}")))?,
+                )
+            }
+            None => Policy::shipped(),
+        };
+        Ok(Engine::new(recording, policy, self.measures.is_some()))
     }
+}
+
+/// The file of numbers behind the verdicts.
+struct Numbers(csv::Writer<File>);
+
+impl Numbers {
+    fn begin(path: &Path) -> Result<Self, Failure> {
+        let mut out = csv::Writer::from_path(path)
+            .map_err(|e| Failure(format!("{}: {e}", path.display())))?;
+        let names = Measure::ALL.iter().map(Measure::to_string);
+        out.write_record(std::iter::once("line".to_owned()).chain(names)).map_err(unwritten)?;
+        Ok(Self(out))
+    }
+
+    fn add(&mut self, line: u64, measures: &Measures) -> Result<(), Failure> {
+        let values = measures.values.iter().map(f32::to_string);
+        let row = std::iter::once(line.to_string()).chain(values);
+        self.0.write_record(row).map_err(unwritten)
+    }
+}
+
+fn unwritten(error: csv::Error) -> Failure {
+    Failure(format!("measures: {error}"))
 }
 
 fn open(path: &Path) -> Result<File, Failure> {
@@ -93,6 +149,7 @@ fn stream(
     engine: &mut Engine,
     mut scans: impl BufRead,
     out: &mut impl Write,
+    mut numbers: Option<&mut Numbers>,
 ) -> Result<u64, Failure> {
     let (mut line, mut faults) = (Vec::new(), 0);
     for number in 1.. {
@@ -115,6 +172,9 @@ fn stream(
             }
             Answer::unreadable(number)
         });
+        if let (Some(numbers), Some(measures)) = (&mut numbers, &engine.measures) {
+            numbers.add(number, measures)?;
+        }
         serde_json::to_writer(&mut *out, &answer)?;
         out.write_all(b"\n")?;
     }

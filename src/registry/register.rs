@@ -214,6 +214,9 @@ pub struct Register {
     pub batches: HashMap<BatchRef, Arc<BatchFacts>>,
     /// Latest decision a code, with its instant.
     pub decisions: HashMap<[u8; 12], (Decision, UnixMs)>,
+    /// Codes that were found suspect and that no officer has decided on, and
+    /// since when.
+    pub accused: HashMap<[u8; 12], UnixMs>,
 }
 
 impl Register {
@@ -244,6 +247,8 @@ pub struct Changes {
     /// All facts of every batch of which one changed.
     pub ranges: Vec<(BatchRef, Vec<RangeFact>)>,
     pub decisions: Vec<([u8; 12], Decision, UnixMs)>,
+    /// `None`: not any more.
+    pub accused: Vec<([u8; 12], Option<UnixMs>)>,
 }
 
 impl Register {
@@ -268,6 +273,12 @@ impl Register {
         }
         for (payload, decision, at) in changes.decisions {
             next.decisions.insert(payload, (decision, at));
+        }
+        for (payload, since) in changes.accused {
+            match since {
+                Some(since) => next.accused.insert(payload, since),
+                None => next.accused.remove(&payload),
+            };
         }
         next
     }

@@ -1,31 +1,32 @@
 //! `judge`: evidence in, verdict out. No clock, no I/O, no logging.
 //!
-//! Policy 2 asks how many *independent witnesses* a code has had. A witness
-//! is a device on a network, neither of which had scanned the code before;
-//! what an anonymous caller says of its device counts by its network alone,
-//! and what comes from a data centre not at all.
-//! Witnesses within [`Policy::episode_ms`] of one another are one *episode*
-//! (a household, a banquet, a photo gone round), of which at most
-//! [`Policy::episode_witnesses_max`] count: a robot that scans all night or a
-//! picture that goes viral is loud, but it is one event. What one item does
-//! not do is meet new people in new places, episode after episode.
+//! A code's history is walked once for its *witnesses* ([`crate::scan::walk`]),
+//! measured together with what other codes say ([`measures`]), and weighed by
+//! a model of small trees whose sum is a log-odds. A policy holds the model
+//! and the two bounds on it: `suspect` accuses, the lower one makes a lead for
+//! officers.
 //!
-//! An episode that begins as a picture goes round lasts as long as a picture
-//! does.
-//!
-//! The weights are log-odds, added up. Two are set by hand, since no stream
-//! has enough of them: places too far apart, and a foreign host.
+//! Witnesses within two days of one another are one *episode* (a household, a
+//! banquet, a photo gone round), of which at most three count: a robot that
+//! scans all night or a picture that goes viral is loud, but it is one event.
+//! What one item does not do is meet new people in new places, episode after
+//! episode, where its batch does not go.
 
-mod witnesses;
+pub mod measures;
+mod model;
+mod policy;
 
-pub use witnesses::distinct_devices;
-use witnesses::{Witnesses, device_key};
+pub use policy::Policy;
 
+use std::sync::Arc;
+
+use self::measures::{About, Measures};
 use crate::base::UnixMs;
-use crate::base::places::distance_km;
 use crate::code::{Malformed, Outcome as ReadOutcome};
 use crate::registry::{Decision, Standing};
-use crate::scan::{Channel, History, Observation, Outcome, Reason, Verdict};
+use crate::scan::across::{Around, Provinces};
+use crate::scan::walk::{DeviceKey, Walk, apart_km, distinct_devices};
+use crate::scan::{Channel, History, Observation, Outcome, Place, Reason, Verdict};
 
 /// What the text itself showed, before any history.
 #[derive(Clone, Debug, PartialEq)]
@@ -38,7 +39,7 @@ pub enum Check {
 }
 
 /// All that a verdict rests on.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct Evidence<'a> {
     pub check: Check,
     /// `None`: never issued.
@@ -47,67 +48,64 @@ pub struct Evidence<'a> {
     pub case: bool,
     /// The host under which the code was read, when it is not ours.
     pub foreign_host: Option<&'a str>,
-    /// `None`: could not be read. The index is this scan's own place; none
-    /// when it was only looked at.
-    pub history: Option<(&'a History, Option<usize>)>,
+    /// `None`: could not be read.
+    pub seen: Option<Seen<'a>>,
     /// What an officer decided last, and when.
     pub decision: Option<(Decision, UnixMs)>,
+    /// Since when it is suspect without an officer's decision.
+    pub accused: Option<UnixMs>,
 }
 
-/// Every weight and bound of the judge, under a name that a verdict records.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Policy {
-    pub name: &'static str,
-    pub episode_ms: i64,
-    pub episode_witnesses_max: u32,
-    /// Witnesses of one episode from which on it is a picture that goes round,
-    /// and how long that lasts.
-    pub picture_witnesses: u32,
-    pub picture_ms: i64,
-    /// Witnesses in one episode from which on it is told as such.
-    pub many_at_once: u32,
-    /// Log-odds before any scan is looked at.
-    pub prior: f64,
-    /// Log-odds for each witness, episode, province beyond what one item has.
-    pub per_witness: f64,
-    pub free_witnesses: u32,
-    pub per_episode: f64,
-    pub free_episodes: u32,
-    pub per_province: f64,
-    pub free_provinces: u32,
-    pub too_far_apart: f64,
-    pub foreign_host: f64,
-    /// Risk from which on a code is suspect.
-    pub suspect_risk: f64,
-    /// Faster than any airliner, km/h, and farther than any error of a fix.
-    pub travel_kmh_max: f64,
-    pub travel_km_min: f64,
+/// What is known of the scans of a code.
+#[derive(Debug)]
+pub struct Seen<'a> {
+    pub history: &'a History,
+    /// This scan's own place in it; none when the code was only looked at.
+    pub own: Option<usize>,
+    /// Of what an officer has not answered for.
+    pub walk: Walk,
+    /// What the other codes say of it.
+    pub around: Around,
 }
 
-impl Policy {
-    /// Measured on streams of preset `random`, seeds 111 to 116
-    /// (`src/guide/detection.md`): a fit of the log-odds to the truth at a
-    /// prior of one copied code in a hundred scanned.
-    pub const TWO: Self = Self {
-        name: "witnesses-2",
-        episode_ms: 48 * 3_600_000,
-        episode_witnesses_max: 3,
-        picture_witnesses: 8,
-        picture_ms: 21 * 24 * 3_600_000,
-        many_at_once: 6,
-        prior: -5.4,
-        per_witness: 0.8,
-        free_witnesses: 2,
-        per_episode: 0.86,
-        free_episodes: 3,
-        per_province: 0.72,
-        free_provinces: 2,
-        too_far_apart: 2.0,
-        foreign_host: 2.0,
-        suspect_risk: 0.75,
-        travel_kmh_max: 1_000.0,
-        travel_km_min: 100.0,
-    };
+/// What is asked of the other codes.
+pub struct Asked<'a> {
+    pub walk: &'a Walk,
+    /// The history as it was when the worker last told the others of it.
+    pub noted: &'a Walk,
+}
+
+impl<'a> Seen<'a> {
+    /// `new`: the scan at `own` joined the history just now. `around` says what
+    /// the other codes say.
+    pub fn new(
+        history: &'a History,
+        own: Option<usize>,
+        new: bool,
+        decision: Option<(Decision, UnixMs)>,
+        around: impl FnOnce(&Asked<'_>) -> Around,
+    ) -> Self {
+        // An officer who found the label in order answers for what was seen
+        // until then; what comes after is watched as before.
+        let since = match decision {
+            Some((Decision::Genuine, at)) => at,
+            _ => UnixMs(i64::MIN),
+        };
+        let walk = Walk::of(history, since);
+        let noted = match own.filter(|_| new) {
+            Some(own) => Walk::until(history, own),
+            None => Walk::of(history, UnixMs(i64::MIN)),
+        };
+        let around = around(&Asked { walk: &walk, noted: &noted });
+        Self { history, own, walk, around }
+    }
+
+    /// The numbers that a model weighs.
+    pub fn measures(&self) -> Measures {
+        let own = self.own.and_then(|own| self.history.observations.get(own));
+        let at = own.or(self.history.observations.last()).map_or(UnixMs(0), |o| o.at);
+        Measures::of(&self.walk, self.history.count(), &self.around, at)
+    }
 }
 
 /// The verdict on one code, with its reasons in order of weight.
@@ -121,11 +119,14 @@ pub fn judge(evidence: &Evidence<'_>, policy: &Policy) -> Verdict {
 }
 
 fn of_label(evidence: &Evidence<'_>, policy: &Policy) -> Verdict {
+    let across = evidence.seen.as_ref().map_or(0, |seen| seen.around.revision);
     let settled = |outcome, reason, risk| Verdict {
         outcome,
         reasons: vec![reason],
+        doubts: Vec::new(),
         risk,
-        policy: policy.name,
+        policy: Arc::clone(&policy.name),
+        across,
     };
     match &evidence.check {
         Check::Malformed(hint) => {
@@ -142,9 +143,7 @@ fn of_label(evidence: &Evidence<'_>, policy: &Policy) -> Verdict {
     let Some(standing) = evidence.standing else {
         return settled(Outcome::NotGenuine, Reason::NeverIssued, 1.0);
     };
-    let told = evidence.history.map(|(history, own)| {
-        told_by_history(history, own, evidence.decision, evidence.foreign_host, policy)
-    });
+    let told = evidence.seen.as_ref().map(|seen| told_by_history(seen, evidence, policy));
     let risk = told.as_ref().map_or(0.5, |t| t.risk);
     let early = match standing {
         Standing::Withdrawn { kind, reason, remedy, .. } => Some((
@@ -170,8 +169,10 @@ fn of_label(evidence: &Evidence<'_>, policy: &Policy) -> Verdict {
         Some(told) => Verdict {
             outcome: told.outcome,
             reasons: told.reasons,
+            doubts: told.doubts,
             risk: told.risk,
-            policy: policy.name,
+            policy: Arc::clone(&policy.name),
+            across,
         },
     }
 }
@@ -179,50 +180,38 @@ fn of_label(evidence: &Evidence<'_>, policy: &Policy) -> Verdict {
 struct Told {
     outcome: Outcome,
     reasons: Vec<Reason>,
+    doubts: Vec<Reason>,
     risk: f64,
 }
 
-fn told_by_history(
-    history: &History,
-    own: Option<usize>,
-    decision: Option<(Decision, UnixMs)>,
-    foreign_host: Option<&str>,
-    policy: &Policy,
-) -> Told {
-    // An officer who found the label in order answers for what was seen until
-    // then; what comes after is watched as before.
-    let since = match decision {
-        Some((Decision::Genuine, at)) => at,
-        _ => UnixMs(i64::MIN),
-    };
-    let count = Witnesses::of(history, since, policy);
-    let mut log_odds = policy.prior
-        + policy.per_witness * beyond(count.counted, policy.free_witnesses)
-        + policy.per_episode * beyond(count.episodes, policy.free_episodes)
-        + policy.per_province * beyond(count.provinces, policy.free_provinces);
+fn told_by_history(seen: &Seen<'_>, evidence: &Evidence<'_>, policy: &Policy) -> Told {
+    let decision = evidence.decision;
+    let measures = seen.measures();
+    let mut log_odds = policy.model.log_odds(&measures);
     let mut accusing = Vec::new();
     let mut telling = Vec::new();
+    let mut doubts = Vec::new();
 
-    if let Some((km, minutes)) = too_far_apart(history, since, policy) {
-        log_odds += policy.too_far_apart;
+    if log_odds >= policy.suspect_log_odds() {
+        accusing = accusations(seen, &measures, policy);
+    } else if let Some(since) = evidence.accused {
+        accusing.push(Reason::Undecided { since });
+        accusing.append(&mut accusations(seen, &measures, policy));
+    } else if log_odds >= policy.lead_log_odds() {
+        doubts = accusations(seen, &measures, policy);
+    }
+    if let Some((km, minutes)) = too_far_apart(seen, policy) {
         telling.push(Reason::PlacesTooFarApart { km, minutes });
     }
-    if log_odds >= log_odds_of(policy.suspect_risk) {
-        accusing.push(Reason::TooManyIndependentScans {
-            devices: count.devices,
-            networks: count.networks,
-            provinces: count.provinces,
-            days: count.days,
-        });
-    }
-    if let Some((devices, minutes)) = count.busiest {
+    let (devices, minutes) = measures.busiest;
+    if devices >= policy.many_at_once {
         telling.push(Reason::ManyAtOnce { devices, minutes });
     }
-    if let Some(host) = foreign_host {
+    if let Some(host) = evidence.foreign_host {
         log_odds += policy.foreign_host;
         accusing.insert(0, Reason::ForeignHost { host: host.to_owned() });
     }
-    let mut risk = 1.0 / (1.0 + (-log_odds).exp());
+    let mut risk = 1.0 / (1.0 + f64::from(-log_odds).exp());
     if let Some((Decision::Copied, at)) = decision {
         accusing.insert(0, Reason::OfficerFoundCopied { at });
         risk = risk.max(0.99);
@@ -230,7 +219,7 @@ fn told_by_history(
     if let (Some((Decision::CannotTell, at)), false) = (decision, accusing.is_empty()) {
         telling.push(Reason::OfficerCouldNotTell { at });
     }
-    let (who, whose) = who_scanned(history, own);
+    let (who, whose) = who_scanned(seen.history, seen.own);
     let mut reasons = accusing;
     let outcome = if !reasons.is_empty() {
         reasons.append(&mut telling);
@@ -247,15 +236,52 @@ fn told_by_history(
     if let Some((Decision::Genuine, at)) = decision {
         reasons.push(Reason::OfficerFoundGenuine { at });
     }
-    Told { outcome, reasons, risk }
+    Told { outcome, reasons, doubts, risk }
 }
 
-fn beyond(count: u32, free: u32) -> f64 {
-    f64::from(count.saturating_sub(free))
+/// What accuses a code, the weightiest first; at least one reason.
+fn accusations(seen: &Seen<'_>, measures: &Measures, policy: &Policy) -> Vec<Reason> {
+    /// Log-odds below which a kind of evidence is not worth a sentence.
+    const TOLD: f32 = 0.5;
+    let weighed = policy.model.weigh(measures);
+    let mut kinds = About::ALL;
+    kinds.sort_by(|a, b| weighed.by(*b).total_cmp(&weighed.by(*a)));
+    let worth = kinds.iter().filter(|about| weighed.by(**about) >= TOLD).count().max(1);
+    kinds[..worth].iter().map(|about| accusation(*about, seen)).collect()
 }
 
-fn log_odds_of(risk: f64) -> f64 {
-    (risk / (1.0 - risk)).ln()
+fn accusation(about: About, seen: &Seen<'_>) -> Reason {
+    let (walk, around) = (&seen.walk, &seen.around);
+    match about {
+        About::Own => {
+            let mut provinces = Provinces::default();
+            walk.witnesses.iter().for_each(|w| provinces.add(w.place.province()));
+            let (first, last) = walk.span.unwrap_or_default();
+            Reason::TooManyIndependentScans {
+                first,
+                place: walk.devices.first().map_or(Place::UNKNOWN, |d| d.place),
+                devices: walk.devices_ever(),
+                networks: walk.networks_ever(),
+                provinces: provinces.len(),
+                days: days_between(first, last),
+            }
+        }
+        About::Neighbours => {
+            let near = around.block_province > 0;
+            Reason::NeighboursElsewhere {
+                labels: if near { around.block_province } else { around.batch_town },
+                place: around.town,
+                near,
+            }
+        }
+        About::Phone => {
+            Reason::PhoneOfManyLabels { labels: around.phone_cases, met: around.phone_met }
+        }
+    }
+}
+
+fn days_between(a: UnixMs, b: UnixMs) -> u32 {
+    u32::try_from(b.since(a) / 86_400_000).unwrap_or(0).saturating_add(1)
 }
 
 /// The first to query it, the first one again, or somebody else.
@@ -266,7 +292,7 @@ fn who_scanned(history: &History, own: Option<usize>) -> (Reason, Outcome) {
     };
     let mine = own.and_then(|i| history.observations.get(i)).filter(|o| consumer(o));
     match (mine, own) {
-        (Some(mine), Some(own)) if device_key(mine) == device_key(first) => {
+        (Some(mine), Some(own)) if DeviceKey::of(mine) == DeviceKey::of(first) => {
             // A reload after others came is no first query any more.
             if own == first_at && mine.scan == first.scan && distinct_devices(history) == 1 {
                 (Reason::FirstScan, Outcome::Genuine)
@@ -289,18 +315,22 @@ fn consumer(o: &Observation) -> bool {
 }
 
 /// Two places given by a tap that no traveller reaches in the time between.
-fn too_far_apart(history: &History, since: UnixMs, policy: &Policy) -> Option<(u32, u32)> {
-    let spots: Vec<_> = history
+fn too_far_apart(seen: &Seen<'_>, policy: &Policy) -> Option<(u32, u32)> {
+    if seen.walk.spots < 2 {
+        return None;
+    }
+    let (first, _) = seen.walk.span?;
+    let spots: Vec<_> = seen
+        .history
         .observations
         .iter()
-        .filter(|o| o.is_witness() && o.at > since)
+        .filter(|o| o.is_witness() && o.at >= first)
         .filter_map(|o| o.spot.map(|s| (o.at, s)))
         .collect();
     let mut worst: Option<(f64, u32, u32)> = None;
     for (i, (at, spot)) in spots.iter().enumerate() {
         for (later, other) in &spots[i + 1..] {
-            let error_km = (spot.accuracy_m() + other.accuracy_m()) / 1000.0;
-            let km = distance_km((spot.lat(), spot.lon()), (other.lat(), other.lon())) - error_km;
+            let km = apart_km(*spot, *other);
             #[allow(clippy::cast_precision_loss, reason = "milliseconds of a bottle's life")]
             let hours = later.since(*at).unsigned_abs() as f64 / 3_600_000.0;
             if km < policy.travel_km_min || km <= hours * policy.travel_kmh_max {

@@ -8,6 +8,7 @@ use async_trait::async_trait;
 
 use crate::base::{LedgerError, UnixMs};
 use crate::registry::BatchRef;
+use crate::scan::across::{Changes, Phone};
 use crate::scan::forgeries::Forgery;
 use crate::scan::{Cursor, Entry, LogId, Observation, Tag48};
 
@@ -30,7 +31,14 @@ pub trait ScanLedger: Send + Sync {
     /// # Errors
     /// Also for an entry at a position where another scan is: nothing of the
     /// call is written then.
-    async fn append(&self, log: LogId, entries: &[Entry]) -> Result<(), LedgerError>;
+    /// `across` is what the new ones among them changed across codes; the
+    /// revision under which it was kept is given back.
+    async fn append(
+        &self,
+        log: LogId,
+        entries: &[Entry],
+        across: &Changes,
+    ) -> Result<u64, LedgerError>;
     /// Those of the entries that were never written, from any log.
     async fn missing(&self, entries: &[Entry]) -> Result<Vec<Entry>, LedgerError>;
     /// The latest `limit` scans of one code, oldest first.
@@ -57,4 +65,14 @@ pub trait ScanLedger: Send + Sync {
     /// All scans followed so far of a batch.
     async fn scans_in(&self, batch: BatchRef) -> Result<u64, LedgerError>;
     async fn add_forgeries(&self, seen: &[(Forgery, u64)]) -> Result<(), LedgerError>;
+}
+
+/// What the follower gathers across codes, as servers follow it.
+#[async_trait]
+pub trait AcrossLedger: Send + Sync {
+    /// What was kept after the revision `since`: pages, and phones of more
+    /// than one code; `None` where nothing was.
+    async fn across_since(&self, since: u64) -> Result<Option<Changes>, LedgerError>;
+    /// Those of the phones that are known.
+    async fn phones(&self, tags: &[Tag48]) -> Result<Vec<(Tag48, Phone)>, LedgerError>;
 }

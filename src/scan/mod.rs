@@ -4,6 +4,7 @@
 //! What it is not: it does not parse requests, render pages or know a store.
 //! Start at [`service::Scanner::answer`], the walk of one scan.
 
+pub mod across;
 pub mod forgeries;
 pub mod history;
 pub mod hosting;
@@ -18,6 +19,7 @@ pub mod service;
 pub mod signatures;
 pub mod tags;
 pub mod verdict;
+pub mod walk;
 
 pub use history::History;
 pub use observation::{Channel, Marks, Observation, Spot, Tag48};

@@ -10,7 +10,7 @@ use crate::registry::register::Withdrawal;
 use crate::scan::{Place, Reason};
 
 /// Every slug that an answer may carry, in the order of [`Reason`].
-pub const SLUGS: [&str; 25] = [
+pub const SLUGS: [&str; 28] = [
     "malformed",
     "unknown_key",
     "bad_signature",
@@ -28,6 +28,9 @@ pub const SLUGS: [&str; 25] = [
     "officer_found_copied",
     "foreign_host",
     "too_many_independent_scans",
+    "neighbours_elsewhere",
+    "phone_of_many_labels",
+    "undecided",
     "many_at_once",
     "places_too_far_apart",
     "seen_by_others",
@@ -60,6 +63,9 @@ impl Reason {
             Self::OfficerFoundCopied { .. } => "officer_found_copied",
             Self::ForeignHost { .. } => "foreign_host",
             Self::TooManyIndependentScans { .. } => "too_many_independent_scans",
+            Self::NeighboursElsewhere { .. } => "neighbours_elsewhere",
+            Self::PhoneOfManyLabels { .. } => "phone_of_many_labels",
+            Self::Undecided { .. } => "undecided",
             Self::ManyAtOnce { .. } => "many_at_once",
             Self::PlacesTooFarApart { .. } => "places_too_far_apart",
             Self::SeenByOthers { .. } => "seen_by_others",
@@ -116,10 +122,28 @@ impl Reason {
                 let host = if host.is_empty() { String::new() } else { format!("（{host}）") };
                 format!("这个码曾在别的网址下被打开{host}，那不是我们的网址。")
             }
-            Self::TooManyIndependentScans { devices, networks, provinces, days } => format!(
-                "{days}天里有{devices}部互不相干的手机、在{networks}个网络{}查过这枚标签，一件商品走不出这样的轨迹。",
-                if *provinces > 1 { format!("、{provinces}个省份") } else { String::new() }
+            Self::TooManyIndependentScans { first, place, devices, networks, provinces, days } => {
+                let place = place.text(Lang::Zh).map_or_else(String::new, |p| format!("在{p}"));
+                let spread =
+                    if *provinces > 1 { format!("、{provinces}个省份") } else { String::new() };
+                format!(
+                    "{}{place}首次被查询，{days}天里先后有{devices}部手机、在{networks}个网络\
+                     {spread}查过，一件商品很难走出这样的轨迹。",
+                    day(first)
+                )
+            }
+            Self::NeighboursElsewhere { labels, place, near } => format!(
+                "{}另有{labels}枚标签也在{}一带被不同的人再次查询，而这批货并不销往那里。",
+                if *near { "与它编号相邻的标签中，" } else { "同一批标签中，" },
+                place_text(*place, Lang::Zh)
             ),
+            Self::PhoneOfManyLabels { labels, met } => format!(
+                "有一部查过它的手机还查过{labels}箱不同商品的标签，其中{met}枚后来在别的省份\
+                 又被他人查询。"
+            ),
+            Self::Undecided { since } => {
+                format!("这枚标签自{}起被列为可疑，市场监管部门尚未作出认定。", day(since))
+            }
             Self::ManyAtOnce { devices, minutes } => format!(
                 "{}内有{devices}部手机查过这枚标签，可能是照片在网上流传。",
                 span_zh(*minutes)
@@ -193,10 +217,32 @@ impl Reason {
                 let host = if host.is_empty() { String::new() } else { format!(" ({host})") };
                 format!("The code was opened under another site{host}, not ours.")
             }
-            Self::TooManyIndependentScans { devices, networks, provinces, days } => format!(
-                "{devices} unrelated phones on {networks} networks{} queried this label within \
-                 {days} days; one item does not travel like that.",
-                if *provinces > 1 { format!(" in {provinces} provinces") } else { String::new() }
+            Self::TooManyIndependentScans { first, place, devices, networks, provinces, days } => {
+                let place = place.text(Lang::En).map_or_else(String::new, |p| format!(" in {p}"));
+                let spread = if *provinces > 1 {
+                    format!(" in {provinces} provinces")
+                } else {
+                    String::new()
+                };
+                format!(
+                    "First queried on {}{place}; within {days} days {devices} phones on {networks} \
+                     networks{spread} have queried it. One item hardly travels like that.",
+                    day(first)
+                )
+            }
+            Self::NeighboursElsewhere { labels, place, near } => format!(
+                "{labels} other labels {} were queried anew by different people around {}, where \
+                 this batch is not sold.",
+                if *near { "with neighbouring numbers" } else { "of the same batch" },
+                place_text(*place, Lang::En)
+            ),
+            Self::PhoneOfManyLabels { labels, met } => format!(
+                "A phone that queried it also queried labels from {labels} different cases; {met} \
+                 of them were then queried by others in another province."
+            ),
+            Self::Undecided { since } => format!(
+                "It has been under suspicion since {}; officers have not decided yet.",
+                day(since)
             ),
             Self::ManyAtOnce { devices, minutes } => format!(
                 "{devices} phones queried this label within {}; a photo of it may be going round.",

@@ -3,21 +3,27 @@
 //!
 //! Codes are opaque texts `BATCH-NUMBER`; a signature is taken for checked.
 
+pub mod alerts;
+
 use std::borrow::Cow;
 use std::collections::HashMap;
 use std::net::IpAddr;
+use std::sync::Arc;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::base::UnixMs;
+use crate::base::{UnixMs, places};
 use crate::code::{Layer, Outcome as ReadOutcome, Payload};
 use crate::keys::KeyNumber;
-use crate::registry::Standing;
+use crate::registry::{BatchRef, Standing};
+use crate::scan::across::{Across, Label};
 use crate::scan::hosting::Hosting;
-use crate::scan::judge::{Check, Evidence, Policy, judge};
+use crate::scan::judge::measures::Measures;
+use crate::scan::judge::{Asked, Check, Evidence, Policy, Seen, judge};
 use crate::scan::tags::Tagger;
 use crate::scan::{Channel, CodeId, History, Marks, Observation, Outcome, Place, Reason, Spot};
+use alerts::{Alert, Alerts};
 
 /// Longest line that is read, bytes.
 pub const LINE_BYTES_MAX: usize = 64 * 1024;
@@ -34,6 +40,9 @@ pub struct Batch {
     size: u64,
     /// Labels are on sale from then on.
     made_t: Timestamp,
+    /// Province it was made for, in Chinese or English.
+    #[serde(default)]
+    destination_region: Option<String>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
@@ -111,15 +120,38 @@ pub struct Counts {
 pub struct Scan<'a> {
     pub code: Cow<'a, str>,
     /// `None`: never issued.
-    pub issued: Option<(CodeId, Standing)>,
+    pub issued: Option<Issued>,
     /// `None`: only looked at.
     pub seen: Option<Observation>,
     pub at: UnixMs,
 }
 
+/// What the batches say of a code.
+#[derive(Clone, Debug)]
+pub struct Issued {
+    pub id: CodeId,
+    pub standing: Standing,
+    pub label: Label,
+}
+
+struct Known {
+    /// From 1 in the order of the list.
+    number: u32,
+    size: u64,
+    made: UnixMs,
+    /// 0: anywhere.
+    destination: u8,
+}
+
+impl Known {
+    fn reference(&self) -> BatchRef {
+        BatchRef { key: KeyNumber::new(1).expect("a number"), batch: self.number }
+    }
+}
+
 /// Reads the lines of a stream.
 pub struct Recording {
-    batches: HashMap<String, (u32, Batch)>,
+    batches: HashMap<String, Known>,
     hosting: Hosting,
     /// Places of coordinates that came before.
     places: HashMap<(u64, u64), Place>,
@@ -128,15 +160,30 @@ pub struct Recording {
 
 impl Recording {
     /// `hosting`: known networks of data centres.
-    pub fn new(batches: Vec<Batch>, hosting: Hosting) -> Self {
-        let numbered = (1..).zip(batches);
-        Self {
-            batches: numbered.map(|(n, batch)| (batch.batch.clone(), (n, batch))).collect(),
+    ///
+    /// # Errors
+    /// Naming a batch whose destination is no province.
+    pub fn new(batches: Vec<Batch>, hosting: Hosting) -> Result<Self, String> {
+        let known = |(n, batch): (u32, Batch)| {
+            let destination = match batch.destination_region.as_deref() {
+                None | Some("") => 0,
+                Some(name) => {
+                    places::province(name).map(|r| Place(r.code).province()).ok_or_else(|| {
+                        let batch = &batch.batch;
+                        format!("batch {batch}: destination_region: {name:?} is no province")
+                    })?
+                }
+            };
+            let made = UnixMs(batch.made_t.as_millisecond());
+            Ok((batch.batch, Known { number: n, size: batch.size, made, destination }))
+        };
+        Ok(Self {
+            batches: (1..).zip(batches).map(known).collect::<Result<_, String>>()?,
             hosting,
             places: HashMap::new(),
             // What is the same stays the same; there is nobody to hide it from.
             tags: Tagger::new(&[0; 32]),
-        }
+        })
     }
 
     /// # Errors
@@ -149,19 +196,21 @@ impl Recording {
             .and_then(|(batch, number)| Some((batch, number.parse::<u64>().ok()?)))
             .ok_or("code: not of the form BATCH-NUMBER")?;
         let at = UnixMs(line.t.as_millisecond());
-        let known = self.batches.get(batch).filter(|(_, batch)| number < batch.size);
-        let issued = known.map(|(index, batch)| {
-            let key = KeyNumber::new(1).expect("a number");
-            let payload = Payload { layer: Layer::Outer, key, batch: *index, serial: number };
-            let made = UnixMs(batch.made_t.as_millisecond());
-            let standing = if at < made { Standing::NotActivated } else { Standing::OnSale };
-            (CodeId { payload: payload.to_bytes(), number }, standing)
+        let known = self.batches.get(batch).filter(|known| number < known.size);
+        let issued = known.map(|known| {
+            let batch = known.reference();
+            let payload =
+                Payload { layer: Layer::Outer, key: batch.key, batch: batch.batch, serial: number };
+            let on_sale = at >= known.made;
+            let standing = if on_sale { Standing::OnSale } else { Standing::NotActivated };
+            let label = Label { batch, number, count: known.size, destination: known.destination };
+            Issued { id: CodeId { payload: payload.to_bytes(), number }, standing, label }
         });
         let address = line.ip_prefix.as_deref().map(address).transpose()?;
         let hosted = address.is_some_and(|ip| self.hosting.contains(ip));
         // What fetches a page from a data centre without a cookie is no buyer.
         let recorded = line.channel != By::Preview && !(hosted && line.device.is_none());
-        let id = issued.as_ref().filter(|_| recorded).map(|(id, _)| *id);
+        let id = issued.as_ref().filter(|_| recorded).map(|issued| issued.id);
         let seen = id.map(|id| self.observation(&line, id, at, address));
         Ok(Scan { code: line.code, issued, seen, at })
     }
@@ -217,20 +266,22 @@ impl Recording {
     }
 }
 
-/// What the engine says of a scan whose history, if the code was issued, is
-/// this, with the place of the scan in it.
+/// What the engine says of a scan, given what is known of the code if it was
+/// issued, and since when it is suspect.
 pub fn answer<'a>(
     scan: Scan<'a>,
-    history: Option<(&History, Option<usize>)>,
+    seen: Option<Seen<'_>>,
+    accused: Option<UnixMs>,
     policy: &Policy,
 ) -> Answer<'a> {
     let evidence = Evidence {
         check: Check::Read(ReadOutcome::Valid),
-        standing: scan.issued.as_ref().map(|(_, standing)| standing),
+        standing: scan.issued.as_ref().map(|issued| &issued.standing),
         case: false,
         foreign_host: None,
-        history,
+        seen,
         decision: None,
+        accused,
     };
     let verdict = judge(&evidence, policy);
     Answer {
@@ -246,15 +297,33 @@ pub fn answer<'a>(
 pub struct Replay {
     recording: Recording,
     histories: HashMap<CodeId, History>,
-    policy: Policy,
+    across: Across,
+    /// As flags do, they stay suspect: no officer decides here.
+    accused: HashMap<CodeId, UnixMs>,
+    alerts: Alerts,
+    policy: Arc<Policy>,
     latest: UnixMs,
     pub counts: Counts,
+    /// The numbers behind the last answer, where it was asked for them.
+    pub measures: Option<Measures>,
+    measuring: bool,
 }
 
 impl Replay {
-    pub fn new(recording: Recording, policy: Policy) -> Self {
-        let (latest, counts) = (UnixMs(i64::MIN), Counts::default());
-        Self { recording, histories: HashMap::new(), policy, latest, counts }
+    /// `measuring`: keep the numbers behind each answer.
+    pub fn new(recording: Recording, policy: Arc<Policy>, measuring: bool) -> Self {
+        Self {
+            recording,
+            histories: HashMap::new(),
+            across: Across::default(),
+            accused: HashMap::new(),
+            alerts: Alerts::default(),
+            policy,
+            latest: UnixMs(i64::MIN),
+            counts: Counts::default(),
+            measures: None,
+            measuring,
+        }
     }
 
     /// Codes with a history.
@@ -262,25 +331,50 @@ impl Replay {
         self.histories.len()
     }
 
-    /// Answers one line.
+    /// What the stream said of batches and phones so far.
+    pub fn alerts(&self) -> Vec<Alert> {
+        let names = self.recording.batches.iter();
+        let names = names.map(|(name, known)| (known.reference(), name.as_str())).collect();
+        self.alerts.all(&self.across, &names)
+    }
+
+    /// Answers one line, then does what the worker does behind an answer.
     ///
     /// # Errors
     /// Naming what cannot be read of it.
     pub fn line<'a>(&mut self, text: &'a str) -> Result<Answer<'a>, String> {
+        self.measures = None;
         let scan = self.recording.read(text)?;
         let counts = &mut self.counts;
         counts.scans += 1;
         counts.out_of_order += u64::from(scan.at < self.latest);
         self.latest = self.latest.max(scan.at);
-        let Some((id, standing)) = &scan.issued else {
+        let Some(issued) = scan.issued.clone() else {
             counts.never_issued += 1;
-            return Ok(answer(scan, None, &self.policy));
+            return Ok(answer(scan, None, None, &self.policy));
         };
-        counts.before_made += u64::from(*standing == Standing::NotActivated);
-        let history = self.histories.entry(*id).or_default();
+        counts.before_made += u64::from(issued.standing == Standing::NotActivated);
+        let history = self.histories.entry(issued.id).or_default();
         let own = scan.seen.map(|seen| history.fold(seen));
-        counts.repeated += u64::from(own.is_some_and(|own| own.repeated));
-        Ok(answer(scan, Some((history, own.map(|own| own.position))), &self.policy))
+        let new = own.is_some_and(|own| !own.repeated);
+        counts.repeated += u64::from(own.is_some() && !new);
+        let (across, label) = (&self.across, &issued.label);
+        let around = |asked: &Asked<'_>| across.around(label, asked.walk, asked.noted);
+        let seen = Seen::new(history, own.map(|own| own.position), new, None, around);
+        self.measures = self.measuring.then(|| seen.measures());
+        let (around, at) = (seen.around, scan.at);
+        let accused = self.accused.get(&issued.id).copied();
+        let answer = answer(scan, Some(seen), accused, &self.policy);
+        if answer.verdict == Outcome::Suspect.slug() {
+            self.accused.entry(issued.id).or_insert(at);
+        }
+        let risk = (answer.score, answer.score >= f64::from(self.policy.lead_risk));
+        self.alerts.take(issued.id, issued.label.batch, risk, &around, at);
+        if let Some(own) = own.filter(|_| new) {
+            let history = &self.histories[&issued.id];
+            self.across.note_scan(&issued.label, history, own.position);
+        }
+        Ok(answer)
     }
 }
 

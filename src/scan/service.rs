@@ -2,7 +2,7 @@
 //! call -> judge -> answer.
 
 use std::net::IpAddr;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
@@ -14,12 +14,14 @@ use crate::code::{self, Layer, Malformed, Outcome as ReadOutcome, Payload};
 use crate::keys::Keyring;
 use crate::registry::register::BatchFacts;
 use crate::registry::{Placement, Register};
+use crate::scan::across::{Across, Around, Label};
 use crate::scan::forgeries::{Forgeries, ForgeryKind};
 use crate::scan::hosting::Hosting;
-use crate::scan::judge::{Check, Evidence, Policy, distinct_devices, judge};
+use crate::scan::judge::{Asked, Check, Evidence, Policy, Seen, judge};
 use crate::scan::place::Locator;
 use crate::scan::signatures::Signatures;
 use crate::scan::tags::Tagger;
+use crate::scan::walk::distinct_devices;
 use crate::scan::{
     Channel, CodeId, History, Marks, Observation, Place, ScanState, Spot, StateError, Verdict,
 };
@@ -120,6 +122,8 @@ pub struct Scanner {
     pub hosts: Arc<[String]>,
     pub forgeries: Arc<Forgeries>,
     pub policy: Arc<Policy>,
+    /// What codes say of one another, as far as the worker has told.
+    pub across: Arc<RwLock<Across>>,
     pub signatures: Arc<Signatures>,
 }
 
@@ -151,14 +155,20 @@ impl Scanner {
         } else {
             (None, None, RecordState::NotAsked)
         };
+        let decision = register.decisions.get(&id.payload).copied();
+        let label = label(&payload, facts, *number);
+        let new = recorded == RecordState::Recorded;
         let verdict = judge(
             &Evidence {
                 check: examined.check,
                 standing: Some(standing),
                 case: payload.layer == Layer::Case,
                 foreign_host: examined.foreign_host.as_deref(),
-                history: history.as_ref().map(|h| (h, own)),
-                decision: register.decisions.get(&id.payload).copied(),
+                seen: history
+                    .as_ref()
+                    .map(|h| Seen::new(h, own, new, decision, |asked| self.around(label, asked))),
+                decision,
+                accused: register.accused.get(&id.payload).copied(),
             },
             &self.policy,
         );
@@ -182,7 +192,11 @@ impl Scanner {
         let history = self.state.peek(id).await?;
         let register = self.register.load_full();
         let Ok(payload) = Payload::from_bytes(id.payload) else { return Ok(None) };
-        let Placement::Issued { standing, .. } = register.place(&payload) else { return Ok(None) };
+        let Placement::Issued { facts, number, standing } = register.place(&payload) else {
+            return Ok(None);
+        };
+        let decision = register.decisions.get(&id.payload).copied();
+        let label = label(&payload, &facts, number);
         // The name itself is not kept, only that it was not ours.
         let foreign = history.observations.iter().any(|o| o.marks.has(Marks::FOREIGN_HOST));
         let evidence = Evidence {
@@ -190,11 +204,19 @@ impl Scanner {
             standing: Some(&standing),
             case: payload.layer == Layer::Case,
             foreign_host: foreign.then_some(""),
-            history: Some((&history, None)),
-            decision: register.decisions.get(&id.payload).copied(),
+            seen: Some(Seen::new(&history, None, false, decision, |asked| {
+                self.around(label, asked)
+            })),
+            decision,
+            accused: register.accused.get(&id.payload).copied(),
         };
         let verdict = judge(&evidence, &self.policy);
         Ok(Some((verdict, history)))
+    }
+
+    fn around(&self, label: Option<Label>, asked: &Asked<'_>) -> Around {
+        let across = self.across.read().unwrap_or_else(PoisonError::into_inner);
+        label.map_or_else(Around::default, |label| across.around(&label, asked.walk, asked.noted))
     }
 
     /// Reads a text, finds it in the register, checks its signature.
@@ -259,8 +281,9 @@ impl Scanner {
                 standing: None,
                 case: false,
                 foreign_host: None,
-                history: None,
+                seen: None,
                 decision: None,
+                accused: None,
             },
             &self.policy,
         );
@@ -344,6 +367,17 @@ impl Scanner {
             scan: self.tags.scan(&id.payload, question.scan_id.as_bytes()),
         }
     }
+}
+
+/// How the evidence across codes knows a label; only what stands on the goods
+/// themselves is told there.
+pub fn label(payload: &Payload, facts: &BatchFacts, number: u64) -> Option<Label> {
+    (payload.layer == Layer::Outer).then(|| Label {
+        batch: facts.batch.id,
+        number,
+        count: facts.batch.count,
+        destination: Place(facts.batch.destination).province(),
+    })
 }
 
 impl Examined {

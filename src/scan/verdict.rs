@@ -1,5 +1,7 @@
 //! What is said of a code, and why.
 
+use std::sync::Arc;
+
 use serde::Serialize;
 
 use crate::base::UnixMs;
@@ -49,12 +51,18 @@ impl Outcome {
 #[derive(Clone, Debug, PartialEq)]
 pub enum Reason {
     // not_genuine
-    Malformed { hint: crate::code::Malformed },
+    Malformed {
+        hint: crate::code::Malformed,
+    },
     UnknownKey,
     BadSignature,
     NeverIssued,
     // withdrawn
-    Withdrawn { kind: Withdrawal, reason: Bilingual, remedy: Bilingual },
+    Withdrawn {
+        kind: Withdrawal,
+        reason: Bilingual,
+        remedy: Bilingual,
+    },
     // not_on_sale
     NotActivated,
     Spoiled,
@@ -64,19 +72,63 @@ pub enum Reason {
     SerialOnly,
     KeyRevoked,
     // suspect
-    OfficerFoundCopied { at: UnixMs },
-    ForeignHost { host: String },
-    TooManyIndependentScans { devices: u32, networks: u32, provinces: u32, days: u32 },
+    OfficerFoundCopied {
+        at: UnixMs,
+    },
+    ForeignHost {
+        host: String,
+    },
+    TooManyIndependentScans {
+        first: UnixMs,
+        place: Place,
+        devices: u32,
+        networks: u32,
+        provinces: u32,
+        days: u32,
+    },
+    /// Other labels of the batch, with neighbouring numbers where `near`, were
+    /// met again where this one was, and where the batch does not go.
+    NeighboursElsewhere {
+        labels: u32,
+        place: Place,
+        near: bool,
+    },
+    /// A phone that scanned it scanned labels of so many cases, and so many of
+    /// those were met in another province afterwards.
+    PhoneOfManyLabels {
+        labels: u32,
+        met: u32,
+    },
+    /// It was suspect before, and no officer has decided since.
+    Undecided {
+        since: UnixMs,
+    },
     // seen_before, or beside suspect
-    ManyAtOnce { devices: u32, minutes: u32 },
-    PlacesTooFarApart { km: u32, minutes: u32 },
-    SeenByOthers { at: UnixMs, place: Place, devices: u32 },
+    ManyAtOnce {
+        devices: u32,
+        minutes: u32,
+    },
+    PlacesTooFarApart {
+        km: u32,
+        minutes: u32,
+    },
+    SeenByOthers {
+        at: UnixMs,
+        place: Place,
+        devices: u32,
+    },
     // beside suspect
-    OfficerCouldNotTell { at: UnixMs },
+    OfficerCouldNotTell {
+        at: UnixMs,
+    },
     // genuine
-    OfficerFoundGenuine { at: UnixMs },
+    OfficerFoundGenuine {
+        at: UnixMs,
+    },
     FirstScan,
-    SamePhoneAgain { first: UnixMs },
+    SamePhoneAgain {
+        first: UnixMs,
+    },
     // beside all but not_genuine
     CaseLabel,
 }
@@ -87,9 +139,21 @@ pub struct Verdict {
     pub outcome: Outcome,
     /// The one that decided first; never empty.
     pub reasons: Vec<Reason>,
+    /// What speaks against the label without accusing it: for officers alone.
+    pub doubts: Vec<Reason>,
     /// Probability that the code was copied, 0 to 1. Officers and the
     /// enterprise see it; an anonymous caller never does.
     pub risk: f64,
     /// Name and version of the policy that judged.
-    pub policy: &'static str,
+    pub policy: Arc<str>,
+    /// How far what codes say of one another had been followed.
+    pub across: u64,
+}
+
+impl Verdict {
+    /// What it can be told by again: the policy, and the evidence across codes
+    /// of its time.
+    pub fn judged_by(&self) -> String {
+        format!("{} @ {}", self.policy, self.across)
+    }
 }

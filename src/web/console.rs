@@ -359,6 +359,8 @@ pub struct FlagLine {
     pub batch: String,
     pub why: String,
     pub risk: String,
+    /// Whoever scans it sees `suspect`; none once it is decided.
+    pub accused: Option<bool>,
     pub scans: u64,
     pub updated: String,
 }

@@ -318,7 +318,7 @@ pub async fn copied(bed: &StaffBed, code: &str) {
     scanned_around(&bed.parts.scanner, code).await;
 }
 
-/// 26 phones on as many networks, in many provinces over three weeks; gives
+/// 13 buyers who each look twice, in many provinces over three weeks; gives
 /// what the last one is told.
 pub async fn scanned_around(scanner: &Scanner, code: &str) -> Outcome {
     use zhenma::base::{Clock, clock::SystemClock};
@@ -326,12 +326,13 @@ pub async fn scanned_around(scanner: &Scanner, code: &str) -> Outcome {
     let mut said = None;
     let now = SystemClock.now();
     for n in 0..26_u8 {
-        let place = (24.0 + f64::from(n) * 0.7, 104.0 + f64::from(n % 9) * 1.5, 50.0);
+        let buyer = n / 2;
+        let place = (24.0 + f64::from(buyer) * 1.4, 104.0 + f64::from(buyer % 9) * 1.5, 50.0);
         let question = Question {
             text: code.to_owned(),
             scan_id: uuid::Uuid::from_u128(u128::from(n) + 1),
-            device: Device::Cookie([n + 1; 16]),
-            address: Some([203, 1, n, 1].into()),
+            device: Device::Cookie([buyer + 1; 16]),
+            address: Some([203, 1, buyer, 1].into()),
             location: Some(place),
             channel: zhenma::scan::Channel::Consumer,
             record: true,

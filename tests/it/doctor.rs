@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 use zhenma::base::{Clock, UnixMs, clock::SystemClock};
 use zhenma::keys::{KeyDir, Keyring, development};
+use zhenma::scan::across::Changes;
 use zhenma::scan::ledger::ScanLedger;
 use zhenma::scan::{Cursor, Entry, LogId, Observation, Tag48};
 use zhenma::store::embedded::EmbeddedState;
@@ -291,7 +292,7 @@ async fn a_record_from_the_future_means_that_the_clock_went_back() {
             seen: Observation { scan: Tag48::new(major), ..at(ms) },
         })
         .collect();
-    ledger.append(LogId([1; 16]), &entries).await.expect("appended");
+    ledger.append(LogId([1; 16]), &entries, &Changes::default()).await.expect("appended");
     ledger.close().await;
     Visit::to(&site).says("clock", "fault", "went back").says(
         "scan_store",
@@ -309,7 +310,7 @@ async fn a_scan_store_that_went_back_or_is_another_one_is_told() {
     let path = site.file("data/ledger.sqlite");
     let ledger = Ledger::open(Path::new(&path), UnixMs(0)).await.expect("opens");
     let id = state.identity(0).await.expect("known");
-    ledger.append(id, &log).await.expect("appended");
+    ledger.append(id, &log, &Changes::default()).await.expect("appended");
     // Followed, but not trimmed yet.
     Visit::to(&site).says("scan_log", "ok", "has followed every scan");
     let lost = |major, scan| Entry {
@@ -317,7 +318,7 @@ async fn a_scan_store_that_went_back_or_is_another_one_is_told() {
         seen: Observation { scan: Tag48::new(scan), ..at(-HOUR_MS) },
         ..log[0]
     };
-    ledger.append(id, &[lost(2, 2)]).await.expect("appended");
+    ledger.append(id, &[lost(2, 2)], &Changes::default()).await.expect("appended");
     state.trim(0, log[0].cursor).await.expect("trimmed");
     Visit::to(&site).says("scan_log", "fault", "ends before what the worker has followed");
     // The store gives the position again.

@@ -18,6 +18,7 @@ use zhenma::base::UnixMs;
 use zhenma::cases::{CaseLedger, DecisionRecord, FlagState};
 use zhenma::registry::Decision;
 use zhenma::registry::port::RegistryLedger;
+use zhenma::scan::across::Changes;
 use zhenma::scan::ledger::ScanLedger;
 use zhenma::scan::port::Durability;
 use zhenma::scan::service::Scanner;
@@ -35,14 +36,14 @@ use crate::store_contract::bed::{scan, whole_log};
 const DEADLINE: Duration = Duration::from_secs(20);
 
 /// A ledger in a folder of its own, and what a follower needs beside it.
-struct Desk {
+pub struct Desk {
     folder: TempDir,
-    ledger: Ledger,
-    site: http_bed::Bed,
+    pub ledger: Ledger,
+    pub site: http_bed::Bed,
 }
 
 impl Desk {
-    async fn new() -> Self {
+    pub async fn new() -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let ledger = Ledger::open(&folder.path().join("ledger.sqlite"), UnixMs(0)).await;
         let site = http_bed::Bed::start().await;
@@ -53,23 +54,20 @@ impl Desk {
         self.folder.path().join(name)
     }
 
-    fn open(&self, name: &str) -> Arc<dyn ScanState> {
+    pub fn open(&self, name: &str) -> Arc<dyn ScanState> {
         Arc::new(EmbeddedState::open(&self.path(name)).expect("opens"))
     }
 
     fn follow(&self, state: Arc<dyn ScanState>) -> Following {
-        let follower = Follower {
-            scanner: Scanner { state, ..self.site.services.scanner.clone() },
-            ledger: self.ledger.clone(),
-            clock: self.site.clock.clone(),
-            zone: TimeZone::UTC,
-        };
+        let scanner = Scanner { state, ..self.site.services.scanner.clone() };
+        let clock = self.site.clock.clone();
+        let follower = Follower::new(scanner, self.ledger.clone(), clock, TimeZone::UTC);
         let stop = CancellationToken::new();
         Following { task: tokio::spawn(follower.run(stop.clone())), stop }
     }
 
     /// Follows until the log is empty, then ends.
-    async fn follow_all(&self, state: &Arc<dyn ScanState>) {
+    pub async fn follow_all(&self, state: &Arc<dyn ScanState>) {
         let following = self.follow(state.clone());
         let deadline = Instant::now() + DEADLINE;
         while !whole_log(&**state).await.is_empty() {
@@ -155,7 +153,10 @@ async fn a_follower_that_died_before_the_trim_begins_nothing_again() {
     let state = desk.open("scans.sqlite");
     record(&*state, 0..5).await;
     let id = state.identity(0).await.expect("known");
-    desk.ledger.append(id, &whole_log(&*state).await[..3]).await.expect("written");
+    desk.ledger
+        .append(id, &whole_log(&*state).await[..3], &Changes::default())
+        .await
+        .expect("written");
     desk.follow_all(&state).await;
     assert_eq!(desk.rows().await, [0, 1, 2, 3, 4]);
     assert_eq!(state.identity(0).await, Ok(id));
@@ -325,10 +326,13 @@ async fn an_entry_where_another_scan_is_is_refused_and_never_dropped() {
     let (log, other) = (LogId([1; 16]), LogId([2; 16]));
     let entry =
         |n, major| Entry { cursor: Cursor { major, minor: 0 }, code: code_id(1), seen: scan(n) };
-    desk.ledger.append(log, &[entry(1, 1)]).await.expect("written");
-    desk.ledger.append(log, &[entry(1, 1)]).await.expect("is there already");
-    desk.ledger.append(other, &[entry(1, 9)]).await.expect("is there already");
-    desk.ledger.append(log, &[entry(2, 1)]).await.expect_err("its place is taken");
+    desk.ledger.append(log, &[entry(1, 1)], &Changes::default()).await.expect("written");
+    desk.ledger.append(log, &[entry(1, 1)], &Changes::default()).await.expect("is there already");
+    desk.ledger.append(other, &[entry(1, 9)], &Changes::default()).await.expect("is there already");
+    desk.ledger
+        .append(log, &[entry(2, 1)], &Changes::default())
+        .await
+        .expect_err("its place is taken");
     let missing = desk.ledger.missing(&[entry(1, 5), entry(2, 1)]).await.expect("read");
     assert_eq!(missing, [entry(2, 1)]);
     assert_eq!(desk.rows().await, [1]);

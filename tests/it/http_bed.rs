@@ -82,7 +82,8 @@ impl Bed {
             hosting: Arc::default(),
             hosts: Arc::new([HOST.to_owned()]),
             forgeries: Arc::new(Forgeries::default()),
-            policy: Arc::new(Policy::TWO),
+            policy: Policy::shipped(),
+            across: Arc::default(),
             signatures: Arc::default(),
         };
         let site = Site { public_url: format!("https://{HOST}") };
@@ -282,7 +283,7 @@ pub fn register_saying(said: &[(u64, u64, RangeState)]) -> Register {
     register
 }
 
-fn payload(key: u32, number: u64) -> Payload {
+pub fn payload(key: u32, number: u64) -> Payload {
     let serial = batch(key).permutation(Layer::Outer).serial_of(number);
     Payload { layer: Layer::Outer, key: KeyNumber::new(key).expect("not zero"), batch: 1, serial }
 }

@@ -50,10 +50,15 @@ async fn pages_have_no_violation_of_axe_in_light_and_dark_narrow_and_wide() {
         bed.phone(network).json(&format!("/{}", bed::code(51))).await;
         bed.later(86_400);
     }
-    for network in 11..37 {
-        bed.phone(network).json(&format!("/{}", bed::code(52))).await;
-        bed.later(20 * 3_600);
+    let mut last = serde_json::Value::Null;
+    for network in 11..24 {
+        let buyer = bed.phone(network);
+        for _ in 0..2 {
+            last = buyer.json(&format!("/{}", bed::code(52))).await;
+            bed.later(20 * 3_600);
+        }
     }
+    assert_eq!(last["outcome"], "suspect", "{last}");
     let mut pages = vec!["home=/".to_owned(), "home.en=/".to_owned(), "none=/a/b".to_owned()];
     for (name, path) in [
         ("genuine", bed::code(50)),
@@ -77,9 +82,11 @@ async fn consoles_have_no_violation_of_axe_either() {
     let Some(browser) = Browser::find() else { return };
     let bed = StaffBed::start().await;
     let batch = bed.batch(40).await;
-    let code = bed.codes(&batch).await.remove(3);
-    crate::consoles::copied(&bed, &code).await;
-    let serial = zhenma::code::read(&code).expect("a code").payload.serial_text();
+    let codes = bed.codes(&batch).await;
+    let (code, undecided) = (&codes[3], &codes[9]);
+    crate::consoles::copied(&bed, code).await;
+    crate::consoles::copied(&bed, undecided).await;
+    let serial = zhenma::code::read(code).expect("a code").payload.serial_text();
     let (member, officer) = (bed.person("member").await, bed.person("officer").await);
     let note = [("decision", "cannot_tell"), ("note", "等企业回复")];
     officer.post(&format!("/officer/codes/{serial}/decide"), &note).await;

@@ -1,5 +1,6 @@
 //! The integration tests, in one binary because each one links everything.
 
+mod across;
 mod api;
 mod attacks;
 mod authz;

@@ -30,7 +30,7 @@ const CITIES: [(f64, f64, &str); 5] = [
 
 pub fn recording() -> Recording {
     let batches = BATCHES.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
-    Recording::new(batches, Hosting::read(HOSTING).unwrap())
+    Recording::new(batches, Hosting::read(HOSTING).unwrap()).unwrap()
 }
 
 /// A stream of scans in the simulator's form: few codes so that some outgrow
@@ -143,8 +143,11 @@ fn every_line_is_answered_in_turn_and_a_broken_one_by_its_number() {
 
 #[test]
 fn a_hundred_thousand_scans_of_one_code_stay_one_bounded_history() {
-    let mut engine =
-        zhenma::scan::replay::Replay::new(recording(), zhenma::scan::judge::Policy::TWO);
+    let mut engine = zhenma::scan::replay::Replay::new(
+        recording(),
+        zhenma::scan::judge::Policy::shipped(),
+        false,
+    );
     let line = |n: u64| {
         let t = jiff::Timestamp::from_second(1_770_000_000 + n as i64).unwrap();
         format!(

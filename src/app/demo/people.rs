@@ -102,10 +102,14 @@ impl Story {
                 add(days_ago - 3.0 - 20.0 * dice.share(), dice.roll(), address_in(away, dice));
             }
             Self::Copied => {
+                // Buyers of copies do what buyers do: some look again at home.
                 for i in 0..26_u32 {
-                    let away = anywhere(dice);
-                    let step = days_ago * f64::from(i) / 26.0;
-                    add(days_ago - step, dice.roll(), address_in(away, dice));
+                    let (buyer, at) = (dice.roll(), address_in(anywhere(dice), dice));
+                    let bought = days_ago * (1.0 - f64::from(i) / 26.0);
+                    add(bought, buyer, at);
+                    if i % 2 == 0 {
+                        add(bought * 0.97, buyer, at);
+                    }
                 }
             }
             Self::PhotoGoneRound => {

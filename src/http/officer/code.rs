@@ -84,7 +84,7 @@ pub(super) async fn code_page(
         outcome: verdict.outcome.slug(),
         outcome_text: text::headline(verdict.outcome, first).of(lang).to_owned(),
         risk: percent(verdict.risk),
-        policy: verdict.policy.to_owned(),
+        policy: verdict.judged_by(),
         // Of a label that nobody has scanned its history tells nothing.
         reasons: verdict
             .reasons

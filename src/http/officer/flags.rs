@@ -77,6 +77,7 @@ fn flag_line(desk: &Desk, flag: &Flag, lang: Lang) -> FlagLine {
         batch: flag.batch.to_string(),
         why: why.map_or("", |why| lang.pick(&why.zh, &why.en)).to_owned(),
         risk: percent(flag.risk),
+        accused: (flag.state == FlagState::Open).then_some(flag.accused_at.is_some()),
         scans: flag.scans,
         updated: minute_text(flag.updated_at, lang, &desk.zone),
     }

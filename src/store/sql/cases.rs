@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use sqlx::sqlite::SqliteRow;
 
 use super::rows::{self, Read, get};
-use super::{Ledger, down, next_revision, signed, unsigned};
+use super::{Ledger, Tx, down, next_revision, signed, unsigned};
 use crate::base::{LedgerError, UnixMs};
 use crate::cases::{CaseLedger, DecisionRecord, Flag, FlagState};
 use crate::registry::Decision;
@@ -23,6 +23,7 @@ fn flag(row: &SqliteRow) -> Read<Flag> {
         reasons: serde_json::from_str(&get::<String>(row, "reasons")?)
             .map_err(|_| rows::bad("reasons"))?,
         policy: get(row, "policy")?,
+        accused_at: get::<Option<i64>>(row, "accused_at")?.map(UnixMs),
         scans: unsigned(get(row, "scans")?),
         opened_at: UnixMs(get(row, "opened_at")?),
         updated_at: UnixMs(get(row, "updated_at")?),
@@ -41,17 +42,42 @@ fn decision(row: &SqliteRow) -> Read<DecisionRecord> {
     })
 }
 
+async fn accused_at(tx: &mut Tx, flag: &Flag) -> Read<Option<i64>> {
+    sqlx::query_scalar("SELECT accused_at FROM flags WHERE payload = $1")
+        .bind(flag.payload.to_vec())
+        .fetch_optional(&mut **tx)
+        .await
+        .map(Option::flatten)
+        .map_err(down)
+}
+
+/// Lets servers see the flag as it is now.
+async fn show(tx: &mut Tx, payload: &[u8; 12]) -> Read<()> {
+    let revision = next_revision(tx).await?;
+    sqlx::query("UPDATE flags SET revision = $1 WHERE payload = $2")
+        .bind(revision)
+        .bind(payload.to_vec())
+        .execute(&mut **tx)
+        .await
+        .map(drop)
+        .map_err(down)
+}
+
 #[async_trait]
 impl CaseLedger for Ledger {
     async fn raise_flag(&self, flag: &Flag) -> Result<(), LedgerError> {
         let reasons = serde_json::json!(flag.reasons).to_string();
+        let mut tx = self.write().await?;
+        let before = accused_at(&mut tx, flag).await?;
         sqlx::query(
             "INSERT INTO flags (payload, key_number, batch_number, label_number, state, risk,
-             reasons, policy, scans, opened_at, updated_at)
-             VALUES ($1, $2, $3, $4, 'open', $5, $6, $7, $8, $9, $10)
+             reasons, policy, scans, opened_at, updated_at, accused_at)
+             VALUES ($1, $2, $3, $4, 'open', $5, $6, $7, $8, $9, $10, $11)
              ON CONFLICT (payload) DO UPDATE SET
-             state = 'open', risk = excluded.risk, reasons = excluded.reasons,
-             policy = excluded.policy, scans = excluded.scans, updated_at = excluded.updated_at
+             state = 'open', risk = CASE WHEN flags.state = 'open'
+                 THEN MAX(flags.risk, excluded.risk) ELSE excluded.risk END, reasons = excluded.reasons,
+             policy = excluded.policy, scans = excluded.scans, updated_at = excluded.updated_at,
+             accused_at = COALESCE(flags.accused_at, excluded.accused_at)
              WHERE flags.state = 'open' OR CASE (
                  SELECT decision FROM decisions WHERE decisions.payload = flags.payload
                  ORDER BY revision DESC LIMIT 1)
@@ -69,10 +95,14 @@ impl CaseLedger for Ledger {
         .bind(signed(flag.scans))
         .bind(flag.opened_at.0)
         .bind(flag.updated_at.0)
-        .execute(&self.writer)
+        .bind(flag.accused_at.map(|at| at.0))
+        .execute(&mut *tx)
         .await
-        .map(drop)
-        .map_err(down)
+        .map_err(down)?;
+        if before != accused_at(&mut tx, flag).await? {
+            show(&mut tx, &flag.payload).await?;
+        }
+        tx.commit().await.map_err(down)
     }
 
     async fn flags(&self, state: FlagState, limit: u32) -> Result<Vec<Flag>, LedgerError> {
@@ -106,12 +136,16 @@ impl CaseLedger for Ledger {
         .execute(&mut *tx)
         .await
         .map_err(down)?;
-        sqlx::query("UPDATE flags SET state = 'decided', updated_at = $1 WHERE payload = $2")
-            .bind(d.decided_at.0)
-            .bind(d.payload.to_vec())
-            .execute(&mut *tx)
-            .await
-            .map_err(down)?;
+        sqlx::query(
+            "UPDATE flags SET state = 'decided', updated_at = $1, accused_at = NULL, revision = $3
+             WHERE payload = $2",
+        )
+        .bind(d.decided_at.0)
+        .bind(d.payload.to_vec())
+        .bind(revision)
+        .execute(&mut *tx)
+        .await
+        .map_err(down)?;
         tx.commit().await.map_err(down)
     }
 

@@ -7,6 +7,7 @@
 //! answers. The SQL is what PostgreSQL takes too, with numbered parameters.
 
 mod accounts;
+mod across;
 mod cases;
 mod inspect;
 mod orders;

@@ -420,6 +420,10 @@ impl RegistryLedger for Ledger {
                 UnixMs(get(&row, "decided_at")?),
             ));
         }
+        for row in all(&mut tx, "SELECT * FROM flags WHERE revision > $1", since).await? {
+            let since: Option<i64> = get(&row, "accused_at")?;
+            changes.accused.push((rows::payload(&row)?, since.map(UnixMs)));
+        }
         Ok(Some(changes))
     }
 

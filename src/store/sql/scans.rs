@@ -3,11 +3,13 @@
 use async_trait::async_trait;
 use sqlx::sqlite::SqliteRow;
 
+use super::across::keep;
 use super::rows::{Read, get, payload};
 use super::{Ledger, down, signed, unsigned};
 use crate::base::{LedgerError, UnixMs};
 use crate::code::Payload;
 use crate::registry::BatchRef;
+use crate::scan::across::Changes;
 use crate::scan::forgeries::Forgery;
 use crate::scan::ledger::{DayCount, ScanLedger};
 use crate::scan::{Channel, Cursor, Entry, LogId, Marks, Observation, Place, Spot, Tag48};
@@ -60,8 +62,13 @@ impl ScanLedger for Ledger {
             .transpose()
     }
 
-    async fn append(&self, log: LogId, entries: &[Entry]) -> Result<(), LedgerError> {
-        let Some(last) = entries.last() else { return Ok(()) };
+    async fn append(
+        &self,
+        log: LogId,
+        entries: &[Entry],
+        across: &Changes,
+    ) -> Result<u64, LedgerError> {
+        let Some(last) = entries.last() else { return Ok(0) };
         let mut tx = self.write().await?;
         let log: i64 = sqlx::query_scalar(
             "INSERT INTO scan_logs (id, identity, log_major, log_minor)
@@ -106,7 +113,9 @@ impl ScanLedger for Ledger {
             .await
             .map_err(down)?;
         }
-        tx.commit().await.map_err(down)
+        let revision = keep(&mut tx, across).await?;
+        tx.commit().await.map_err(down)?;
+        Ok(revision)
     }
 
     async fn missing(&self, entries: &[Entry]) -> Result<Vec<Entry>, LedgerError> {

@@ -6,8 +6,9 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use futures::future::{BoxFuture, join_all};
 use zhenma::base::limits::HISTORY_OBSERVATIONS_MAX;
+use zhenma::scan::across::Across;
 use zhenma::scan::history::Folded;
-use zhenma::scan::judge::Policy;
+use zhenma::scan::judge::{Policy, Seen};
 use zhenma::scan::port::Durability;
 use zhenma::scan::replay::{Replay, answer};
 use zhenma::scan::{
@@ -116,22 +117,40 @@ pub async fn histories_equal_those_folded_in_memory(bed: &Bed) {
 }
 
 pub async fn a_recorded_stream_has_the_verdicts_of_replay(bed: &Bed) {
-    let mut replay = Replay::new(crate::replay::recording(), Policy::TWO);
+    let policy = Policy::shipped();
+    let mut replay = Replay::new(crate::replay::recording(), policy.clone(), false);
     let mut recording = crate::replay::recording();
+    // The worker, stepped after every scan.
+    let (mut across, mut accused) = (Across::default(), HashMap::new());
     let mut suspect = 0;
     for line in crate::replay::stream(20_261_127, 1_200) {
         let expected = replay.line(&line).expect("a line");
         let scan = recording.read(&line).expect("a line");
-        let history = match (&scan.issued, scan.seen) {
+        let issued = scan.issued.clone();
+        let history = match (&issued, scan.seen) {
             (None, _) => None,
-            (Some((id, _)), None) => Some((bed.state.peek(*id).await.expect("read"), None)),
-            (Some((id, _)), Some(seen)) => {
-                let recorded = bed.state.record(*id, seen).await.expect("recorded");
-                Some((recorded.history, Some(recorded.position)))
+            (Some(issued), None) => {
+                Some((bed.state.peek(issued.id).await.expect("read"), None, false))
+            }
+            (Some(issued), Some(seen)) => {
+                let recorded = bed.state.record(issued.id, seen).await.expect("recorded");
+                Some((recorded.history, Some(recorded.position), !recorded.repeated))
             }
         };
-        let history = history.as_ref().map(|(history, own)| (history, *own));
-        assert_eq!(answer(scan, history, &Policy::TWO), expected, "{line}");
+        let seen = history.as_ref().zip(issued.as_ref()).map(|((history, own, new), issued)| {
+            Seen::new(history, *own, *new, None, |asked| {
+                across.around(&issued.label, asked.walk, asked.noted)
+            })
+        });
+        let (at, id) = (scan.at, issued.as_ref().map(|issued| issued.id));
+        let since = id.and_then(|id| accused.get(&id).copied());
+        assert_eq!(answer(scan, seen, since, &policy), expected, "{line}");
+        if let (Some((history, Some(own), true)), Some(issued)) = (&history, &issued) {
+            across.note_scan(&issued.label, history, *own);
+        }
+        if let Some(id) = id.filter(|_| expected.verdict == "suspect") {
+            accused.entry(id).or_insert(at);
+        }
         suspect += u32::from(expected.verdict == "suspect");
     }
     assert!(suspect > 0, "the stream has verdicts of every kind");

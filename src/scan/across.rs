@@ -1,0 +1,413 @@
+//! What codes say of one another: which other labels of a batch and of a run
+//! of numbers met new people in another place, and which phones went before.
+//!
+//! One code that was given away and one that was copied twice look alike. But
+//! copies come from one case or one roll and surface where that batch does
+//! not otherwise go. So each code tells [`Across`] where it was first seen and
+//! where it *was met again*: a witness in another province than the first, or
+//! in the same town more than three days after the one before. Each town is
+//! told once a code. What a code tells is a function of its history, so that a
+//! scan adds what the history with it says beyond the one without it.
+//!
+//! A batch's *homes* are its destination and every province in which at least
+//! 15 % of twenty of its codes or more were first seen: goods that a dealer
+//! diverts make a home of their own, and accuse nobody.
+
+mod kept;
+mod phones;
+
+use std::collections::{BTreeMap, HashMap};
+
+use arrayvec::ArrayVec;
+
+use crate::base::limits::HISTORY_OBSERVATIONS_MAX as MAX;
+use crate::registry::BatchRef;
+use crate::scan::walk::Walk;
+use crate::scan::{History, Place, Tag48};
+pub use kept::{Cell, Changes, Page, PageNumber};
+use kept::{Touched, page_of};
+pub use phones::Phone;
+
+/// A second witness in the same town is another household after so long.
+const AGAIN_MS: i64 = 3 * 86_400_000;
+/// Running numbers of one block, and blocks on each side that are neighbours.
+const BLOCK: u64 = 16;
+const BLOCKS_BESIDE: u32 = 4;
+/// Codes first seen, from which on a batch has homes of its own, and their share.
+const HOME_CODES: u32 = 20;
+const HOME_SHARE: f32 = 0.15;
+const PROVINCES: usize = 100;
+
+/// A label as the evidence across codes knows it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Label {
+    pub batch: BatchRef,
+    /// Running number among `count`.
+    pub number: u64,
+    pub count: u64,
+    /// Province the batch was made for; 0: anywhere.
+    pub destination: u8,
+}
+
+impl Label {
+    #[allow(clippy::cast_possible_truncation, reason = "a batch has at most 100 000 000 labels")]
+    const fn block(&self) -> u32 {
+        (self.number / BLOCK) as u32
+    }
+}
+
+/// A set of provinces by code, 11 to 82.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Provinces(u128);
+
+impl Provinces {
+    pub fn add(&mut self, province: u8) {
+        if (10..100).contains(&province) {
+            self.0 |= 1 << province;
+        }
+    }
+
+    pub const fn has(self, province: u8) -> bool {
+        province < 128 && self.0 >> province & 1 == 1
+    }
+
+    pub const fn len(self) -> u32 {
+        self.0.count_ones()
+    }
+
+    pub const fn is_empty(self) -> bool {
+        self.0 == 0
+    }
+}
+
+/// What the other codes say of one.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Around {
+    pub homes: Provinces,
+    /// They hold a province that the batch was not made for.
+    pub diverted: bool,
+    /// Codes of the batch that were seen at all.
+    pub batch_codes: u32,
+    /// Neighbours in the run of numbers that were met again in a province,
+    /// and in a town, where this one was: of all such places the most.
+    pub block_province: u32,
+    pub block_town: u32,
+    /// That town.
+    pub town: Place,
+    /// Neighbours met again outside the homes, beyond what batches have
+    /// ordinarily; standard deviations.
+    pub block_excess: f32,
+    /// The same of the whole batch, in a province where this one was.
+    pub batch_excess: f32,
+    /// Codes of the batch met again in a town where this one was.
+    pub batch_town: u32,
+    /// Of the phones that scanned this code before, the one whose codes were
+    /// most often met in another province afterwards: how many, which share.
+    pub phone_met: u32,
+    pub phone: Option<Tag48>,
+    pub phone_share: f32,
+    /// The cases and days on which the busiest of those phones scanned.
+    pub phone_cases: u32,
+    pub phone_days: u32,
+    /// This code was met in another province than such a phone.
+    pub left_phone: bool,
+    /// Cases and codes that the phone scanned from which this question came.
+    pub own_cases: u32,
+    pub own_codes: u32,
+    /// How far the ledger was followed when this was asked.
+    pub revision: u64,
+}
+
+/// What is kept of one batch.
+#[derive(Clone, Debug, Default)]
+struct Cells {
+    destination: u8,
+    /// Codes by the province where they were first seen.
+    first: BTreeMap<u8, u32>,
+    /// Codes met again, by town.
+    met: BTreeMap<Place, u32>,
+    /// The same by block of running numbers.
+    near: BTreeMap<(u32, Place), u32>,
+}
+
+impl Cells {
+    fn firsts(&self) -> u32 {
+        self.first.values().sum()
+    }
+
+    #[allow(clippy::cast_precision_loss, reason = "a share")]
+    fn homes(&self, destination: u8) -> Provinces {
+        let mut homes = Provinces::default();
+        homes.add(destination);
+        let all = self.firsts();
+        if all >= HOME_CODES {
+            let least = HOME_SHARE * all as f32;
+            self.first.iter().filter(|(_, n)| **n as f32 >= least).for_each(|(p, _)| homes.add(*p));
+        }
+        homes
+    }
+}
+
+/// What one code tells.
+#[derive(Default)]
+struct Told {
+    first: Option<u8>,
+    met: ArrayVec<Place, MAX>,
+}
+
+impl Told {
+    fn by(walk: &Walk) -> Self {
+        let mut out = Self::default();
+        let mut first: Option<Place> = None;
+        let mut before = None;
+        for w in &walk.witnesses {
+            let again = before.is_some_and(|at| w.at.since(at) > AGAIN_MS);
+            before = Some(w.at);
+            if w.place.province() == 0 {
+                continue;
+            }
+            let Some(first) = first else {
+                first = Some(w.place);
+                out.first = Some(w.place.province());
+                continue;
+            };
+            let elsewhere = w.place.province() != first.province();
+            if (elsewhere || again && w.place == first) && !out.met.contains(&w.place) {
+                out.met.push(w.place);
+            }
+        }
+        out
+    }
+}
+
+/// All of it, in memory.
+#[derive(Clone, Debug, Default)]
+pub struct Across {
+    batches: HashMap<BatchRef, Cells>,
+    travel: Travel,
+    /// Codes first seen.
+    firsts: u32,
+    phones: HashMap<Tag48, Phone>,
+    /// Of the ledger, which has everything up to it.
+    pub revision: u64,
+    /// Only where it is kept.
+    touched: Option<Touched>,
+}
+
+impl Across {
+    /// Takes in what the history of `label` says since a scan joined it.
+    fn note(&mut self, label: &Label, before: &Walk, after: &Walk) {
+        let (old, new) = (Told::by(before), Told::by(after));
+        let cells = self.batches.entry(label.batch).or_default();
+        cells.destination = label.destination;
+        if let (None, Some(province)) = (old.first, new.first) {
+            *cells.first.entry(province).or_default() += 1;
+            self.firsts += 1;
+            if let Some(touched) = &mut self.touched {
+                touched.pages.insert((label.batch, PageNumber::Firsts));
+            }
+        }
+        for place in new.met.iter().filter(|p| !old.met.contains(p)) {
+            *cells.met.entry(*place).or_default() += 1;
+            *cells.near.entry((label.block(), *place)).or_default() += 1;
+            self.travel.add(label.destination, place.province(), 1);
+            if let Some(touched) = &mut self.touched {
+                touched.pages.insert((label.batch, page_of(label.block())));
+            }
+        }
+        self.note_phones(label, before, after);
+    }
+
+    pub fn batches(&self) -> impl Iterator<Item = BatchRef> {
+        self.batches.keys().copied()
+    }
+
+    /// Codes of a batch first seen in the province it was not made for that
+    /// has most of them, beyond the odd traveller; standard deviations.
+    /// `None` where it may be sold anywhere.
+    #[allow(clippy::cast_precision_loss, reason = "a count")]
+    pub fn diversion(&self, batch: BatchRef) -> Option<f64> {
+        /// Share of codes first seen in any one other province, ordinarily.
+        const TRAVELLERS: f32 = 0.03;
+        let cells = self.batches.get(&batch).filter(|cells| cells.destination != 0)?;
+        let elsewhere = cells.first.iter().filter(|(p, _)| **p != cells.destination);
+        let most = elsewhere.map(|(_, n)| *n).max().unwrap_or(0);
+        Some(f64::from(excess(most, TRAVELLERS * cells.firsts() as f32, 2.0)))
+    }
+
+    /// Takes in the scan at `position` of a history.
+    pub fn note_scan(&mut self, label: &Label, history: &History, position: usize) {
+        let (before, after) = (Walk::until(history, position), Walk::until(history, position + 1));
+        self.note(label, &before, &after);
+    }
+
+    /// What the others say of the code with this history; what it said itself
+    /// when it was `noted` is taken off.
+    pub fn around(&self, label: &Label, walk: &Walk, noted: &Walk) -> Around {
+        let nothing = Cells::default();
+        let cells = self.batches.get(&label.batch).unwrap_or(&nothing);
+        let homes = cells.homes(label.destination);
+        let mut out = Around {
+            homes,
+            diverted: label.destination != 0 && homes.len() > 1,
+            batch_codes: cells.firsts(),
+            revision: self.revision,
+            ..Around::default()
+        };
+        self.ask_phones(walk, noted, &mut out);
+        let places = walk.places();
+        let away = |p: &Place| !out.homes.has(p.province());
+        if !places.iter().any(away) {
+            return out;
+        }
+        let own = Told::by(noted);
+        let own_away = || own.met.iter().filter(|p| away(p));
+        let mut block = Tally::default();
+        let (low, high) = (
+            label.block().saturating_sub(BLOCKS_BESIDE),
+            label.block().saturating_add(BLOCKS_BESIDE),
+        );
+        let beside = cells.near.range((low, Place(0))..=(high, Place(u16::MAX)));
+        for ((_, place), n) in beside.filter(|((_, place), _)| away(place)) {
+            block.add(*place, *n, &places);
+        }
+        let mut batch = Tally::default();
+        for (place, n) in cells.met.iter().filter(|(place, _)| away(place)) {
+            batch.add(*place, *n, &places);
+        }
+        for place in own_away() {
+            block.take(*place, &places);
+            batch.take(*place, &places);
+        }
+        self.judge_tallies(label, cells, &places, (&block, &batch), &mut out);
+        out
+    }
+
+    #[allow(clippy::cast_precision_loss, reason = "counts that are compared")]
+    fn judge_tallies(
+        &self,
+        label: &Label,
+        cells: &Cells,
+        places: &[Place],
+        (block, batch): (&Tally, &Tally),
+        out: &mut Around,
+    ) {
+        let width = f64::from(2 * BLOCKS_BESIDE + 1) * BLOCK as f64;
+        let share = (width / label.count.max(1) as f64).min(1.0) as f32;
+        let seen_beside = (cells.firsts() as f32 * share - 1.0).max(0.0);
+        let ordinary = self.travel.away as f32 / self.firsts.max(200) as f32;
+        out.block_excess = excess(block.all, ordinary * seen_beside, 0.5);
+        for (i, place) in places.iter().enumerate() {
+            let province = place.province();
+            if out.homes.has(province) {
+                continue;
+            }
+            out.block_province = out.block_province.max(block.provinces[index(province)]);
+            if block.towns[i] > out.block_town || out.town == Place::UNKNOWN {
+                (out.block_town, out.town) = (block.towns[i], *place);
+            }
+            out.batch_town = out.batch_town.max(batch.towns[i]);
+            let here = batch.provinces[index(province)];
+            let expected = self.travel.share(label.destination, province, here, batch.all);
+            out.batch_excess = out.batch_excess.max(excess(here, expected * batch.all as f32, 0.5));
+        }
+    }
+}
+
+/// Where codes are met again, by the destination of their batch.
+#[derive(Clone, Debug)]
+struct Travel {
+    /// `of[destination][province]`.
+    of: Vec<[u32; PROVINCES]>,
+    /// Outside the destination, by destination; and over all of them.
+    away_from: [u32; PROVINCES],
+    away: u32,
+    /// Over all destinations, by province; and over all provinces.
+    to: [u32; PROVINCES],
+    all: u32,
+}
+
+impl Default for Travel {
+    fn default() -> Self {
+        let none = [0; PROVINCES];
+        Self { of: vec![none; PROVINCES], away_from: none, away: 0, to: none, all: 0 }
+    }
+}
+
+impl Travel {
+    fn add(&mut self, destination: u8, province: u8, codes: u32) {
+        self.change(destination, province, |n| *n += codes);
+    }
+
+    fn take(&mut self, destination: u8, province: u8, codes: u32) {
+        self.change(destination, province, |n| *n -= codes);
+    }
+
+    fn change(&mut self, destination: u8, province: u8, change: impl Fn(&mut u32)) {
+        let (from, to) = (index(destination), index(province));
+        change(&mut self.of[from][to]);
+        change(&mut self.to[to]);
+        change(&mut self.all);
+        if from != to {
+            change(&mut self.away_from[from]);
+            change(&mut self.away);
+        }
+    }
+
+    /// The part of what a batch for `destination` has away from home that
+    /// other batches have in `province`; what is this batch's own, `here` and
+    /// `away`, is left out.
+    #[allow(clippy::cast_precision_loss, reason = "a share")]
+    fn share(&self, destination: u8, province: u8, here: u32, away: u32) -> f32 {
+        /// Weight of what all destinations have together, in codes.
+        const PRIOR: f32 = 20.0;
+        let (from, to) = (index(destination), index(province));
+        let prior = (self.to[to] as f32 + 1.0) / (self.all as f32 + 34.0);
+        let others = self.of[from][to].saturating_sub(here) as f32;
+        let all = self.away_from[from].saturating_sub(away) as f32;
+        (others + PRIOR * prior) / (all + PRIOR)
+    }
+}
+
+fn index(province: u8) -> usize {
+    usize::from(province).min(PROVINCES - 1)
+}
+
+/// Codes met again, where it matters for one code.
+struct Tally {
+    all: u32,
+    provinces: [u32; PROVINCES],
+    towns: [u32; MAX],
+}
+
+impl Default for Tally {
+    fn default() -> Self {
+        Self { all: 0, provinces: [0; PROVINCES], towns: [0; MAX] }
+    }
+}
+
+impl Tally {
+    fn add(&mut self, place: Place, n: u32, towns: &[Place]) {
+        self.all += n;
+        self.provinces[index(place.province())] += n;
+        if let Some(i) = towns.iter().position(|p| *p == place) {
+            self.towns[i] += n;
+        }
+    }
+
+    fn take(&mut self, place: Place, towns: &[Place]) {
+        let less = |n: &mut u32| *n = n.saturating_sub(1);
+        less(&mut self.all);
+        less(&mut self.provinces[index(place.province())]);
+        if let Some(i) = towns.iter().position(|p| *p == place) {
+            less(&mut self.towns[i]);
+        }
+    }
+}
+
+/// Standard deviations of `seen` above `expected`, as if Poisson; `soft` keeps
+/// small numbers small.
+#[allow(clippy::cast_precision_loss, reason = "a count")]
+fn excess(seen: u32, expected: f32, soft: f32) -> f32 {
+    (seen as f32 - expected) / (expected + soft).sqrt()
+}

@@ -1,0 +1,188 @@
+//! What the ledger keeps of the evidence across codes, so that servers follow
+//! it and a worker takes it up again: pages of cells, and phones.
+
+use std::collections::HashSet;
+
+use super::{Across, Phone};
+use crate::registry::BatchRef;
+use crate::scan::walk::Walk;
+use crate::scan::{Place, Tag48};
+
+/// Blocks on one page: 4 096 running numbers.
+const PAGE_BLOCKS: u32 = 256;
+
+/// Codes of one block of running numbers that were met again in one town; on
+/// a page of firsts, codes first seen in a province.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Cell {
+    pub block: u32,
+    pub place: Place,
+    pub codes: u32,
+}
+
+impl Cell {
+    pub const BYTES: usize = 10;
+
+    /// block u32 | place u16 | codes u32, big-endian.
+    pub fn to_bytes(self) -> [u8; Self::BYTES] {
+        let mut out = [0; Self::BYTES];
+        out[..4].copy_from_slice(&self.block.to_be_bytes());
+        out[4..6].copy_from_slice(&self.place.0.to_be_bytes());
+        out[6..].copy_from_slice(&self.codes.to_be_bytes());
+        out
+    }
+
+    pub const fn from_bytes(b: &[u8; Self::BYTES]) -> Self {
+        Self {
+            block: u32::from_be_bytes([b[0], b[1], b[2], b[3]]),
+            place: Place(u16::from_be_bytes([b[4], b[5]])),
+            codes: u32::from_be_bytes([b[6], b[7], b[8], b[9]]),
+        }
+    }
+}
+
+/// Which cells of a batch.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum PageNumber {
+    /// Codes first seen, by province.
+    Firsts,
+    /// Codes met again, 256 blocks a page.
+    Met(u32),
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Page {
+    pub batch: BatchRef,
+    pub number: PageNumber,
+    pub destination: u8,
+    pub cells: Vec<Cell>,
+}
+
+/// What is to be kept, or was kept since a revision.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Changes {
+    pub revision: u64,
+    pub pages: Vec<Page>,
+    pub phones: Vec<(Tag48, Phone)>,
+}
+
+impl Changes {
+    pub const fn is_empty(&self) -> bool {
+        self.pages.is_empty() && self.phones.is_empty()
+    }
+}
+
+/// What was touched since it was last kept.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Touched {
+    pub(super) pages: HashSet<(BatchRef, PageNumber)>,
+    pub(super) phones: HashSet<Tag48>,
+}
+
+pub(super) const fn page_of(block: u32) -> PageNumber {
+    PageNumber::Met(block / PAGE_BLOCKS)
+}
+
+impl Across {
+    /// For a worker: remembers what was touched until it is kept.
+    pub fn keeping() -> Self {
+        Self { touched: Some(Touched::default()), ..Self::default() }
+    }
+
+    /// What changed since the last call.
+    pub fn changes(&mut self) -> Changes {
+        let touched = self.touched.as_mut().map(std::mem::take).unwrap_or_default();
+        let mut out = Changes::default();
+        for (batch, number) in touched.pages {
+            let Some(cells) = self.batches.get(&batch) else { continue };
+            let destination = cells.destination;
+            let cells = match number {
+                PageNumber::Firsts => {
+                    let first = |(p, n): (&u8, &u32)| Cell {
+                        block: 0,
+                        place: Place(u16::from(*p) * 100),
+                        codes: *n,
+                    };
+                    cells.first.iter().map(first).collect()
+                }
+                PageNumber::Met(page) => {
+                    let met = |((block, place), n): (&(u32, Place), &u32)| Cell {
+                        block: *block,
+                        place: *place,
+                        codes: *n,
+                    };
+                    cells.near.range(range(page)).map(met).collect()
+                }
+            };
+            out.pages.push(Page { batch, number, destination, cells });
+        }
+        out.phones = touched
+            .phones
+            .into_iter()
+            .filter_map(|tag| self.phones.get(&tag).map(|phone| (tag, phone.clone())))
+            .collect();
+        out
+    }
+
+    /// Takes in what was kept: each page and phone in place of what it was.
+    pub fn apply(&mut self, changes: Changes) {
+        for page in changes.pages {
+            self.put(page);
+        }
+        self.phones.extend(changes.phones);
+        self.revision = self.revision.max(changes.revision);
+        self.bound_phones();
+    }
+
+    fn put(&mut self, page: Page) {
+        let cells = self.batches.entry(page.batch).or_default();
+        let destination = page.destination;
+        cells.destination = destination;
+        match page.number {
+            PageNumber::Firsts => {
+                self.firsts -= cells.firsts();
+                let province = |cell: &Cell| (cell.place.province(), cell.codes);
+                cells.first = page.cells.iter().map(province).collect();
+                self.firsts += cells.firsts();
+            }
+            PageNumber::Met(number) => {
+                let old: Vec<_> = cells.near.range(range(number)).map(|(k, n)| (*k, *n)).collect();
+                for ((block, place), n) in old {
+                    cells.near.remove(&(block, place));
+                    if let Some(met) = cells.met.get_mut(&place) {
+                        *met -= n;
+                    }
+                    self.travel.take(destination, place.province(), n);
+                }
+                for cell in page.cells {
+                    cells.near.insert((cell.block, cell.place), cell.codes);
+                    *cells.met.entry(cell.place).or_default() += cell.codes;
+                    self.travel.add(destination, cell.place.province(), cell.codes);
+                }
+            }
+        }
+    }
+
+    /// Phones of a walk that are not in memory; the ledger may know them.
+    pub fn absent_phones(&self, walk: &Walk) -> Vec<Tag48> {
+        let tags = walk.devices.iter().filter_map(|d| d.key.cookie());
+        tags.filter(|tag| !self.phones.contains_key(tag)).collect()
+    }
+
+    /// Takes up phones as they were kept.
+    pub fn take_up(&mut self, phones: Vec<(Tag48, Phone)>) {
+        self.phones.extend(phones);
+    }
+
+    /// Lets go of phones that scanned one code alone: nothing is asked of
+    /// them, and the ledger has them.
+    pub fn let_go(&mut self) {
+        self.phones.retain(|_, phone| phone.is_known());
+        self.bound_phones();
+    }
+}
+
+fn range(page: u32) -> std::ops::Range<(u32, Place)> {
+    let first = page * PAGE_BLOCKS;
+    (first, Place(0))..(first.saturating_add(PAGE_BLOCKS), Place(0))
+}
