@@ -4,6 +4,10 @@
 pub mod architecture {}
 #[doc = include_str!("detection.md")]
 pub mod detection {}
+#[doc = include_str!("detection-measured.md")]
+pub mod detection_measured {}
+#[doc = include_str!("attacks.md")]
+pub mod attacks {}
 #[doc = include_str!("glossary.md")]
 pub mod glossary {}
 #[doc = include_str!("http.md")]
@@ -40,4 +44,8 @@ pub mod adr {
     pub mod labels_on_whole_dots {}
     #[doc = include_str!("adr/0009-a-picture-that-goes-round-is-one-episode.md")]
     pub mod picture_one_episode {}
+    #[doc = include_str!("adr/0010-trees-over-named-measures.md")]
+    pub mod trees_over_measures {}
+    #[doc = include_str!("adr/0011-a-flag-stays-until-it-is-decided.md")]
+    pub mod flag_stays {}
 }
