@@ -82,7 +82,7 @@ fn main() {
         let own = history.observations.len() - 1;
         let around = Around { homes, ..Around::default() };
         let (walk, _) = cost(|| Walk::of(&history, UnixMs(i64::MIN)));
-        let seen = Seen::new(&history, Some(own), true, None, |_| around);
+        let seen = Seen::new(&history, Some(own), true, None, |_, _| around);
         let (model, _) = cost(|| policy.model.log_odds(&seen.measures()));
         let (all, allocations) = cost(|| {
             let evidence = Evidence {
@@ -90,7 +90,7 @@ fn main() {
                 standing: Some(&Standing::OnSale),
                 case: false,
                 foreign_host: None,
-                seen: Some(Seen::new(&history, Some(own), true, None, |_| around)),
+                seen: Some(Seen::new(&history, Some(own), true, None, |_, _| around)),
                 decision: None,
                 accused: None,
             };

@@ -19,6 +19,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, PoisonError, RwLockWriteGuard};
 use std::time::Duration;
 
+use futures::{StreamExt, stream};
 use jiff::tz::TimeZone;
 use tokio_util::sync::CancellationToken;
 
@@ -35,6 +36,8 @@ use crate::store::sql::Ledger;
 
 /// Entries taken from one shard at once.
 const BLOCK: usize = 500;
+/// Histories that are read at once.
+const READ_AT_ONCE: usize = 16;
 /// Wait when there is nothing to follow, or when something failed.
 const IDLE: Duration = Duration::from_millis(250);
 
@@ -185,15 +188,18 @@ impl Follower {
             self.whole.store(true, Ordering::Relaxed);
         }
         let register = self.scanner.register.load_full();
+        let new = self.ledger.missing(entries).await?;
+        let reads: Vec<_> = new.iter().map(|e| self.scanner.state.peek(e.code)).collect();
+        let histories: Vec<_> = stream::iter(reads).buffered(READ_AT_ONCE).collect().await;
         let mut seen = Vec::new();
-        for entry in self.ledger.missing(entries).await? {
+        for (entry, history) in new.iter().zip(histories) {
             let Ok(payload) = Payload::from_bytes(entry.code.payload) else { continue };
             let Placement::Issued { facts, number, .. } = register.place(&payload) else {
                 continue;
             };
             let Some(label) = label(&payload, &facts, number) else { continue };
             // One that is unreadable is told where it is judged.
-            let history = match self.scanner.state.peek(entry.code).await {
+            let history = match history {
                 Err(StateError::Corrupt(_)) => continue,
                 read => read?,
             };

@@ -124,13 +124,24 @@ struct Cells {
     destination: u8,
     /// Codes by the province where they were first seen.
     first: BTreeMap<u8, u32>,
-    /// Codes met again, by town.
+    /// Codes met again, by town and by province.
     met: BTreeMap<Place, u32>,
+    met_in: BTreeMap<u8, u32>,
     /// The same by block of running numbers.
     near: BTreeMap<(u32, Place), u32>,
 }
 
 impl Cells {
+    fn meet(&mut self, place: Place, codes: u32) {
+        *self.met.entry(place).or_default() += codes;
+        *self.met_in.entry(place.province()).or_default() += codes;
+    }
+
+    fn unmeet(&mut self, place: Place, codes: u32) {
+        let counts = [self.met.get_mut(&place), self.met_in.get_mut(&place.province())];
+        counts.into_iter().flatten().for_each(|n| *n -= codes);
+    }
+
     fn firsts(&self) -> u32 {
         self.first.values().sum()
     }
@@ -196,7 +207,7 @@ pub struct Across {
 
 impl Across {
     /// Takes in what the history of `label` says since a scan joined it.
-    fn note(&mut self, label: &Label, before: &Walk, after: &Walk) {
+    pub fn note(&mut self, label: &Label, before: &Walk, after: &Walk) {
         let (old, new) = (Told::by(before), Told::by(after));
         let cells = self.batches.entry(label.batch).or_default();
         cells.destination = label.destination;
@@ -208,7 +219,7 @@ impl Across {
             }
         }
         for place in new.met.iter().filter(|p| !old.met.contains(p)) {
-            *cells.met.entry(*place).or_default() += 1;
+            cells.meet(*place, 1);
             *cells.near.entry((label.block(), *place)).or_default() += 1;
             self.travel.add(label.destination, place.province(), 1);
             if let Some(touched) = &mut self.touched {
@@ -272,8 +283,12 @@ impl Across {
             block.add(*place, *n, &places);
         }
         let mut batch = Tally::default();
-        for (place, n) in cells.met.iter().filter(|(place, _)| away(place)) {
-            batch.add(*place, *n, &places);
+        for (province, n) in cells.met_in.iter().filter(|(p, _)| !out.homes.has(**p)) {
+            batch.all += n;
+            batch.provinces[index(*province)] = *n;
+        }
+        for (town, n) in places.iter().zip(&mut batch.towns) {
+            *n = cells.met.get(town).copied().unwrap_or(0);
         }
         for place in own_away() {
             block.take(*place, &places);

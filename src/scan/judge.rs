@@ -64,26 +64,21 @@ pub struct Seen<'a> {
     pub own: Option<usize>,
     /// Of what an officer has not answered for.
     pub walk: Walk,
+    /// The history as it was when the worker last told the others of it.
+    pub noted: Walk,
     /// What the other codes say of it.
     pub around: Around,
 }
 
-/// What is asked of the other codes.
-pub struct Asked<'a> {
-    pub walk: &'a Walk,
-    /// The history as it was when the worker last told the others of it.
-    pub noted: &'a Walk,
-}
-
 impl<'a> Seen<'a> {
     /// `new`: the scan at `own` joined the history just now. `around` says what
-    /// the other codes say.
+    /// the other codes say, given `walk` and `noted`.
     pub fn new(
         history: &'a History,
         own: Option<usize>,
         new: bool,
         decision: Option<(Decision, UnixMs)>,
-        around: impl FnOnce(&Asked<'_>) -> Around,
+        around: impl FnOnce(&Walk, &Walk) -> Around,
     ) -> Self {
         // An officer who found the label in order answers for what was seen
         // until then; what comes after is watched as before.
@@ -96,8 +91,7 @@ impl<'a> Seen<'a> {
             Some(own) => Walk::until(history, own),
             None => Walk::of(history, UnixMs(i64::MIN)),
         };
-        let around = around(&Asked { walk: &walk, noted: &noted });
-        Self { history, own, walk, around }
+        Self { history, own, around: around(&walk, &noted), walk, noted }
     }
 
     /// The numbers that a model weighs.

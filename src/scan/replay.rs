@@ -20,7 +20,7 @@ use crate::registry::{BatchRef, Standing};
 use crate::scan::across::{Across, Label};
 use crate::scan::hosting::Hosting;
 use crate::scan::judge::measures::Measures;
-use crate::scan::judge::{Asked, Check, Evidence, Policy, Seen, judge};
+use crate::scan::judge::{Check, Evidence, Policy, Seen, judge};
 use crate::scan::tags::Tagger;
 use crate::scan::{Channel, CodeId, History, Marks, Observation, Outcome, Place, Reason, Spot};
 use alerts::{Alert, Alerts};
@@ -359,9 +359,14 @@ impl Replay {
         let new = own.is_some_and(|own| !own.repeated);
         counts.repeated += u64::from(own.is_some() && !new);
         let (across, label) = (&self.across, &issued.label);
-        let around = |asked: &Asked<'_>| across.around(label, asked.walk, asked.noted);
-        let seen = Seen::new(history, own.map(|own| own.position), new, None, around);
+        let seen = Seen::new(history, own.map(|own| own.position), new, None, |walk, noted| {
+            across.around(label, walk, noted)
+        });
         self.measures = self.measuring.then(|| seen.measures());
+        // What the others said of this code is known; now it tells them.
+        if new {
+            self.across.note(&issued.label, &seen.noted, &seen.walk);
+        }
         let (around, at) = (seen.around, scan.at);
         let accused = self.accused.get(&issued.id).copied();
         let answer = answer(scan, Some(seen), accused, &self.policy);
@@ -370,10 +375,6 @@ impl Replay {
         }
         let risk = (answer.score, answer.score >= f64::from(self.policy.lead_risk));
         self.alerts.take(issued.id, issued.label.batch, risk, &around, at);
-        if let Some(own) = own.filter(|_| new) {
-            let history = &self.histories[&issued.id];
-            self.across.note_scan(&issued.label, history, own.position);
-        }
         Ok(answer)
     }
 }

@@ -17,11 +17,11 @@ use crate::registry::{Placement, Register};
 use crate::scan::across::{Across, Around, Label};
 use crate::scan::forgeries::{Forgeries, ForgeryKind};
 use crate::scan::hosting::Hosting;
-use crate::scan::judge::{Asked, Check, Evidence, Policy, Seen, judge};
+use crate::scan::judge::{Check, Evidence, Policy, Seen, judge};
 use crate::scan::place::Locator;
 use crate::scan::signatures::Signatures;
 use crate::scan::tags::Tagger;
-use crate::scan::walk::distinct_devices;
+use crate::scan::walk::{Walk, distinct_devices};
 use crate::scan::{
     Channel, CodeId, History, Marks, Observation, Place, ScanState, Spot, StateError, Verdict,
 };
@@ -164,9 +164,9 @@ impl Scanner {
                 standing: Some(standing),
                 case: payload.layer == Layer::Case,
                 foreign_host: examined.foreign_host.as_deref(),
-                seen: history
-                    .as_ref()
-                    .map(|h| Seen::new(h, own, new, decision, |asked| self.around(label, asked))),
+                seen: history.as_ref().map(|h| {
+                    Seen::new(h, own, new, decision, |walk, noted| self.around(label, walk, noted))
+                }),
                 decision,
                 accused: register.accused.get(&id.payload).copied(),
             },
@@ -204,8 +204,8 @@ impl Scanner {
             standing: Some(&standing),
             case: payload.layer == Layer::Case,
             foreign_host: foreign.then_some(""),
-            seen: Some(Seen::new(&history, None, false, decision, |asked| {
-                self.around(label, asked)
+            seen: Some(Seen::new(&history, None, false, decision, |walk, noted| {
+                self.around(label, walk, noted)
             })),
             decision,
             accused: register.accused.get(&id.payload).copied(),
@@ -214,9 +214,9 @@ impl Scanner {
         Ok(Some((verdict, history)))
     }
 
-    fn around(&self, label: Option<Label>, asked: &Asked<'_>) -> Around {
+    fn around(&self, label: Option<Label>, walk: &Walk, noted: &Walk) -> Around {
         let across = self.across.read().unwrap_or_else(PoisonError::into_inner);
-        label.map_or_else(Around::default, |label| across.around(&label, asked.walk, asked.noted))
+        label.map_or_else(Around::default, |label| across.around(&label, walk, noted))
     }
 
     /// Reads a text, finds it in the register, checks its signature.

@@ -89,6 +89,7 @@ pub(super) async fn code_page(
         reasons: verdict
             .reasons
             .iter()
+            .chain(&verdict.doubts)
             .filter(|reason| **reason != Reason::FirstScan)
             .map(|reason| reason.text(lang, zone))
             .collect(),

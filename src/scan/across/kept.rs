@@ -149,14 +149,12 @@ impl Across {
                 let old: Vec<_> = cells.near.range(range(number)).map(|(k, n)| (*k, *n)).collect();
                 for ((block, place), n) in old {
                     cells.near.remove(&(block, place));
-                    if let Some(met) = cells.met.get_mut(&place) {
-                        *met -= n;
-                    }
+                    cells.unmeet(place, n);
                     self.travel.take(destination, place.province(), n);
                 }
                 for cell in page.cells {
                     cells.near.insert((cell.block, cell.place), cell.codes);
-                    *cells.met.entry(cell.place).or_default() += cell.codes;
+                    cells.meet(cell.place, cell.codes);
                     self.travel.add(destination, cell.place.province(), cell.codes);
                 }
             }

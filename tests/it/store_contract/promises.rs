@@ -138,8 +138,8 @@ pub async fn a_recorded_stream_has_the_verdicts_of_replay(bed: &Bed) {
             }
         };
         let seen = history.as_ref().zip(issued.as_ref()).map(|((history, own, new), issued)| {
-            Seen::new(history, *own, *new, None, |asked| {
-                across.around(&issued.label, asked.walk, asked.noted)
+            Seen::new(history, *own, *new, None, |walk, noted| {
+                across.around(&issued.label, walk, noted)
             })
         });
         let (at, id) = (scan.at, issued.as_ref().map(|issued| issued.id));
