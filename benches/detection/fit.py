@@ -22,8 +22,6 @@ MONOTONE = set("""Counted Occasions Away AwayEpisodes AwayLate AwayAgain Late Pr
  BlockTown BlockExcess BatchExcess BatchTown PhoneMet PhoneShare LeftPhone Episodes""".split())
 ACROSS = set("""BatchCodes BlockProvince BlockTown BlockExcess BatchExcess BatchTown PhoneMet PhoneShare PhoneCases PhoneDays
  LeftPhone OwnCases OwnCodes""".split())
-# Looked at and left out: ratios by which steady scans from everywhere look better than few, as a poster's do in the simulator.
-UNUSED = set("BurstShare ProvinceShare DayRate Pulse Days".split())
 PRIOR = .01
 SUSPECT, LEAD = .75, .15                # risk from which on a code accuses, and is worth an officer's look
 TREES, RATE, DEPTH = 400, .1, 3
@@ -101,7 +99,6 @@ def fit(names, streams):
         keep &= ~copied[code] | (kth > 0) | (m["Witnesses"] < 2)
         keep &= (r <= DENSE) | (r % THIN == 0)
         w = r ** -.6 * np.where(kth > 0, 2, 1) * np.where(r > DENSE, THIN, 1)
-        X[:, [i for i, k in enumerate(names) if k in UNUSED]] = 0
         Xs.append(X[keep]); ys.append(kth[keep] > 0); ws.append(w[keep])
     X, y, w = np.concatenate(Xs), np.concatenate(ys), np.concatenate(ws)
     print("rows", X.shape, "of copied codes", int(y.sum()), file=sys.stderr)

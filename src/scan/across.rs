@@ -208,6 +208,12 @@ pub struct Across {
 impl Across {
     /// Takes in what the history of `label` says since a scan joined it.
     pub fn note(&mut self, label: &Label, before: &Walk, after: &Walk) {
+        self.note_phones(label, before, after);
+        // A code that outgrew its history would tell the same towns again each
+        // time they come round in it: it has said what it has to say.
+        if after.left.is_some() {
+            return;
+        }
         let (old, new) = (Told::by(before), Told::by(after));
         let cells = self.batches.entry(label.batch).or_default();
         cells.destination = label.destination;
@@ -226,7 +232,6 @@ impl Across {
                 touched.pages.insert((label.batch, page_of(label.block())));
             }
         }
-        self.note_phones(label, before, after);
     }
 
     pub fn batches(&self) -> impl Iterator<Item = BatchRef> {
@@ -426,3 +431,6 @@ impl Tally {
 fn excess(seen: u32, expected: f32, soft: f32) -> f32 {
     (seen as f32 - expected) / (expected + soft).sqrt()
 }
+
+#[cfg(test)]
+mod tests;

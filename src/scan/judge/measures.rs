@@ -14,8 +14,6 @@ use crate::scan::walk::{Walk, Witness};
 
 const HOUR_MS: i64 = 3_600_000;
 const DAY_MS: i64 = 24 * HOUR_MS;
-/// Days are days in China.
-const DAY_BEGINS_MS: i64 = 8 * HOUR_MS;
 
 /// What belongs together socially: witnesses within two days; where eight came
 /// in them, a picture goes round, and that lasts three weeks. Of one episode
@@ -75,7 +73,6 @@ measures! {
     // Of each episode no more than count.
     Counted: Own adverse,
     Episodes: Own adverse,
-    Days: Own telling,
     Provinces: Own adverse,
     // Outside the homes of the batch: counted witnesses, their episodes, those
     // more than two weeks after the first scan, those not in the first's province.
@@ -94,19 +91,13 @@ measures! {
     // Scans of whatever kind.
     Scans: Own telling,
     LargestEpisode: Own telling,
-    // Most witnesses within two days; counted witnesses outside them; the ratio.
+    // Most witnesses within two days; counted witnesses outside them.
     Burst: Own telling,
     BeyondBurst: Own adverse,
-    BurstShare: Own telling,
-    ProvinceShare: Own telling,
     // Twelve hours or more after the witness before.
     Occasions: Own adverse,
-    // Witnesses, each half forgotten in three days.
-    Pulse: Own telling,
     // Counted in the last thirty days.
     Recent: Own telling,
-    // Days with witnesses a day of its age.
-    DayRate: Own telling,
     // Logarithms to base 2 of one more than days, hours.
     Age: Own telling,
     Pause: Own telling,
@@ -159,8 +150,6 @@ struct Count {
     largest: Option<Episode>,
     burst: Option<Episode>,
     largest_burst: Option<Episode>,
-    days: u32,
-    day: i64,
     provinces: Provinces,
     first_province: Option<u8>,
     away: u32,
@@ -172,7 +161,6 @@ struct Count {
     late: u32,
     anonymous: u32,
     occasions: u32,
-    pulse: f32,
     last: Option<UnixMs>,
     before: Option<UnixMs>,
 }
@@ -215,12 +203,7 @@ impl Count {
         keep_larger(&mut self.largest, self.episode);
         join(&mut self.burst, w.at, |_| EPISODE_MS);
         keep_larger(&mut self.largest_burst, self.burst);
-        let day = (w.at.0 + DAY_BEGINS_MS).div_euclid(DAY_MS);
-        self.days += u32::from(self.days == 0 || day != self.day);
-        self.day = day;
         self.occasions += u32::from(self.last.is_none_or(|l| w.at.since(l) > 12 * HOUR_MS));
-        let pause = self.last.map_or(0, |last| w.at.since(last).max(0));
-        self.pulse = self.pulse.mul_add((-ratio(pause, 3 * DAY_MS)).exp2(), 1.0);
         if self.episode.is_some_and(|e| e.witnesses <= EPISODE_WITNESSES_MAX) {
             self.count(w, first, homes);
         }
@@ -274,7 +257,6 @@ impl Count {
             Measure::Witnesses => n(count(walk.witnesses.len())),
             Measure::Counted => n(counted),
             Measure::Episodes => n(self.episodes),
-            Measure::Days => n(self.days),
             Measure::Provinces => n(self.provinces.len()),
             Measure::Away => n(self.away),
             Measure::AwayEpisodes => n(self.away_episodes),
@@ -289,12 +271,8 @@ impl Count {
             Measure::LargestEpisode => n(largest),
             Measure::Burst => n(burst),
             Measure::BeyondBurst => n(beyond),
-            Measure::BurstShare => (n(burst) / n(beyond.max(1))).min(9.0),
-            Measure::ProvinceShare => n(self.provinces.len()) / n(counted.max(1)),
             Measure::Occasions => n(self.occasions),
-            Measure::Pulse => self.pulse,
             Measure::Recent => n(count(recent)),
-            Measure::DayRate => n(self.days) / (age_days + 1.0),
             Measure::Age => (1.0 + age_days).log2(),
             Measure::Pause => (1.0 + ratio(pause, HOUR_MS)).log2(),
             Measure::Spots => n(walk.spots),
