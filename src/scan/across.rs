@@ -92,7 +92,8 @@ pub struct Around {
     /// and in a town, where this one was: of all such places the most.
     pub block_province: u32,
     pub block_town: u32,
-    /// That town.
+    /// That province and that town.
+    pub province: Place,
     pub town: Place,
     /// Neighbours met again outside the homes, beyond what batches have
     /// ordinarily; standard deviations.
@@ -101,6 +102,8 @@ pub struct Around {
     pub batch_excess: f32,
     /// Codes of the batch met again in a town where this one was.
     pub batch_town: u32,
+    /// That town.
+    pub batch_place: Place,
     /// Of the phones that scanned this code before, the one whose codes were
     /// most often met in another province afterwards: how many, which share.
     pub phone_met: u32,
@@ -322,11 +325,17 @@ impl Across {
             if out.homes.has(province) {
                 continue;
             }
-            out.block_province = out.block_province.max(block.provinces[index(province)]);
-            if block.towns[i] > out.block_town || out.town == Place::UNKNOWN {
+            let beside = block.provinces[index(province)];
+            if beside > out.block_province {
+                out.block_province = beside;
+                out.province = Place(u16::from(province) * 100);
+            }
+            if block.towns[i] > out.block_town {
                 (out.block_town, out.town) = (block.towns[i], *place);
             }
-            out.batch_town = out.batch_town.max(batch.towns[i]);
+            if batch.towns[i] > out.batch_town {
+                (out.batch_town, out.batch_place) = (batch.towns[i], *place);
+            }
             let here = batch.provinces[index(province)];
             let expected = self.travel.share(label.destination, province, here, batch.all);
             out.batch_excess = out.batch_excess.max(excess(here, expected * batch.all as f32, 0.5));

@@ -262,11 +262,12 @@ fn accusation(about: About, seen: &Seen<'_>) -> Reason {
         }
         About::Neighbours => {
             let near = around.block_province > 0;
-            Reason::NeighboursElsewhere {
-                labels: if near { around.block_province } else { around.batch_town },
-                place: around.town,
-                near,
-            }
+            let (labels, place) = match around.block_town {
+                0 if near => (around.block_province, around.province),
+                0 => (around.batch_town, around.batch_place),
+                codes => (codes, around.town),
+            };
+            Reason::NeighboursElsewhere { labels, place, near }
         }
         About::Phone => {
             Reason::PhoneOfManyLabels { labels: around.phone_cases, met: around.phone_met }

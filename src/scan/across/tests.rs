@@ -55,6 +55,8 @@ fn neighbours_are_counted_once_a_code_and_never_the_code_itself() {
     let walk = tell(&mut across, 7, [scan(900, 4101), scan(910, 4401)].into_iter());
     let around = across.around(&label(7), &walk, &walk);
     assert_eq!((around.block_town, around.block_province, around.batch_town), (5, 10, 5));
+    let places = (around.town, around.province, around.batch_place);
+    assert_eq!(places, (Place(4401), Place(4400), Place(4401)));
     // Before the worker told the others of it, nothing of its own is taken off.
     let ahead = across.around(&label(7), &walk, &Walk::default());
     assert_eq!(ahead.block_town, 6);
