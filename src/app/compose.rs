@@ -20,7 +20,6 @@ use crate::keys::{KeyDir, KeyError};
 use crate::registry::port::RegistryLedger as _;
 use crate::scan::forgeries::Forgeries;
 use crate::scan::hosting::Hosting;
-use crate::scan::judge::Policy;
 use crate::scan::ledger::ScanLedger;
 use crate::scan::place::{Locator, Nowhere};
 use crate::scan::service::Scanner;
@@ -103,7 +102,7 @@ pub async fn open(
         hosting: Arc::new(hosting),
         hosts: settings.hosts().into(),
         forgeries: Arc::new(Forgeries::default()),
-        policy: Policy::shipped(),
+        policies: Arc::clone(&live.policies),
         across: Arc::clone(&live.across),
         signatures: Arc::default(),
     };

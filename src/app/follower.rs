@@ -224,9 +224,10 @@ impl Follower {
 
     async fn flag(&self, entries: &[Entry]) -> Result<(), Trouble> {
         let codes: HashSet<CodeId> = entries.iter().map(|e| e.code).collect();
+        let now = self.clock.now();
         for code in codes {
             let Ok(payload) = Payload::from_bytes(code.payload) else { continue };
-            let (verdict, history) = match self.scanner.review(code).await {
+            let (verdict, history) = match self.scanner.review(code, now).await {
                 Ok(Some(reviewed)) => reviewed,
                 Ok(None) => continue,
                 Err(error @ StateError::Corrupt(_)) => {
@@ -243,7 +244,6 @@ impl Follower {
             if !accuses && verdict.doubts.is_empty() {
                 continue;
             }
-            let now = self.clock.now();
             let told = if accuses { &verdict.reasons } else { &verdict.doubts };
             let reasons = told
                 .iter()

@@ -1,6 +1,6 @@
-//! What every server holds in memory and renews: the key set, the register and
-//! the evidence across codes. Looked at five times a second, so that a revoked key or a recall
-//! shows within one.
+//! What every server holds in memory and renews: the key set, the register, the
+//! policies that decide and the evidence across codes. Looked at five times a
+//! second, so that a revoked key or a recall shows within one.
 
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
@@ -15,6 +15,7 @@ use crate::registry::port::RegistryLedger;
 use crate::registry::service::renew;
 use crate::scan::across::Across;
 use crate::scan::ledger::AcrossLedger;
+use crate::scan::policies::{self, Policies, PolicyLedger};
 
 /// How often keys and register are looked at.
 const LOOK: Duration = Duration::from_millis(200);
@@ -34,6 +35,8 @@ pub enum LiveError {
     Key(#[from] KeyError),
     #[error(transparent)]
     Ledger(#[from] LedgerError),
+    #[error(transparent)]
+    Policy(#[from] policies::RenewError),
     #[error(
         "key {0} is a development key, whose private half everybody can read: whoever likes can \
          sign labels with it. It works in `zhenma demo` alone. Make a key of your own with \
@@ -42,10 +45,11 @@ pub enum LiveError {
     DevelopmentKey(String),
 }
 
-/// Keys, register and evidence across codes, renewed in place.
+/// Keys, register, policies and evidence across codes, renewed in place.
 pub struct Live {
     pub keys: Arc<ArcSwap<Keyring>>,
     pub register: Arc<ArcSwap<Register>>,
+    pub policies: Arc<ArcSwap<Policies>>,
     pub across: Arc<RwLock<Across>>,
     dir: KeyDir,
     kind: Keys,
@@ -54,9 +58,9 @@ pub struct Live {
 }
 
 /// What is followed of a ledger.
-pub trait LiveLedger: RegistryLedger + AcrossLedger {}
+pub trait LiveLedger: RegistryLedger + AcrossLedger + PolicyLedger {}
 
-impl<T: RegistryLedger + AcrossLedger> LiveLedger for T {}
+impl<T: RegistryLedger + AcrossLedger + PolicyLedger> LiveLedger for T {}
 
 impl Live {
     /// Reads all of it once.
@@ -71,6 +75,7 @@ impl Live {
         let mut live = Self {
             keys: Arc::default(),
             register: Arc::default(),
+            policies: Arc::default(),
             across: Arc::default(),
             dir,
             kind,
@@ -79,6 +84,7 @@ impl Live {
         };
         live.renew_keys()?;
         live.renew_register().await?;
+        live.renew_policies().await?;
         live.renew_across().await?;
         Ok(live)
     }
@@ -103,6 +109,10 @@ impl Live {
         Ok(renew(&*self.ledger, &self.register).await?)
     }
 
+    async fn renew_policies(&self) -> Result<(), LiveError> {
+        Ok(policies::renew(&*self.ledger, &self.policies).await?)
+    }
+
     async fn renew_across(&self) -> Result<(), LiveError> {
         let since = self.across.read().unwrap_or_else(PoisonError::into_inner).revision;
         if let Some(changes) = self.ledger.across_since(since).await? {
@@ -122,11 +132,17 @@ impl Live {
             }
             let keys = self.renew_keys();
             let register = self.renew_register().await;
+            let policies = self.renew_policies().await;
             let across = self.renew_across().await;
-            let problem =
-                keys.and(register).and(across).err().map(|e| e.to_string()).unwrap_or_default();
+            let problem = keys
+                .and(register)
+                .and(policies)
+                .and(across)
+                .err()
+                .map(|e| e.to_string())
+                .unwrap_or_default();
             if problem != said && !problem.is_empty() {
-                tracing::error!(%problem, "keys, register or evidence cannot be renewed; the last stay");
+                tracing::error!(%problem, "keys, register, policies or evidence cannot be renewed; the last stay");
             }
             metrics::gauge!("zhenma_register_fresh").set(if problem.is_empty() { 1 } else { 0 });
             said = problem;

@@ -73,6 +73,8 @@ pub trait CaseLedger: Send + Sync {
     /// Keeps the decision, sets a flag decided, and raises the register's
     /// revision, so that the next scan respects it.
     async fn decide(&self, decision: &DecisionRecord) -> Result<(), LedgerError>;
+    /// Of all codes, oldest first.
+    async fn all_decisions(&self) -> Result<Vec<DecisionRecord>, LedgerError>;
     /// Oldest first.
     async fn decisions(&self, payload: &[u8; 12]) -> Result<Vec<DecisionRecord>, LedgerError>;
 }

@@ -37,6 +37,8 @@ enum Command {
     /// Draw labels of a table of codes, without key or server
     Label(label::Label),
     Replay(replay::Replay),
+    /// What decides that a code is suspect: list, add and compare policies
+    Policy(policy::Policy),
     Doctor(doctor::Doctor),
 }
 
@@ -48,6 +50,7 @@ mod enterprise;
 mod key;
 mod label;
 mod labels;
+mod policy;
 mod product;
 mod progress;
 mod replay;
@@ -94,6 +97,7 @@ pub fn run(args: std::env::ArgsOs) -> ExitCode {
         Command::Key(command) => command.run(cli.json),
         Command::Label(command) => command.run(cli.json),
         Command::Replay(command) => command.run(),
+        Command::Policy(command) => command.run(cli.json),
         Command::Config(command) => command.run(cli.json),
         Command::Doctor(command) => command.run(cli.json),
     };

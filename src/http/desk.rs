@@ -14,15 +14,19 @@ use crate::http::rate::Keyed;
 use crate::registry::port::{OrderLedger, RegistryLedger};
 use crate::registry::service::renew;
 use crate::scan::ledger::ScanLedger;
+use crate::scan::policies::{self, PolicyLedger};
 use crate::scan::tags::Network;
 
 /// Every port of the ledger.
 pub trait DeskLedger:
-    RegistryLedger + OrderLedger + ScanLedger + CaseLedger + AccountLedger
+    RegistryLedger + OrderLedger + ScanLedger + CaseLedger + AccountLedger + PolicyLedger
 {
 }
 
-impl<T: RegistryLedger + OrderLedger + ScanLedger + CaseLedger + AccountLedger> DeskLedger for T {}
+impl<T> DeskLedger for T where
+    T: RegistryLedger + OrderLedger + ScanLedger + CaseLedger + AccountLedger + PolicyLedger
+{
+}
 
 #[derive(Clone)]
 pub struct Desk {
@@ -39,10 +43,13 @@ impl Desk {
 
 impl Desk {
     /// Makes what was just written show on the page that follows. Where it
-    /// cannot, the register is renewed a moment later all the same.
+    /// cannot, register and policies are renewed a moment later all the same.
     pub(super) async fn show_changes(&self) {
         if let Err(error) = renew(&*self.ledger, &self.scanner.register).await {
             tracing::warn!(%error, "the register was not renewed at once");
+        }
+        if let Err(error) = policies::renew(&*self.ledger, &self.scanner.policies).await {
+            tracing::warn!(%error, "the policies were not renewed at once");
         }
     }
 }

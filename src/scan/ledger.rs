@@ -10,7 +10,7 @@ use crate::base::{LedgerError, UnixMs};
 use crate::registry::BatchRef;
 use crate::scan::across::{Changes, Phone};
 use crate::scan::forgeries::Forgery;
-use crate::scan::{Cursor, Entry, LogId, Observation, Tag48};
+use crate::scan::{CodeId, Cursor, Entry, LogId, Observation, Tag48};
 
 /// Scans of one day of a batch.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
@@ -47,6 +47,13 @@ pub trait ScanLedger: Send + Sync {
         payload: &[u8; 12],
         limit: u32,
     ) -> Result<Vec<Observation>, LedgerError>;
+    /// Hands every scan since an instant to `each`, in the order in which
+    /// they were made.
+    async fn scans_since(
+        &self,
+        since: UnixMs,
+        each: &mut (dyn FnMut(CodeId, Observation) + Send),
+    ) -> Result<(), LedgerError>;
     /// Codes of which a scan has a tag from `low` to `high`, at most `limit`:
     /// what a buyer reads out leads back to the label.
     async fn codes_tagged(

@@ -12,6 +12,7 @@ pub mod judge;
 pub mod ledger;
 pub mod observation;
 pub mod place;
+pub mod policies;
 pub mod port;
 pub mod reason;
 pub mod replay;

@@ -4,6 +4,8 @@
 //! Codes are opaque texts `BATCH-NUMBER`; a signature is taken for checked.
 
 pub mod alerts;
+mod contest;
+mod engine;
 
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -17,13 +19,15 @@ use crate::base::{UnixMs, places};
 use crate::code::{Layer, Outcome as ReadOutcome, Payload};
 use crate::keys::KeyNumber;
 use crate::registry::{BatchRef, Standing};
-use crate::scan::across::{Across, Label};
+use crate::scan::across::Label;
 use crate::scan::hosting::Hosting;
 use crate::scan::judge::measures::Measures;
 use crate::scan::judge::{Check, Evidence, Policy, Seen, judge};
 use crate::scan::tags::Tagger;
-use crate::scan::{Channel, CodeId, History, Marks, Observation, Outcome, Place, Reason, Spot};
+use crate::scan::{Channel, CodeId, Marks, Observation, Outcome, Place, Reason, Spot};
 use alerts::{Alert, Alerts};
+pub use contest::Contest;
+use engine::Engine;
 
 /// Longest line that is read, bytes.
 pub const LINE_BYTES_MAX: usize = 64 * 1024;
@@ -296,8 +300,7 @@ pub fn answer<'a>(
 /// The engine over a stream.
 pub struct Replay {
     recording: Recording,
-    histories: HashMap<CodeId, History>,
-    across: Across,
+    engine: Engine,
     /// As flags do, they stay suspect: no officer decides here.
     accused: HashMap<CodeId, UnixMs>,
     alerts: Alerts,
@@ -314,8 +317,7 @@ impl Replay {
     pub fn new(recording: Recording, policy: Arc<Policy>, measuring: bool) -> Self {
         Self {
             recording,
-            histories: HashMap::new(),
-            across: Across::default(),
+            engine: Engine::default(),
             accused: HashMap::new(),
             alerts: Alerts::default(),
             policy,
@@ -328,14 +330,14 @@ impl Replay {
 
     /// Codes with a history.
     pub fn codes(&self) -> usize {
-        self.histories.len()
+        self.engine.codes()
     }
 
     /// What the stream said of batches and phones so far.
     pub fn alerts(&self) -> Vec<Alert> {
         let names = self.recording.batches.iter();
         let names = names.map(|(name, known)| (known.reference(), name.as_str())).collect();
-        self.alerts.all(&self.across, &names)
+        self.alerts.all(&self.engine.across, &names)
     }
 
     /// Answers one line, then does what the worker does behind an answer.
@@ -354,22 +356,16 @@ impl Replay {
             return Ok(answer(scan, None, None, &self.policy));
         };
         counts.before_made += u64::from(issued.standing == Standing::NotActivated);
-        let history = self.histories.entry(issued.id).or_default();
-        let own = scan.seen.map(|seen| history.fold(seen));
-        let new = own.is_some_and(|own| !own.repeated);
-        counts.repeated += u64::from(own.is_some() && !new);
-        let (across, label) = (&self.across, &issued.label);
-        let seen = Seen::new(history, own.map(|own| own.position), new, None, |walk, noted| {
-            across.around(label, walk, noted)
-        });
-        self.measures = self.measuring.then(|| seen.measures());
-        // What the others said of this code is known; now it tells them.
-        if new {
-            self.across.note(&issued.label, &seen.noted, &seen.walk);
-        }
-        let (around, at) = (seen.around, scan.at);
         let accused = self.accused.get(&issued.id).copied();
-        let answer = answer(scan, Some(seen), accused, &self.policy);
+        let (measures, at) = (&mut self.measures, scan.at);
+        let (measuring, policy) = (self.measuring, &self.policy);
+        let (id, label, seen) = (issued.id, Some(&issued.label), scan.seen);
+        let ((answer, around), repeated) = self.engine.scan(id, label, seen, None, |seen| {
+            *measures = measuring.then(|| seen.measures());
+            let around = seen.around;
+            (answer(scan, Some(seen), accused, policy), around)
+        });
+        counts.repeated += u64::from(repeated);
         if answer.verdict == Outcome::Suspect.slug() {
             self.accused.entry(issued.id).or_insert(at);
         }

@@ -17,8 +17,9 @@ use crate::registry::{Placement, Register};
 use crate::scan::across::{Across, Around, Label};
 use crate::scan::forgeries::{Forgeries, ForgeryKind};
 use crate::scan::hosting::Hosting;
-use crate::scan::judge::{Check, Evidence, Policy, Seen, judge};
+use crate::scan::judge::{Check, Evidence, Seen, judge};
 use crate::scan::place::Locator;
+use crate::scan::policies::Policies;
 use crate::scan::signatures::Signatures;
 use crate::scan::tags::Tagger;
 use crate::scan::walk::{Walk, distinct_devices};
@@ -121,7 +122,8 @@ pub struct Scanner {
     /// Lower-case hosts that are ours.
     pub hosts: Arc<[String]>,
     pub forgeries: Arc<Forgeries>,
-    pub policy: Arc<Policy>,
+    /// Signed off, by instant.
+    pub policies: Arc<ArcSwap<Policies>>,
     /// What codes say of one another, as far as the worker has told.
     pub across: Arc<RwLock<Across>>,
     pub signatures: Arc<Signatures>,
@@ -145,9 +147,11 @@ impl Scanner {
         self.count_forgery(&examined, &register, place, question.at);
 
         let Placement::Issued { facts, number, standing } = &examined.placement else {
-            return self.without_history(examined);
+            return self.without_history(examined, question.at);
         };
-        let Some(payload) = examined.payload else { return self.without_history(examined) };
+        let Some(payload) = examined.payload else {
+            return self.without_history(examined, question.at);
+        };
         let id = CodeId { payload: payload.to_bytes(), number: *number };
         let signed = matches!(examined.check, Check::Read(ReadOutcome::Valid));
         let (history, own, recorded) = if signed {
@@ -170,7 +174,7 @@ impl Scanner {
                 decision,
                 accused: register.accused.get(&id.payload).copied(),
             },
-            &self.policy,
+            self.policies.load().at(question.at),
         );
         let shown = verdict.outcome != crate::scan::Outcome::NotGenuine;
         Answer {
@@ -182,13 +186,17 @@ impl Scanner {
         }
     }
 
-    /// Judges a code by its history as it is, for whoever follows the log. The
-    /// entry was recorded, so its signature was checked then. `None` where the
-    /// register does not know it any more.
+    /// Judges a code by its history as it is at `at`, for whoever follows the
+    /// log. The entry was recorded, so its signature was checked then. `None`
+    /// where the register does not know it any more.
     ///
     /// # Errors
     /// When the history cannot be read now.
-    pub async fn review(&self, id: CodeId) -> Result<Option<(Verdict, History)>, StateError> {
+    pub async fn review(
+        &self,
+        id: CodeId,
+        at: UnixMs,
+    ) -> Result<Option<(Verdict, History)>, StateError> {
         let history = self.state.peek(id).await?;
         let register = self.register.load_full();
         let Ok(payload) = Payload::from_bytes(id.payload) else { return Ok(None) };
@@ -210,7 +218,7 @@ impl Scanner {
             decision,
             accused: register.accused.get(&id.payload).copied(),
         };
-        let verdict = judge(&evidence, &self.policy);
+        let verdict = judge(&evidence, self.policies.load().at(at));
         Ok(Some((verdict, history)))
     }
 
@@ -274,7 +282,7 @@ impl Scanner {
         }
     }
 
-    fn without_history(&self, examined: Examined) -> Answer {
+    fn without_history(&self, examined: Examined, at: UnixMs) -> Answer {
         let verdict = judge(
             &Evidence {
                 check: examined.check,
@@ -285,7 +293,7 @@ impl Scanner {
                 decision: None,
                 accused: None,
             },
-            &self.policy,
+            self.policies.load().at(at),
         );
         Answer {
             verdict,

@@ -42,11 +42,11 @@ impl Frame {
         self.lang.pick(zh, en)
     }
 
-    fn sheet(&self) -> String {
+    pub(super) fn sheet(&self) -> String {
         crate::web::assets::url("console.css")
     }
 
-    const fn title(&self) -> &'static str {
+    pub(super) const fn title(&self) -> &'static str {
         match self.area {
             Area::Enterprise => self.t("真码 · 企业", "Zhenma · Enterprise"),
             Area::Officer => self.t("真码 · 市场监管", "Zhenma · Officer"),

@@ -8,6 +8,7 @@ pub mod assets;
 pub mod console;
 pub mod home;
 pub mod message;
+pub mod policies;
 pub mod proof;
 pub mod style;
 pub mod text;

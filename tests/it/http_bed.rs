@@ -22,7 +22,6 @@ use zhenma::registry::{
     Batch, BatchRef, Bilingual, Enterprise, Gtin, Layers, Product, RangeFact, RangeState, Uscc,
 };
 use zhenma::scan::forgeries::Forgeries;
-use zhenma::scan::judge::Policy;
 use zhenma::scan::place::Locator;
 use zhenma::scan::port::Durability;
 use zhenma::scan::service::Scanner;
@@ -82,7 +81,7 @@ impl Bed {
             hosting: Arc::default(),
             hosts: Arc::new([HOST.to_owned()]),
             forgeries: Arc::new(Forgeries::default()),
-            policy: Policy::shipped(),
+            policies: Arc::default(),
             across: Arc::default(),
             signatures: Arc::default(),
         };

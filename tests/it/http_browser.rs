@@ -126,6 +126,7 @@ async fn consoles_have_no_violation_of_axe_either() {
     browser.look(&bed.base, Some(&member.cookie()), &enterprise).await;
     let officers = both(&[
         ("flags", "/officer/".to_owned()),
+        ("policies", "/officer/policies".to_owned()),
         ("flagged_code", format!("/officer/codes/{serial}")),
         ("not_found", "/officer/codes?code=ABC".to_owned()),
     ]);

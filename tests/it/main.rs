@@ -30,6 +30,7 @@ mod need;
 mod openapi;
 mod orders;
 mod outages;
+mod policies;
 mod reading;
 mod readme;
 mod redis_server;

@@ -70,7 +70,7 @@ pub(super) async fn code_page(
 ) -> Result<Response, Problem> {
     let (lang, zone) = (f.lang, &desk.zone);
     let id = CodeId { payload: label.payload.to_bytes(), number: label.number };
-    let reviewed = desk.scanner.review(id).await.map_err(|error| {
+    let reviewed = desk.scanner.review(id, desk.clock.now()).await.map_err(|error| {
         tracing::warn!(%error, "a history was not read for an officer");
         Problem::busy()
     })?;

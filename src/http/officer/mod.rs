@@ -1,9 +1,11 @@
-//! The officer's console: flagged codes, one code's time line, a decision.
+//! The officer's console: flagged codes, one code's time line, a decision, and
+//! the policies by which codes are flagged.
 
 mod code;
 mod decide;
 mod flags;
 mod look_up;
+mod policies;
 mod sign_in;
 
 use utoipa_axum::router::OpenApiRouter;
@@ -20,4 +22,5 @@ pub(super) fn routes() -> OpenApiRouter<Desk> {
         .routes(routes!(look_up::look_up))
         .routes(routes!(code::show))
         .routes(routes!(decide::decide))
+        .routes(routes!(policies::show, policies::sign))
 }

@@ -26,12 +26,15 @@ pub struct Policy {
 }
 
 static SHIPPED: LazyLock<Arc<Policy>> = LazyLock::new(|| {
-    let text = include_str!("witnesses-3.json");
-    Arc::new(Policy::read(text).expect("the shipped policy reads: a test does it"))
+    let policy = Policy::read(Policy::SHIPPED_TEXT);
+    Arc::new(policy.expect("the shipped policy reads: a test does it"))
 });
 
 impl Policy {
     const NAME_BYTES_MAX: usize = 40;
+
+    /// What [`Policy::shipped`] was read from.
+    pub const SHIPPED_TEXT: &str = include_str!("witnesses-3.json");
 
     /// The one that comes with this version; how it was made and how well it
     /// does is in `src/guide/detection.md`.

@@ -149,6 +149,16 @@ impl CaseLedger for Ledger {
         tx.commit().await.map_err(down)
     }
 
+    async fn all_decisions(&self) -> Result<Vec<DecisionRecord>, LedgerError> {
+        sqlx::query("SELECT * FROM decisions ORDER BY revision")
+            .fetch_all(&self.reader)
+            .await
+            .map_err(down)?
+            .iter()
+            .map(decision)
+            .collect()
+    }
+
     async fn decisions(&self, payload: &[u8; 12]) -> Result<Vec<DecisionRecord>, LedgerError> {
         sqlx::query("SELECT * FROM decisions WHERE payload = $1 ORDER BY revision")
             .bind(payload.to_vec())

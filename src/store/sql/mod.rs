@@ -11,6 +11,7 @@ mod across;
 mod cases;
 mod inspect;
 mod orders;
+mod policies;
 mod registry;
 mod rows;
 mod scans;

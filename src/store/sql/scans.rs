@@ -1,6 +1,7 @@
 //! Scan rows, as followed from the durable log.
 
 use async_trait::async_trait;
+use futures::TryStreamExt;
 use sqlx::sqlite::SqliteRow;
 
 use super::across::keep;
@@ -12,7 +13,7 @@ use crate::registry::BatchRef;
 use crate::scan::across::Changes;
 use crate::scan::forgeries::Forgery;
 use crate::scan::ledger::{DayCount, ScanLedger};
-use crate::scan::{Channel, Cursor, Entry, LogId, Marks, Observation, Place, Spot, Tag48};
+use crate::scan::{Channel, CodeId, Cursor, Entry, LogId, Marks, Observation, Place, Spot, Tag48};
 
 const fn channel_name(channel: Channel) -> &'static str {
     match channel {
@@ -157,6 +158,23 @@ impl ScanLedger for Ledger {
         .iter()
         .map(observation)
         .collect()
+    }
+
+    async fn scans_since(
+        &self,
+        since: UnixMs,
+        each: &mut (dyn FnMut(CodeId, Observation) + Send),
+    ) -> Result<(), LedgerError> {
+        let mut rows = sqlx::query(
+            "SELECT * FROM scans WHERE seen_at >= $1 ORDER BY seen_at, log, log_major, log_minor",
+        )
+        .bind(since.0)
+        .fetch(&self.reader);
+        while let Some(row) = rows.try_next().await.map_err(down)? {
+            let number = unsigned(get(&row, "label_number")?);
+            each(CodeId { payload: payload(&row)?, number }, observation(&row)?);
+        }
+        Ok(())
     }
 
     async fn codes_tagged(

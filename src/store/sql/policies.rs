@@ -1,0 +1,140 @@
+//! Policies of detection and what was signed of them.
+
+use async_trait::async_trait;
+use sqlx::sqlite::SqliteRow;
+
+use super::rows::{Read, bad, get, id};
+use super::{Ledger, down, next_revision};
+use crate::base::{FieldError, LedgerError, UnixMs};
+use crate::scan::policies::{Comparison, PolicyLedger, PolicyRecord, Term};
+
+fn record(row: &SqliteRow) -> Read<PolicyRecord> {
+    let comparison: Option<String> = get(row, "comparison")?;
+    Ok(PolicyRecord {
+        name: get(row, "name")?,
+        body: get(row, "body")?,
+        added_by: get(row, "added_by")?,
+        added_at: UnixMs(get(row, "added_at")?),
+        comparison: comparison
+            .map(|text| serde_json::from_str(&text).map_err(|_| bad("comparison")))
+            .transpose()?,
+    })
+}
+
+fn term(row: &SqliteRow) -> Read<Term> {
+    Ok(Term {
+        id: id(row)?,
+        policy: get(row, "policy")?,
+        effective_at: UnixMs(get(row, "effective_at")?),
+        signed_by: get(row, "signed_by")?,
+        signed_at: UnixMs(get(row, "signed_at")?),
+        note: get(row, "note")?,
+    })
+}
+
+#[async_trait]
+impl PolicyLedger for Ledger {
+    async fn add_policy(&self, policy: &PolicyRecord) -> Result<bool, LedgerError> {
+        let mut tx = self.write().await?;
+        let known: Option<String> = sqlx::query_scalar("SELECT body FROM policies WHERE name = $1")
+            .bind(&policy.name)
+            .fetch_optional(&mut *tx)
+            .await
+            .map_err(down)?;
+        match known {
+            Some(body) if body == policy.body => return Ok(false),
+            Some(_) => {
+                return Err(LedgerError::Invalid(vec![FieldError::new(
+                    "name",
+                    format!("{:?} is that of another policy", policy.name),
+                    "verdicts name it: give the new one a new name",
+                )]));
+            }
+            None => {}
+        }
+        sqlx::query(
+            "INSERT INTO policies (name, body, added_by, added_at) VALUES ($1, $2, $3, $4)",
+        )
+        .bind(&policy.name)
+        .bind(&policy.body)
+        .bind(&policy.added_by)
+        .bind(policy.added_at.0)
+        .execute(&mut *tx)
+        .await
+        .map_err(down)?;
+        tx.commit().await.map_err(down)?;
+        Ok(true)
+    }
+
+    async fn policies(&self) -> Result<Vec<PolicyRecord>, LedgerError> {
+        sqlx::query("SELECT * FROM policies ORDER BY added_at DESC, name DESC")
+            .fetch_all(&self.reader)
+            .await
+            .map_err(down)?
+            .iter()
+            .map(record)
+            .collect()
+    }
+
+    async fn keep_comparison(&self, name: &str, found: &Comparison) -> Result<(), LedgerError> {
+        let text = serde_json::to_string(found).map_err(|_| bad("comparison"))?;
+        let mut tx = self.write().await?;
+        sqlx::query("UPDATE policies SET comparison = $1 WHERE name = $2")
+            .bind(text)
+            .bind(name)
+            .execute(&mut *tx)
+            .await
+            .map_err(down)?;
+        tx.commit().await.map_err(down)
+    }
+
+    async fn sign_policy(&self, term: &Term) -> Result<(), LedgerError> {
+        let mut tx = self.write().await?;
+        let revision = next_revision(&mut tx).await?;
+        sqlx::query(
+            "INSERT INTO policy_terms (id, policy, effective_at, signed_by, signed_at, note,
+             revision) VALUES ($1, $2, $3, $4, $5, $6, $7)",
+        )
+        .bind(term.id.to_string())
+        .bind(&term.policy)
+        .bind(term.effective_at.0)
+        .bind(&term.signed_by)
+        .bind(term.signed_at.0)
+        .bind(&term.note)
+        .bind(revision)
+        .execute(&mut *tx)
+        .await
+        .map_err(down)?;
+        tx.commit().await.map_err(down)
+    }
+
+    async fn terms(&self) -> Result<Vec<Term>, LedgerError> {
+        sqlx::query("SELECT * FROM policy_terms ORDER BY revision DESC")
+            .fetch_all(&self.reader)
+            .await
+            .map_err(down)?
+            .iter()
+            .map(term)
+            .collect()
+    }
+
+    async fn signed_since(
+        &self,
+        since: i64,
+    ) -> Result<Option<(i64, Vec<(Term, String)>)>, LedgerError> {
+        let mut tx = self.reader.begin().await.map_err(down)?;
+        let revision: Option<i64> = sqlx::query_scalar("SELECT MAX(revision) FROM policy_terms")
+            .fetch_one(&mut *tx)
+            .await
+            .map_err(down)?;
+        let Some(revision) = revision.filter(|revision| *revision > since) else { return Ok(None) };
+        let rows = sqlx::query(
+            "SELECT t.*, p.body AS body FROM policy_terms t JOIN policies p ON p.name = t.policy",
+        )
+        .fetch_all(&mut *tx)
+        .await
+        .map_err(down)?;
+        let signed = rows.iter().map(|row| Ok((term(row)?, get(row, "body")?)));
+        Ok(Some((revision, signed.collect::<Result<_, LedgerError>>()?)))
+    }
+}

@@ -1,0 +1,105 @@
+//! A policy's way: added in the shell, replayed over the recorded scans, signed
+//! off by an officer, and in force at once everywhere.
+
+use std::fs;
+use std::process::Command;
+
+use serde_json::{Value, json};
+use zhenma::scan::Outcome;
+use zhenma::scan::judge::Policy;
+
+use crate::consoles::{scanned_around, scanned_by};
+use crate::faults::load::eventually;
+use crate::staff_bed::StaffBed;
+
+/// Runs `zhenma policy` on the ledger of a bed: exit code, objects, errors.
+fn policy(bed: &StaffBed, args: &[&str]) -> (i32, Vec<Value>, String) {
+    let out = Command::new(env!("CARGO_BIN_EXE_zhenma"))
+        .args(["--json", "policy", "--data"])
+        .arg(&bed.parts.settings.data)
+        .args(args)
+        .output()
+        .expect("runs");
+    let text = String::from_utf8(out.stdout).expect("text");
+    let lines = text.lines().filter_map(|line| serde_json::from_str(line).ok()).collect();
+    (out.status.code().expect("ended"), lines, String::from_utf8_lossy(&out.stderr).into_owned())
+}
+
+/// The shipped policy under another name and other bounds, as a file.
+fn written(bed: &StaffBed, name: &str, suspect: f64, lead: f64) -> String {
+    let mut body: Value = serde_json::from_str(Policy::SHIPPED_TEXT).expect("JSON");
+    body["name"] = json!(name);
+    body["suspect_risk"] = json!(suspect);
+    body["lead_risk"] = json!(lead);
+    let path = bed.parts.settings.data.join(format!("{name}.json"));
+    fs::write(&path, body.to_string()).expect("written");
+    path.to_str().expect("a path").to_owned()
+}
+
+async fn stricter_by(bed: &StaffBed) -> String {
+    let batch = bed.batch(3).await;
+    let codes = bed.codes(&batch).await;
+    // One that is suspect anyway, and one of which too little is known yet.
+    assert_eq!(scanned_around(&bed.parts.scanner, &codes[0]).await, Outcome::Suspect);
+    assert_eq!(scanned_by(&bed.parts.scanner, &codes[1], 6).await, Outcome::SeenBefore);
+    codes[1].clone()
+}
+
+#[tokio::test]
+async fn a_policy_is_added_compared_signed_off_and_decides() {
+    let bed = StaffBed::start().await;
+    let code = stricter_by(&bed).await;
+    let serial = zhenma::code::read(&code).expect("a code").payload.serial_text();
+    let officer = bed.person("officer").await;
+    eventually("the scans are followed", || async {
+        officer.page(&format!("/officer/codes/{serial}")).await.contains("手机3")
+    })
+    .await;
+
+    let file = written(&bed, "strict-1", 0.02, 0.01);
+    let (exit, _, said) = policy(&bed, &["add", &file, "--by", "nobody"]);
+    assert!(exit == 2 && said.contains("by: \"nobody\""), "{said}");
+    let (exit, _, said) = policy(&bed, &["add", &written(&bed, "bad", 2.0, 0.1), "--by", "member"]);
+    assert!(exit == 2 && said.contains("suspect_risk"), "{said}");
+    assert_eq!(policy(&bed, &["add", &file, "--by", "administrator"]).0, 0);
+    assert_eq!(policy(&bed, &["add", &file, "--by", "administrator"]).1[0]["added"], false);
+    let other = written(&bed, "strict-1", 0.03, 0.01);
+    let (exit, _, said) = policy(&bed, &["add", &other, "--by", "administrator"]);
+    assert!(exit == 2 && said.contains("another policy"), "{said}");
+
+    // Before it was compared nobody signs it.
+    let form = [("policy", "strict-1"), ("effective_at", ""), ("note", "旺季前收紧")];
+    let refused = officer.post("/officer/policies", &form).await;
+    assert_eq!(refused.status(), 422);
+    assert!(refused.text().await.expect("text").contains("还没有和现行规则对比"));
+    let (exit, found, _) = policy(&bed, &["compare", "strict-1"]);
+    assert_eq!(exit, 0);
+    assert_eq!(found[0]["suspect_more"], json!({"count": 1, "serials": [serial]}), "{found:?}");
+    assert_eq!(found[0]["suspect_fewer"]["count"], 0);
+    assert_eq!((&found[0]["scans"], &found[0]["codes"]), (&json!(32), &json!(2)));
+    let page = officer.page("/officer/policies").await;
+    assert!(page.contains("多显示可疑 <b>1</b>") && page.contains(&serial), "{page}");
+
+    let past = [("policy", "strict-1"), ("effective_at", "2020-01-01T00:00"), ("note", "x")];
+    assert_eq!(officer.post("/officer/policies", &past).await.status(), 422);
+    assert_eq!(scanned_by(&bed.parts.scanner, &code, 6).await, Outcome::SeenBefore);
+    assert_eq!(officer.post("/officer/policies", &form).await.status(), 303);
+    let page = officer.page("/officer/policies").await;
+    assert!(page.contains("<b>现行</b>") && page.contains("旺季前收紧"), "{page}");
+    // A scan that is repeated now is judged by what decides now; those that
+    // were made before it were not.
+    let look = officer.page(&format!("/officer/codes/{serial}")).await;
+    assert!(look.contains("strict-1 @") && look.contains("标签可疑"), "{look}");
+
+    let (_, listed, _) = policy(&bed, &["list"]);
+    let state = |name: &str| listed.iter().find(|p| p["policy"] == name).expect("it is listed");
+    assert_eq!(state("strict-1")["decides"], true);
+    assert_eq!(state(&Policy::shipped().name)["decides"], false);
+    // Back again: what came with the software is signed like any other.
+    let shipped = &*Policy::shipped().name;
+    assert_eq!(policy(&bed, &["compare", shipped]).1[0]["suspect_fewer"]["count"], 1);
+    let back = [("policy", shipped), ("effective_at", ""), ("note", "误报多")];
+    assert_eq!(officer.post("/officer/policies", &back).await.status(), 303);
+    let look = officer.page(&format!("/officer/codes/{serial}")).await;
+    assert!(look.contains(&format!("{shipped} @")), "{look}");
+}
