@@ -81,8 +81,8 @@ fn main() {
         }
         let own = history.observations.len() - 1;
         let around = Around { homes, ..Around::default() };
-        let (walk, _) = cost(|| Walk::of(&history, UnixMs(i64::MIN)));
-        let seen = Seen::new(&history, Some(own), true, None, |_, _| around);
+        let (walk, _) = cost(|| Walk::of(&history, Findings::NONE));
+        let seen = Seen::new(&history, Some(own), true, Findings::NONE, |_, _| around);
         let (model, _) = cost(|| policy.model.log_odds(&seen.measures()));
         let (all, allocations) = cost(|| {
             let evidence = Evidence {
@@ -90,8 +90,8 @@ fn main() {
                 standing: Some(&Standing::OnSale),
                 case: false,
                 foreign_host: None,
-                seen: Some(Seen::new(&history, Some(own), true, None, |_, _| around)),
-                decision: None,
+                seen: Some(Seen::new(&history, Some(own), true, Findings::NONE, |_, _| around)),
+                findings: Findings::NONE,
                 accused: None,
             };
             judge(&evidence, &policy)

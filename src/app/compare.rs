@@ -8,7 +8,7 @@ use crate::base::{LedgerError, UnixMs};
 use crate::cases::CaseLedger;
 use crate::code::Payload;
 use crate::registry::port::RegistryLedger;
-use crate::registry::{Decision, Placement, Register};
+use crate::registry::{Decision, Findings, Placement, Register};
 use crate::scan::judge::Policy;
 use crate::scan::ledger::ScanLedger;
 use crate::scan::policies::Comparison;
@@ -36,11 +36,15 @@ pub async fn compare(
     let mut each = |id: crate::scan::CodeId, seen: crate::scan::Observation| {
         let Ok(payload) = Payload::from_bytes(id.payload) else { return };
         let Placement::Issued { facts, number, .. } = register.place(&payload) else { return };
-        let by_then = decided
-            .get(&id.payload)
-            .and_then(|all| all.iter().rev().find(|(at, _)| *at <= seen.at))
-            .map(|(at, decision)| (*decision, *at));
-        contest.scan(id, label(&payload, &facts, number).as_ref(), seen, by_then);
+        // Causes are facts of their time, whenever they were learnt.
+        let by_then = Findings {
+            decision: decided
+                .get(&id.payload)
+                .and_then(|all| all.iter().rev().find(|(at, _)| *at <= seen.at))
+                .map(|(at, decision)| (*decision, *at)),
+            causes: register.findings(&id.payload).causes.clone(),
+        };
+        contest.scan(id, label(&payload, &facts, number).as_ref(), seen, &by_then);
     };
     ledger.scans_since(since, &mut each).await?;
     Ok(contest.found(since, now))

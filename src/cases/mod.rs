@@ -1,10 +1,12 @@
-//! Flags that the judge raised, and what officers decided of them.
+//! Flags that the judge raised, what officers decided of them, and the causes
+//! that they found for scans.
 
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::base::{LedgerError, UnixMs};
+use crate::registry::findings::Cause;
 use crate::registry::{BatchRef, Decision};
 
 /// A reason as a flag keeps it: the sentence of the day it was raised.
@@ -61,6 +63,18 @@ pub struct DecisionRecord {
     pub decided_at: UnixMs,
 }
 
+/// A cause as it was recorded.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CauseRecord {
+    pub cause: Cause,
+    pub payload: [u8; 12],
+    pub note: String,
+    pub recorded_by: String,
+    pub recorded_at: UnixMs,
+    /// Who took it back, and when.
+    pub lifted: Option<(String, UnixMs)>,
+}
+
 /// What flags and decisions ask of the ledger. Each method is one transaction.
 #[async_trait]
 pub trait CaseLedger: Send + Sync {
@@ -73,6 +87,25 @@ pub trait CaseLedger: Send + Sync {
     /// Keeps the decision, sets a flag decided, and raises the register's
     /// revision, so that the next scan respects it.
     async fn decide(&self, decision: &DecisionRecord) -> Result<(), LedgerError>;
+    /// Sets a flag decided that a cause explains: nothing that remains speaks
+    /// against the code.
+    async fn settle_flag(&self, payload: &[u8; 12], at: UnixMs) -> Result<(), LedgerError>;
+    /// Keeps a cause and raises the register's revision.
+    ///
+    /// # Errors
+    /// `Invalid` when the code has `Cause::OF_A_CODE_MAX` of them.
+    async fn record_cause(&self, cause: &CauseRecord) -> Result<(), LedgerError>;
+    /// Takes a cause back. A flag that nothing else decided is open again.
+    /// False when it was lifted before, or is another code's.
+    async fn lift_cause(
+        &self,
+        payload: &[u8; 12],
+        id: Uuid,
+        by: &str,
+        at: UnixMs,
+    ) -> Result<bool, LedgerError>;
+    /// Lifted ones too, oldest first.
+    async fn causes(&self, payload: &[u8; 12]) -> Result<Vec<CauseRecord>, LedgerError>;
     /// Of all codes, oldest first.
     async fn all_decisions(&self) -> Result<Vec<DecisionRecord>, LedgerError>;
     /// Oldest first.

@@ -19,14 +19,14 @@ use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 
 use crate::auth::{Role, SignedIn, password};
-use crate::base::Lang;
+use crate::base::{Lang, places};
 use crate::http::access::{SESSION_COOKIE, begin};
 use crate::http::client::Client;
 use crate::http::desk::Desk;
 use crate::http::problem::Problem;
 use crate::http::{enterprise, negotiate, officer};
 use crate::scan::tags::Network;
-use crate::web::console::{Area, Frame, SignInPage};
+use crate::web::console::{Area, Choice, Frame, SignInPage};
 use crate::web::style;
 
 /// A session ends this long after it began.
@@ -203,4 +203,19 @@ pub async fn sign_out(session: &Session, area: Area) -> Result<Response, Problem
         Problem::busy()
     })?;
     Ok(Redirect::to(&format!("{}sign-in", area.home())).into_response())
+}
+
+/// Anywhere, then each province with its prefectures.
+pub(super) fn regions(chosen: &str, f: &Frame) -> Vec<Choice> {
+    let anywhere = Choice {
+        value: "0".to_owned(),
+        text: f.t("不限", "anywhere").to_owned(),
+        chosen: matches!(chosen, "" | "0"),
+    };
+    let regions = places::all().iter().map(|region| {
+        let value = region.code.to_string();
+        let indent = if region.is_province() { "" } else { "\u{3000}" };
+        Choice { text: format!("{indent}{}", region.name(f.lang)), chosen: value == chosen, value }
+    });
+    std::iter::once(anywhere).chain(regions).collect()
 }

@@ -7,6 +7,7 @@
 
 pub mod check;
 pub mod fields;
+pub mod findings;
 pub mod import;
 pub mod numbers;
 pub mod order;
@@ -24,7 +25,8 @@ use crate::base::UnixMs;
 use crate::code::{Gs1Prefix, Permutation, Sscc, SsccRun};
 use crate::keys::KeyNumber;
 
-pub use register::{Decision, Placement, Register, Standing};
+pub use findings::{Decision, Findings};
+pub use register::{Placement, Register, Standing};
 
 /// A text in the two languages of the product.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

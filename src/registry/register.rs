@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::base::UnixMs;
 use crate::code::{Layer, Payload, Permutation};
+use crate::registry::findings::{Cause, Decision, Findings};
 use crate::registry::{
     Batch, BatchRef, Bilingual, Enterprise, Gtin, Layers, Product, RangeFact, RangeState, Uscc,
 };
@@ -182,29 +183,6 @@ pub enum Placement {
     },
 }
 
-/// What an officer decided of a single code.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Decision {
-    Copied,
-    Genuine,
-    CannotTell,
-}
-
-impl Decision {
-    pub const fn slug(self) -> &'static str {
-        match self {
-            Self::Copied => "copied",
-            Self::Genuine => "genuine",
-            Self::CannotTell => "cannot_tell",
-        }
-    }
-
-    pub fn from_slug(slug: &str) -> Option<Self> {
-        [Self::Copied, Self::Genuine, Self::CannotTell].into_iter().find(|d| d.slug() == slug)
-    }
-}
-
 /// The register at one revision.
 #[derive(Default, Clone)]
 pub struct Register {
@@ -212,8 +190,8 @@ pub struct Register {
     pub enterprises: HashMap<Uscc, Arc<Enterprise>>,
     pub products: HashMap<Gtin, Arc<Product>>,
     pub batches: HashMap<BatchRef, Arc<BatchFacts>>,
-    /// Latest decision a code, with its instant.
-    pub decisions: HashMap<[u8; 12], (Decision, UnixMs)>,
+    /// What officers found of single codes.
+    pub findings: HashMap<[u8; 12], Arc<Findings>>,
     /// Codes that were found suspect and that no officer has decided on, and
     /// since when.
     pub accused: HashMap<[u8; 12], UnixMs>,
@@ -247,6 +225,8 @@ pub struct Changes {
     /// All facts of every batch of which one changed.
     pub ranges: Vec<(BatchRef, Vec<RangeFact>)>,
     pub decisions: Vec<([u8; 12], Decision, UnixMs)>,
+    /// All causes, not lifted, of every code of which one changed.
+    pub causes: Vec<([u8; 12], Vec<Cause>)>,
     /// `None`: not any more.
     pub accused: Vec<([u8; 12], Option<UnixMs>)>,
 }
@@ -272,7 +252,10 @@ impl Register {
             }
         }
         for (payload, decision, at) in changes.decisions {
-            next.decisions.insert(payload, (decision, at));
+            next.find(payload).decision = Some((decision, at));
+        }
+        for (payload, causes) in changes.causes {
+            next.find(payload).causes = causes;
         }
         for (payload, since) in changes.accused {
             match since {
@@ -281,6 +264,15 @@ impl Register {
             };
         }
         next
+    }
+
+    /// What officers found of a code; nothing for nearly every one.
+    pub fn findings(&self, payload: &[u8; 12]) -> &Findings {
+        self.findings.get(payload).map_or(Findings::NONE, |found| found)
+    }
+
+    fn find(&mut self, payload: [u8; 12]) -> &mut Findings {
+        Arc::make_mut(self.findings.entry(payload).or_default())
     }
 
     fn put(&mut self, batch: Batch, ranges: Vec<RangeFact>) {

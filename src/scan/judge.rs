@@ -23,7 +23,8 @@ use std::sync::Arc;
 use self::measures::{About, Measures};
 use crate::base::UnixMs;
 use crate::code::{Malformed, Outcome as ReadOutcome};
-use crate::registry::{Decision, Standing};
+use crate::registry::findings::Cause;
+use crate::registry::{Decision, Findings, Standing};
 use crate::scan::across::{Around, Provinces};
 use crate::scan::walk::{DeviceKey, Walk, apart_km, distinct_devices};
 use crate::scan::{Channel, History, Observation, Outcome, Place, Reason, Verdict};
@@ -50,8 +51,8 @@ pub struct Evidence<'a> {
     pub foreign_host: Option<&'a str>,
     /// `None`: could not be read.
     pub seen: Option<Seen<'a>>,
-    /// What an officer decided last, and when.
-    pub decision: Option<(Decision, UnixMs)>,
+    /// What officers found of it.
+    pub findings: &'a Findings,
     /// Since when it is suspect without an officer's decision.
     pub accused: Option<UnixMs>,
 }
@@ -77,19 +78,13 @@ impl<'a> Seen<'a> {
         history: &'a History,
         own: Option<usize>,
         new: bool,
-        decision: Option<(Decision, UnixMs)>,
+        findings: &Findings,
         around: impl FnOnce(&Walk, &Walk) -> Around,
     ) -> Self {
-        // An officer who found the label in order answers for what was seen
-        // until then; what comes after is watched as before.
-        let since = match decision {
-            Some((Decision::Genuine, at)) => at,
-            _ => UnixMs(i64::MIN),
-        };
-        let walk = Walk::of(history, since);
+        let walk = Walk::of(history, findings);
         let noted = match own.filter(|_| new) {
             Some(own) => Walk::until(history, own),
-            None => Walk::of(history, UnixMs(i64::MIN)),
+            None => Walk::of(history, Findings::NONE),
         };
         Self { history, own, around: around(&walk, &noted), walk, noted }
     }
@@ -179,7 +174,7 @@ struct Told {
 }
 
 fn told_by_history(seen: &Seen<'_>, evidence: &Evidence<'_>, policy: &Policy) -> Told {
-    let decision = evidence.decision;
+    let decision = evidence.findings.decision;
     let measures = seen.measures();
     let mut log_odds = policy.model.log_odds(&measures);
     let mut accusing = Vec::new();
@@ -230,6 +225,11 @@ fn told_by_history(seen: &Seen<'_>, evidence: &Evidence<'_>, policy: &Policy) ->
     if let Some((Decision::Genuine, at)) = decision {
         reasons.push(Reason::OfficerFoundGenuine { at });
     }
+    let explains =
+        |cause: &&Cause| seen.history.observations.iter().any(|o| cause.explains(o.at, o.place.0));
+    reasons.extend(evidence.findings.causes.iter().filter(explains).map(|cause| {
+        Reason::OfficerExplained { cause: cause.kind, from: cause.from, until: cause.until }
+    }));
     Told { outcome, reasons, doubts, risk }
 }
 

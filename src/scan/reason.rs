@@ -6,11 +6,12 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use crate::base::{Lang, UnixMs};
+use crate::registry::findings::CauseKind;
 use crate::registry::register::Withdrawal;
 use crate::scan::{Place, Reason};
 
 /// Every slug that an answer may carry, in the order of [`Reason`].
-pub const SLUGS: [&str; 28] = [
+pub const SLUGS: [&str; 29] = [
     "malformed",
     "unknown_key",
     "bad_signature",
@@ -36,6 +37,7 @@ pub const SLUGS: [&str; 28] = [
     "seen_by_others",
     "officer_could_not_tell",
     "officer_found_genuine",
+    "officer_explained",
     "first_scan",
     "same_phone_again",
     "case_label",
@@ -71,6 +73,7 @@ impl Reason {
             Self::SeenByOthers { .. } => "seen_by_others",
             Self::OfficerCouldNotTell { .. } => "officer_could_not_tell",
             Self::OfficerFoundGenuine { .. } => "officer_found_genuine",
+            Self::OfficerExplained { .. } => "officer_explained",
             Self::FirstScan => "first_scan",
             Self::SamePhoneAgain { .. } => "same_phone_again",
             Self::CaseLabel => "case_label",
@@ -166,6 +169,11 @@ impl Reason {
             Self::OfficerFoundGenuine { at } => {
                 format!("市场监管部门执法人员于{}核查过，认定标签无误。", day(at))
             }
+            Self::OfficerExplained { cause, from, until } => format!(
+                "市场监管部门执法人员查明，{}的多次查询是因为{}。",
+                days(from, until, Lang::Zh, zone),
+                cause_text(*cause, Lang::Zh)
+            ),
             Self::FirstScan => "这是它第一次被查询。".into(),
             Self::SamePhoneAgain { first } => {
                 format!("首次查询它的就是这部手机（{}）。", day(first))
@@ -267,6 +275,11 @@ impl Reason {
             Self::OfficerFoundGenuine { at } => {
                 format!("Officers checked it on {} and found the label in order.", day(at))
             }
+            Self::OfficerExplained { cause, from, until } => format!(
+                "Officers found that queries {} are due to {}.",
+                days(from, until, Lang::En, zone),
+                cause_text(*cause, Lang::En)
+            ),
             Self::FirstScan => "Nobody has queried it before.".into(),
             Self::SamePhoneAgain { first } => {
                 format!("This phone was the first to query it, on {}.", day(first))
@@ -302,6 +315,27 @@ pub fn day_text(at: UnixMs, lang: Lang, zone: &TimeZone) -> String {
     match lang {
         Lang::Zh => format!("{}年{}月{}日", zoned.year(), zoned.month(), zoned.day()),
         Lang::En => zoned.strftime("%-d %b %Y").to_string(),
+    }
+}
+
+/// What made many scan one label.
+pub const fn cause_text(cause: CauseKind, lang: Lang) -> &'static str {
+    match cause {
+        CauseKind::Banquet => lang.pick("宴席上多人扫码", "a banquet"),
+        CauseKind::Exhibition => lang.pick("商品展示或展销", "an exhibition"),
+        CauseKind::Poster => lang.pick("海报、广告或照片上的码被扫", "a poster or a photo"),
+        CauseKind::Other => lang.pick("已查明的其他情况", "a cause that they know"),
+    }
+}
+
+/// From one day to another in words.
+fn days(from: &UnixMs, until: &UnixMs, lang: Lang, zone: &TimeZone) -> String {
+    let (from, until) = (day_text(*from, lang, zone), day_text(*until, lang, zone));
+    match lang {
+        Lang::Zh if from == until => from,
+        Lang::Zh => format!("{from}至{until}"),
+        Lang::En if from == until => format!("of {from}"),
+        Lang::En => format!("from {from} to {until}"),
     }
 }
 

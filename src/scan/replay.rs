@@ -18,7 +18,7 @@ use serde::{Deserialize, Serialize};
 use crate::base::{UnixMs, places};
 use crate::code::{Layer, Outcome as ReadOutcome, Payload};
 use crate::keys::KeyNumber;
-use crate::registry::{BatchRef, Standing};
+use crate::registry::{BatchRef, Findings, Standing};
 use crate::scan::across::Label;
 use crate::scan::hosting::Hosting;
 use crate::scan::judge::measures::Measures;
@@ -284,7 +284,7 @@ pub fn answer<'a>(
         case: false,
         foreign_host: None,
         seen,
-        decision: None,
+        findings: Findings::NONE,
         accused,
     };
     let verdict = judge(&evidence, policy);
@@ -360,11 +360,12 @@ impl Replay {
         let (measures, at) = (&mut self.measures, scan.at);
         let (measuring, policy) = (self.measuring, &self.policy);
         let (id, label, seen) = (issued.id, Some(&issued.label), scan.seen);
-        let ((answer, around), repeated) = self.engine.scan(id, label, seen, None, |seen| {
-            *measures = measuring.then(|| seen.measures());
-            let around = seen.around;
-            (answer(scan, Some(seen), accused, policy), around)
-        });
+        let ((answer, around), repeated) =
+            self.engine.scan(id, label, seen, Findings::NONE, |seen| {
+                *measures = measuring.then(|| seen.measures());
+                let around = seen.around;
+                (answer(scan, Some(seen), accused, policy), around)
+            });
         counts.repeated += u64::from(repeated);
         if answer.verdict == Outcome::Suspect.slug() {
             self.accused.entry(issued.id).or_insert(at);

@@ -13,7 +13,7 @@ use crate::base::limits::{CODE_TEXT_BYTES_MAX, SCAN_STATE_WAIT_MS};
 use crate::code::{self, Layer, Malformed, Outcome as ReadOutcome, Payload};
 use crate::keys::Keyring;
 use crate::registry::register::BatchFacts;
-use crate::registry::{Placement, Register};
+use crate::registry::{Findings, Placement, Register};
 use crate::scan::across::{Across, Around, Label};
 use crate::scan::forgeries::{Forgeries, ForgeryKind};
 use crate::scan::hosting::Hosting;
@@ -159,7 +159,7 @@ impl Scanner {
         } else {
             (None, None, RecordState::NotAsked)
         };
-        let decision = register.decisions.get(&id.payload).copied();
+        let findings = register.findings(&id.payload);
         let label = label(&payload, facts, *number);
         let new = recorded == RecordState::Recorded;
         let verdict = judge(
@@ -169,9 +169,9 @@ impl Scanner {
                 case: payload.layer == Layer::Case,
                 foreign_host: examined.foreign_host.as_deref(),
                 seen: history.as_ref().map(|h| {
-                    Seen::new(h, own, new, decision, |walk, noted| self.around(label, walk, noted))
+                    Seen::new(h, own, new, findings, |walk, noted| self.around(label, walk, noted))
                 }),
-                decision,
+                findings,
                 accused: register.accused.get(&id.payload).copied(),
             },
             self.policies.load().at(question.at),
@@ -203,7 +203,7 @@ impl Scanner {
         let Placement::Issued { facts, number, standing } = register.place(&payload) else {
             return Ok(None);
         };
-        let decision = register.decisions.get(&id.payload).copied();
+        let findings = register.findings(&id.payload);
         let label = label(&payload, &facts, number);
         // The name itself is not kept, only that it was not ours.
         let foreign = history.observations.iter().any(|o| o.marks.has(Marks::FOREIGN_HOST));
@@ -212,10 +212,10 @@ impl Scanner {
             standing: Some(&standing),
             case: payload.layer == Layer::Case,
             foreign_host: foreign.then_some(""),
-            seen: Some(Seen::new(&history, None, false, decision, |walk, noted| {
+            seen: Some(Seen::new(&history, None, false, findings, |walk, noted| {
                 self.around(label, walk, noted)
             })),
-            decision,
+            findings,
             accused: register.accused.get(&id.payload).copied(),
         };
         let verdict = judge(&evidence, self.policies.load().at(at));
@@ -290,7 +290,7 @@ impl Scanner {
                 case: false,
                 foreign_host: None,
                 seen: None,
-                decision: None,
+                findings: Findings::NONE,
                 accused: None,
             },
             self.policies.load().at(at),

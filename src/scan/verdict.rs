@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use crate::base::UnixMs;
 use crate::registry::Bilingual;
+use crate::registry::findings::CauseKind;
 use crate::registry::register::Withdrawal;
 use crate::scan::Place;
 
@@ -124,6 +125,12 @@ pub enum Reason {
     // genuine
     OfficerFoundGenuine {
         at: UnixMs,
+    },
+    /// There is a cause for scans of that time.
+    OfficerExplained {
+        cause: CauseKind,
+        from: UnixMs,
+        until: UnixMs,
     },
     FirstScan,
     SamePhoneAgain {

@@ -9,6 +9,7 @@ use arrayvec::ArrayVec;
 use crate::base::UnixMs;
 use crate::base::limits::HISTORY_OBSERVATIONS_MAX as MAX;
 use crate::base::places::distance_km;
+use crate::registry::Findings;
 use crate::scan::history::Summary;
 use crate::scan::{Channel, History, Marks, Observation, Place, Spot, Tag48};
 
@@ -80,11 +81,13 @@ pub struct Walk {
 }
 
 impl Walk {
-    /// Only what was seen after `since`.
-    pub fn of(history: &History, since: UnixMs) -> Self {
-        let mut out = Self::over(history.observations.iter().filter(|o| o.at > since));
-        out.left = history.summary.filter(|_| since.0 == i64::MIN);
-        out
+    /// Only what officers have not answered for.
+    pub fn of(history: &History, findings: &Findings) -> Self {
+        if !findings.answer() {
+            return Self::until(history, history.observations.len());
+        }
+        let open = |o: &&Observation| !findings.answer_for(o.at, o.place.0);
+        Self::over(history.observations.iter().filter(open))
     }
 
     /// Of the first `length` observations.

@@ -5,7 +5,7 @@ use askama::Template;
 use crate::base::{FieldError, Lang};
 use crate::label::Kind;
 use crate::registry::order::OrderState;
-use crate::registry::{Decision, Layers, RangeState};
+use crate::registry::{Layers, RangeState};
 use crate::scan::Channel;
 use crate::web::text::Text;
 
@@ -180,14 +180,6 @@ pub const fn channel(channel: Channel) -> Text {
     }
 }
 
-pub const fn decision(decision: Decision) -> Text {
-    match decision {
-        Decision::Copied => Text("认定为复制", "copied"),
-        Decision::Genuine => Text("标签无误", "label in order"),
-        Decision::CannotTell => Text("无法判断", "cannot tell"),
-    }
-}
-
 /// `97 %`; never 100, as nothing here is certain.
 pub fn percent(share: f64) -> String {
     if share > 0.99 { "> 99 %".to_owned() } else { format!("{:.0} %", share * 100.0) }
@@ -351,63 +343,4 @@ pub struct BatchPage {
     pub first_day: String,
     pub last_day: String,
     pub range: Typed,
-}
-
-pub struct FlagLine {
-    pub serial: String,
-    pub product: String,
-    pub batch: String,
-    pub why: String,
-    pub risk: String,
-    /// Whoever scans it sees `suspect`; none once it is decided.
-    pub accused: Option<bool>,
-    pub scans: u64,
-    pub updated: String,
-}
-
-#[derive(Template)]
-#[template(path = "console/flags.html")]
-pub struct FlagsPage {
-    pub f: Frame,
-    pub open: Vec<FlagLine>,
-    pub decided: Vec<FlagLine>,
-    pub asked: Typed,
-}
-
-pub struct ScanLine {
-    pub at: String,
-    pub place: String,
-    /// A letter a phone and a number a network, in order of appearance.
-    pub phone: String,
-    pub network: String,
-    pub channel: &'static str,
-    pub note: &'static str,
-    /// What the buyer was shown to read out.
-    pub reference: String,
-}
-
-pub struct DecisionLine {
-    pub at: String,
-    pub by: String,
-    pub decision: &'static str,
-    pub note: String,
-}
-
-#[derive(Template)]
-#[template(path = "console/code.html")]
-pub struct CodePage {
-    pub f: Frame,
-    pub serial: String,
-    pub serial_path: String,
-    /// Slug of the outcome, for its colour.
-    pub outcome: &'static str,
-    pub outcome_text: String,
-    pub risk: String,
-    pub policy: String,
-    pub reasons: Vec<String>,
-    pub facts: Vec<(&'static str, String)>,
-    pub scans: Vec<ScanLine>,
-    pub more_scans: u64,
-    pub decisions: Vec<DecisionLine>,
-    pub note: Typed,
 }

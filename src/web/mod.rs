@@ -8,7 +8,7 @@ pub mod assets;
 pub mod console;
 pub mod home;
 pub mod message;
-pub mod policies;
+pub mod officer;
 pub mod proof;
 pub mod style;
 pub mod text;

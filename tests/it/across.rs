@@ -1,7 +1,7 @@
 //! Evidence across codes, from the log to the ledger to another server.
 
 use zhenma::base::UnixMs;
-use zhenma::registry::{Placement, Register};
+use zhenma::registry::{Findings, Placement, Register};
 use zhenma::scan::across::{Across, Label};
 use zhenma::scan::ledger::AcrossLedger;
 use zhenma::scan::service::label;
@@ -62,7 +62,7 @@ impl Model {
         let mut told = 0;
         for (code, label) in labels {
             let Some(history) = self.histories.get(code) else { continue };
-            let walk = Walk::of(history, UnixMs(i64::MIN));
+            let walk = Walk::of(history, Findings::NONE);
             let mut here = self.across.around(label, &walk, &walk);
             let there = other.around(label, &walk, &walk);
             here.revision = there.revision;

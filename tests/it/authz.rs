@@ -10,7 +10,7 @@ use crate::staff_bed::{StaffBed, WHO, location};
 
 /// May: b buyer (anyone), m member of the enterprise whose object it is,
 /// s member of another, o officer, a administrator.
-const ROUTES: [(&str, &str, &str); 50] = [
+const ROUTES: [(&str, &str, &str); 52] = [
     ("get", "/", "bmsoa"),
     ("get", "/{code}", "bmsoa"),
     ("get", "/01/{gtin}/10/{lot}/21/{serial}", "bmsoa"),
@@ -46,6 +46,8 @@ const ROUTES: [(&str, &str, &str); 50] = [
     ("get", "/officer/codes", "o"),
     ("get", "/officer/codes/{serial}", "o"),
     ("post", "/officer/codes/{serial}/decide", "o"),
+    ("post", "/officer/codes/{serial}/causes", "o"),
+    ("post", "/officer/codes/{serial}/causes/{id}/lift", "o"),
     ("get", "/officer/policies", "o"),
     ("post", "/officer/policies", "o"),
     ("get", "/api/v1/enterprises", "msa"),

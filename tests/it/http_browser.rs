@@ -90,6 +90,14 @@ async fn consoles_have_no_violation_of_axe_either() {
     let (member, officer) = (bed.person("member").await, bed.person("officer").await);
     let note = [("decision", "cannot_tell"), ("note", "等企业回复")];
     officer.post(&format!("/officer/codes/{serial}/decide"), &note).await;
+    let cause = [
+        ("kind", "exhibition"),
+        ("from", "2026-05-01T08:00"),
+        ("until", "2026-05-03T18:00"),
+        ("place", "4101"),
+        ("note", "县展销会展品，主办方登记表在案"),
+    ];
+    officer.post(&format!("/officer/codes/{serial}/causes"), &cause).await;
     let form = member.page("/enterprise/order").await;
     let key = crate::consoles::between(&form, "name=\"order_key\" value=\"", "\"");
     let fields = [
@@ -110,6 +118,9 @@ async fn consoles_have_no_violation_of_axe_either() {
         member.page(&format!("/enterprise/batches/{batch}")).await.contains("<rect")
     })
     .await;
+    crate::policies::compared(&bed);
+    let sign = [("policy", "strict-1"), ("note", "旺季前收紧"), ("effective_at", "")];
+    officer.post("/officer/policies", &sign).await;
     let both = |pages: &[(&str, String)]| -> Vec<String> {
         let english = |(name, path): &(&str, String)| format!("{name}.en={path}");
         let chinese = |(name, path): &(&str, String)| format!("{name}={path}");

@@ -36,6 +36,13 @@ fn written(bed: &StaffBed, name: &str, suspect: f64, lead: f64) -> String {
     path.to_str().expect("a path").to_owned()
 }
 
+/// Adds a stricter policy and compares it.
+pub fn compared(bed: &StaffBed) {
+    let file = written(bed, "strict-1", 0.02, 0.01);
+    assert_eq!(policy(bed, &["add", &file, "--by", "administrator"]).0, 0);
+    assert_eq!(policy(bed, &["compare", "strict-1"]).0, 0);
+}
+
 async fn stricter_by(bed: &StaffBed) -> String {
     let batch = bed.batch(3).await;
     let codes = bed.codes(&batch).await;
@@ -102,4 +109,73 @@ async fn a_policy_is_added_compared_signed_off_and_decides() {
     assert_eq!(officer.post("/officer/policies", &back).await.status(), 303);
     let look = officer.page(&format!("/officer/codes/{serial}")).await;
     assert!(look.contains(&format!("{shipped} @")), "{look}");
+}
+
+/// A label of an exhibition: explained it is calm, and it goes on being watched.
+#[tokio::test]
+async fn an_explained_cause_calms_a_code_and_taken_back_it_is_open_again() {
+    let bed = StaffBed::start().await;
+    let batch = bed.batch(3).await;
+    let code = bed.codes(&batch).await.remove(0);
+    let serial = zhenma::code::read(&code).expect("a code").payload.serial_text();
+    assert_eq!(scanned_around(&bed.parts.scanner, &code).await, Outcome::Suspect);
+    let officer = bed.person("officer").await;
+    let listed = async || officer.page("/officer/").await.contains(&format!("/codes/{serial}\""));
+    eventually("the code is flagged", || async { listed().await }).await;
+
+    let page = format!("/officer/codes/{serial}");
+    let causes = format!("{page}/causes");
+    let day = |days: i64| {
+        let at = jiff::Timestamp::now() + jiff::SignedDuration::from_hours(24 * days);
+        let local = at.to_zoned_datetime(bed.parts.settings.zone());
+        local.strftime("%Y-%m-%dT%H:%M").to_string()
+    };
+    let (from, until, far) = (day(-40), day(1), day(500));
+    let form = |until: &str, place: &str, note: &str| {
+        [
+            ("kind", "exhibition"),
+            ("from", &*from),
+            ("until", until),
+            ("place", place),
+            ("note", note),
+        ]
+        .map(|(name, value)| (name, value.to_owned()))
+    };
+    for (until, place, note, says) in [
+        (&*far, "0", "展销会", "请填结束时间"),
+        ("2020-01-01T00:00", "0", "展销会", "请填结束时间"),
+        ("soon", "0", "展销会", "请填结束时间"),
+        (&*until, "9999", "展销会", "请从列表中选择"),
+        (&*until, "0", " ", "请写明依据"),
+    ] {
+        let fields = form(until, place, note);
+        let fields: Vec<_> = fields.iter().map(|(name, value)| (*name, &**value)).collect();
+        let refused = officer.post(&causes, &fields).await;
+        assert_eq!(refused.status(), 422, "{until} {place} {note}");
+        let said = refused.text().await.expect("text");
+        assert!(said.contains(says) && said.contains("<details open>"), "{said}");
+    }
+    // Of another place it explains nothing: the flag stays.
+    let record = async |place: &str| {
+        let fields = form(&until, place, "县展销会展品");
+        let fields: Vec<_> = fields.iter().map(|(name, value)| (*name, &**value)).collect();
+        assert_eq!(officer.post(&causes, &fields).await.status(), 303);
+    };
+    record("5400").await;
+    assert!(officer.page(&page).await.contains("标签可疑"));
+    record("0").await;
+    let calm = officer.page(&page).await;
+    assert!(!calm.contains("标签可疑") && calm.contains("商品展示或展销"), "{calm}");
+    let list = officer.page("/officer/").await;
+    assert!(list.contains("目前没有待处理的线索") && list.contains("已认定"), "{list}");
+    // Whoever scans it is told, and is not alarmed.
+    assert_eq!(scanned_around(&bed.parts.scanner, &code).await, Outcome::SeenBefore);
+
+    // Taken back, its scans count again and the flag is open.
+    let id = calm.rsplit("/causes/").next().expect("an id").split('/').next().expect("an id");
+    assert_eq!(officer.post(&format!("{causes}/{id}/lift"), &[]).await.status(), 303);
+    assert_eq!(officer.post(&format!("{causes}/{id}/lift"), &[]).await.status(), 303);
+    let page = officer.page(&page).await;
+    assert!(page.contains("标签可疑") && page.contains("已撤销 officer"), "{page}");
+    assert!(officer.page("/officer/").await.contains("待处理线索 (1)"));
 }

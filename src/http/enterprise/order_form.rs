@@ -12,10 +12,10 @@ use super::batch;
 use super::home::{batch_line, own};
 use super::label_fields::{self, Labels};
 use crate::auth::Member;
-use crate::base::{FieldError, LedgerError, ids, places};
+use crate::base::{FieldError, LedgerError, ids};
 use crate::http::access::AtConsole;
 use crate::http::bodies::Posted;
-use crate::http::console::page;
+use crate::http::console::{page, regions};
 use crate::http::desk::Desk;
 use crate::http::orders;
 use crate::http::problem::{Problem, ProblemDocument};
@@ -243,7 +243,7 @@ async fn show(
         lot: typed("lot", &asked.lot),
         made_on: typed("made_on", &asked.made_on),
         expires_on: typed("expires_on", &asked.expires_on),
-        destinations: destinations(&asked.destination, &f),
+        destinations: regions(&asked.destination, &f),
         dealer: typed("dealer", &asked.dealer),
         layers: [Layers::Outer, Layers::OuterAndInner]
             .map(|layers| Choice {
@@ -271,19 +271,4 @@ fn choice(product: &Product, asked: &Asked, f: &Frame) -> Choice {
         chosen: gtin == asked.product,
         value: gtin,
     }
-}
-
-/// Anywhere, then each province with its prefectures.
-fn destinations(chosen: &str, f: &Frame) -> Vec<Choice> {
-    let anywhere = Choice {
-        value: "0".to_owned(),
-        text: f.t("不限", "anywhere").to_owned(),
-        chosen: chosen.is_empty(),
-    };
-    let regions = places::all().iter().map(|region| {
-        let value = region.code.to_string();
-        let indent = if region.is_province() { "" } else { "\u{3000}" };
-        Choice { text: format!("{indent}{}", region.name(f.lang)), chosen: value == chosen, value }
-    });
-    std::iter::once(anywhere).chain(regions).collect()
 }

@@ -7,7 +7,9 @@ use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::Response;
 
+use super::causes::{self, Stated};
 use crate::auth::Officer;
+use crate::base::FieldError;
 use crate::cases::DecisionRecord;
 use crate::code::{Layer, Payload};
 use crate::http::access::AtConsole;
@@ -19,7 +21,8 @@ use crate::registry::Placement;
 use crate::registry::register::BatchFacts;
 use crate::scan::reason::{minute_text, place_text};
 use crate::scan::{CodeId, Marks, Observation, Place, Reason};
-use crate::web::console::{self, CodePage, DecisionLine, Frame, ScanLine, Typed, percent};
+use crate::web::console::{self, Frame, Typed, percent};
+use crate::web::officer::{self, CodePage, DecisionLine, ScanLine};
 use crate::web::text;
 use crate::web::verdict::{date_text, named};
 
@@ -43,14 +46,22 @@ pub async fn show(
     AtConsole { frame, .. }: AtConsole<Officer>,
     Path(serial): Path<String>,
 ) -> Result<Response, Problem> {
-    code_page(&desk, frame, find(&desk, &serial)?, Typed::default(), StatusCode::OK).await
+    code_page(&desk, frame, find(&desk, &serial)?, Filled::default(), StatusCode::OK).await
 }
 
 /// A label that was issued.
 pub(super) struct Label {
     pub(super) payload: Payload,
     facts: std::sync::Arc<BatchFacts>,
-    number: u64,
+    pub(super) number: u64,
+}
+
+/// What was typed into the forms of the page, and what is wrong with it.
+#[derive(Default)]
+pub(super) struct Filled {
+    pub(super) note: Typed,
+    pub(super) cause: Stated,
+    pub(super) fault: Option<FieldError>,
 }
 
 pub(super) fn find(desk: &Desk, serial: &str) -> Result<Label, Problem> {
@@ -65,7 +76,7 @@ pub(super) async fn code_page(
     desk: &Desk,
     f: Frame,
     label: Label,
-    note: Typed,
+    filled: Filled,
     status: StatusCode,
 ) -> Result<Response, Problem> {
     let (lang, zone) = (f.lang, &desk.zone);
@@ -77,6 +88,7 @@ pub(super) async fn code_page(
     let (verdict, history) = reviewed.ok_or_else(Problem::nothing)?;
     let scans = desk.ledger.scans_of(&id.payload, SCANS_MAX).await?;
     let decisions = desk.ledger.decisions(&id.payload).await?;
+    let causes = desk.ledger.causes(&id.payload).await?;
     let first = verdict.reasons.first().ok_or_else(Problem::broken)?;
     let code = CodePage {
         serial: label.payload.to_string(),
@@ -97,7 +109,9 @@ pub(super) async fn code_page(
         more_scans: history.count().saturating_sub(scans.len() as u64),
         scans: timeline(&scans, &f, zone),
         decisions: decisions.iter().map(|decision| decision_line(decision, &f, zone)).collect(),
-        note,
+        note: filled.note,
+        causes: causes.iter().map(|cause| causes::line(cause, &f, zone)).collect(),
+        cause: causes::form(&filled.cause, filled.fault.as_ref(), &f),
         f,
     };
     page(&code, lang, status)
@@ -169,7 +183,7 @@ fn decision_line(d: &DecisionRecord, f: &Frame, zone: &jiff::tz::TimeZone) -> De
     DecisionLine {
         at: minute_text(d.decided_at, f.lang, zone),
         by: d.decided_by.clone(),
-        decision: console::decision(d.decision).of(f.lang),
+        decision: officer::decision(d.decision).of(f.lang),
         note: d.note.clone(),
     }
 }

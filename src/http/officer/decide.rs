@@ -6,7 +6,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-use super::code::{code_page, find};
+use super::code::{Filled, code_page, find};
 use crate::auth::Officer;
 use crate::base::ids;
 use crate::cases::DecisionRecord;
@@ -61,8 +61,9 @@ pub async fn decide(
         ""
     };
     let (Some(decision), true) = (Decision::from_slug(&found.decision), error.is_empty()) else {
-        let typed = Typed { value: found.note.clone(), error: Some(error.to_owned()) };
-        return code_page(&desk, frame, label, typed, StatusCode::UNPROCESSABLE_ENTITY).await;
+        let note = Typed { value: found.note.clone(), error: Some(error.to_owned()) };
+        let filled = Filled { note, ..Filled::default() };
+        return code_page(&desk, frame, label, filled, StatusCode::UNPROCESSABLE_ENTITY).await;
     };
     let now = desk.clock.now();
     let record = DecisionRecord {

@@ -13,7 +13,8 @@ use crate::http::console::page;
 use crate::http::desk::Desk;
 use crate::http::problem::Problem;
 use crate::scan::reason::minute_text;
-use crate::web::console::{FlagLine, FlagsPage, Frame, Typed, percent};
+use crate::web::console::{Frame, Typed, percent};
+use crate::web::officer::{FlagLine, FlagsPage};
 use crate::web::verdict::named;
 
 /// Open flags that are listed, and decided ones.

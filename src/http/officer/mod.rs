@@ -1,6 +1,7 @@
-//! The officer's console: flagged codes, one code's time line, a decision, and
-//! the policies by which codes are flagged.
+//! The officer's console: flagged codes, one code's time line, a decision,
+//! causes that explain scans, and the policies by which codes are flagged.
 
+mod causes;
 mod code;
 mod decide;
 mod flags;
@@ -22,5 +23,7 @@ pub(super) fn routes() -> OpenApiRouter<Desk> {
         .routes(routes!(look_up::look_up))
         .routes(routes!(code::show))
         .routes(routes!(decide::decide))
+        .routes(routes!(causes::explain))
+        .routes(routes!(causes::lift))
         .routes(routes!(policies::show, policies::sign))
 }

@@ -18,7 +18,7 @@ use crate::scan::judge::Policy;
 use crate::scan::policies::{Comparison, Difference, PolicyRecord, SignOff, Term, sign_off};
 use crate::scan::reason::minute_text;
 use crate::web::console::{Choice, Frame, Typed, percent};
-use crate::web::policies::{ComparisonView, DifferenceLine, PoliciesPage, PolicyLine, TermLine};
+use crate::web::officer::{ComparisonView, DifferenceLine, PoliciesPage, PolicyLine, TermLine};
 
 /// A policy and from when on it decides.
 #[derive(Default, Deserialize, ToSchema)]

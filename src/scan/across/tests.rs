@@ -1,6 +1,7 @@
 use super::*;
 use crate::base::UnixMs;
 use crate::keys::KeyNumber;
+use crate::registry::Findings;
 use crate::scan::{Channel, Marks, Observation};
 
 const HENAN: u8 = 41;
@@ -31,7 +32,7 @@ fn tell(across: &mut Across, number: u64, scans: impl Iterator<Item = Observatio
         let at = history.fold(seen).position;
         across.note_scan(&label(number), &history, at);
     }
-    Walk::of(&history, UnixMs(i64::MIN))
+    Walk::of(&history, Findings::NONE)
 }
 
 #[test]

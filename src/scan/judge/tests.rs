@@ -6,6 +6,7 @@ mod properties;
 
 use super::*;
 use crate::base::Lang;
+use crate::registry::Decision;
 use crate::scan::{Marks, Place, Spot, Tag48};
 
 fn scan(text: &str, n: usize) -> Observation {
@@ -52,25 +53,25 @@ fn history(text: &str) -> History {
 }
 
 /// Made for Henan; the other codes say nothing.
-fn in_henan<'a>(
-    history: &'a History,
-    own: Option<usize>,
-    decision: Option<(Decision, UnixMs)>,
-) -> Seen<'a> {
+fn in_henan<'a>(history: &'a History, own: Option<usize>, findings: &Findings) -> Seen<'a> {
     let mut homes = Provinces::default();
     homes.add(41);
-    Seen::new(history, own, true, decision, |_, _| Around { homes, ..Around::default() })
+    Seen::new(history, own, true, findings, |_, _| Around { homes, ..Around::default() })
 }
 
 fn judged(history: &History, decision: Option<(Decision, UnixMs)>) -> Verdict {
+    judged_with(history, &Findings { decision, causes: Vec::new() })
+}
+
+fn judged_with(history: &History, findings: &Findings) -> Verdict {
     let own = history.observations.len().checked_sub(1);
     let evidence = Evidence {
         check: Check::Read(ReadOutcome::Valid),
         standing: Some(&Standing::OnSale),
         case: false,
         foreign_host: None,
-        seen: Some(in_henan(history, own, decision)),
-        decision,
+        seen: Some(in_henan(history, own, findings)),
+        findings,
         accused: None,
     };
     judge(&evidence, &Policy::shipped())
@@ -86,8 +87,8 @@ fn judged_along(scans: &str) -> Verdict {
             standing: Some(&Standing::OnSale),
             case: false,
             foreign_host: None,
-            seen: Some(in_henan(&history, Some(folded.position), None)),
-            decision: None,
+            seen: Some(in_henan(&history, Some(folded.position), Findings::NONE)),
+            findings: Findings::NONE,
             accused,
         };
         let verdict = judge(&evidence, &Policy::shipped());
@@ -272,6 +273,31 @@ fn an_officers_decision_is_respected_and_what_follows_is_watched() {
 }
 
 #[test]
+fn an_explained_cause_answers_for_its_scans_and_no_others() {
+    use crate::registry::findings::CauseKind;
+    let scans = history(&spread(10, 20.0, 3));
+    let at = |n: usize| scans.observations[n].at;
+    assert_eq!(judged(&scans, None).outcome, Outcome::Suspect);
+    let cause = |from, until, place| Cause {
+        id: uuid::Uuid::nil(),
+        kind: CauseKind::Exhibition,
+        from: at(from),
+        until: at(until),
+        place,
+    };
+    let found = |causes| judged_with(&scans, &Findings { decision: None, causes });
+    let explained = found(vec![cause(1, 9, 0)]);
+    assert_eq!(explained.outcome, Outcome::SeenBefore, "{:?}", explained.reasons);
+    assert_eq!(explained.reasons.last().expect("reasons").slug(), "officer_explained");
+    // Of another place, or of a time that leaves most of them open.
+    assert_eq!(found(vec![cause(1, 9, 6501)]).outcome, Outcome::Suspect);
+    assert_eq!(found(vec![cause(8, 9, 0)]).outcome, Outcome::Suspect);
+    // One that explains no scan is not told.
+    let told = found(vec![cause(1, 9, 6501)]).reasons;
+    assert!(told.iter().all(|reason| reason.slug() != "officer_explained"), "{told:?}");
+}
+
+#[test]
 fn precedence_follows_the_contract() {
     let copied = history(&spread(10, 20.0, 3));
     let recalled = Standing::Withdrawn {
@@ -305,8 +331,8 @@ fn precedence_follows_the_contract() {
             standing,
             case: false,
             foreign_host: None,
-            seen: known.then(|| in_henan(&copied, Some(9), None)),
-            decision: None,
+            seen: known.then(|| in_henan(&copied, Some(9), Findings::NONE)),
+            findings: Findings::NONE,
             accused: None,
         };
         let verdict = judge(&evidence, &Policy::shipped());
@@ -332,8 +358,8 @@ fn a_foreign_host_makes_a_first_scan_suspect() {
         standing: Some(&Standing::OnSale),
         case: false,
         foreign_host: Some("zh3nma.example"),
-        seen: Some(in_henan(&h, Some(0), None)),
-        decision: None,
+        seen: Some(in_henan(&h, Some(0), Findings::NONE)),
+        findings: Findings::NONE,
         accused: None,
     };
     let verdict = judge(&evidence, &Policy::shipped());

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::engine::Engine;
 use crate::base::UnixMs;
 use crate::code::{Outcome as ReadOutcome, Payload};
-use crate::registry::{Decision, Standing};
+use crate::registry::{Findings, Standing};
 use crate::scan::across::Label;
 use crate::scan::judge::{Check, Evidence, Policy, judge};
 use crate::scan::policies::{Comparison, Difference};
@@ -29,7 +29,7 @@ impl Side {
 
     fn judge(&mut self, id: CodeId, evidence: &mut Evidence<'_>, at: UnixMs) {
         // What an officer decided since is not undecided any more.
-        if let Some((_, decided)) = evidence.decision
+        if let Some((_, decided)) = evidence.findings.decision
             && self.accused.get(&id).is_some_and(|since| *since <= decided)
         {
             self.accused.remove(&id);
@@ -64,17 +64,17 @@ impl Contest {
         }
     }
 
-    /// Takes in a scan; `decision`: what an officer had decided by then.
+    /// Takes in a scan; `findings`: what officers had found by then.
     pub fn scan(
         &mut self,
         id: CodeId,
         label: Option<&Label>,
         scan: Observation,
-        decision: Option<(Decision, UnixMs)>,
+        findings: &Findings,
     ) {
         self.scans += 1;
         let (new, old) = (&mut self.new, &mut self.old);
-        self.engine.scan(id, label, Some(scan), decision, |seen| {
+        self.engine.scan(id, label, Some(scan), findings, |seen| {
             let foreign =
                 seen.history.observations.iter().any(|o| o.marks.has(Marks::FOREIGN_HOST));
             let mut evidence = Evidence {
@@ -83,7 +83,7 @@ impl Contest {
                 case: false,
                 foreign_host: foreign.then_some(""),
                 seen: Some(seen),
-                decision,
+                findings,
                 accused: None,
             };
             new.judge(id, &mut evidence, scan.at);

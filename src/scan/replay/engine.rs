@@ -3,8 +3,7 @@
 
 use std::collections::HashMap;
 
-use crate::base::UnixMs;
-use crate::registry::Decision;
+use crate::registry::Findings;
 use crate::scan::across::{Across, Around, Label};
 use crate::scan::judge::Seen;
 use crate::scan::{CodeId, History, Observation};
@@ -30,7 +29,7 @@ impl Engine {
         id: CodeId,
         label: Option<&Label>,
         scan: Option<Observation>,
-        decision: Option<(Decision, UnixMs)>,
+        findings: &Findings,
         judge: impl FnOnce(Seen<'_>) -> T,
     ) -> (T, bool) {
         let history = self.histories.entry(id).or_default();
@@ -38,14 +37,15 @@ impl Engine {
         let new = own.is_some_and(|own| !own.repeated);
         let position = own.map(|own| own.position);
         let across = &mut self.across;
-        let seen = Seen::new(history, position, new, decision, |walk, noted| {
+        let seen = Seen::new(history, position, new, findings, |walk, noted| {
             label.map_or_else(Around::default, |label| across.around(label, walk, noted))
         });
         // What the others said of this code is known; now it tells them.
         if let (Some(label), Some(position), true) = (label, position, new) {
-            match decision {
-                None => across.note(label, &seen.noted, &seen.walk),
-                Some(_) => across.note_scan(label, history, position),
+            if findings.answer() {
+                across.note_scan(label, history, position);
+            } else {
+                across.note(label, &seen.noted, &seen.walk);
             }
         }
         (judge(seen), own.is_some_and(|own| own.repeated))

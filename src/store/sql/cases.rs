@@ -2,11 +2,12 @@
 
 use async_trait::async_trait;
 use sqlx::sqlite::SqliteRow;
+use uuid::Uuid;
 
 use super::rows::{self, Read, get};
-use super::{Ledger, Tx, down, next_revision, signed, unsigned};
+use super::{Ledger, Tx, causes, down, next_revision, signed, unsigned};
 use crate::base::{LedgerError, UnixMs};
-use crate::cases::{CaseLedger, DecisionRecord, Flag, FlagState};
+use crate::cases::{CaseLedger, CauseRecord, DecisionRecord, Flag, FlagState};
 use crate::registry::Decision;
 
 fn flag(row: &SqliteRow) -> Read<Flag> {
@@ -63,6 +64,21 @@ async fn show(tx: &mut Tx, payload: &[u8; 12]) -> Read<()> {
         .map_err(down)
 }
 
+/// Sets a flag decided.
+async fn settle(tx: &mut Tx, payload: &[u8; 12], at: UnixMs, revision: i64) -> Read<()> {
+    sqlx::query(
+        "UPDATE flags SET state = 'decided', updated_at = $1, accused_at = NULL, revision = $3
+         WHERE payload = $2",
+    )
+    .bind(at.0)
+    .bind(payload.to_vec())
+    .bind(revision)
+    .execute(&mut **tx)
+    .await
+    .map(drop)
+    .map_err(down)
+}
+
 #[async_trait]
 impl CaseLedger for Ledger {
     async fn raise_flag(&self, flag: &Flag) -> Result<(), LedgerError> {
@@ -81,9 +97,9 @@ impl CaseLedger for Ledger {
              WHERE flags.state = 'open' OR CASE (
                  SELECT decision FROM decisions WHERE decisions.payload = flags.payload
                  ORDER BY revision DESC LIMIT 1)
-                 WHEN 'genuine' THEN excluded.scans > flags.scans
+                 WHEN 'copied' THEN FALSE
                  WHEN 'cannot_tell' THEN excluded.scans >= 2 * flags.scans
-                 ELSE FALSE END",
+                 ELSE excluded.scans > flags.scans END",
         )
         .bind(flag.payload.to_vec())
         .bind(i64::from(flag.batch.key.get()))
@@ -136,17 +152,33 @@ impl CaseLedger for Ledger {
         .execute(&mut *tx)
         .await
         .map_err(down)?;
-        sqlx::query(
-            "UPDATE flags SET state = 'decided', updated_at = $1, accused_at = NULL, revision = $3
-             WHERE payload = $2",
-        )
-        .bind(d.decided_at.0)
-        .bind(d.payload.to_vec())
-        .bind(revision)
-        .execute(&mut *tx)
-        .await
-        .map_err(down)?;
+        settle(&mut tx, &d.payload, d.decided_at, revision).await?;
         tx.commit().await.map_err(down)
+    }
+
+    async fn settle_flag(&self, payload: &[u8; 12], at: UnixMs) -> Result<(), LedgerError> {
+        let mut tx = self.write().await?;
+        let revision = next_revision(&mut tx).await?;
+        settle(&mut tx, payload, at, revision).await?;
+        tx.commit().await.map_err(down)
+    }
+
+    async fn record_cause(&self, r: &CauseRecord) -> Result<(), LedgerError> {
+        causes::record(self, r).await
+    }
+
+    async fn lift_cause(
+        &self,
+        payload: &[u8; 12],
+        id: Uuid,
+        by: &str,
+        at: UnixMs,
+    ) -> Result<bool, LedgerError> {
+        causes::lift(self, payload, id, (by, at)).await
+    }
+
+    async fn causes(&self, payload: &[u8; 12]) -> Result<Vec<CauseRecord>, LedgerError> {
+        causes::of(self, payload).await
     }
 
     async fn all_decisions(&self) -> Result<Vec<DecisionRecord>, LedgerError> {

@@ -9,6 +9,7 @@
 mod accounts;
 mod across;
 mod cases;
+mod causes;
 mod inspect;
 mod orders;
 mod policies;

@@ -6,11 +6,12 @@ use async_trait::async_trait;
 use uuid::Uuid;
 
 use super::rows::{self, Read, get};
-use super::{Ledger, Tx, down, next_revision, signed};
+use super::{Ledger, Tx, causes, down, next_revision, signed};
 use crate::base::{FieldError, LedgerError, UnixMs};
 use crate::code::{Gs1Prefix, Permutation};
+use crate::registry::Decision;
 use crate::registry::port::{Registered, Registration, RegistryLedger};
-use crate::registry::register::{Changes, Decision};
+use crate::registry::register::Changes;
 use crate::registry::{
     Batch, BatchRef, Enterprise, Gtin, Licence, PreparedBatch, Product, RangeFact, Uscc,
 };
@@ -420,6 +421,7 @@ impl RegistryLedger for Ledger {
                 UnixMs(get(&row, "decided_at")?),
             ));
         }
+        changes.causes = causes::changed(&mut tx, since).await?;
         for row in all(&mut tx, "SELECT * FROM flags WHERE revision > $1", since).await? {
             let since: Option<i64> = get(&row, "accused_at")?;
             changes.accused.push((rows::payload(&row)?, since.map(UnixMs)));

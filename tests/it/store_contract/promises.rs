@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use futures::future::{BoxFuture, join_all};
 use zhenma::base::limits::HISTORY_OBSERVATIONS_MAX;
+use zhenma::registry::Findings;
 use zhenma::scan::across::Across;
 use zhenma::scan::history::Folded;
 use zhenma::scan::judge::{Policy, Seen};
@@ -138,7 +139,7 @@ pub async fn a_recorded_stream_has_the_verdicts_of_replay(bed: &Bed) {
             }
         };
         let seen = history.as_ref().zip(issued.as_ref()).map(|((history, own, new), issued)| {
-            Seen::new(history, *own, *new, None, |walk, noted| {
+            Seen::new(history, *own, *new, Findings::NONE, |walk, noted| {
                 across.around(&issued.label, walk, noted)
             })
         });

@@ -38,14 +38,15 @@ proptest! {
         for (n, o) in seen.into_iter().enumerate() {
             history.fold(Observation { scan: Tag48::new(n as u64), ..o });
         }
-        let decided = decision.map(|d| (d, UnixMs(1_700_001_000_000)));
+        let decision = decision.map(|d| (d, UnixMs(1_700_001_000_000)));
+        let findings = Findings { decision, causes: Vec::new() };
         let item = Evidence {
             check: Check::Read(ReadOutcome::Valid),
             standing: Some(&Standing::OnSale),
             case: false,
             foreign_host: foreign.then_some("zh3nma.example"),
-            seen: Some(in_henan(&history, history.observations.len().checked_sub(1), decided)),
-            decision: decided,
+            seen: Some(in_henan(&history, history.observations.len().checked_sub(1), &findings)),
+            findings: &findings,
             accused: None,
         };
         let of_item = judge(&item, &Policy::shipped());
@@ -95,8 +96,8 @@ proptest! {
                 standing: Some(&Standing::OnSale),
                 case: false,
                 foreign_host: None,
-                seen: Some(in_henan(history, Some(own), None)),
-                decision: None,
+                seen: Some(in_henan(history, Some(own), Findings::NONE)),
+                findings: Findings::NONE,
                 accused,
             };
             judge(&evidence, &Policy::shipped())
