@@ -35,7 +35,9 @@ pub async fn compare(
     let mut contest = Contest::new(policy, against);
     let mut each = |id: crate::scan::CodeId, seen: crate::scan::Observation| {
         let Ok(payload) = Payload::from_bytes(id.payload) else { return };
-        let Placement::Issued { facts, number, .. } = register.place(&payload) else { return };
+        let Placement::Issued { facts, number, standing } = register.place(&payload) else {
+            return;
+        };
         // Causes are facts of their time, whenever they were learnt.
         let by_then = Findings {
             decision: decided
@@ -44,7 +46,8 @@ pub async fn compare(
                 .map(|(at, decision)| (*decision, *at)),
             causes: register.findings(&id.payload).causes.clone(),
         };
-        contest.scan(id, label(&payload, &facts, number).as_ref(), seen, &by_then);
+        let label = label(&payload, &facts, number, &standing);
+        contest.scan(id, label.as_ref(), seen, &by_then);
     };
     ledger.scans_since(since, &mut each).await?;
     Ok(contest.found(since, now))

@@ -194,10 +194,10 @@ impl Follower {
         let mut seen = Vec::new();
         for (entry, history) in new.iter().zip(histories) {
             let Ok(payload) = Payload::from_bytes(entry.code.payload) else { continue };
-            let Placement::Issued { facts, number, .. } = register.place(&payload) else {
+            let Placement::Issued { facts, number, standing } = register.place(&payload) else {
                 continue;
             };
-            let Some(label) = label(&payload, &facts, number) else { continue };
+            let Some(label) = label(&payload, &facts, number, &standing) else { continue };
             // One that is unreadable is told where it is judged.
             let history = match history {
                 Err(StateError::Corrupt(_)) => continue,

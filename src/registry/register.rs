@@ -64,6 +64,11 @@ impl BatchFacts {
         }
     }
 
+    /// Whether any label of it was put on sale.
+    fn in_use(&self) -> bool {
+        self.ranges.iter().any(|fact| fact.state == RangeState::Activated)
+    }
+
     /// How the item with this running number stands. Withdrawal wins over
     /// everything, then what kept it from sale, then activation.
     pub fn standing(&self, number: u64) -> Standing {
@@ -77,7 +82,7 @@ impl BatchFacts {
             } else if held(RangeState::Activated) {
                 Standing::OnSale
             } else {
-                Standing::NotActivated
+                Standing::NotActivated { others_are: self.in_use() }
             }
         })
     }
@@ -130,7 +135,7 @@ fn case_standing(count: u64, latest_first: &[RangeFact]) -> Standing {
     } else if latest_first.iter().any(|r| r.state == RangeState::Activated) {
         Standing::OnSale
     } else {
-        Standing::NotActivated
+        Standing::NotActivated { others_are: false }
     }
 }
 
@@ -164,10 +169,30 @@ pub enum Withdrawal {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Standing {
     OnSale,
-    NotActivated,
+    /// `others_are`: others of its batch were put on sale.
+    NotActivated {
+        others_are: bool,
+    },
     Spoiled,
     Planted,
-    Withdrawn { kind: Withdrawal, since: UnixMs, reason: Bilingual, remedy: Bilingual },
+    Withdrawn {
+        kind: Withdrawal,
+        since: UnixMs,
+        reason: Bilingual,
+        remedy: Bilingual,
+    },
+}
+
+impl Standing {
+    /// No buyer should ever meet such a label.
+    pub const fn never_sold(&self) -> bool {
+        match self {
+            Self::Planted | Self::Spoiled => true,
+            Self::NotActivated { others_are } => *others_are,
+            Self::Withdrawn { kind, .. } => matches!(kind, Withdrawal::Void | Withdrawal::Stolen),
+            Self::OnSale => false,
+        }
+    }
 }
 
 /// Where a payload belongs.

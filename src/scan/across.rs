@@ -15,6 +15,7 @@
 
 mod kept;
 mod phones;
+mod tally;
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -27,6 +28,7 @@ use crate::scan::{History, Place, Tag48};
 pub use kept::{Cell, Changes, Page, PageNumber};
 use kept::{Touched, page_of};
 pub use phones::Phone;
+use tally::{Tally, Travel, excess, index};
 
 /// A second witness in the same town is another household after so long.
 const AGAIN_MS: i64 = 3 * 86_400_000;
@@ -36,7 +38,6 @@ const BLOCKS_BESIDE: u32 = 4;
 /// Codes first seen, from which on a batch has homes of its own, and their share.
 const HOME_CODES: u32 = 20;
 const HOME_SHARE: f32 = 0.15;
-const PROVINCES: usize = 100;
 
 /// A label as the evidence across codes knows it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,6 +48,9 @@ pub struct Label {
     pub count: u64,
     /// Province the batch was made for; 0: anywhere.
     pub destination: u8,
+    /// No buyer should meet it: void, stolen, spoiled, planted, or not put on
+    /// sale while others of its batch are.
+    pub never_sold: bool,
 }
 
 impl Label {
@@ -104,6 +108,8 @@ pub struct Around {
     pub batch_town: u32,
     /// That town.
     pub batch_place: Place,
+    /// Neighbours in the run of numbers that no buyer should have met and one did.
+    pub never_sold: u32,
     /// Of the phones that scanned this code before, the one whose codes were
     /// most often met in another province afterwards: how many, which share.
     pub phone_met: u32,
@@ -132,6 +138,8 @@ struct Cells {
     met_in: BTreeMap<u8, u32>,
     /// The same by block of running numbers.
     near: BTreeMap<(u32, Place), u32>,
+    /// Codes that were never to be sold and that buyers met, by block.
+    never_sold: BTreeMap<u32, u32>,
 }
 
 impl Cells {
@@ -227,6 +235,12 @@ impl Across {
                 touched.pages.insert((label.batch, PageNumber::Firsts));
             }
         }
+        if label.never_sold && before.witnesses.is_empty() && !after.witnesses.is_empty() {
+            *cells.never_sold.entry(label.block()).or_default() += 1;
+            if let Some(touched) = &mut self.touched {
+                touched.pages.insert((label.batch, PageNumber::NeverSold));
+            }
+        }
         for place in new.met.iter().filter(|p| !old.met.contains(p)) {
             cells.meet(*place, 1);
             *cells.near.entry((label.block(), *place)).or_default() += 1;
@@ -274,6 +288,13 @@ impl Across {
             ..Around::default()
         };
         self.ask_phones(walk, noted, &mut out);
+        let (low, high) = (
+            label.block().saturating_sub(BLOCKS_BESIDE),
+            label.block().saturating_add(BLOCKS_BESIDE),
+        );
+        out.never_sold = cells.never_sold.range(low..=high).map(|(_, codes)| *codes).sum();
+        let itself = label.never_sold && !noted.witnesses.is_empty();
+        out.never_sold = out.never_sold.saturating_sub(u32::from(itself));
         let places = walk.places();
         let away = |p: &Place| !out.homes.has(p.province());
         if !places.iter().any(away) {
@@ -282,10 +303,6 @@ impl Across {
         let own = Told::by(noted);
         let own_away = || own.met.iter().filter(|p| away(p));
         let mut block = Tally::default();
-        let (low, high) = (
-            label.block().saturating_sub(BLOCKS_BESIDE),
-            label.block().saturating_add(BLOCKS_BESIDE),
-        );
         let beside = cells.near.range((low, Place(0))..=(high, Place(u16::MAX)));
         for ((_, place), n) in beside.filter(|((_, place), _)| away(place)) {
             block.add(*place, *n, &places);
@@ -341,104 +358,6 @@ impl Across {
             out.batch_excess = out.batch_excess.max(excess(here, expected * batch.all as f32, 0.5));
         }
     }
-}
-
-/// Where codes are met again, by the destination of their batch.
-#[derive(Clone, Debug)]
-struct Travel {
-    /// `of[destination][province]`.
-    of: Vec<[u32; PROVINCES]>,
-    /// Outside the destination, by destination; and over all of them.
-    away_from: [u32; PROVINCES],
-    away: u32,
-    /// Over all destinations, by province; and over all provinces.
-    to: [u32; PROVINCES],
-    all: u32,
-}
-
-impl Default for Travel {
-    fn default() -> Self {
-        let none = [0; PROVINCES];
-        Self { of: vec![none; PROVINCES], away_from: none, away: 0, to: none, all: 0 }
-    }
-}
-
-impl Travel {
-    fn add(&mut self, destination: u8, province: u8, codes: u32) {
-        self.change(destination, province, |n| *n += codes);
-    }
-
-    fn take(&mut self, destination: u8, province: u8, codes: u32) {
-        self.change(destination, province, |n| *n -= codes);
-    }
-
-    fn change(&mut self, destination: u8, province: u8, change: impl Fn(&mut u32)) {
-        let (from, to) = (index(destination), index(province));
-        change(&mut self.of[from][to]);
-        change(&mut self.to[to]);
-        change(&mut self.all);
-        if from != to {
-            change(&mut self.away_from[from]);
-            change(&mut self.away);
-        }
-    }
-
-    /// The part of what a batch for `destination` has away from home that
-    /// other batches have in `province`; what is this batch's own, `here` and
-    /// `away`, is left out.
-    #[allow(clippy::cast_precision_loss, reason = "a share")]
-    fn share(&self, destination: u8, province: u8, here: u32, away: u32) -> f32 {
-        /// Weight of what all destinations have together, in codes.
-        const PRIOR: f32 = 20.0;
-        let (from, to) = (index(destination), index(province));
-        let prior = (self.to[to] as f32 + 1.0) / (self.all as f32 + 34.0);
-        let others = self.of[from][to].saturating_sub(here) as f32;
-        let all = self.away_from[from].saturating_sub(away) as f32;
-        (others + PRIOR * prior) / (all + PRIOR)
-    }
-}
-
-fn index(province: u8) -> usize {
-    usize::from(province).min(PROVINCES - 1)
-}
-
-/// Codes met again, where it matters for one code.
-struct Tally {
-    all: u32,
-    provinces: [u32; PROVINCES],
-    towns: [u32; MAX],
-}
-
-impl Default for Tally {
-    fn default() -> Self {
-        Self { all: 0, provinces: [0; PROVINCES], towns: [0; MAX] }
-    }
-}
-
-impl Tally {
-    fn add(&mut self, place: Place, n: u32, towns: &[Place]) {
-        self.all += n;
-        self.provinces[index(place.province())] += n;
-        if let Some(i) = towns.iter().position(|p| *p == place) {
-            self.towns[i] += n;
-        }
-    }
-
-    fn take(&mut self, place: Place, towns: &[Place]) {
-        let less = |n: &mut u32| *n = n.saturating_sub(1);
-        less(&mut self.all);
-        less(&mut self.provinces[index(place.province())]);
-        if let Some(i) = towns.iter().position(|p| *p == place) {
-            less(&mut self.towns[i]);
-        }
-    }
-}
-
-/// Standard deviations of `seen` above `expected`, as if Poisson; `soft` keeps
-/// small numbers small.
-#[allow(clippy::cast_precision_loss, reason = "a count")]
-fn excess(seen: u32, expected: f32, soft: f32) -> f32 {
-    (seen as f32 - expected) / (expected + soft).sqrt()
 }
 
 #[cfg(test)]

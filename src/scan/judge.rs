@@ -139,7 +139,7 @@ fn of_label(evidence: &Evidence<'_>, policy: &Policy) -> Verdict {
             Outcome::Withdrawn,
             Reason::Withdrawn { kind: *kind, reason: reason.clone(), remedy: remedy.clone() },
         )),
-        Standing::NotActivated => Some((Outcome::NotOnSale, Reason::NotActivated)),
+        Standing::NotActivated { .. } => Some((Outcome::NotOnSale, Reason::NotActivated)),
         Standing::Spoiled => Some((Outcome::NotOnSale, Reason::Spoiled)),
         Standing::Planted => Some((Outcome::NotOnSale, Reason::Planted)),
         Standing::OnSale => match &evidence.check {
@@ -151,6 +151,12 @@ fn of_label(evidence: &Evidence<'_>, policy: &Policy) -> Verdict {
         },
     };
     if let Some((outcome, reason)) = early {
+        // That a buyer met it is a lead, whatever its history says.
+        let met = evidence.seen.as_ref().is_some_and(|seen| !seen.walk.witnesses.is_empty());
+        if standing.never_sold() && met {
+            let risk = risk.max(probability(policy.never_sold));
+            return Verdict { doubts: vec![reason.clone()], ..settled(outcome, reason, risk) };
+        }
         return settled(outcome, reason, risk);
     }
     match told {
@@ -186,8 +192,18 @@ fn told_by_history(seen: &Seen<'_>, evidence: &Evidence<'_>, policy: &Policy) ->
     } else if let Some(since) = evidence.accused {
         accusing.push(Reason::Undecided { since });
         accusing.append(&mut accusations(seen, &measures, policy));
-    } else if log_odds >= policy.lead_log_odds() {
-        doubts = accusations(seen, &measures, policy);
+    } else {
+        // Of labels that should not be there no simulated stream tells how much
+        // they say: they may show a code to officers, and never accuse it.
+        let labels = seen.around.never_sold;
+        let leak = if labels > 0 { policy.never_sold_near } else { 0.0 };
+        if log_odds + leak >= policy.lead_log_odds() {
+            log_odds += leak;
+            doubts = accusations(seen, &measures, policy);
+            if labels > 0 {
+                doubts.push(Reason::NeighboursNeverSold { labels });
+            }
+        }
     }
     if let Some((km, minutes)) = too_far_apart(seen, policy) {
         telling.push(Reason::PlacesTooFarApart { km, minutes });
@@ -200,7 +216,7 @@ fn told_by_history(seen: &Seen<'_>, evidence: &Evidence<'_>, policy: &Policy) ->
         log_odds += policy.foreign_host;
         accusing.insert(0, Reason::ForeignHost { host: host.to_owned() });
     }
-    let mut risk = 1.0 / (1.0 + f64::from(-log_odds).exp());
+    let mut risk = probability(log_odds);
     if let Some((Decision::Copied, at)) = decision {
         accusing.insert(0, Reason::OfficerFoundCopied { at });
         risk = risk.max(0.99);
@@ -231,6 +247,10 @@ fn told_by_history(seen: &Seen<'_>, evidence: &Evidence<'_>, policy: &Policy) ->
         Reason::OfficerExplained { cause: cause.kind, from: cause.from, until: cause.until }
     }));
     Told { outcome, reasons, doubts, risk }
+}
+
+fn probability(log_odds: f32) -> f64 {
+    1.0 / (1.0 + f64::from(-log_odds).exp())
 }
 
 /// What accuses a code, the weightiest first; at least one reason.

@@ -11,7 +11,7 @@ use crate::registry::register::Withdrawal;
 use crate::scan::{Place, Reason};
 
 /// Every slug that an answer may carry, in the order of [`Reason`].
-pub const SLUGS: [&str; 29] = [
+pub const SLUGS: [&str; 30] = [
     "malformed",
     "unknown_key",
     "bad_signature",
@@ -30,6 +30,7 @@ pub const SLUGS: [&str; 29] = [
     "foreign_host",
     "too_many_independent_scans",
     "neighbours_elsewhere",
+    "neighbours_never_sold",
     "phone_of_many_labels",
     "undecided",
     "many_at_once",
@@ -66,6 +67,7 @@ impl Reason {
             Self::ForeignHost { .. } => "foreign_host",
             Self::TooManyIndependentScans { .. } => "too_many_independent_scans",
             Self::NeighboursElsewhere { .. } => "neighbours_elsewhere",
+            Self::NeighboursNeverSold { .. } => "neighbours_never_sold",
             Self::PhoneOfManyLabels { .. } => "phone_of_many_labels",
             Self::Undecided { .. } => "undecided",
             Self::ManyAtOnce { .. } => "many_at_once",
@@ -139,6 +141,10 @@ impl Reason {
                 "{}另有{labels}枚标签也在{}一带被不同的人再次查询，而这批货并不销往那里。",
                 if *near { "与它编号相邻的标签中，" } else { "同一批标签中，" },
                 place_text(*place, Lang::Zh)
+            ),
+            Self::NeighboursNeverSold { labels } => format!(
+                "与它编号相邻的标签中，有{labels}枚照登记不该流入市面（印废、作废、报失、布控或尚未\
+                 启用），却已被消费者查询。"
             ),
             Self::PhoneOfManyLabels { labels, met } => format!(
                 "有一部查过它的手机还查过{labels}箱不同商品的标签，其中{met}枚后来在别的省份\
@@ -243,6 +249,10 @@ impl Reason {
                  this batch is not sold.",
                 if *near { "with neighbouring numbers" } else { "of the same batch" },
                 place_text(*place, Lang::En)
+            ),
+            Self::NeighboursNeverSold { labels } => format!(
+                "{labels} labels with neighbouring numbers that should not be on the market \
+                 (spoiled, void, stolen, planted or not yet in use) were queried by buyers."
             ),
             Self::PhoneOfManyLabels { labels, met } => format!(
                 "A phone that queried it also queried labels from {labels} different cases; {met} \

@@ -206,8 +206,17 @@ impl Recording {
             let payload =
                 Payload { layer: Layer::Outer, key: batch.key, batch: batch.batch, serial: number };
             let on_sale = at >= known.made;
-            let standing = if on_sale { Standing::OnSale } else { Standing::NotActivated };
-            let label = Label { batch, number, count: known.size, destination: known.destination };
+            let standing = match on_sale {
+                true => Standing::OnSale,
+                false => Standing::NotActivated { others_are: false },
+            };
+            let label = Label {
+                batch,
+                number,
+                count: known.size,
+                destination: known.destination,
+                never_sold: standing.never_sold(),
+            };
             Issued { id: CodeId { payload: payload.to_bytes(), number }, standing, label }
         });
         let address = line.ip_prefix.as_deref().map(address).transpose()?;
@@ -355,7 +364,7 @@ impl Replay {
             counts.never_issued += 1;
             return Ok(answer(scan, None, None, &self.policy));
         };
-        counts.before_made += u64::from(issued.standing == Standing::NotActivated);
+        counts.before_made += u64::from(issued.standing != Standing::OnSale);
         let accused = self.accused.get(&issued.id).copied();
         let (measures, at) = (&mut self.measures, scan.at);
         let (measuring, policy) = (self.measuring, &self.policy);

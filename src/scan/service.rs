@@ -13,7 +13,7 @@ use crate::base::limits::{CODE_TEXT_BYTES_MAX, SCAN_STATE_WAIT_MS};
 use crate::code::{self, Layer, Malformed, Outcome as ReadOutcome, Payload};
 use crate::keys::Keyring;
 use crate::registry::register::BatchFacts;
-use crate::registry::{Findings, Placement, Register};
+use crate::registry::{Findings, Placement, Register, Standing};
 use crate::scan::across::{Across, Around, Label};
 use crate::scan::forgeries::{Forgeries, ForgeryKind};
 use crate::scan::hosting::Hosting;
@@ -160,7 +160,7 @@ impl Scanner {
             (None, None, RecordState::NotAsked)
         };
         let findings = register.findings(&id.payload);
-        let label = label(&payload, facts, *number);
+        let label = label(&payload, facts, *number, standing);
         let new = recorded == RecordState::Recorded;
         let verdict = judge(
             &Evidence {
@@ -204,7 +204,7 @@ impl Scanner {
             return Ok(None);
         };
         let findings = register.findings(&id.payload);
-        let label = label(&payload, &facts, number);
+        let label = label(&payload, &facts, number, &standing);
         // The name itself is not kept, only that it was not ours.
         let foreign = history.observations.iter().any(|o| o.marks.has(Marks::FOREIGN_HOST));
         let evidence = Evidence {
@@ -379,12 +379,18 @@ impl Scanner {
 
 /// How the evidence across codes knows a label; only what stands on the goods
 /// themselves is told there.
-pub fn label(payload: &Payload, facts: &BatchFacts, number: u64) -> Option<Label> {
+pub fn label(
+    payload: &Payload,
+    facts: &BatchFacts,
+    number: u64,
+    standing: &Standing,
+) -> Option<Label> {
     (payload.layer == Layer::Outer).then(|| Label {
         batch: facts.batch.id,
         number,
         count: facts.batch.count,
         destination: Place(facts.batch.destination).province(),
+        never_sold: standing.never_sold(),
     })
 }
 

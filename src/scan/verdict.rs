@@ -94,6 +94,11 @@ pub enum Reason {
         place: Place,
         near: bool,
     },
+    /// Other labels with neighbouring numbers that were never to be sold were
+    /// met by buyers. For officers alone.
+    NeighboursNeverSold {
+        labels: u32,
+    },
     /// A phone that scanned it scanned labels of so many cases, and so many of
     /// those were met in another province afterwards.
     PhoneOfManyLabels {

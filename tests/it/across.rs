@@ -1,15 +1,20 @@
 //! Evidence across codes, from the log to the ledger to another server.
 
+use serde_json::json;
 use zhenma::base::UnixMs;
 use zhenma::registry::{Findings, Placement, Register};
+use zhenma::scan::Outcome;
 use zhenma::scan::across::{Across, Label};
 use zhenma::scan::ledger::AcrossLedger;
 use zhenma::scan::service::label;
 use zhenma::scan::walk::Walk;
 use zhenma::scan::{Channel, CodeId, History, Marks, Observation, Place, Tag48};
 
+use crate::consoles::scanned_by;
+use crate::faults::load::eventually;
 use crate::follower::Desk;
 use crate::http_bed::{code_id, payload};
+use crate::staff_bed::StaffBed;
 use crate::store_contract::bed::Dice;
 
 const TOWNS: [u16; 5] = [4101, 4116, 3401, 4401, 6501];
@@ -18,10 +23,10 @@ const CODES: u64 = 40;
 fn labels(register: &Register) -> Vec<(CodeId, Label)> {
     let of = |number| {
         let payload = payload(1, number);
-        let Placement::Issued { facts, number, .. } = register.place(&payload) else {
+        let Placement::Issued { facts, number, standing } = register.place(&payload) else {
             panic!("issued")
         };
-        (code_id(number), label(&payload, &facts, number).expect("on the goods"))
+        (code_id(number), label(&payload, &facts, number, &standing).expect("on the goods"))
     };
     (0..CODES).map(of).collect()
 }
@@ -103,4 +108,45 @@ async fn what_the_follower_gathers_is_what_servers_and_its_successor_take_up() {
     let mut fresh = Across::default();
     fresh.apply(desk.ledger.across_since(0).await.expect("read").expect("all of it"));
     model.agrees_with(&fresh, &labels);
+}
+
+/// Waste of the printer that buyers meet: it is a lead, and so are neighbours
+/// of which little else is known; nobody is accused by it.
+#[tokio::test]
+async fn labels_that_were_never_to_be_sold_are_leads_and_so_are_their_neighbours() {
+    let bed = StaffBed::start().await;
+    let batch = bed.batch(200).await;
+    let codes = bed.codes(&batch).await;
+    let spoiled = json!({"first": 5, "last": 5, "state": "spoiled"});
+    bed.made("member", &format!("/api/v1/batches/{batch}/ranges"), &spoiled).await;
+    let serial = |n: usize| zhenma::code::read(&codes[n]).expect("a code").payload.serial_text();
+    let officer = bed.person("officer").await;
+    let scanner = &bed.parts.scanner;
+    eventually("the spoiled label is known", || async {
+        let page = officer.page(&format!("/officer/codes/{}", serial(5))).await;
+        page.contains("废标")
+    })
+    .await;
+    // Two buyers of a neighbour, and of a label far from it: nothing yet.
+    for n in [8, 190] {
+        assert_eq!(scanned_by(scanner, &codes[n], 4).await, Outcome::SeenBefore);
+    }
+    assert_eq!(scanned_by(scanner, &codes[5], 2).await, Outcome::NotOnSale);
+    eventually("the waste is on the list", || async {
+        let list = officer.page("/officer/").await;
+        list.contains(&serial(5)) && list.contains("印刷时已登记为废标")
+    })
+    .await;
+    // The next scan of the neighbour is judged with it.
+    for n in [8, 190] {
+        assert_eq!(scanned_by(scanner, &codes[n], 5).await, Outcome::SeenBefore);
+    }
+    eventually("the neighbour is on the list", || async {
+        officer.page("/officer/").await.contains(&serial(8))
+    })
+    .await;
+    let page = officer.page(&format!("/officer/codes/{}", serial(8))).await;
+    assert!(page.contains("照登记不该流入市面"), "{page}");
+    let list = officer.page("/officer/?lang=en").await;
+    assert!(!list.contains(&serial(190)) && !list.contains("shown as suspect"), "{list}");
 }

@@ -12,7 +12,8 @@ use crate::scan::{Place, Tag48};
 const PAGE_BLOCKS: u32 = 256;
 
 /// Codes of one block of running numbers that were met again in one town; on
-/// a page of firsts, codes first seen in a province.
+/// a page of firsts, codes first seen in a province; on one of labels that were
+/// never to be sold, those that were met at all.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Cell {
     pub block: u32,
@@ -46,6 +47,8 @@ impl Cell {
 pub enum PageNumber {
     /// Codes first seen, by province.
     Firsts,
+    /// Codes that were never to be sold and that buyers met, by block.
+    NeverSold,
     /// Codes met again, 256 blocks a page.
     Met(u32),
 }
@@ -105,6 +108,14 @@ impl Across {
                     };
                     cells.first.iter().map(first).collect()
                 }
+                PageNumber::NeverSold => {
+                    let cell = |(block, n): (&u32, &u32)| Cell {
+                        block: *block,
+                        place: Place::UNKNOWN,
+                        codes: *n,
+                    };
+                    cells.never_sold.iter().map(cell).collect()
+                }
                 PageNumber::Met(page) => {
                     let met = |((block, place), n): (&(u32, Place), &u32)| Cell {
                         block: *block,
@@ -144,6 +155,9 @@ impl Across {
                 let province = |cell: &Cell| (cell.place.province(), cell.codes);
                 cells.first = page.cells.iter().map(province).collect();
                 self.firsts += cells.firsts();
+            }
+            PageNumber::NeverSold => {
+                cells.never_sold = page.cells.iter().map(|c| (c.block, c.codes)).collect();
             }
             PageNumber::Met(number) => {
                 let old: Vec<_> = cells.near.range(range(number)).map(|(k, n)| (*k, *n)).collect();

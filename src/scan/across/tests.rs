@@ -9,7 +9,8 @@ const TOWNS: [u16; 4] = [4401, 4403, 3301, 3205];
 
 fn label(number: u64) -> Label {
     let key = KeyNumber::new(1).expect("a number");
-    Label { batch: BatchRef { key, batch: 1 }, number, count: 2_000, destination: HENAN }
+    let batch = BatchRef { key, batch: 1 };
+    Label { batch, number, count: 2_000, destination: HENAN, never_sold: false }
 }
 
 /// A new phone on a new network, `n` times twelve hours after the first.
@@ -77,4 +78,25 @@ fn diverted_goods_make_a_home_and_accuse_nobody() {
     let around = across.around(&label(300), &walk, &walk);
     assert!(around.diverted && around.homes.has(44) && around.homes.has(HENAN));
     assert_eq!((around.block_town, around.batch_town), (0, 0));
+}
+
+#[test]
+fn a_label_that_was_never_to_be_sold_is_told_to_its_neighbours_once() {
+    let mut across = Across::keeping();
+    let waste = Label { never_sold: true, ..label(100) };
+    let mut history = History::default();
+    for n in 0..4 {
+        let at = history.fold(scan(n, 4101)).position;
+        across.note_scan(&waste, &history, at);
+    }
+    let mut served = Across::default();
+    served.apply(across.changes());
+    let one = tell(&mut Across::default(), 103, [scan(5_000, 4101)].into_iter());
+    let own = Walk::of(&history, Findings::NONE);
+    for across in [&across, &served] {
+        let told = |label: &Label, walk| across.around(label, walk, walk).never_sold;
+        assert_eq!(told(&label(103), &one), 1);
+        assert_eq!(told(&label(1_000), &one), 0, "far from it");
+        assert_eq!(told(&waste, &own), 0, "of itself");
+    }
 }

@@ -17,6 +17,10 @@ pub struct Policy {
     pub lead_risk: f32,
     /// Log-odds of being read under a host that is not ours.
     pub foreign_host: f32,
+    /// Log-odds of a label that was never to be sold and that a buyer met; and
+    /// what its neighbours in the run of numbers gain by it, for officers alone.
+    pub never_sold: f32,
+    pub never_sold_near: f32,
     /// Witnesses in one episode from which on it is told as such.
     pub many_at_once: u32,
     /// Faster than any airliner, km/h, and farther than any error of a fix.

@@ -310,7 +310,7 @@ fn precedence_follows_the_contract() {
     let revoked = Check::Read(ReadOutcome::KeyRevoked);
     let forged = Check::Read(ReadOutcome::BadSignature);
     let on_sale = Standing::OnSale;
-    let off_sale = Standing::NotActivated;
+    let off_sale = Standing::NotActivated { others_are: true };
     for (check, standing, known, outcome) in [
         (&forged, Some(&recalled), true, Outcome::NotGenuine),
         (&valid, None, true, Outcome::NotGenuine),

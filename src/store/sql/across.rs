@@ -13,6 +13,7 @@ use crate::scan::ledger::AcrossLedger;
 const fn page_number(number: PageNumber) -> i64 {
     match number {
         PageNumber::Firsts => -1,
+        PageNumber::NeverSold => -2,
         PageNumber::Met(page) => page as i64,
     }
 }
@@ -26,6 +27,7 @@ fn page(row: &SqliteRow) -> Read<Page> {
     let (cells, []) = bytes.as_chunks::<{ Cell::BYTES }>() else { return Err(bad("cells")) };
     let number = match get::<i64>(row, "page")? {
         -1 => PageNumber::Firsts,
+        -2 => PageNumber::NeverSold,
         _ => PageNumber::Met(narrow(row, "page")?),
     };
     Ok(Page {
