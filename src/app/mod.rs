@@ -6,6 +6,7 @@ pub mod compose;
 pub mod config;
 pub mod demo;
 pub mod doctor;
+pub mod drift;
 pub mod follower;
 pub mod live;
 pub mod orders;

@@ -1,4 +1,5 @@
-//! `zhenma policy list|show|add|compare`: what decides, and what would.
+//! `zhenma policy list|show|add|compare|drift`: what decides, what would, and
+//! whether what decides still fits the field.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -8,6 +9,7 @@ use clap::{Args, Subcommand};
 use super::shell::{Place, Shell};
 use super::{Done, Failure};
 use crate::app::compare::compare;
+use crate::app::drift::{Drift, Observed, drift};
 use crate::auth::port::AccountLedger;
 use crate::base::UnixMs;
 use crate::scan::judge::Policy as Rules;
@@ -38,6 +40,12 @@ enum What {
         #[arg(long, value_name = "LOGIN")]
         by: String,
     },
+    /// Say whether the recorded scans are like those that it was fitted to, and whether officers find what its risks promise. Exit 1 where not. Example: zhenma policy drift --days 90
+    Drift {
+        /// Days back; all scans if left out
+        #[arg(long)]
+        days: Option<u16>,
+    },
     /// Replay the recorded scans under it and under what decides now, and say which codes differ. Example: zhenma policy compare mine-1
     Compare {
         name: String,
@@ -54,14 +62,20 @@ impl Policy {
             What::List => list(&shell)?,
             What::Show { name } => println!("{}", body(&shell, &name)?.trim_end()),
             What::Add { file, by } => add(&shell, &file, by)?,
-            What::Compare { name, days } => {
-                let since = days
-                    .map_or(UnixMs(0), |days| shell.now().plus_ms(-i64::from(days) * 86_400_000));
-                hold(&shell, &name, since)?;
+            What::Compare { name, days } => hold(&shell, &name, since(&shell, days))?,
+            What::Drift { days } => {
+                let policy = Arc::clone(deciding(&shell)?.at(shell.now()));
+                let found = shell.wait(drift(&shell.ledger, policy, since(&shell, days)))?;
+                shell.tell(&serde_json::to_value(&found)?, &drifted(&found));
+                return Ok(if found.any() { Done::No } else { Done::Yes });
             }
         }
         Ok(Done::Yes)
     }
+}
+
+fn since(shell: &Shell, days: Option<u16>) -> UnixMs {
+    days.map_or(UnixMs(0), |days| shell.now().plus_ms(-i64::from(days) * 86_400_000))
 }
 
 fn deciding(shell: &Shell) -> Result<Policies, Failure> {
@@ -176,4 +190,39 @@ fn words(name: &str, c: &Comparison) -> String {
     line(&mut out, "more on officers' list", &c.lead_more);
     line(&mut out, "fewer on officers' list", &c.lead_fewer);
     out.trim_end().to_owned()
+}
+
+fn drifted(d: &Drift) -> String {
+    let percent = |share: f64| format!("{:.3} %", share * 100.0);
+    let range = |o: &Observed| format!("{} to {}", percent(o.low), percent(o.high));
+    let mark = |drifted| if drifted { "  DRIFTED" } else { "" };
+    let codes = d.accused_in_order.of;
+    let mut out = format!("{codes} codes that buyers scanned, under {}\n", d.policy);
+    out += "share of codes: interval of 95 % in the field, range of the simulated streams\n";
+    for line in &d.shares {
+        let name = serde_json::to_value(line.share).unwrap_or_default();
+        let [low, high] = line.expected.map(percent);
+        let (name, field) = (name.as_str().unwrap_or_default(), range(&line.observed));
+        out += &format!("  {name:<10} {field:<22} {low} to {high}{}\n", mark(line.drifted));
+    }
+    out += "flags by risk: found copied of those decided, and what the risk promises\n";
+    for line in &d.risks {
+        let ([from, to], c) = (line.risk, &line.copied);
+        let decided = line.expected.map_or_else(
+            || "none decided".to_owned(),
+            |risk| format!("{} of {} ({}), promised {}", c.count, c.of, range(c), percent(risk)),
+        );
+        out += &format!(
+            "  {from:.2}-{to:.2}  {decided}; cannot tell {}, open {}{}\n",
+            line.cannot_tell,
+            line.undecided,
+            mark(line.drifted)
+        );
+    }
+    let a = &d.accused_in_order;
+    out + &format!(
+        "accused and found in order: {} of {codes} codes scanned, at most {}",
+        a.count,
+        percent(a.high)
+    )
 }

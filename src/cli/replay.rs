@@ -38,6 +38,9 @@ pub(crate) struct Replay {
     /// The numbers behind each verdict, as CSV with a row a line
     #[arg(long, value_name = "FILE")]
     measures: Option<PathBuf>,
+    /// What the codes are like, as shares, in one JSON object
+    #[arg(long, value_name = "FILE")]
+    profile: Option<PathBuf>,
     /// A verdict a line [default: standard output]
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
@@ -67,6 +70,10 @@ impl Replay {
                 out.write_all(b"\n")?;
             }
             out.flush()?;
+        }
+        if let Some(path) = &self.profile {
+            let file = File::create(path).map_err(|e| told(path, &e))?;
+            serde_json::to_writer(file, &engine.profile.shares())?;
         }
         let counts = engine.counts;
         eprintln!(
@@ -109,7 +116,7 @@ impl Replay {
             }
             None => Policy::shipped(),
         };
-        Ok(Engine::new(recording, policy, self.measures.is_some()))
+        Ok(Engine::new(recording, policy, self.measures.is_some() || self.profile.is_some()))
     }
 }
 

@@ -14,6 +14,7 @@ pub mod observation;
 pub mod place;
 pub mod policies;
 pub mod port;
+pub mod profile;
 pub mod reason;
 pub mod replay;
 pub mod service;

@@ -6,6 +6,7 @@
 pub mod alerts;
 mod contest;
 mod engine;
+mod survey;
 
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -23,11 +24,13 @@ use crate::scan::across::Label;
 use crate::scan::hosting::Hosting;
 use crate::scan::judge::measures::Measures;
 use crate::scan::judge::{Check, Evidence, Policy, Seen, judge};
+use crate::scan::profile::Profile;
 use crate::scan::tags::Tagger;
 use crate::scan::{Channel, CodeId, Marks, Observation, Outcome, Place, Reason, Spot};
 use alerts::{Alert, Alerts};
 pub use contest::Contest;
 use engine::Engine;
+pub use survey::Survey;
 
 /// Longest line that is read, bytes.
 pub const LINE_BYTES_MAX: usize = 64 * 1024;
@@ -319,6 +322,8 @@ pub struct Replay {
     /// The numbers behind the last answer, where it was asked for them.
     pub measures: Option<Measures>,
     measuring: bool,
+    /// What the codes are like, where numbers are kept.
+    pub profile: Profile,
 }
 
 impl Replay {
@@ -334,6 +339,7 @@ impl Replay {
             counts: Counts::default(),
             measures: None,
             measuring,
+            profile: Profile::default(),
         }
     }
 
@@ -376,11 +382,15 @@ impl Replay {
                 (answer(scan, Some(seen), accused, policy), around)
             });
         counts.repeated += u64::from(repeated);
-        if answer.verdict == Outcome::Suspect.slug() {
+        let suspect = answer.verdict == Outcome::Suspect.slug();
+        let lead = answer.score >= f64::from(self.policy.lead_risk);
+        if suspect {
             self.accused.entry(issued.id).or_insert(at);
         }
-        let risk = (answer.score, answer.score >= f64::from(self.policy.lead_risk));
-        self.alerts.take(issued.id, issued.label.batch, risk, &around, at);
+        if let Some(measures) = &self.measures {
+            self.profile.take(issued.id, measures, suspect, lead);
+        }
+        self.alerts.take(issued.id, issued.label.batch, (answer.score, lead), &around, at);
         Ok(answer)
     }
 }

@@ -7,6 +7,7 @@ use std::process::Command;
 use serde_json::{Value, json};
 use zhenma::scan::Outcome;
 use zhenma::scan::judge::Policy;
+use zhenma::scan::ledger::ScanLedger;
 
 use crate::consoles::{scanned_around, scanned_by};
 use crate::faults::load::eventually;
@@ -178,4 +179,61 @@ async fn an_explained_cause_calms_a_code_and_taken_back_it_is_open_again() {
     let page = officer.page(&page).await;
     assert!(page.contains("标签可疑") && page.contains("已撤销 officer"), "{page}");
     assert!(officer.page("/officer/").await.contains("待处理线索 (1)"));
+}
+
+/// Waits until every code has a scan in the ledger.
+async fn followed(bed: &StaffBed, codes: &[String]) {
+    for code in codes {
+        let payload = zhenma::code::read(code).expect("a code").payload.to_bytes();
+        eventually("its scans are in the ledger", || async {
+            !bed.parts.ledger.scans_of(&payload, 1).await.expect("read").is_empty()
+        })
+        .await;
+    }
+}
+
+/// The field unlike the streams that the policy was fitted to, and an officer
+/// who finds in order what was accused.
+#[tokio::test]
+async fn drift_is_told_from_the_scans_and_from_what_officers_find() {
+    let bed = StaffBed::start().await;
+    let batch = bed.batch(40).await;
+    let codes = bed.codes(&batch).await;
+    for code in &codes[..3] {
+        assert_eq!(scanned_around(&bed.parts.scanner, code).await, Outcome::Suspect);
+    }
+    let officer = bed.person("officer").await;
+    eventually("three are flagged", || async {
+        officer.page("/officer/").await.contains("待处理线索 (3)")
+    })
+    .await;
+    // Flags are raised before the rows of their scans are written.
+    followed(&bed, &codes[..3]).await;
+    let (exit, found, said) = policy(&bed, &["drift"]);
+    let share = |found: &Value, name: &str| {
+        let shares = found["shares"].as_array().expect("shares").clone();
+        shares.into_iter().find(|line| line["share"] == name).expect("it is told")
+    };
+    // Three codes say little, and yet no stream has so many that are suspect.
+    assert_eq!(exit, 1, "{said} {found:?}");
+    assert_eq!(share(&found[0], "suspect")["observed"]["count"], 3);
+    assert_eq!(share(&found[0], "suspect")["drifted"], true);
+    assert_eq!(share(&found[0], "several")["drifted"], false, "{found:?}");
+    for (code, decision) in codes.iter().zip(["genuine", "genuine", "copied"]) {
+        let serial = zhenma::code::read(code).expect("a code").payload.serial_text();
+        let fields = [("decision", decision), ("note", "现场核对")];
+        officer.post(&format!("/officer/codes/{serial}/decide"), &fields).await;
+    }
+    for code in &codes[3..40] {
+        scanned_by(&bed.parts.scanner, code, 1).await;
+    }
+    followed(&bed, &codes[3..40]).await;
+    let (_, found, _) = policy(&bed, &["drift"]);
+    assert_eq!(share(&found[0], "several")["observed"]["of"], 40);
+    assert_eq!(share(&found[0], "several")["drifted"], true, "three of forty are too few");
+    assert_eq!(found[0]["accused_in_order"]["count"], 2);
+    let risks = found[0]["risks"].as_array().expect("risks");
+    let accused = risks.last().expect("a line");
+    assert_eq!((&accused["copied"]["count"], &accused["copied"]["of"]), (&json!(1), &json!(3)));
+    assert_eq!(accused["drifted"], true, "one of three is not what 97 % promises: {accused}");
 }

@@ -5,6 +5,7 @@ use std::sync::{Arc, LazyLock};
 use serde::Deserialize;
 
 use super::model::Model;
+use crate::scan::profile::Expected;
 
 /// A model and the bounds on either side of it.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
@@ -21,6 +22,9 @@ pub struct Policy {
     /// what its neighbours in the run of numbers gain by it, for officers alone.
     pub never_sold: f32,
     pub never_sold_near: f32,
+    /// Shares that the streams have to which it was fitted; where the field has
+    /// others, its error rates may be others too.
+    pub expected: Expected,
     /// Witnesses in one episode from which on it is told as such.
     pub many_at_once: u32,
     /// Faster than any airliner, km/h, and farther than any error of a fix.
@@ -68,6 +72,10 @@ impl Policy {
             return Err(format!(
                 "name: 1 to {most} bytes are needed, so that verdicts can name it"
             ));
+        }
+        let possible = |[low, high]: &[f64; 2]| 0.0 <= *low && low <= high && *high <= 1.0;
+        if let Some((share, _)) = policy.expected.iter().find(|(_, range)| !possible(range)) {
+            return Err(format!("expected.{share:?}: not a range within 0 to 1"));
         }
         policy.model.check()?;
         Ok(policy)
