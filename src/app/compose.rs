@@ -26,7 +26,7 @@ use crate::scan::service::Scanner;
 use crate::scan::tags::Tagger;
 use crate::scan::{ScanState, StateError};
 use crate::store::embedded::EmbeddedState;
-use crate::store::geo::{GeoDatabase, hosting};
+use crate::store::geo::{GeoDatabases, hosting};
 use crate::store::redis::RedisState;
 use crate::store::sql::Ledger;
 use crate::store::sql::sessions::Sessions;
@@ -83,10 +83,10 @@ pub async fn open(
 ) -> Result<Parts, StartError> {
     let ledger = Ledger::open(&paths::ledger(&settings.data), clock.now()).await?;
     let state = open_state(&settings.scan_store, &settings.data).await?;
-    let locator = match (locator, &settings.geo_database) {
-        (Some(locator), _) => locator,
-        (None, Some(path)) => Arc::new(GeoDatabase::open(path).map_err(StartError::Geo)?),
-        (None, None) => Arc::new(Nowhere),
+    let locator = match locator {
+        Some(locator) => locator,
+        None if settings.geo_database.is_empty() => Arc::new(Nowhere),
+        None => Arc::new(GeoDatabases::open(&settings.geo_database).map_err(StartError::Geo)?),
     };
     let hosting = match &settings.hosting_networks {
         Some(path) => hosting(path).map_err(StartError::Hosting)?,

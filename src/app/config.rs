@@ -36,8 +36,10 @@ pub struct Settings {
     pub trusted_proxies: Vec<Cidr>,
     /// IANA name of the zone in which times are shown.
     pub time_zone: String,
-    /// MaxMind-format database that tells an address's place.
-    pub geo_database: Option<PathBuf>,
+    /// Databases that tell an address's place, of MaxMind's format or of
+    /// ip2region's; one, or several of which the first that knows it tells.
+    #[serde(deserialize_with = "one_or_several")]
+    pub geo_database: Vec<PathBuf>,
     /// Networks of data centres, a prefix a line: scans from there are no
     /// evidence of copying.
     pub hosting_networks: Option<PathBuf>,
@@ -66,7 +68,7 @@ impl Default for Settings {
             key_passphrase_file: None,
             trusted_proxies: Vec::new(),
             time_zone: "Asia/Shanghai".to_owned(),
-            geo_database: None,
+            geo_database: Vec::new(),
             hosting_networks: None,
             log_format: LogFormat::Text,
         }
@@ -93,7 +95,7 @@ const NAMES: [(&str, Kind); 13] = [
     ("key_passphrase_file", Kind::Text),
     ("trusted_proxies", Kind::List),
     ("time_zone", Kind::Text),
-    ("geo_database", Kind::Text),
+    ("geo_database", Kind::List),
     ("hosting_networks", Kind::Text),
     ("log_format", Kind::Text),
 ];
@@ -232,6 +234,20 @@ impl Settings {
     }
 }
 
+/// A path, or a list of paths.
+fn one_or_several<'de, D: serde::Deserializer<'de>>(from: D) -> Result<Vec<PathBuf>, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged, expecting = "a path or a list of paths")]
+    enum Paths {
+        One(PathBuf),
+        Several(Vec<PathBuf>),
+    }
+    Ok(match Paths::deserialize(from)? {
+        Paths::One(path) => vec![path],
+        Paths::Several(paths) => paths,
+    })
+}
+
 /// What is printed gets into tickets and logs.
 fn without_password<S: serde::Serializer>(url: &str, into: S) -> Result<S::Ok, S::Error> {
     let hidden = url.rsplit_once('@').and_then(|(before, place)| {
@@ -265,13 +281,26 @@ mod tests {
             ("ZHENMA_LISTEN", "127.0.0.1:9"),
             ("ZHENMA_TRUSTED_PROXIES", "10.0.0.0/8, ::1"),
             ("ZHENMA_PUBLIC_URL", "https://ID.Example.CN"),
+            ("ZHENMA_GEO_DATABASE", "v4.xdb,v6.xdb"),
         ])
         .expect("good settings");
+        assert_eq!(settings.geo_database, [Path::new("v4.xdb"), Path::new("v6.xdb")]);
         assert_eq!(settings.listen.port(), 9);
         assert!(settings.trusted_proxies[0].contains([10, 200, 0, 1].into()));
         assert!(!settings.trusted_proxies[0].contains([11, 0, 0, 1].into()));
         assert!(settings.trusted_proxies[1].contains("::1".parse().expect("address")));
         assert_eq!(settings.hosts(), ["id.example.cn"]);
+    }
+
+    #[test]
+    fn a_database_in_the_file_is_one_or_several() {
+        let read = |text: &str| toml::from_str::<Settings>(text);
+        let one = read("geo_database = \"city.mmdb\"").expect("a path");
+        assert_eq!(one.geo_database, [Path::new("city.mmdb")]);
+        let two = read("geo_database = [\"v4.xdb\", \"v6.xdb\"]").expect("paths");
+        assert_eq!(two.geo_database.len(), 2);
+        let error = read("geo_database = 4").expect_err("no path").to_string();
+        assert!(error.contains("a path or a list of paths"), "{error}");
     }
 
     #[test]

@@ -9,6 +9,7 @@ pub mod lang;
 #[cfg(feature = "server")]
 pub mod ledger_error;
 pub mod limits;
+pub mod near;
 #[cfg(feature = "server")]
 pub mod places;
 pub mod rng;
@@ -18,3 +19,4 @@ pub use clock::{Clock, UnixMs};
 pub use lang::Lang;
 #[cfg(feature = "server")]
 pub use ledger_error::{FieldError, LedgerError};
+pub use near::Near;

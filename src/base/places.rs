@@ -1,8 +1,12 @@
 //! Provinces and prefectures of China by GB/T 2260: names and centres.
 
+mod names;
+
 use std::sync::LazyLock;
 
 use crate::base::lang::Lang;
+
+pub use names::{by_name, province};
 
 /// A province (code ending in 00) or a prefecture.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -56,35 +60,6 @@ pub fn provinces() -> impl Iterator<Item = &'static Region> {
 
 pub fn lookup(code: u16) -> Option<&'static Region> {
     REGIONS.binary_search_by_key(&code, |r| r.code).ok().map(|i| &REGIONS[i])
-}
-
-/// The first region that `fits` and whose name is `name` in either language,
-/// `市` or `省` left out or not; looked for in `province` (two digits) alone
-/// when one is given.
-pub fn by_name(
-    name: &str,
-    province: Option<u16>,
-    fits: impl Fn(&Region) -> bool,
-) -> Option<&'static Region> {
-    let name = name.trim();
-    REGIONS.iter().filter(|r| province.is_none_or(|p| r.code / 100 == p) && fits(r)).find(|r| {
-        r.en.eq_ignore_ascii_case(name)
-            || r.zh == name
-            || (name.chars().count() >= 2 && r.zh.starts_with(name))
-    })
-}
-
-/// Provinces by the names that others give them.
-const ALSO: [(&str, u16); 4] =
-    [("Neimenggu", 15), ("Nei Mongol", 15), ("Xizang", 54), ("Tibet", 54)];
-
-/// The province of this name, in Chinese or English, with or without `省`.
-pub fn province(name: &str) -> Option<&'static Region> {
-    let also = ALSO.iter().find(|(also, _)| also.eq_ignore_ascii_case(name.trim()));
-    match also {
-        Some((_, code)) => lookup(code * 100),
-        None => by_name(name, None, Region::is_province),
-    }
 }
 
 /// Kilometres beyond which a point belongs to no prefecture of the table.
@@ -147,8 +122,6 @@ mod tests {
         let near = nearest(33.86, 115.48).expect("inside China");
         assert!(["Bozhou", "Zhoukou", "Shangqiu"].contains(&near.en), "{near:?}");
         assert_eq!(nearest(48.85, 2.35), None);
-        assert_eq!(by_name("郑州", Some(41), |_| true).map(|r| r.code), Some(4101));
-        assert_eq!(by_name("Zhengzhou", None, |_| true).map(|r| r.code), Some(4101));
     }
 
     #[test]

@@ -10,8 +10,8 @@ use std::net::{IpAddr, SocketAddr};
 use axum::extract::{ConnectInfo, Request};
 use axum::http::{HeaderMap, header};
 
-use crate::base::Cidr;
 use crate::base::limits::PROXY_HOPS_MAX;
+use crate::base::{Cidr, Near};
 
 /// The client of one request; a request extension.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -49,19 +49,12 @@ impl Client {
     /// On this machine or in a private network, as far as can be known: what
     /// a proxy that we do not trust passes on may come from anywhere.
     pub fn is_near(&self) -> bool {
-        (self.proxied || !self.forwarded) && self.address.is_some_and(is_private)
+        (self.proxied || !self.forwarded) && self.address.and_then(Near::of) == Some(Near::Private)
     }
 }
 
 const FORWARDING: [&str; 5] =
     ["forwarded", "x-forwarded-for", "x-forwarded-host", "x-real-ip", "via"];
-
-fn is_private(address: IpAddr) -> bool {
-    match address.to_canonical() {
-        IpAddr::V4(a) => a.is_loopback() || a.is_private() || a.is_link_local(),
-        IpAddr::V6(a) => a.is_loopback() || a.is_unique_local() || a.is_unicast_link_local(),
-    }
-}
 
 fn address(peer: IpAddr, headers: &HeaderMap, trusts: impl Fn(IpAddr) -> bool) -> IpAddr {
     let peer = peer.to_canonical();

@@ -4,7 +4,8 @@
 
 use std::net::IpAddr;
 
-use crate::base::cidr::Cidr;
+use crate::base::{Cidr, Near};
+use crate::scan::Marks;
 
 /// Bytes of a list that is read, at most: some hundred thousand networks.
 pub const LIST_BYTES_MAX: u64 = 16 * 1024 * 1024;
@@ -49,6 +50,13 @@ impl Hosting {
         Ok(Self(merged))
     }
 
+    /// What the network of an address is, as far as it is known.
+    pub fn marks(&self, address: Option<IpAddr>) -> Marks {
+        let Some(address) = address else { return Marks::default() };
+        let marks = Near::of(address).map_or_else(Marks::default, Marks::from);
+        if self.contains(address) { marks.with(Marks::HOSTED) } else { marks }
+    }
+
     pub fn contains(&self, address: IpAddr) -> bool {
         let address = mapped(address.to_canonical());
         let behind = self.0.partition_point(|(first, _)| *first <= address);
@@ -79,6 +87,16 @@ mod tests {
             ("::1", false),
         ] {
             assert_eq!(hosting.contains(address.parse().expect("address")), known, "{address}");
+        }
+        for (address, marks) in [
+            (None, Marks::default()),
+            (Some("203.0.113.9"), Marks::default()),
+            (Some("8.8.8.8"), Marks::HOSTED),
+            (Some("192.168.1.20"), Marks::PRIVATE),
+            (Some("100.64.0.9"), Marks::CARRIER_NAT),
+        ] {
+            let address = address.map(|text| text.parse().expect("address"));
+            assert_eq!(hosting.marks(address), marks, "{address:?}");
         }
         assert!(!Hosting::default().contains("8.8.8.8".parse().expect("address")));
         let said = Hosting::read("10.0.0.0/8\n10.0.0.0/40").expect_err("no network");

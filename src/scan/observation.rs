@@ -1,7 +1,7 @@
 //! One scan as the history keeps it: the least that detection needs.
 //! Addresses, cookies and scan ids are keyed hashes before they come here.
 
-use crate::base::UnixMs;
+use crate::base::{Near, UnixMs};
 use crate::scan::Place;
 
 /// 48 bits of a keyed hash. Within the 64 observations of one code two
@@ -57,14 +57,26 @@ impl Channel {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Marks(u8);
 
+impl From<Near> for Marks {
+    fn from(near: Near) -> Self {
+        match near {
+            Near::Private => Self::PRIVATE,
+            Near::CarrierNat => Self::CARRIER_NAT,
+        }
+    }
+}
+
 impl Marks {
     /// The device is what an anonymous caller said of itself.
     pub const CLAIMED: Self = Self(0x08);
     /// The text was read under a host that is not ours.
     pub const FOREIGN_HOST: Self = Self(0x10);
-
     /// It came from a data centre's network.
     pub const HOSTED: Self = Self(0x20);
+    /// It came from an address that is one network's own ([`Near::Private`]).
+    pub const PRIVATE: Self = Self(0x40);
+    /// The same, of a carrier ([`Near::CarrierNat`]).
+    pub const CARRIER_NAT: Self = Self(0x80);
 
     pub const fn with(self, other: Self) -> Self {
         Self(self.0 | other.0)
@@ -127,7 +139,8 @@ impl Spot {
 pub struct Observation {
     pub at: UnixMs,
     pub device: Tag48,
-    /// 32 bits of a keyed hash of the /24 or /48.
+    /// 32 bits of a keyed hash of the /24 or /48; 0 for every address that is
+    /// [`Near`], and where there is none.
     pub network: u32,
     pub place: Place,
     pub spot: Option<Spot>,

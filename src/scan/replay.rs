@@ -251,8 +251,7 @@ impl Recording {
                 .entry((lat.to_bits(), lon.to_bits()))
                 .or_insert_with(|| Place::of_point(lat, lon)),
         });
-        let hosted = address.is_some_and(|address| self.hosting.contains(address));
-        let mut marks = if hosted { Marks::HOSTED } else { Marks::default() };
+        let mut marks = self.hosting.marks(address);
         let device = line.device.as_deref().map_or_else(
             || {
                 marks = marks.with(Marks::CLAIMED);

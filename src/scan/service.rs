@@ -8,8 +8,8 @@ use std::time::Duration;
 use arc_swap::ArcSwap;
 use uuid::Uuid;
 
-use crate::base::UnixMs;
 use crate::base::limits::{CODE_TEXT_BYTES_MAX, SCAN_STATE_WAIT_MS};
+use crate::base::{Near, UnixMs};
 use crate::code::{self, Layer, Malformed, Outcome as ReadOutcome, Payload};
 use crate::keys::Keyring;
 use crate::registry::register::BatchFacts;
@@ -268,8 +268,8 @@ impl Scanner {
     fn place_of(&self, question: &Question) -> Place {
         match (question.location, question.address) {
             (Some((lat, lon, _)), _) => Place::of_point(lat, lon),
-            (None, Some(address)) => self.locator.locate(address),
-            (None, None) => Place::UNKNOWN,
+            (None, Some(address)) if Near::of(address).is_none() => self.locator.locate(address),
+            (None, _) => Place::UNKNOWN,
         }
     }
 
@@ -350,7 +350,7 @@ impl Scanner {
         place: Place,
         foreign_host: bool,
     ) -> Observation {
-        let mut marks = Marks::default();
+        let mut marks = self.hosting.marks(question.address);
         let device = match &question.device {
             Device::Cookie(cookie) => self.tags.cookie(cookie),
             Device::Claimed(claim) => {
@@ -358,9 +358,6 @@ impl Scanner {
                 self.tags.claim(claim)
             }
         };
-        if question.address.is_some_and(|address| self.hosting.contains(address)) {
-            marks = marks.with(Marks::HOSTED);
-        }
         if foreign_host {
             marks = marks.with(Marks::FOREIGN_HOST);
         }

@@ -7,6 +7,7 @@ use std::net::IpAddr;
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 
+use crate::base::Near;
 use crate::scan::Tag48;
 
 /// Makes tags under one installation's secret.
@@ -39,8 +40,11 @@ impl Tagger {
         self.tag(b"scan", &both)
     }
 
-    /// The /24 or /48 of an address; 0 when there is none.
+    /// The /24 or /48 of an address; 0 when there is none, and for what is
+    /// [`Near`]: the addresses of a proxy's nodes or of the operator's own
+    /// floors would pass for as many networks of buyers.
     pub fn network(&self, address: Option<IpAddr>) -> u32 {
+        let address = address.filter(|address| Near::of(*address).is_none());
         let Some(network) = address.map(Network::of) else { return 0 };
         let tag = match network {
             Network::V4(bytes) => self.tag(b"net4", &bytes),
@@ -97,6 +101,9 @@ mod tests {
         assert_eq!(at("2001:db8:1::1"), at("2001:db8:1:ffff::2"));
         assert_ne!(at("2001:db8:1::1"), at("2001:db8:2::1"));
         assert_eq!(tags.network(None), 0);
+        for near in ["10.1.2.3", "10.9.9.9", "100.64.3.1", "127.0.0.1", "fd00::1"] {
+            assert_eq!(at(near), 0, "{near}");
+        }
         assert_ne!(tags.claim("x").get(), Tagger::new(&[8; 32]).claim("x").get());
         assert_ne!(tags.cookie(&[120; 16]), tags.claim("xxxxxxxxxxxxxxxx"));
     }

@@ -2,7 +2,8 @@
 //!
 //! A witness is a device on a network, neither of which had scanned the code
 //! before. What an anonymous caller says of its device counts by its network
-//! alone, and what comes from a data centre not at all.
+//! alone, and what comes from a data centre not at all. All addresses that are
+//! not of the whole net ([`crate::base::Near`]) are one network.
 
 use arrayvec::ArrayVec;
 

@@ -2,11 +2,14 @@
 
 use std::sync::Arc;
 
-use zhenma::scan::Outcome;
+use zhenma::base::{Clock, clock::SystemClock};
 use zhenma::scan::hosting::Hosting;
-use zhenma::scan::service::Scanner;
+use zhenma::scan::ledger::ScanLedger;
+use zhenma::scan::service::{Device, Question, Scanner};
+use zhenma::scan::{Channel, Outcome, Place};
 
 use crate::consoles::scanned_around;
+use crate::faults::load::eventually;
 use crate::staff_bed::StaffBed;
 
 /// Burning: a label photographed on a shelf is scanned from rented machines.
@@ -20,4 +23,50 @@ async fn rented_machines_do_not_make_a_label_suspect() {
     let hosting = Hosting::read("203.1.0.0/16").expect("a list");
     let knowing = Scanner { hosting: Arc::new(hosting), ..plain.clone() };
     assert_eq!(scanned_around(&knowing, &codes[1]).await, Outcome::SeenBefore);
+}
+
+/// Thirteen phones behind a balancer whose nodes are in as many networks: what
+/// is nobody's own tells no two buyers apart, and an officer sees what it is.
+#[tokio::test]
+async fn the_nodes_of_a_proxy_are_no_networks_of_buyers() {
+    let bed = StaffBed::start().await;
+    let batch = bed.batch(2).await;
+    let codes = bed.codes(&batch).await;
+    let hosting = Hosting::read("203.1.0.0/16").expect("a list");
+    let scanner = Scanner { hosting: Arc::new(hosting), ..bed.parts.scanner.clone() };
+    let mut said = None;
+    for n in 0..13 {
+        let address = if n % 2 == 0 { [10, n, 0, 1] } else { [100, 64 + n, 0, 1] };
+        said = Some(scanner.answer(of_phone(&codes[0], n, address)).await);
+    }
+    let said = said.expect("13 answers");
+    assert_eq!(said.verdict.outcome, Outcome::SeenBefore);
+    assert_eq!(said.scans.expect("recorded").first_place, Place::UNKNOWN);
+    scanner.answer(of_phone(&codes[0], 13, [203, 1, 0, 1])).await;
+
+    let payload = zhenma::code::read(&codes[0]).expect("a code").payload;
+    eventually("they are followed", || async {
+        bed.parts.ledger.scans_of(&payload.to_bytes(), 100).await.expect("scans").len() == 14
+    })
+    .await;
+    let officer = bed.person("officer").await;
+    let page = officer.page(&format!("/officer/codes/{}", payload.serial_text())).await;
+    for (network, times) in
+        [("网络1 · 内网", 7), ("网络1 · 运营商级NAT", 6), ("网络2 · 机房网络", 1)]
+    {
+        assert_eq!(page.matches(network).count(), times, "{network}: {page}");
+    }
+}
+
+fn of_phone(code: &str, n: u8, address: [u8; 4]) -> Question {
+    Question {
+        text: code.to_owned(),
+        scan_id: uuid::Uuid::from_u128(u128::from(n) + 1),
+        device: Device::Cookie([n + 1; 16]),
+        address: Some(address.into()),
+        location: None,
+        channel: Channel::Consumer,
+        record: true,
+        at: SystemClock.now().plus_ms(-i64::from(20 - n) * 20 * 3_600_000),
+    }
 }

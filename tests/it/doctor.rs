@@ -13,7 +13,7 @@ use zhenma::base::{Clock, UnixMs, clock::SystemClock};
 use zhenma::keys::{KeyDir, Keyring, development};
 use zhenma::scan::across::Changes;
 use zhenma::scan::ledger::ScanLedger;
-use zhenma::scan::{Cursor, Entry, LogId, Observation, Tag48};
+use zhenma::scan::{Channel, Cursor, Entry, LogId, Marks, Observation, Tag48};
 use zhenma::store::embedded::EmbeddedState;
 use zhenma::store::sql::Ledger;
 
@@ -330,6 +330,45 @@ async fn a_scan_store_that_went_back_or_is_another_one_is_told() {
     );
     state.renew(0, id).await.expect("renewed");
     Visit::to(&site).says("scan_log", "warning", "is not the one that was followed before");
+    ledger.close().await;
+}
+
+#[tokio::test]
+async fn a_proxy_that_hides_the_buyers_is_told() {
+    let site = Site::new("embedded");
+    let path = site.file("data/ledger.sqlite");
+    let ledger = Ledger::open(Path::new(&path), UnixMs(0)).await.expect("opens");
+    let scans = |from: u64, marks: Marks, channel| -> Vec<Entry> {
+        let entry = |major| Entry {
+            cursor: Cursor { major, minor: 0 },
+            code: site.labels[0].0,
+            seen: Observation { scan: Tag48::new(major), marks, channel, ..at(-HOUR_MS) },
+        };
+        (from..from + 20).map(entry).collect()
+    };
+    let log = LogId([1; 16]);
+    let add = async |scans: Vec<Entry>| {
+        ledger.append(log, &scans, &Changes::default()).await.expect("appended");
+    };
+    let public = [("ZHENMA_PUBLIC_URL", "https://id.example.cn")];
+    let told = "of buyers came from private addresses";
+    let tells = |settings: &[(&str, &str)]| {
+        let found = Visit::with(&site, settings).found;
+        found.iter().any(|f| f["says"].as_str().is_some_and(|says| says.contains(told)))
+    };
+    add(scans(100, Marks::default(), Channel::Consumer)).await;
+    add(scans(200, Marks::PRIVATE, Channel::Factory)).await;
+    add(scans(300, Marks::PRIVATE, Channel::Consumer)).await;
+    assert!(!tells(&public), "half of them");
+    add(scans(400, Marks::CARRIER_NAT.with(Marks::CLAIMED), Channel::Consumer)).await;
+    Visit::with(&site, &public).says(
+        "trusted_proxies",
+        "warning",
+        &format!("40 of the latest 60 scans {told}"),
+    );
+    for url in ["http://192.168.1.20:8080", "http://localhost:8080"] {
+        assert!(!tells(&[("ZHENMA_PUBLIC_URL", url)]), "{url} serves the house");
+    }
     ledger.close().await;
 }
 

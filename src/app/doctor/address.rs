@@ -6,15 +6,20 @@ use std::time::Duration;
 
 use super::Finding;
 use crate::app::config::Settings;
+use crate::base::Near;
 use crate::code::{Layer, Payload, compact_text};
 use crate::keys::KeyNumber;
 use crate::label::{Symbol, url_prefix};
+use crate::scan::Marks;
+use crate::store::sql::Ledger;
 
 /// Modules a side of version 6, which a host of 23 characters fills.
 const MODULES_EXPECTED: u32 = 41;
 /// Prefixes that one operator's proxies need at most.
 const PROXY_BITS_V4_MIN: u8 = 8;
 const PROXY_BITS_V6_MIN: u8 = 32;
+/// Scans of buyers from which on it is told where most of them come from.
+const BUYERS_MIN: u64 = 20;
 /// How long whoever holds the address may take to say who it is.
 const ANSWER_MAX: Duration = Duration::from_secs(2);
 const ANSWER_BYTES_MAX: u64 = 16 * 1024;
@@ -71,11 +76,19 @@ fn sample_text(public_url: &str) -> String {
 
 /// Of a host with or without a port.
 fn is_loopback(host: &str) -> bool {
-    let name = host.rsplit_once(':').map_or(host, |(name, _)| name);
-    let name = name.trim_matches(['[', ']']);
+    let name = name_of(host);
     name == "localhost"
         || name.ends_with(".localhost")
         || name.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback())
+}
+
+/// Of this machine or a private network.
+fn is_near(host: &str) -> bool {
+    is_loopback(host) || name_of(host).parse().is_ok_and(|ip| Near::of(ip).is_some())
+}
+
+fn name_of(host: &str) -> &str {
+    host.rsplit_once(':').map_or(host, |(name, _)| name).trim_matches(['[', ']'])
 }
 
 pub fn listen(settings: &Settings) -> Vec<Finding> {
@@ -154,6 +167,27 @@ pub fn proxies(settings: &Settings) -> Vec<Finding> {
         )];
     }
     vec![Finding::ok(CHECK, "none: an address is that of its connection")]
+}
+
+/// Whether buyers are seen behind what passes their requests on. On a machine
+/// or in a house that serves itself alone it is as it must be.
+pub async fn buyers(settings: &Settings, ledger: &Ledger) -> Option<Finding> {
+    if settings.hosts().first().is_none_or(|host| is_near(host)) {
+        return None;
+    }
+    let near = Marks::PRIVATE.with(Marks::CARRIER_NAT);
+    let (all, hidden) = ledger.latest_buyers(near).await.ok()?;
+    (all >= BUYERS_MIN && hidden * 2 > all).then(|| {
+        Finding::warning(
+            "trusted_proxies",
+            format!(
+                "{hidden} of the latest {all} scans of buyers came from private addresses or from \
+                 a carrier's 100.64.0.0/10: they have no place, and all count as one network"
+            ),
+            "name the proxy or load balancer in front, from which they come, in trusted_proxies, \
+             and let it set X-Forwarded-For",
+        )
+    })
 }
 
 #[cfg(test)]

@@ -7,9 +7,9 @@ use std::path::Path;
 
 use rustix::fs::{Access, access, statvfs};
 
-use super::Finding;
+use super::{Finding, some_of};
 use crate::app::config::Settings;
-use crate::store::geo::{GeoDatabase, hosting};
+use crate::store::geo::{GeoDatabases, hosting};
 
 /// Free bytes below which scans will soon be refused, and below which it is
 /// time to look.
@@ -116,16 +116,20 @@ pub fn hosting_networks(settings: &Settings) -> Finding {
 
 pub fn geo_database(settings: &Settings) -> Finding {
     const CHECK: &str = "geo_database";
-    let Some(path) = &settings.geo_database else {
+    let paths = &settings.geo_database;
+    if paths.is_empty() {
         return Finding::warning(
             CHECK,
             "none is set: places of scans will be unknown, and copies that turn up far apart are \
              harder to see",
-            "set geo_database to a city database in MaxMind's format",
+            "set geo_database to a city database of MaxMind's format or of ip2region's",
         );
-    };
-    match GeoDatabase::open(path) {
-        Ok(_) => Finding::ok(CHECK, format!("{} can be read", path.display())),
+    }
+    match GeoDatabases::open(paths) {
+        Ok(_) => {
+            let names: Vec<_> = paths.iter().map(|path| path.display()).collect();
+            Finding::ok(CHECK, format!("{} can be read", some_of(&names)))
+        }
         Err(error) => {
             Finding::fault(CHECK, error, "fetch the database again, or leave the setting out")
         }

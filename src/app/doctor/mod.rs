@@ -90,6 +90,7 @@ pub async fn examine(settings: &Settings, now: UnixMs) -> Result<Vec<Finding>, S
     found.extend(of_ledger);
     found.extend(history::scans(settings, ledger.as_ref(), now).await);
     if let Some(ledger) = &ledger {
+        found.extend(address::buyers(settings, ledger).await);
         found.extend(register::checks(settings, ledger, ring.as_ref().ok(), now).await);
         ledger.close().await;
     }

@@ -162,13 +162,31 @@ fn timeline(scans: &[Observation], f: &Frame, zone: &jiff::tz::TimeZone) -> Vec<
                     None => place,
                 },
                 phone: format!("{}{}", f.t("手机", "phone "), phones.of(seen.device)),
-                network: format!("{}{}", f.t("网络", "network "), networks.of(seen.network)),
+                network: format!(
+                    "{}{}{}",
+                    f.t("网络", "network "),
+                    networks.of(seen.network),
+                    network_kind(seen.marks, f)
+                ),
                 channel: console::channel(seen.channel).of(f.lang),
                 note: notes(seen, f),
                 reference: reference_of(seen.scan),
             }
         })
         .collect()
+}
+
+/// What stands behind the number of a network that is no buyer's own.
+fn network_kind(marks: Marks, f: &Frame) -> &'static str {
+    if marks.has(Marks::HOSTED) {
+        f.lang.pick(" · 机房网络", " · data centre")
+    } else if marks.has(Marks::PRIVATE) {
+        f.lang.pick(" · 内网", " · private")
+    } else if marks.has(Marks::CARRIER_NAT) {
+        f.lang.pick(" · 运营商级NAT", " · carrier NAT")
+    } else {
+        ""
+    }
 }
 
 fn notes(seen: &Observation, f: &Frame) -> &'static str {

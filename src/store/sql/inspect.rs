@@ -8,12 +8,13 @@ use std::path::{Path, PathBuf};
 use sqlx::sqlite::{SqliteConnectOptions, SqlitePoolOptions};
 
 use super::rows;
+use super::scans::channel_name;
 use super::{BUSY_WAIT, Ledger, MIGRATIONS, down, unsigned};
 use crate::base::{LedgerError, UnixMs};
-use crate::scan::{Cursor, LogId};
+use crate::scan::{Channel, Cursor, LogId, Marks};
 
-/// Latest rows of a log among which the newest scan is looked for: a clock
-/// that went back leaves it behind the last.
+/// Latest rows of a log that are looked at: among them is the newest scan, which
+/// a clock that went back leaves behind the last.
 const LATEST_SCANS: i64 = 1_000;
 
 /// Which migrations a file has had.
@@ -121,12 +122,8 @@ impl Ledger {
     /// # Errors
     /// `Unavailable`.
     pub async fn newest_scan(&self) -> Result<Option<UnixMs>, LedgerError> {
-        let logs: Vec<i64> = sqlx::query_scalar("SELECT id FROM scan_logs")
-            .fetch_all(&self.reader)
-            .await
-            .map_err(down)?;
         let mut newest = None;
-        for log in logs {
+        for log in self.log_rows().await? {
             let seen: Option<i64> = sqlx::query_scalar(
                 "SELECT MAX(seen_at) FROM (SELECT seen_at FROM scans WHERE log = $1
                  ORDER BY log_major DESC, log_minor DESC LIMIT $2) AS latest",
@@ -139,6 +136,37 @@ impl Ledger {
             newest = newest.max(seen.map(UnixMs));
         }
         Ok(newest)
+    }
+
+    /// Buyers among the latest scans of every log, and how many of these came
+    /// from an address with one of these marks.
+    ///
+    /// # Errors
+    /// `Unavailable`.
+    pub async fn latest_buyers(&self, marks: Marks) -> Result<(u64, u64), LedgerError> {
+        let (mut all, mut marked) = (0, 0);
+        for log in self.log_rows().await? {
+            let (of_log, marked_of_log): (i64, i64) = sqlx::query_as(
+                "SELECT COUNT(*), COUNT(CASE WHEN marks & $3 <> 0 THEN 1 END)
+                 FROM (SELECT channel, marks FROM scans WHERE log = $1
+                 ORDER BY log_major DESC, log_minor DESC LIMIT $2) AS latest
+                 WHERE channel = $4",
+            )
+            .bind(log)
+            .bind(LATEST_SCANS)
+            .bind(i64::from(marks.bits()))
+            .bind(channel_name(Channel::Consumer))
+            .fetch_one(&self.reader)
+            .await
+            .map_err(down)?;
+            all += unsigned(of_log);
+            marked += unsigned(marked_of_log);
+        }
+        Ok((all, marked))
+    }
+
+    async fn log_rows(&self) -> Result<Vec<i64>, LedgerError> {
+        sqlx::query_scalar("SELECT id FROM scan_logs").fetch_all(&self.reader).await.map_err(down)
     }
 }
 

@@ -15,7 +15,7 @@ use crate::scan::forgeries::Forgery;
 use crate::scan::ledger::{DayCount, ScanLedger};
 use crate::scan::{Channel, CodeId, Cursor, Entry, LogId, Marks, Observation, Place, Spot, Tag48};
 
-const fn channel_name(channel: Channel) -> &'static str {
+pub(super) const fn channel_name(channel: Channel) -> &'static str {
     match channel {
         Channel::Consumer => "consumer",
         Channel::Retail => "retail",
