@@ -48,4 +48,6 @@ pub mod adr {
     pub mod trees_over_measures {}
     #[doc = include_str!("adr/0011-a-flag-stays-until-it-is-decided.md")]
     pub mod flag_stays {}
+    #[doc = include_str!("adr/0012-a-policy-is-signed-off.md")]
+    pub mod policy_signed_off {}
 }

@@ -32,7 +32,7 @@ fn labels(register: &Register) -> Vec<(CodeId, Label)> {
 }
 
 /// A few phones on many codes, an hour apart.
-fn scans(dice: &mut Dice, from: u64, count: u64) -> Vec<(usize, Observation)> {
+pub fn scans(dice: &mut Dice, from: u64, count: u64) -> Vec<(usize, Observation)> {
     let observation = |n: u64, dice: &mut Dice| Observation {
         at: UnixMs(1_790_000_000_000 + i64::try_from(n).expect("small") * 3_600_000),
         device: Tag48::new(1 + dice.roll(30)),
@@ -50,20 +50,20 @@ fn scans(dice: &mut Dice, from: u64, count: u64) -> Vec<(usize, Observation)> {
 
 /// The same scans one after another, without store or ledger.
 #[derive(Default)]
-struct Model {
+pub struct Model {
     histories: std::collections::HashMap<CodeId, History>,
     across: Across,
 }
 
 impl Model {
-    fn take(&mut self, (code, label): &(CodeId, Label), seen: Observation) {
+    pub fn take(&mut self, (code, label): &(CodeId, Label), seen: Observation) {
         let history = self.histories.entry(*code).or_default();
         let at = history.fold(seen).position;
         self.across.note_scan(label, history, at);
     }
 
     /// What each of the codes is told by the others, here and there.
-    fn agrees_with(&self, other: &Across, labels: &[(CodeId, Label)]) {
+    pub fn agrees_with(&self, other: &Across, labels: &[(CodeId, Label)]) {
         let mut told = 0;
         for (code, label) in labels {
             let Some(history) = self.histories.get(code) else { continue };

@@ -12,8 +12,18 @@ use rusqlite::{Connection, OpenFlags};
 use serde_json::{Value, json};
 use tokio::task::JoinHandle;
 use uuid::Uuid;
+use zhenma::base::UnixMs;
+use zhenma::code::Payload;
+use zhenma::keys::KeyNumber;
+use zhenma::registry::port::RegistryLedger;
+use zhenma::registry::{BatchRef, Placement, Register};
 use zhenma::scan::CodeId;
+use zhenma::scan::across::Across;
+use zhenma::scan::ledger::{AcrossLedger, ScanLedger};
+use zhenma::scan::service::label;
+use zhenma::store::sql::Ledger;
 
+use crate::across::{Model, scans};
 use crate::redis_server::RedisServer;
 use crate::site::{Site, kill};
 use crate::store_contract::bed::Dice;
@@ -181,4 +191,78 @@ async fn killed_processes_lose_no_scan_on_sqlite() {
 async fn killed_processes_lose_no_scan_on_redis() {
     let Some(mut redis) = RedisServer::start() else { return };
     kill_at_random(Site::new(&redis.url()), Some(&mut redis)).await;
+}
+
+/// The worker dies again and again between a scan and what it says of others;
+/// in the end the ledger has what one that lived would have. And a server shows
+/// what the worker found without being told.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_codes_say_of_one_another_survives_a_killed_worker() {
+    let mut site = Site::new("embedded");
+    site.start_serve();
+    let path = Path::new(&site.file("data")).join("ledger.sqlite");
+    let ledger = Ledger::open(&path, UnixMs(0)).await.expect("opens");
+    let register = Register::default();
+    let register = register.apply(ledger.changes(0).await.expect("read").expect("a register"));
+    let labels: Vec<_> = site
+        .labels
+        .iter()
+        .map(|(code, _)| {
+            let payload = Payload::from_bytes(code.payload).expect("a payload");
+            let Placement::Issued { facts, number, standing } = register.place(&payload) else {
+                panic!("issued")
+            };
+            (*code, label(&payload, &facts, number, &standing).expect("on the goods"))
+        })
+        .collect();
+    let key = ["user", "add", "wang", "--name", "王芳", "--role", "officer", "--password-file"];
+    site.shell(&[&key[..], &[&*site.file("passphrase")]].concat());
+    let key = site.command(&["user", "key", "wang"]).output().expect("runs").stdout;
+    let key = String::from_utf8(key).expect("text").trim().to_owned();
+    let client = reqwest::Client::new();
+    let url = format!("http://127.0.0.1:{}/api/v1/scans", site.port);
+    let risk = async |text: &str| {
+        let body = json!({"code": text, "scan_id": Uuid::from_u128(7), "channel": "officer"});
+        let asked = client.post(&url).bearer_auth(&key).json(&body).send().await.ok()?;
+        asked.json::<Value>().await.ok()?["risk"].as_f64()
+    };
+    let (mut dice, mut model) = (Dice(20_261_127), Model::default());
+    let state = site.state().await;
+    let mut given = 0;
+    let mut before = None;
+    let deadline = Instant::now() + DEADLINE;
+    for round in 0..12 {
+        for (code, seen) in scans(&mut dice, round * 60, 60) {
+            state.record(labels[code].0, seen).await.expect("recorded");
+            model.take(&labels[code], seen);
+            given += 1;
+        }
+        while round == 0 && before.is_none() {
+            assert!(Instant::now() < deadline, "no answer; the log:\n{}", site.log());
+            before = risk(&site.labels[3].1).await;
+        }
+        site.start_worker();
+        // Before it follows, while it follows, when it is done.
+        tokio::time::sleep(Duration::from_millis(150 + dice.roll(150))).await;
+        kill(&mut site.worker);
+    }
+    site.start_worker();
+    while followed(&ledger).await < given + 1 {
+        assert!(Instant::now() < deadline, "rows are missing; the log:\n{}", site.log());
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    let mut kept = Across::default();
+    kept.apply(ledger.across_since(0).await.expect("read").expect("evidence"));
+    model.agrees_with(&kept, &labels);
+    let begun = Instant::now();
+    while risk(&site.labels[3].1).await <= before {
+        assert!(Instant::now() < deadline, "the server never hears of it");
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    eprintln!("the server knew within {:?}", begun.elapsed());
+}
+
+async fn followed(ledger: &Ledger) -> u64 {
+    let batch = BatchRef { key: KeyNumber::new(1).expect("a number"), batch: 1 };
+    ledger.scans_in(batch).await.expect("read")
 }

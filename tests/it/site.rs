@@ -110,7 +110,7 @@ impl Site {
         command
     }
 
-    fn shell(&self, words: &[&str]) {
+    pub fn shell(&self, words: &[&str]) {
         let done = self.command(words).output().expect("zhenma runs");
         assert!(done.status.success(), "{words:?}: {}", String::from_utf8_lossy(&done.stderr));
     }
