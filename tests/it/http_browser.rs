@@ -86,6 +86,10 @@ async fn consoles_have_no_violation_of_axe_either() {
     let (code, undecided) = (&codes[3], &codes[9]);
     crate::consoles::copied(&bed, code).await;
     crate::consoles::copied(&bed, undecided).await;
+    // A lead that officers alone see.
+    let spoiled = serde_json::json!({"first": 20, "last": 20, "state": "spoiled"});
+    bed.made("member", &format!("/api/v1/batches/{batch}/ranges"), &spoiled).await;
+    crate::consoles::scanned_by(&bed.parts.scanner, &codes[20], 2).await;
     let serial = zhenma::code::read(code).expect("a code").payload.serial_text();
     let (member, officer) = (bed.person("member").await, bed.person("officer").await);
     let note = [("decision", "cannot_tell"), ("note", "等企业回复")];
