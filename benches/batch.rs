@@ -17,7 +17,6 @@ use zhenma::registry::{
 };
 use zhenma::scan::ScanState;
 use zhenma::scan::forgeries::Forgeries;
-use zhenma::scan::judge::Policy;
 use zhenma::scan::place::Nowhere;
 use zhenma::scan::service::Scanner;
 use zhenma::scan::tags::Tagger;
@@ -114,7 +113,7 @@ pub fn services(state: Arc<dyn ScanState>) -> Services {
         hosting: Arc::default(),
         hosts: Arc::new([HOST.to_owned()]),
         forgeries: Arc::new(Forgeries::default()),
-        policy: Policy::shipped(),
+        policies: Arc::default(),
         across: Arc::default(),
         signatures: Arc::default(),
     };

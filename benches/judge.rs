@@ -8,7 +8,7 @@ use std::time::Instant;
 
 use zhenma::base::UnixMs;
 use zhenma::code::Outcome as Read;
-use zhenma::registry::Standing;
+use zhenma::registry::{Findings, Standing};
 use zhenma::scan::across::{Around, Provinces};
 use zhenma::scan::judge::{Check, Evidence, Policy, Seen, judge};
 use zhenma::scan::walk::Walk;

@@ -98,7 +98,7 @@ impl Cause {
         let there = self.place == 0
             || place == 0
             || self.place == place
-            || self.place % 100 == 0 && self.place / 100 == place / 100;
+            || self.place.is_multiple_of(100) && self.place / 100 == place / 100;
         there && self.from.0 <= at.0 && at.0 <= self.until.0
     }
 }

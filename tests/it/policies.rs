@@ -127,7 +127,8 @@ async fn an_explained_cause_calms_a_code_and_taken_back_it_is_open_again() {
     let page = format!("/officer/codes/{serial}");
     let causes = format!("{page}/causes");
     let day = |days: i64| {
-        let at = jiff::Timestamp::now() + jiff::SignedDuration::from_hours(24 * days);
+        let at = bed.parts.clock.now().plus_ms(days * 86_400_000);
+        let at = jiff::Timestamp::from_millisecond(at.0).expect("an instant");
         let local = at.to_zoned_datetime(bed.parts.settings.zone());
         local.strftime("%Y-%m-%dT%H:%M").to_string()
     };
