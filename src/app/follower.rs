@@ -211,8 +211,8 @@ impl Follower {
         }
         let absent: HashSet<_> = {
             let across = self.across();
-            let walks = seen.iter().map(|(_, history, at)| Walk::until(history, at + 1));
-            walks.flat_map(|walk| across.absent_phones(&walk)).collect()
+            let walks = seen.iter().map(|(l, history, at)| (l.batch, Walk::until(history, at + 1)));
+            walks.flat_map(|(batch, walk)| across.absent_phones(batch, &walk)).collect()
         };
         let phones = self.ledger.phones(&absent.into_iter().collect::<Vec<_>>()).await?;
         self.whole.store(false, Ordering::Relaxed);

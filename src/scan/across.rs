@@ -14,12 +14,12 @@
 //! diverts make a home of their own, and accuse nobody.
 
 mod kept;
+mod networks;
 mod phones;
 mod tally;
+mod told;
 
 use std::collections::{BTreeMap, HashMap};
-
-use arrayvec::ArrayVec;
 
 use crate::base::limits::HISTORY_OBSERVATIONS_MAX as MAX;
 use crate::registry::BatchRef;
@@ -29,9 +29,8 @@ pub use kept::{Cell, Changes, Page, PageNumber};
 use kept::{Touched, page_of};
 pub use phones::Phone;
 use tally::{Tally, Travel, excess, index};
+use told::Told;
 
-/// A second witness in the same town is another household after so long.
-const AGAIN_MS: i64 = 3 * 86_400_000;
 /// Running numbers of one block, and blocks on each side that are neighbours.
 const BLOCK: u64 = 16;
 const BLOCKS_BESIDE: u32 = 4;
@@ -123,6 +122,9 @@ pub struct Around {
     /// Cases and codes that the phone scanned from which this question came.
     pub own_cases: u32,
     pub own_codes: u32,
+    /// Witnesses on networks that were witnesses of several other codes of the
+    /// batch; a bit for each.
+    pub busy: u64,
     /// How far the ledger was followed when this was asked.
     pub revision: u64,
 }
@@ -170,38 +172,6 @@ impl Cells {
     }
 }
 
-/// What one code tells.
-#[derive(Default)]
-struct Told {
-    first: Option<u8>,
-    met: ArrayVec<Place, MAX>,
-}
-
-impl Told {
-    fn by(walk: &Walk) -> Self {
-        let mut out = Self::default();
-        let mut first: Option<Place> = None;
-        let mut before = None;
-        for w in &walk.witnesses {
-            let again = before.is_some_and(|at| w.at.since(at) > AGAIN_MS);
-            before = Some(w.at);
-            if w.place.province() == 0 {
-                continue;
-            }
-            let Some(first) = first else {
-                first = Some(w.place);
-                out.first = Some(w.place.province());
-                continue;
-            };
-            let elsewhere = w.place.province() != first.province();
-            if (elsewhere || again && w.place == first) && !out.met.contains(&w.place) {
-                out.met.push(w.place);
-            }
-        }
-        out
-    }
-}
-
 /// All of it, in memory.
 #[derive(Clone, Debug, Default)]
 pub struct Across {
@@ -225,6 +195,10 @@ impl Across {
         if after.left.is_some() {
             return;
         }
+        self.note_networks(label.batch, before, after);
+        // What a farm of phones meets is no neighbour.
+        let codes = self.batches.get(&label.batch).map_or(0, Cells::firsts);
+        let busy = self.busy(label.batch, codes, after, after);
         let (old, new) = (Told::by(before), Told::by(after));
         let cells = self.batches.entry(label.batch).or_default();
         cells.destination = label.destination;
@@ -241,7 +215,8 @@ impl Across {
                 touched.pages.insert((label.batch, PageNumber::NeverSold));
             }
         }
-        for place in new.met.iter().filter(|p| !old.met.contains(p)) {
+        let newly = new.met.iter().filter(|(place, _)| !old.has(*place));
+        for (place, _) in newly.filter(|(_, by)| busy >> by & 1 == 0) {
             cells.meet(*place, 1);
             *cells.near.entry((label.block(), *place)).or_default() += 1;
             self.travel.add(label.destination, place.province(), 1);
@@ -295,13 +270,14 @@ impl Across {
         out.never_sold = cells.never_sold.range(low..=high).map(|(_, codes)| *codes).sum();
         let itself = label.never_sold && !noted.witnesses.is_empty();
         out.never_sold = out.never_sold.saturating_sub(u32::from(itself));
+        out.busy = self.busy(label.batch, out.batch_codes, walk, noted);
         let places = walk.places();
         let away = |p: &Place| !out.homes.has(p.province());
         if !places.iter().any(away) {
             return out;
         }
         let own = Told::by(noted);
-        let own_away = || own.met.iter().filter(|p| away(p));
+        let own_away = || own.met.iter().map(|(place, _)| place).filter(|p| away(p));
         let mut block = Tally::default();
         let beside = cells.near.range((low, Place(0))..=(high, Place(u16::MAX)));
         for ((_, place), n) in beside.filter(|((_, place), _)| away(place)) {

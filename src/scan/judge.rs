@@ -91,9 +91,18 @@ impl<'a> Seen<'a> {
 
     /// The numbers that a model weighs.
     pub fn measures(&self) -> Measures {
+        self.measures_of(&self.walk)
+    }
+
+    /// Without what a farm of phones brings to one label after another.
+    fn beside_farms(&self) -> Measures {
+        self.measures_of(&self.walk.without(self.around.busy))
+    }
+
+    fn measures_of(&self, walk: &Walk) -> Measures {
         let own = self.own.and_then(|own| self.history.observations.get(own));
         let at = own.or(self.history.observations.last()).map_or(UnixMs(0), |o| o.at);
-        Measures::of(&self.walk, self.history.count(), &self.around, at)
+        Measures::of(walk, self.history.count(), &self.around, at)
     }
 }
 
@@ -187,7 +196,8 @@ fn told_by_history(seen: &Seen<'_>, evidence: &Evidence<'_>, policy: &Policy) ->
     let mut telling = Vec::new();
     let mut doubts = Vec::new();
 
-    if log_odds >= policy.suspect_log_odds() {
+    let suspect = |log_odds| log_odds >= policy.suspect_log_odds();
+    if suspect(log_odds) && suspect(policy.model.log_odds(&seen.beside_farms())) {
         accusing = accusations(seen, &measures, policy);
     } else if let Some(since) = evidence.accused {
         accusing.push(Reason::Undecided { since });

@@ -47,6 +47,7 @@ impl DeviceKey {
 pub struct Witness {
     pub at: UnixMs,
     pub device: DeviceKey,
+    pub network: u32,
     pub place: Place,
 }
 
@@ -66,7 +67,7 @@ impl Device {
 }
 
 /// The consumers' scans of one history.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Walk {
     pub witnesses: ArrayVec<Witness, MAX>,
     pub devices: ArrayVec<Device, MAX>,
@@ -110,7 +111,8 @@ impl Walk {
             }
             if new_device && new_network {
                 let device = DeviceKey::of(o);
-                out.witnesses.push(Witness { at: o.at, device, place: o.place });
+                let (at, network, place) = (o.at, o.network, o.place);
+                out.witnesses.push(Witness { at, device, network, place });
             }
             if let Some(spot) = o.spot.filter(|_| !spots.is_full())
                 && spots.iter().all(|s| apart_km(*s, spot) > SPOT_KM)
@@ -136,6 +138,12 @@ impl Walk {
         }
         self.devices.push(Device { key, place: o.place, last: o.at });
         true
+    }
+
+    /// Without the witnesses whose bit is set in `left_out`.
+    pub fn without(&self, left_out: u64) -> Self {
+        let kept = (0_u32..).zip(&self.witnesses).filter(|(n, _)| left_out >> n & 1 == 0);
+        Self { witnesses: kept.map(|(_, w)| *w).collect(), ..self.clone() }
     }
 
     /// Where witnesses were, each place once.

@@ -175,9 +175,11 @@ impl Across {
         }
     }
 
-    /// Phones of a walk that are not in memory; the ledger may know them.
-    pub fn absent_phones(&self, walk: &Walk) -> Vec<Tag48> {
+    /// Phones and networks of a walk that are not in memory; the ledger may
+    /// know them.
+    pub fn absent_phones(&self, batch: BatchRef, walk: &Walk) -> Vec<Tag48> {
         let tags = walk.devices.iter().filter_map(|d| d.key.cookie());
+        let tags = tags.chain(Self::networks(batch, walk));
         tags.filter(|tag| !self.phones.contains_key(tag)).collect()
     }
 

@@ -21,7 +21,8 @@ const DAY_MS: i64 = 86_400_000;
 /// go first.
 const PHONES_MAX: usize = 500_000;
 
-/// A phone and what became of the labels that it scanned.
+/// A phone and what became of the labels that it scanned; of a network of one
+/// batch, the codes and the days alone.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Phone {
     /// The latest cases, each by a hash of batch and case.
@@ -39,13 +40,18 @@ pub struct Phone {
 impl Phone {
     pub const LATEST_MAX: usize = CASES_MAX;
 
-    fn scans(&mut self, label: &Label, at: UnixMs) {
+    /// Another code, be it a phone's or a network's.
+    pub(super) fn witnesses(&mut self, at: UnixMs) {
         let day = at.0.div_euclid(DAY_MS);
         if self.days == 0 || day > self.last_day {
             self.days += 1;
             self.last_day = day;
         }
         self.codes += 1;
+    }
+
+    fn scans(&mut self, label: &Label, at: UnixMs) {
+        self.witnesses(at);
         let case = case_hash(label);
         if self.latest.contains(&case) {
             return;

@@ -100,3 +100,23 @@ fn a_label_that_was_never_to_be_sold_is_told_to_its_neighbours_once() {
         assert_eq!(told(&waste, &own), 0, "of itself");
     }
 }
+
+#[test]
+fn a_network_that_meets_label_after_label_is_busy_and_tells_no_more() {
+    let mut across = Across::default();
+    let farm = |n| Observation { network: 77_777, ..scan(n, 4401) };
+    let of = |number: u64| [scan(number * 10, 4101), farm(number * 10 + 1)].into_iter();
+    let busy =
+        |across: &Across, number, walk: &Walk| across.around(&label(number), walk, walk).busy;
+    let first = tell(&mut across, 0, of(0));
+    tell(&mut across, 1, of(1));
+    assert_eq!(busy(&across, 0, &first), 0, "its own and one more");
+    for number in 2..9 {
+        tell(&mut across, number, of(number));
+    }
+    assert_eq!(busy(&across, 0, &first), 0b10, "the farm's witness, not the buyer's");
+    // Its first two labels told where they were met, and no other did.
+    let walk = tell(&mut across, 20, [scan(900, 4101), scan(910, 4401)].into_iter());
+    let around = across.around(&label(20), &walk, &walk);
+    assert_eq!((around.block_town, around.busy), (2, 0));
+}
