@@ -21,7 +21,6 @@ mod told;
 
 use std::collections::{BTreeMap, HashMap};
 
-use crate::base::limits::HISTORY_OBSERVATIONS_MAX as MAX;
 use crate::registry::BatchRef;
 use crate::scan::walk::Walk;
 use crate::scan::{History, Place, Tag48};
