@@ -94,9 +94,11 @@ impl<'a> Seen<'a> {
         self.measures_of(&self.walk)
     }
 
-    /// Without what a farm of phones brings to one label after another.
+    /// Without what a farm of phones brings to one label after another, or to
+    /// one again and again.
     fn beside_farms(&self) -> Measures {
-        self.measures_of(&self.walk.without(self.around.busy))
+        let known = self.history.summary.map_or(0, |left| self.walk.known_before(&left));
+        self.measures_of(&self.walk.without(self.around.busy | known))
     }
 
     fn measures_of(&self, walk: &Walk) -> Measures {

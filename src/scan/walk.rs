@@ -140,6 +140,22 @@ impl Walk {
         true
     }
 
+    /// Witnesses on a network that `left` knows already, a bit for each: the
+    /// scan that made it one is gone, and a later one stands for it. Where
+    /// many networks left, the set is too full to tell.
+    pub fn known_before(&self, left: &Summary) -> u64 {
+        const TOLD_APART: u32 = 40;
+        if distinct_in(&left.networks) > TOLD_APART {
+            return 0;
+        }
+        let known = |network: u32| {
+            let bit = (network & 127) as usize;
+            left.networks[bit / 8] >> (bit % 8) & 1 == 1
+        };
+        let bits = (0_u32..).zip(&self.witnesses).filter(|(_, w)| known(w.network));
+        bits.fold(0, |set, (n, _)| set | 1 << n)
+    }
+
     /// Without the witnesses whose bit is set in `left_out`.
     pub fn without(&self, left_out: u64) -> Self {
         let kept = (0_u32..).zip(&self.witnesses).filter(|(n, _)| left_out >> n & 1 == 0);

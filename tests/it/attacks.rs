@@ -1,5 +1,8 @@
 //! What somebody does to make a sound label look copied, or a copied one sound.
 
+mod burning;
+mod oracle;
+
 use std::sync::Arc;
 
 use zhenma::base::{Clock, clock::SystemClock};
