@@ -41,7 +41,8 @@ struct Scan<'a> {
     minute: u32,
     /// Without a cookie none.
     phone: Option<&'a str>,
-    network: u32,
+    /// A /16, and which of its /24.
+    network: (u32, u32),
     town: u32,
 }
 
@@ -58,7 +59,7 @@ impl Engine {
         let mut engine = Self(Replay::new(recording, Policy::shipped(), false));
         for n in 0..400 {
             let town = if n % 33 == 7 { 1 + n / 33 % 12 } else { 0 };
-            let (phone, network) = (format!("other {n}"), 1_000_000 + n);
+            let (phone, network) = (format!("other {n}"), (1_000 + n, 0));
             let (label, minute) = (5_000 + n * 3, n * 200);
             engine.is_suspect(&Scan { label, minute, phone: Some(&phone), network, town });
         }
@@ -69,9 +70,10 @@ impl Engine {
         let seconds = 1_770_000_000 + i64::from(scan.minute) * 60;
         let t = jiff::Timestamp::from_second(seconds).expect("an instant");
         let (lat, lon) = TOWNS[scan.town as usize];
-        let [_, a, b, c] = scan.network.to_be_bytes();
+        let (provider, own) = scan.network;
+        let [_, _, a, b] = provider.to_be_bytes();
         let line = json!({"t": t.to_string(), "code": format!("b-{}", scan.label),
-            "device": scan.phone, "ip_prefix": format!("1{a}.{b}.{c}.0/24"), "lat": lat,
+            "device": scan.phone, "ip_prefix": format!("{}.{b}.{own}.0/24", 20 + a), "lat": lat,
             "lon": lon, "geo": "ip", "channel": "consumer"});
         let line = line.to_string();
         self.0.line(&line).expect("it reads").verdict == "suspect"
@@ -82,7 +84,7 @@ impl Engine {
         let mut suspect = false;
         for (after, who, network) in [(0, 0, 0), (60, 0, 0), (180, 1, 0), (8 * DAY, 0, 1)] {
             let (phone, network) =
-                (format!("buyer {label} {who}"), 2_000_000 + 2 * label + network);
+                (format!("buyer {label} {who}"), (2_000 + 2 * label + network, 0));
             let (minute, phone) = (minute + after, Some(phone.as_str()));
             suspect |= self.is_suspect(&Scan { label, minute, phone, network, town: 0 });
         }
@@ -90,12 +92,23 @@ impl Engine {
     }
 }
 
+/// What the robots of one label bring.
+#[derive(Clone, Copy)]
+struct Robots {
+    /// Fresh ones each time, or none.
+    cookies: bool,
+    /// The label was bought before.
+    after_a_buyer: bool,
+    /// All networks are one provider's, else each has its own.
+    one_provider: bool,
+}
+
 /// Robots, each on a network of its own, until the label is suspect: how many,
 /// and on which day.
-fn until_suspect(when: Pick, town: Pick, cookie: bool, owner: bool) -> String {
+fn until_suspect(when: Pick, town: Pick, robots: Robots) -> String {
     let mut engine = Engine::new();
     let start = 100 * DAY;
-    if owner {
+    if robots.after_a_buyer {
         engine.buyer(LABEL, start - 20 * DAY);
     }
     for n in 0..NETWORKS_MAX {
@@ -104,8 +117,9 @@ fn until_suspect(when: Pick, town: Pick, cookie: bool, owner: bool) -> String {
             break;
         }
         let phone = format!("robot {n}");
-        let phone = cookie.then_some(phone.as_str());
-        let (network, town) = (10 + n, town(n));
+        let phone = robots.cookies.then_some(phone.as_str());
+        let network = if robots.one_provider { (10, n) } else { (10 + n, 0) };
+        let town = town(n);
         let minute = start + minute;
         if engine.is_suspect(&Scan { label: LABEL, minute, phone, network, town }) {
             return format!("{} in {}", n + 1, (minute - start) / DAY + 1);
@@ -141,7 +155,7 @@ fn burned(farm: &Farm, buyers_first: bool) -> usize {
         for n in 0..LABELS {
             let robot = (day + n) % farm.phones;
             let (label, minute) = (n * farm.apart, (100 + day) * DAY + n * 3);
-            let (phone, network) = (format!("robot {robot}"), 10 + robot % farm.networks);
+            let (phone, network) = (format!("robot {robot}"), (10 + robot % farm.networks, 0));
             let (phone, town) = (Some(phone.as_str()), (farm.town)(robot));
             if engine.is_suspect(&Scan { label, minute, phone, network, town }) {
                 suspect.insert(n);
@@ -166,7 +180,7 @@ fn burned_in_turn(farm: &Farm) -> usize {
         let (n, robot) = (turn / farm.networks, turn % farm.networks);
         let (label, minute) = (n * farm.apart, (100 + turn) * DAY);
         let phone = format!("robot {robot}");
-        let (phone, network, town) = (Some(phone.as_str()), 10 + robot, (farm.town)(robot));
+        let (phone, network, town) = (Some(phone.as_str()), (10 + robot, 0), (farm.town)(robot));
         if engine.is_suspect(&Scan { label, minute, phone, network, town }) {
             suspect.insert(n);
         }
@@ -179,8 +193,10 @@ const OTHER: Pick = |_| 1;
 const SPREAD: Pick = |n| 1 + n % 12;
 
 fn main() {
-    println!("| robots scan | where | fresh cookies | no cookies | after a buyer |");
-    println!("|---|---|---|---|---|");
+    println!(
+        "| robots scan | where | fresh cookies | no cookies | after a buyer | the same, one provider |"
+    );
+    println!("|---|---|---|---|---|---|");
     let when: [(&str, Pick); 6] = [
         ("all in one night", |n| n * 5),
         ("once an hour", |n| n * 60),
@@ -192,10 +208,12 @@ fn main() {
     let places = [("home", HOME), ("one other", OTHER), ("twelve others", SPREAD)];
     for (rhythm, when) in when {
         for (place, town) in places {
-            let fresh = until_suspect(when, town, true, false);
-            let none = until_suspect(when, town, false, false);
-            let after = until_suspect(when, town, true, true);
-            println!("| {rhythm} | {place} | {fresh} | {none} | {after} |");
+            let fresh = Robots { cookies: true, after_a_buyer: false, one_provider: false };
+            let none = Robots { cookies: false, ..fresh };
+            let after = Robots { after_a_buyer: true, ..fresh };
+            let one = Robots { one_provider: true, ..after };
+            let tried = [fresh, none, after, one].map(|robots| until_suspect(when, town, robots));
+            println!("| {rhythm} | {place} | {} |", tried.join(" | "));
         }
     }
     println!();

@@ -20,12 +20,17 @@ mod tally;
 mod told;
 
 use std::collections::{BTreeMap, HashMap};
+use std::hash::BuildHasherDefault;
 
+use arrayvec::ArrayVec;
+
+use crate::base::limits::HISTORY_OBSERVATIONS_MAX as MAX;
 use crate::registry::BatchRef;
 use crate::scan::walk::Walk;
 use crate::scan::{History, Place, Tag48};
 pub use kept::{Cell, Changes, Page, PageNumber};
 use kept::{Touched, page_of};
+use phones::AsIs;
 pub use phones::Phone;
 use tally::{Tally, Travel, excess, index};
 use told::Told;
@@ -178,7 +183,7 @@ pub struct Across {
     travel: Travel,
     /// Codes first seen.
     firsts: u32,
-    phones: HashMap<Tag48, Phone>,
+    phones: HashMap<Tag48, Phone, BuildHasherDefault<AsIs>>,
     /// Of the ledger, which has everything up to it.
     pub revision: u64,
     /// Only where it is kept.
@@ -195,10 +200,15 @@ impl Across {
             return;
         }
         self.note_networks(label.batch, before, after);
+        let (old, new) = (Told::by(before), Told::by(after));
         // What a farm of phones meets is no neighbour.
         let codes = self.batches.get(&label.batch).map_or(0, Cells::firsts);
-        let busy = self.busy(label.batch, codes, after, after);
-        let (old, new) = (Told::by(before), Told::by(after));
+        let newly: ArrayVec<Place, MAX> = new
+            .met
+            .iter()
+            .filter(|(place, by)| !old.has(*place) && !self.is_busy(label.batch, codes, after, *by))
+            .map(|(place, _)| *place)
+            .collect();
         let cells = self.batches.entry(label.batch).or_default();
         cells.destination = label.destination;
         if let (None, Some(province)) = (old.first, new.first) {
@@ -214,10 +224,9 @@ impl Across {
                 touched.pages.insert((label.batch, PageNumber::NeverSold));
             }
         }
-        let newly = new.met.iter().filter(|(place, _)| !old.has(*place));
-        for (place, _) in newly.filter(|(_, by)| busy >> by & 1 == 0) {
-            cells.meet(*place, 1);
-            *cells.near.entry((label.block(), *place)).or_default() += 1;
+        for place in newly {
+            cells.meet(place, 1);
+            *cells.near.entry((label.block(), place)).or_default() += 1;
             self.travel.add(label.destination, place.province(), 1);
             if let Some(touched) = &mut self.touched {
                 touched.pages.insert((label.batch, page_of(label.block())));

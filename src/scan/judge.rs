@@ -95,10 +95,13 @@ impl<'a> Seen<'a> {
     }
 
     /// Without what a farm of phones brings to one label after another, or to
-    /// one again and again.
+    /// one again and again, or on one new address of its provider after another.
     fn beside_farms(&self) -> Measures {
+        /// Witnesses of one provider's block that count.
+        const OF_A_PROVIDER: usize = 3;
         let known = self.history.summary.map_or(0, |left| self.walk.known_before(&left));
-        self.measures_of(&self.walk.without(self.around.busy | known))
+        let crowded = self.walk.crowded(OF_A_PROVIDER);
+        self.measures_of(&self.walk.without(self.around.busy | known | crowded))
     }
 
     fn measures_of(&self, walk: &Walk) -> Measures {

@@ -40,18 +40,20 @@ impl Tagger {
         self.tag(b"scan", &both)
     }
 
-    /// The /24 or /48 of an address; 0 when there is none, and for what is
+    /// The /24 or /48 of an address, in its upper half the /16 or /32 that it is
+    /// part of: a provider gives a phone another of the former each day, and
+    /// seldom another of the latter ([`provider_of`]). 0 when there is none, and for what is
     /// [`Near`]: the addresses of a proxy's nodes or of the operator's own
     /// floors would pass for as many networks of buyers.
     pub fn network(&self, address: Option<IpAddr>) -> u32 {
         let address = address.filter(|address| Near::of(*address).is_none());
         let Some(network) = address.map(Network::of) else { return 0 };
-        let tag = match network {
-            Network::V4(bytes) => self.tag(b"net4", &bytes),
-            Network::V6(bytes) => self.tag(b"net6", &bytes),
+        let (provider, own) = match network {
+            Network::V4(bytes) => (self.tag(b"isp4", &bytes[..2]), self.tag(b"net4", &bytes)),
+            Network::V6(bytes) => (self.tag(b"isp6", &bytes[..4]), self.tag(b"net6", &bytes)),
         };
-        #[allow(clippy::cast_possible_truncation, reason = "32 bits of the tag are wanted")]
-        let bits = tag.get() as u32;
+        #[allow(clippy::cast_possible_truncation, reason = "16 bits of each tag are wanted")]
+        let bits = (provider.get() as u32) << 16 | u32::from(own.get() as u16);
         bits.max(1)
     }
 
@@ -63,6 +65,11 @@ impl Tagger {
         let out = mac.finalize().into_bytes();
         Tag48::from_bytes([out[0], out[1], out[2], out[3], out[4], out[5]])
     }
+}
+
+/// What tells the provider's block of a network's tag.
+pub const fn provider_of(network: u32) -> u32 {
+    network >> 16
 }
 
 /// The part of an address that is kept: /24 or /48.
@@ -100,6 +107,11 @@ mod tests {
         assert_ne!(at("203.0.113.5"), at("203.0.114.5"));
         assert_eq!(at("2001:db8:1::1"), at("2001:db8:1:ffff::2"));
         assert_ne!(at("2001:db8:1::1"), at("2001:db8:2::1"));
+        let provider = |text| provider_of(at(text));
+        assert_eq!(provider("203.0.113.5"), provider("203.0.114.5"));
+        assert_ne!(provider("203.0.113.5"), provider("203.1.113.5"));
+        assert_eq!(provider("2001:db8:1::1"), provider("2001:db8:2::1"));
+        assert_ne!(provider("2001:db8:1::1"), provider("2001:db9:1::1"));
         assert_eq!(tags.network(None), 0);
         for near in ["10.1.2.3", "10.9.9.9", "100.64.3.1", "127.0.0.1", "fd00::1"] {
             assert_eq!(at(near), 0, "{near}");

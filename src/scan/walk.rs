@@ -12,6 +12,7 @@ use crate::base::limits::HISTORY_OBSERVATIONS_MAX as MAX;
 use crate::base::places::distance_km;
 use crate::registry::Findings;
 use crate::scan::history::Summary;
+use crate::scan::tags::provider_of;
 use crate::scan::{Channel, History, Marks, Observation, Place, Spot, Tag48};
 
 /// A known device that comes back after so long comes again; sooner, it is a
@@ -154,6 +155,16 @@ impl Walk {
         };
         let bits = (0_u32..).zip(&self.witnesses).filter(|(_, w)| known(w.network));
         bits.fold(0, |set, (n, _)| set | 1 << n)
+    }
+
+    /// Witnesses beyond `most` of one provider's block, a bit for each.
+    pub fn crowded(&self, most: usize) -> u64 {
+        let provider = |w: &Witness| provider_of(w.network);
+        let before = |n: usize, w: &Witness| {
+            self.witnesses[..n].iter().filter(|b| provider(b) == provider(w)).count()
+        };
+        let beyond = self.witnesses.iter().enumerate().filter(|(n, w)| before(*n, w) >= most);
+        beyond.fold(0, |set, (n, _)| set | 1 << n)
     }
 
     /// Without the witnesses whose bit is set in `left_out`.

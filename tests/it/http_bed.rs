@@ -110,7 +110,7 @@ impl Bed {
         self.clock.set(self.clock.now().plus_ms(seconds * 1000));
     }
 
-    /// A phone with cookies, in the network `203.0.NETWORK.0/24`.
+    /// A phone with cookies, in the network `203.NETWORK.NETWORK.0/24`.
     pub fn phone(&self, network: u8) -> Phone {
         let client = Client::builder()
             .redirect(reqwest::redirect::Policy::none())
@@ -144,7 +144,7 @@ impl Phone {
         let request = self
             .client
             .request(method, format!("{}{path}", self.base))
-            .header("x-forwarded-for", format!("203.0.{}.77", self.network))
+            .header("x-forwarded-for", format!("203.{0}.{0}.77", self.network))
             .header("user-agent", &self.agent);
         if sent.is_empty() { request } else { request.header("cookie", sent.join("; ")) }
     }

@@ -53,7 +53,7 @@ pub fn stream(seed: u64, scans: u64) -> Vec<String> {
         let net = if hosted {
             "43.130.0.0/24".to_owned()
         } else {
-            format!("117.24.{}.0/24", dice.roll(40))
+            format!("117.{}.24.0/24", dice.roll(40))
         };
         let batch = if dice.roll(40) == 0 { 9 } else { 1 + dice.roll(2) };
         let channel = match dice.roll(25) {
@@ -120,7 +120,7 @@ fn every_line_is_answered_in_turn_and_a_broken_one_by_its_number() {
     {
         lines.insert(at, broken.to_owned());
     }
-    lines.insert(50, lines[60].replace("117.24", "nowhere"));
+    lines.insert(50, lines[60].replace("\"117.", "\"nowhere."));
     lines.insert(51, lines[61].replace("consumer", "friend"));
     let out = replay(folder.path(), &lines.join("\n"), &[]);
     assert_eq!(out.status.code(), Some(2));

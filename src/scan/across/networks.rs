@@ -21,6 +21,11 @@ fn tag(batch: BatchRef, network: u32) -> Tag48 {
     Tag48::new(hash ^ hash >> 48)
 }
 
+#[allow(clippy::cast_precision_loss, reason = "a share")]
+fn busy_from(codes: u32) -> f32 {
+    BUSY_CODES.max(BUSY_SHARE * codes as f32)
+}
+
 fn has(walk: &Walk, witness: &Witness) -> bool {
     walk.witnesses.iter().any(|w| w.network == witness.network)
 }
@@ -39,13 +44,24 @@ impl Across {
     /// Which witnesses of `walk` are on busy networks.
     #[allow(clippy::cast_precision_loss, reason = "a share")]
     pub(super) fn busy(&self, batch: BatchRef, codes: u32, walk: &Walk, noted: &Walk) -> u64 {
-        let busy = BUSY_CODES.max(BUSY_SHARE * codes as f32);
-        let others = |w: &Witness| {
-            let all = self.phones.get(&tag(batch, w.network)).map_or(0, |known| known.codes);
-            all.saturating_sub(u32::from(has(noted, w)))
-        };
-        let bits = (0_u32..).zip(&walk.witnesses).filter(|(_, w)| others(w) as f32 >= busy);
+        let busy = busy_from(codes);
+        let others = |w: &Witness| self.others(batch, w, has(noted, w)) as f32;
+        let bits = (0_u32..).zip(&walk.witnesses).filter(|(_, w)| others(w) >= busy);
         bits.fold(0, |set, (n, _)| set | 1 << n)
+    }
+
+    /// Whether the network of a witness of a code that was noted is busy.
+    #[allow(clippy::cast_precision_loss, reason = "a share")]
+    pub(super) fn is_busy(&self, batch: BatchRef, codes: u32, walk: &Walk, witness: u32) -> bool {
+        let witness = walk.witnesses.get(witness as usize);
+        witness.is_some_and(|w| self.others(batch, w, true) as f32 >= busy_from(codes))
+    }
+
+    /// Codes of the batch of which the network is a witness; without this one
+    /// if it was `noted`.
+    fn others(&self, batch: BatchRef, witness: &Witness, noted: bool) -> u32 {
+        let all = self.phones.get(&tag(batch, witness.network)).map_or(0, |known| known.codes);
+        all.saturating_sub(u32::from(noted))
     }
 
     /// Networks of a walk, as they are kept.

@@ -26,7 +26,8 @@ fn scan(text: &str, n: usize) -> Observation {
             (parts[0].parse::<f64>().expect("hours") * 3_600_000.0) as i64 + 1_700_000_000_000,
         ),
         device: Tag48::new(number(1)),
-        network: number(2) as u32,
+        // Each of a provider of its own, but for what stands behind a point.
+        network: network(parts[2]),
         place: Place(number(3) as u16),
         spot,
         channel: match flags {
@@ -42,6 +43,13 @@ fn scan(text: &str, n: usize) -> Observation {
         },
         scan: Tag48::new(n as u64 + 1),
     }
+}
+
+/// `N` of a provider of its own, `N.P` of provider P.
+fn network(text: &str) -> u32 {
+    let number = |text: &str| text.parse::<u32>().expect("number");
+    let (own, provider) = text.split_once('.').unwrap_or((text, text));
+    number(provider) << 16 | number(own)
 }
 
 fn history(text: &str) -> History {
@@ -253,6 +261,22 @@ fn a_thousand_scans_in_a_night_accuse_nobody_and_over_months_they_do() {
     assert_eq!(night.outcome, Outcome::SeenBefore, "{:?}", night.reasons);
     let months = judged(&history(&spread(1000, 3.0, 20)), None);
     assert_eq!(months.outcome, Outcome::Suspect, "{:?}", months.reasons);
+}
+
+#[test]
+fn one_provider_is_not_as_many_buyers_as_it_has_addresses() {
+    let scans = spread(8, 20.0, 12);
+    let of = |providers: usize| -> String {
+        let scan = |(n, text): (usize, &str)| {
+            let parts: Vec<_> = text.split(':').collect();
+            format!("{}:{}:{}.{}:{} ", parts[0], parts[1], parts[2], n % providers, parts[3])
+        };
+        scans.split_whitespace().enumerate().map(scan).collect()
+    };
+    let (one, four) = (judged_along(&of(1)), judged_along(&of(4)));
+    assert_eq!(one.outcome, Outcome::SeenBefore, "{:?}", one.reasons);
+    assert!(one.risk > 0.75 && !one.doubts.is_empty(), "officers see it as a lead");
+    assert_eq!(four.outcome, Outcome::Suspect, "{:?}", four.reasons);
 }
 
 #[test]

@@ -133,8 +133,22 @@ async fn a_farm_of_fifty_phones_on_three_networks_accuses_nobody_in_sixty_days()
     }
 }
 
+/// A phone that takes a new address of its carrier each day and forgets who it
+/// is: sixty networks of one /16, wherever they are said to be.
 #[tokio::test]
-async fn three_networks_of_one_provider_are_too_few_and_eight_are_not() {
+async fn a_phone_with_a_new_address_of_its_provider_each_day_accuses_nobody() {
+    let bed = Bed::start().await;
+    let robot = Robot::at(&bed);
+    robot.buyer(&bed, 1).await;
+    for n in 0..60 {
+        let answer = robot.scan(1, n, (207, 11 + n)).await;
+        assert!(!accuses(&answer), "day {n}: {answer}");
+        bed.later(DAY_S);
+    }
+}
+
+#[tokio::test]
+async fn three_providers_are_too_few_and_eight_are_not() {
     for (networks, enough) in [(3, false), (8, true)] {
         let bed = Bed::start().await;
         let robot = Robot::at(&bed);
@@ -144,7 +158,7 @@ async fn three_networks_of_one_provider_are_too_few_and_eight_are_not() {
             accused |= accuses(&robot.scan(1, n, (n % networks, 44)).await);
             bed.later(DAY_S);
         }
-        assert_eq!(accused, enough, "{networks} networks");
+        assert_eq!(accused, enough, "{networks} providers");
     }
 }
 
