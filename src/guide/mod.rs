@@ -50,4 +50,6 @@ pub mod adr {
     pub mod flag_stays {}
     #[doc = include_str!("adr/0012-a-policy-is-signed-off.md")]
     pub mod policy_signed_off {}
+    #[doc = include_str!("adr/0013-a-farm-of-phones-accuses-nobody.md")]
+    pub mod farm_accuses_nobody {}
 }

@@ -26,7 +26,7 @@ use crate::code::{Malformed, Outcome as ReadOutcome};
 use crate::registry::findings::Cause;
 use crate::registry::{Decision, Findings, Standing};
 use crate::scan::across::{Around, Provinces};
-use crate::scan::walk::{DeviceKey, Walk, apart_km, distinct_devices};
+use crate::scan::walk::{DeviceKey, Walk, apart_at_most_km, apart_km, distinct_devices};
 use crate::scan::{Channel, History, Observation, Outcome, Place, Reason, Verdict};
 
 /// What the text itself showed, before any history.
@@ -360,10 +360,14 @@ fn too_far_apart(seen: &Seen<'_>, policy: &Policy) -> Option<(u32, u32)> {
     let mut worst: Option<(f64, u32, u32)> = None;
     for (i, (at, spot)) in spots.iter().enumerate() {
         for (later, other) in &spots[i + 1..] {
-            let km = apart_km(*spot, *other);
             #[allow(clippy::cast_precision_loss, reason = "milliseconds of a bottle's life")]
             let hours = later.since(*at).unsigned_abs() as f64 / 3_600_000.0;
-            if km < policy.travel_km_min || km <= hours * policy.travel_kmh_max {
+            let near = |km: f64| km < policy.travel_km_min || km <= hours * policy.travel_kmh_max;
+            if near(apart_at_most_km(*spot, *other)) {
+                continue;
+            }
+            let km = apart_km(*spot, *other);
+            if near(km) {
                 continue;
             }
             let kmh = km / hours.max(1.0 / 3600.0);

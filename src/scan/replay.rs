@@ -34,7 +34,7 @@ pub use survey::Survey;
 
 /// Longest line that is read, bytes.
 pub const LINE_BYTES_MAX: usize = 64 * 1024;
-/// Places of coordinates that are remembered.
+/// Places of coordinates that are remembered, and networks.
 const PLACES_MAX: usize = 100_000;
 /// Accuracy of a place given by a tap where the stream names none, metres.
 const TAP_M: f64 = 50.0;
@@ -160,8 +160,9 @@ impl Known {
 pub struct Recording {
     batches: HashMap<String, Known>,
     hosting: Hosting,
-    /// Places of coordinates that came before.
+    /// Places of coordinates that came before, and tags of networks.
     places: HashMap<(u64, u64), Place>,
+    networks: HashMap<Option<IpAddr>, u32>,
     tags: Tagger,
 }
 
@@ -188,6 +189,7 @@ impl Recording {
             batches: (1..).zip(batches).map(known).collect::<Result<_, String>>()?,
             hosting,
             places: HashMap::new(),
+            networks: HashMap::new(),
             // What is the same stays the same; there is nobody to hide it from.
             tags: Tagger::new(&[0; 32]),
         })
@@ -238,7 +240,11 @@ impl Recording {
         at: UnixMs,
         address: Option<IpAddr>,
     ) -> Observation {
-        let network = self.tags.network(address);
+        if self.networks.len() >= PLACES_MAX {
+            self.networks.clear();
+        }
+        let tags = &self.tags;
+        let network = *self.networks.entry(address).or_insert_with(|| tags.network(address));
         let point = line.lat.zip(line.lon);
         if self.places.len() >= PLACES_MAX {
             self.places.clear();

@@ -116,7 +116,9 @@ impl Walk {
                 out.witnesses.push(Witness { at, device, network, place });
             }
             if let Some(spot) = o.spot.filter(|_| !spots.is_full())
-                && spots.iter().all(|s| apart_km(*s, spot) > SPOT_KM)
+                && spots
+                    .iter()
+                    .all(|s| apart_at_most_km(*s, spot) > SPOT_KM && apart_km(*s, spot) > SPOT_KM)
             {
                 spots.push(spot);
             }
@@ -230,6 +232,13 @@ fn distinct_in(bits: &[u8; 16]) -> u32 {
     #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "0 to 622")]
     let estimate = (SIZE * (SIZE / f64::from(zeros)).ln()).round() as u32;
     estimate
+}
+
+/// Kilometres that two taps are apart at the very most, without a sine: most
+/// lie in one house, and that is soon told.
+pub fn apart_at_most_km(a: Spot, b: Spot) -> f64 {
+    const KM_A_DEGREE: f64 = 111.2;
+    KM_A_DEGREE * ((a.lat() - b.lat()).abs() + (a.lon() - b.lon()).abs())
 }
 
 /// Kilometres between two taps, their errors taken off.
