@@ -244,7 +244,7 @@ impl Follower {
             if !accuses && verdict.doubts.is_empty() {
                 continue;
             }
-            let told = if accuses { &verdict.reasons } else { &verdict.doubts };
+            let told = if accuses { &verdict.reasons[..] } else { &verdict.doubts };
             let reasons = told
                 .iter()
                 .map(|reason| KeptReason {

@@ -20,12 +20,15 @@ pub use policy::Policy;
 
 use std::sync::Arc;
 
+use smallvec::smallvec;
+
 use self::measures::{About, Measures};
 use crate::base::UnixMs;
 use crate::code::{Malformed, Outcome as ReadOutcome};
 use crate::registry::findings::Cause;
 use crate::registry::{Decision, Findings, Standing};
 use crate::scan::across::{Around, Provinces};
+use crate::scan::verdict::Reasons;
 use crate::scan::walk::{DeviceKey, Walk, apart_at_most_km, apart_km, distinct_devices};
 use crate::scan::{Channel, History, Observation, Outcome, Place, Reason, Verdict};
 
@@ -125,7 +128,7 @@ fn of_label(evidence: &Evidence<'_>, policy: &Policy) -> Verdict {
     let across = evidence.seen.as_ref().map_or(0, |seen| seen.around.revision);
     let settled = |outcome, reason, risk| Verdict {
         outcome,
-        reasons: vec![reason],
+        reasons: smallvec![reason],
         doubts: Vec::new(),
         risk,
         policy: Arc::clone(&policy.name),
@@ -188,7 +191,7 @@ fn of_label(evidence: &Evidence<'_>, policy: &Policy) -> Verdict {
 
 struct Told {
     outcome: Outcome,
-    reasons: Vec<Reason>,
+    reasons: Reasons,
     doubts: Vec<Reason>,
     risk: f64,
 }
@@ -240,14 +243,14 @@ fn told_by_history(seen: &Seen<'_>, evidence: &Evidence<'_>, policy: &Policy) ->
         telling.push(Reason::OfficerCouldNotTell { at });
     }
     let (who, whose) = who_scanned(seen.history, seen.own);
-    let mut reasons = accusing;
+    let mut reasons = Reasons::from_vec(accusing);
     let outcome = if !reasons.is_empty() {
-        reasons.append(&mut telling);
+        reasons.extend(telling);
         Outcome::Suspect
     } else if telling.is_empty() {
         whose
     } else {
-        reasons.append(&mut telling);
+        reasons.extend(telling);
         Outcome::SeenBefore
     };
     if outcome == whose || matches!(who, Reason::SeenByOthers { .. }) {

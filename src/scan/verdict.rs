@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use serde::Serialize;
+use smallvec::SmallVec;
 
 use crate::base::UnixMs;
 use crate::registry::Bilingual;
@@ -145,12 +146,15 @@ pub enum Reason {
     CaseLabel,
 }
 
+/// Most verdicts have one reason or two: they stand in place.
+pub type Reasons = SmallVec<[Reason; 2]>;
+
 /// What the judge says.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Verdict {
     pub outcome: Outcome,
     /// The one that decided first; never empty.
-    pub reasons: Vec<Reason>,
+    pub reasons: Reasons,
     /// What speaks against the label without accusing it: for officers alone.
     pub doubts: Vec<Reason>,
     /// Probability that the code was copied, 0 to 1. Officers and the
