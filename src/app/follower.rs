@@ -14,7 +14,7 @@
 //! Each shard is followed for itself: one that fails does not hold up the
 //! others.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, PoisonError, RwLockWriteGuard};
 use std::time::Duration;
@@ -31,7 +31,7 @@ use crate::scan::across::{Across, Changes};
 use crate::scan::ledger::{AcrossLedger, ScanLedger};
 use crate::scan::service::{Scanner, label};
 use crate::scan::walk::Walk;
-use crate::scan::{CodeId, Cursor, Entry, LogId, Outcome, StateError};
+use crate::scan::{CodeId, Cursor, Entry, History, LogId, Outcome, StateError};
 use crate::store::sql::Ledger;
 
 /// Entries taken from one shard at once.
@@ -64,6 +64,9 @@ struct Round {
     /// The first thing that went wrong.
     trouble: Option<Trouble>,
 }
+
+/// Of the codes of a block, each read once.
+type Histories = HashMap<CodeId, History>;
 
 pub struct Follower {
     /// Judges by what this follower knows across codes, ahead of the servers.
@@ -137,8 +140,9 @@ impl Follower {
             return Ok(0);
         }
         if !new.is_empty() {
-            let changes = self.gather(new).await?;
-            self.flag(new).await?;
+            let histories = self.histories(new).await?;
+            let changes = self.gather(new, &histories).await?;
+            self.flag(&histories).await?;
             let revision = self.ledger.append(place.log, new, &changes).await?;
             self.whole.store(true, Ordering::Relaxed);
             let mut across = self.across();
@@ -178,9 +182,39 @@ impl Follower {
         self.scanner.across.write().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// The history of each code of a block, but for those that are unreadable:
+    /// waiting does not mend them, and the others must go on.
+    async fn histories(&self, entries: &[Entry]) -> Result<Histories, Trouble> {
+        let codes: HashSet<CodeId> = entries.iter().map(|e| e.code).collect();
+        let reads: Vec<_> = codes
+            .iter()
+            .map(|code| async { (*code, self.scanner.state.peek(*code).await) })
+            .collect();
+        let mut out = Histories::new();
+        let mut read = stream::iter(reads).buffer_unordered(READ_AT_ONCE);
+        while let Some((code, history)) = read.next().await {
+            match history {
+                Ok(history) => {
+                    out.insert(code, history);
+                }
+                Err(error @ StateError::Corrupt(_)) => {
+                    // The number leads to the label; the code itself stays out
+                    // of logs.
+                    let batch = Payload::from_bytes(code.payload)
+                        .map(|p| BatchRef { key: p.key, batch: p.batch }.to_string());
+                    let (batch, label) = (batch.unwrap_or_default(), code.number);
+                    tracing::warn!(%error, %batch, label, "a history is unreadable");
+                    metrics::counter!("zhenma_histories_unreadable_total").increment(1);
+                }
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Ok(out)
+    }
+
     /// Takes in what new scans say across codes; a scan that another log
     /// brought before is not taken in twice.
-    async fn gather(&self, entries: &[Entry]) -> Result<Changes, Trouble> {
+    async fn gather(&self, entries: &[Entry], histories: &Histories) -> Result<Changes, Trouble> {
         if !self.whole.load(Ordering::Relaxed) {
             let mut across = Across::keeping();
             across.apply(self.ledger.across_since(0).await?.unwrap_or_default());
@@ -189,20 +223,14 @@ impl Follower {
         }
         let register = self.scanner.register.load_full();
         let new = self.ledger.missing(entries).await?;
-        let reads: Vec<_> = new.iter().map(|e| self.scanner.state.peek(e.code)).collect();
-        let histories: Vec<_> = stream::iter(reads).buffered(READ_AT_ONCE).collect().await;
         let mut seen = Vec::new();
-        for (entry, history) in new.iter().zip(histories) {
+        for entry in &new {
+            let Some(history) = histories.get(&entry.code) else { continue };
             let Ok(payload) = Payload::from_bytes(entry.code.payload) else { continue };
             let Placement::Issued { facts, number, standing } = register.place(&payload) else {
                 continue;
             };
             let Some(label) = label(&payload, &facts, number, &standing) else { continue };
-            // One that is unreadable is told where it is judged.
-            let history = match history {
-                Err(StateError::Corrupt(_)) => continue,
-                read => read?,
-            };
             // What already left its history is one of very many.
             let scan = entry.seen.scan;
             if let Some(at) = history.observations.iter().position(|o| o.scan == scan) {
@@ -222,24 +250,11 @@ impl Follower {
         Ok(across.changes())
     }
 
-    async fn flag(&self, entries: &[Entry]) -> Result<(), Trouble> {
-        let codes: HashSet<CodeId> = entries.iter().map(|e| e.code).collect();
+    async fn flag(&self, histories: &Histories) -> Result<(), Trouble> {
         let now = self.clock.now();
-        for code in codes {
+        for (code, history) in histories {
             let Ok(payload) = Payload::from_bytes(code.payload) else { continue };
-            let (verdict, history) = match self.scanner.review(code, now).await {
-                Ok(Some(reviewed)) => reviewed,
-                Ok(None) => continue,
-                Err(error @ StateError::Corrupt(_)) => {
-                    // Waiting does not mend it, and the others must go on. The
-                    // number leads to the label; the code itself stays out of logs.
-                    let batch = BatchRef { key: payload.key, batch: payload.batch };
-                    tracing::warn!(%error, %batch, label = code.number, "a history is unreadable");
-                    metrics::counter!("zhenma_histories_unreadable_total").increment(1);
-                    continue;
-                }
-                Err(error) => return Err(error.into()),
-            };
+            let Some(verdict) = self.scanner.review_of(*code, history, now) else { continue };
             let accuses = verdict.outcome == Outcome::Suspect;
             if !accuses && verdict.doubts.is_empty() {
                 continue;

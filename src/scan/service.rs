@@ -186,9 +186,7 @@ impl Scanner {
         }
     }
 
-    /// Judges a code by its history as it is at `at`, for whoever follows the
-    /// log. The entry was recorded, so its signature was checked then. `None`
-    /// where the register does not know it any more.
+    /// Reads the history of a code and judges it, as [`Self::review_of`].
     ///
     /// # Errors
     /// When the history cannot be read now.
@@ -198,10 +196,17 @@ impl Scanner {
         at: UnixMs,
     ) -> Result<Option<(Verdict, History)>, StateError> {
         let history = self.state.peek(id).await?;
+        Ok(self.review_of(id, &history, at).map(|verdict| (verdict, history)))
+    }
+
+    /// Judges a code by its history as it is at `at`, for whoever follows the
+    /// log. Its scans were recorded, so its signature was checked then. `None`
+    /// where the register does not know it any more.
+    pub fn review_of(&self, id: CodeId, history: &History, at: UnixMs) -> Option<Verdict> {
         let register = self.register.load_full();
-        let Ok(payload) = Payload::from_bytes(id.payload) else { return Ok(None) };
+        let payload = Payload::from_bytes(id.payload).ok()?;
         let Placement::Issued { facts, number, standing } = register.place(&payload) else {
-            return Ok(None);
+            return None;
         };
         let findings = register.findings(&id.payload);
         let label = label(&payload, &facts, number, &standing);
@@ -212,14 +217,13 @@ impl Scanner {
             standing: Some(&standing),
             case: payload.layer == Layer::Case,
             foreign_host: foreign.then_some(""),
-            seen: Some(Seen::new(&history, None, false, findings, |walk, noted| {
+            seen: Some(Seen::new(history, None, false, findings, |walk, noted| {
                 self.around(label, walk, noted)
             })),
             findings,
             accused: register.accused.get(&id.payload).copied(),
         };
-        let verdict = judge(&evidence, self.policies.load().at(at));
-        Ok(Some((verdict, history)))
+        Some(judge(&evidence, self.policies.load().at(at)))
     }
 
     fn around(&self, label: Option<Label>, walk: &Walk, noted: &Walk) -> Around {

@@ -2,9 +2,10 @@
 
 use async_trait::async_trait;
 use sqlx::sqlite::SqliteRow;
+use sqlx::{QueryBuilder, Sqlite};
 
 use super::rows::{Read, bad, batch_ref, get};
-use super::{Ledger, Tx, down, signed, unsigned};
+use super::{Ledger, ROWS_AT_ONCE, Tx, down, signed, unsigned};
 use crate::base::LedgerError;
 use crate::scan::Tag48;
 use crate::scan::across::{Cell, Changes, Page, PageNumber, Phone};
@@ -80,27 +81,29 @@ pub(super) async fn keep(tx: &mut Tx, changes: &Changes) -> Result<u64, LedgerEr
         .await
         .map_err(down)?;
     }
-    for (tag, phone) in &changes.phones {
-        let latest: Vec<u8> = phone.latest.iter().flat_map(|case| case.to_be_bytes()).collect();
-        sqlx::query(
+    for phones in changes.phones.chunks(ROWS_AT_ONCE) {
+        let mut upsert = QueryBuilder::<Sqlite>::new(
             "INSERT INTO across_phones (device, codes, cases, days, last_day, followed, met, latest,
-             revision) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
-             ON CONFLICT (device) DO UPDATE SET codes = excluded.codes, cases = excluded.cases,
+             revision) ",
+        );
+        upsert.push_values(phones, |mut row, (tag, phone)| {
+            let latest: Vec<u8> = phone.latest.iter().flat_map(|case| case.to_be_bytes()).collect();
+            row.push_bind(signed(tag.get()))
+                .push_bind(i64::from(phone.codes))
+                .push_bind(i64::from(phone.cases))
+                .push_bind(i64::from(phone.days))
+                .push_bind(phone.last_day)
+                .push_bind(i64::from(phone.followed))
+                .push_bind(i64::from(phone.met))
+                .push_bind(latest)
+                .push_bind(revision);
+        });
+        upsert.push(
+            " ON CONFLICT (device) DO UPDATE SET codes = excluded.codes, cases = excluded.cases,
              days = excluded.days, last_day = excluded.last_day, followed = excluded.followed,
              met = excluded.met, latest = excluded.latest, revision = excluded.revision",
-        )
-        .bind(signed(tag.get()))
-        .bind(i64::from(phone.codes))
-        .bind(i64::from(phone.cases))
-        .bind(i64::from(phone.days))
-        .bind(phone.last_day)
-        .bind(i64::from(phone.followed))
-        .bind(i64::from(phone.met))
-        .bind(latest)
-        .bind(revision)
-        .execute(&mut **tx)
-        .await
-        .map_err(down)?;
+        );
+        upsert.build().execute(&mut **tx).await.map_err(down)?;
     }
     Ok(unsigned(revision))
 }
@@ -136,13 +139,17 @@ impl AcrossLedger for Ledger {
     async fn phones(&self, tags: &[Tag48]) -> Result<Vec<(Tag48, Phone)>, LedgerError> {
         let mut reader = self.reader.acquire().await.map_err(down)?;
         let mut out = Vec::new();
-        for tag in tags {
-            let found = sqlx::query("SELECT * FROM across_phones WHERE device = $1")
-                .bind(signed(tag.get()))
-                .fetch_optional(&mut *reader)
-                .await
-                .map_err(down)?;
-            out.extend(found.as_ref().map(phone).transpose()?);
+        for tags in tags.chunks(ROWS_AT_ONCE) {
+            let mut select =
+                QueryBuilder::<Sqlite>::new("SELECT * FROM across_phones WHERE device IN (");
+            let mut list = select.separated(", ");
+            tags.iter().for_each(|tag| {
+                list.push_bind(signed(tag.get()));
+            });
+            select.push(")");
+            for row in select.build().fetch_all(&mut *reader).await.map_err(down)? {
+                out.push(phone(&row)?);
+            }
         }
         Ok(out)
     }

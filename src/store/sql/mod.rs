@@ -35,6 +35,9 @@ static MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!("src/store/sql/migra
 
 /// Connections that read.
 const READERS: u32 = 4;
+/// Rows of one statement: each statement costs a way to the connection's thread
+/// and back.
+const ROWS_AT_ONCE: usize = 250;
 /// How long a writer waits for another process's transaction.
 const BUSY_WAIT: Duration = Duration::from_secs(5);
 

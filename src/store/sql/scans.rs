@@ -1,12 +1,15 @@
 //! Scan rows, as followed from the durable log.
 
+use std::collections::HashSet;
+
 use async_trait::async_trait;
 use futures::TryStreamExt;
 use sqlx::sqlite::SqliteRow;
+use sqlx::{QueryBuilder, Sqlite};
 
 use super::across::keep;
 use super::rows::{Read, get, payload};
-use super::{Ledger, down, signed, unsigned};
+use super::{Ledger, ROWS_AT_ONCE, down, signed, unsigned};
 use crate::base::{LedgerError, UnixMs};
 use crate::code::Payload;
 use crate::registry::BatchRef;
@@ -84,35 +87,34 @@ impl ScanLedger for Ledger {
         .fetch_one(&mut *tx)
         .await
         .map_err(down)?;
-        for entry in entries {
-            let Ok(code) = Payload::from_bytes(entry.code.payload) else { continue };
-            let seen = &entry.seen;
-            sqlx::query(
-                "INSERT INTO scans (log, log_major, log_minor, payload, key_number,
-                 batch_number, label_number, seen_at, device, network, place, lat, lon,
-                 channel, marks, scan_tag)
-                 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)
-                 ON CONFLICT (scan_tag, payload) DO NOTHING",
-            )
-            .bind(log)
-            .bind(signed(entry.cursor.major))
-            .bind(signed(entry.cursor.minor))
-            .bind(entry.code.payload.to_vec())
-            .bind(i64::from(code.key.get()))
-            .bind(i64::from(code.batch))
-            .bind(signed(entry.code.number))
-            .bind(seen.at.0)
-            .bind(signed(seen.device.get()))
-            .bind(i64::from(seen.network))
-            .bind(i64::from(seen.place.0))
-            .bind(seen.spot.map(Spot::lat))
-            .bind(seen.spot.map(Spot::lon))
-            .bind(channel_name(seen.channel))
-            .bind(i64::from(seen.marks.bits()))
-            .bind(signed(seen.scan.get()))
-            .execute(&mut *tx)
-            .await
-            .map_err(down)?;
+        let known = |e: &Entry| Some((*e, Payload::from_bytes(e.code.payload).ok()?));
+        let rows: Vec<(Entry, Payload)> = entries.iter().filter_map(known).collect();
+        for rows in rows.chunks(ROWS_AT_ONCE) {
+            let mut insert = QueryBuilder::<Sqlite>::new(
+                "INSERT INTO scans (log, log_major, log_minor, payload, key_number, batch_number,
+                 label_number, seen_at, device, network, place, lat, lon, channel, marks, scan_tag) ",
+            );
+            insert.push_values(rows, |mut row, (entry, code)| {
+                let seen = &entry.seen;
+                row.push_bind(log)
+                    .push_bind(signed(entry.cursor.major))
+                    .push_bind(signed(entry.cursor.minor))
+                    .push_bind(entry.code.payload.to_vec())
+                    .push_bind(i64::from(code.key.get()))
+                    .push_bind(i64::from(code.batch))
+                    .push_bind(signed(entry.code.number))
+                    .push_bind(seen.at.0)
+                    .push_bind(signed(seen.device.get()))
+                    .push_bind(i64::from(seen.network))
+                    .push_bind(i64::from(seen.place.0))
+                    .push_bind(seen.spot.map(Spot::lat))
+                    .push_bind(seen.spot.map(Spot::lon))
+                    .push_bind(channel_name(seen.channel))
+                    .push_bind(i64::from(seen.marks.bits()))
+                    .push_bind(signed(seen.scan.get()));
+            });
+            insert.push(" ON CONFLICT (scan_tag, payload) DO NOTHING");
+            insert.build().execute(&mut *tx).await.map_err(down)?;
         }
         let revision = keep(&mut tx, across).await?;
         tx.commit().await.map_err(down)?;
@@ -121,23 +123,24 @@ impl ScanLedger for Ledger {
 
     async fn missing(&self, entries: &[Entry]) -> Result<Vec<Entry>, LedgerError> {
         let mut reader = self.reader.acquire().await.map_err(down)?;
-        let mut missing = Vec::new();
-        for entry in entries {
-            if Payload::from_bytes(entry.code.payload).is_err() {
-                continue;
-            }
-            let found: Option<i64> =
-                sqlx::query_scalar("SELECT 1 FROM scans WHERE scan_tag = $1 AND payload = $2")
-                    .bind(signed(entry.seen.scan.get()))
-                    .bind(entry.code.payload.to_vec())
-                    .fetch_optional(&mut *reader)
-                    .await
-                    .map_err(down)?;
-            if found.is_none() {
-                missing.push(*entry);
+        let mut written = HashSet::new();
+        for entries in entries.chunks(ROWS_AT_ONCE) {
+            let mut select = QueryBuilder::<Sqlite>::new(
+                "SELECT scan_tag, payload FROM scans WHERE (scan_tag, payload) IN (",
+            );
+            select.push_values(entries, |mut row, entry| {
+                row.push_bind(signed(entry.seen.scan.get())).push_bind(entry.code.payload.to_vec());
+            });
+            select.push(")");
+            for row in select.build().fetch_all(&mut *reader).await.map_err(down)? {
+                written.insert((unsigned(get(&row, "scan_tag")?), payload(&row)?));
             }
         }
-        Ok(missing)
+        let new = |e: &&Entry| {
+            Payload::from_bytes(e.code.payload).is_ok()
+                && !written.contains(&(e.seen.scan.get(), e.code.payload))
+        };
+        Ok(entries.iter().filter(new).copied().collect())
     }
 
     async fn scans_of(
