@@ -153,6 +153,12 @@ async fn an_officer_finds_the_copied_code_decides_and_the_next_scan_respects_it(
         officer.page("/officer/").await.contains(serial)
     })
     .await;
+    // Its scans are written behind the flag.
+    let page = format!("/officer/codes/{serial}");
+    eventually("the scan is in the time line", || async {
+        officer.page(&page).await.contains(&reference)
+    })
+    .await;
     for asked in [serial, &code, &reference, &reference.to_lowercase().replace('-', "")] {
         let found = officer.get(&format!("/officer/codes?code={asked}")).await;
         assert_eq!(location(&found), format!("/officer/codes/{serial}"), "{asked}");
