@@ -162,7 +162,7 @@ pub struct Recording {
     hosting: Hosting,
     /// Places of coordinates that came before, and tags of networks.
     places: HashMap<(u64, u64), Place>,
-    networks: HashMap<Option<IpAddr>, u32>,
+    networks: HashMap<IpAddr, u32>,
     tags: Tagger,
 }
 
@@ -244,7 +244,9 @@ impl Recording {
             self.networks.clear();
         }
         let tags = &self.tags;
-        let network = *self.networks.entry(address).or_insert_with(|| tags.network(address));
+        let network = address.map_or(0, |address| {
+            *self.networks.entry(address).or_insert_with(|| tags.recorded(address))
+        });
         let point = line.lat.zip(line.lon);
         if self.places.len() >= PLACES_MAX {
             self.places.clear();

@@ -42,12 +42,18 @@ impl Tagger {
 
     /// The /24 or /48 of an address, in its upper half the /16 or /32 that it is
     /// part of: a provider gives a phone another of the former each day, and
-    /// seldom another of the latter ([`provider_of`]). 0 when there is none, and for what is
-    /// [`Near`]: the addresses of a proxy's nodes or of the operator's own
-    /// floors would pass for as many networks of buyers.
+    /// seldom another of the latter ([`provider_of`]). 0 when there is none, and
+    /// for what is [`Near`]: the addresses of a proxy's nodes or of the operator's
+    /// own floors would pass for as many networks of buyers.
     pub fn network(&self, address: Option<IpAddr>) -> u32 {
         let address = address.filter(|address| Near::of(*address).is_none());
-        let Some(network) = address.map(Network::of) else { return 0 };
+        address.map_or(0, |address| self.recorded(address))
+    }
+
+    /// The same of an address that a stream was recorded with: one from a range
+    /// of private ones stands there for another, as whoever made it wished.
+    pub fn recorded(&self, address: IpAddr) -> u32 {
+        let network = Network::of(address);
         let (provider, own) = match network {
             Network::V4(bytes) => (self.tag(b"isp4", &bytes[..2]), self.tag(b"net4", &bytes)),
             Network::V6(bytes) => (self.tag(b"isp6", &bytes[..4]), self.tag(b"net6", &bytes)),

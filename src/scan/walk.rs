@@ -50,6 +50,8 @@ pub struct Witness {
     pub device: DeviceKey,
     pub network: u32,
     pub place: Place,
+    /// Where its address is; 0 where that is not known.
+    address_province: u8,
 }
 
 /// A device with the first place at which it was seen with this code.
@@ -113,7 +115,8 @@ impl Walk {
             if new_device && new_network {
                 let device = DeviceKey::of(o);
                 let (at, network, place) = (o.at, o.network, o.place);
-                out.witnesses.push(Witness { at, device, network, place });
+                let address_province = if o.spot.is_some() { 0 } else { place.province() };
+                out.witnesses.push(Witness { at, device, network, place, address_province });
             }
             if let Some(spot) = o.spot.filter(|_| !spots.is_full())
                 && spots
@@ -159,11 +162,12 @@ impl Walk {
         bits.fold(0, |set, (n, _)| set | 1 << n)
     }
 
-    /// Witnesses beyond `most` of one provider's block, a bit for each.
+    /// Witnesses beyond `most` of one provider's block in one province, a bit
+    /// for each. A place given by a tap is a claim, and moves nobody's address.
     pub fn crowded(&self, most: usize) -> u64 {
-        let provider = |w: &Witness| provider_of(w.network);
+        let block = |w: &Witness| (provider_of(w.network), w.address_province);
         let before = |n: usize, w: &Witness| {
-            self.witnesses[..n].iter().filter(|b| provider(b) == provider(w)).count()
+            self.witnesses[..n].iter().filter(|b| block(b) == block(w)).count()
         };
         let beyond = self.witnesses.iter().enumerate().filter(|(n, w)| before(*n, w) >= most);
         beyond.fold(0, |set, (n, _)| set | 1 << n)

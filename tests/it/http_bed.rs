@@ -332,13 +332,17 @@ pub fn forged(number: u64) -> String {
     format!("{}{other}{}", &good[..60], &good[61..])
 }
 
-/// The province by the third byte of the address: 41 is Henan's Zhengzhou.
+/// The province by the third byte of the address: 41 is Henan's Zhengzhou, and
+/// 100 to 255 are Guangdong's.
 struct ByThirdByte;
 
 impl Locator for ByThirdByte {
     fn locate(&self, address: IpAddr) -> Place {
         match address {
-            IpAddr::V4(a) => Place(u16::from(a.octets()[2]) * 100 + 1),
+            IpAddr::V4(a) => match a.octets()[2] {
+                100.. => Place(4401),
+                province => Place(u16::from(province) * 100 + 1),
+            },
             IpAddr::V6(_) => Place::UNKNOWN,
         }
     }
