@@ -36,6 +36,22 @@ impl FieldError {
     }
 }
 
+/// Characters of the grounds on which somebody decides.
+pub const GROUNDS_CHARACTERS_MAX: usize = 1_000;
+
+/// The grounds of a decision, trimmed.
+///
+/// # Errors
+/// For none, and for more than `GROUNDS_CHARACTERS_MAX`.
+pub fn grounds(field: &str, text: &str) -> Result<String, FieldError> {
+    let text = text.trim();
+    if text.is_empty() || text.chars().count() > GROUNDS_CHARACTERS_MAX {
+        let remedy = format!("write 1 to {GROUNDS_CHARACTERS_MAX} characters");
+        return Err(FieldError::new(field, "says no grounds, or too many", remedy));
+    }
+    Ok(text.to_owned())
+}
+
 impl std::fmt::Display for FieldError {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         if let Some(line) = self.line {

@@ -18,5 +18,5 @@ pub use cidr::Cidr;
 pub use clock::{Clock, UnixMs};
 pub use lang::Lang;
 #[cfg(feature = "server")]
-pub use ledger_error::{FieldError, LedgerError};
+pub use ledger_error::{FieldError, GROUNDS_CHARACTERS_MAX, LedgerError, grounds};
 pub use near::Near;

@@ -11,6 +11,8 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::middleware::{Next, from_fn};
 use axum::response::{Html, IntoResponse, Redirect, Response};
 use axum_extra::extract::cookie::{Cookie, CookieJar, SameSite};
+use jiff::civil::DateTime;
+use jiff::tz::TimeZone;
 use serde::Deserialize;
 use tower_http::csrf::{CsrfLayer, ProtectionError};
 use tower_http::set_header::SetResponseHeaderLayer;
@@ -19,7 +21,7 @@ use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 
 use crate::auth::{Role, SignedIn, password};
-use crate::base::{Lang, places};
+use crate::base::{FieldError, Lang, UnixMs, places};
 use crate::http::access::{SESSION_COOKIE, begin};
 use crate::http::client::Client;
 use crate::http::desk::Desk;
@@ -203,6 +205,16 @@ pub async fn sign_out(session: &Session, area: Area) -> Result<Response, Problem
         Problem::busy()
     })?;
     Ok(Redirect::to(&format!("{}sign-in", area.home())).into_response())
+}
+
+/// The instant that a form names as a local time such as 2026-12-01T08:00.
+pub(super) fn instant_of(field: &str, local: &str, zone: &TimeZone) -> Result<UnixMs, FieldError> {
+    local
+        .trim()
+        .parse::<DateTime>()
+        .and_then(|local| local.to_zoned_datetime(zone.clone()))
+        .map(|zoned| UnixMs(zoned.timestamp().as_millisecond()))
+        .map_err(|_| FieldError::new(field, "is no time", "write it as 2026-12-01T08:00"))
 }
 
 /// Anywhere, then each province with its prefectures.

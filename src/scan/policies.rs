@@ -8,11 +8,9 @@ use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::base::{FieldError, LedgerError, UnixMs};
+use crate::base::{FieldError, LedgerError, UnixMs, grounds};
 use crate::scan::judge::Policy;
 
-/// Characters of the grounds of a signature.
-const NOTE_CHARACTERS_MAX: usize = 1_000;
 /// How far ahead a policy may be signed off.
 const AHEAD_MS_MAX: i64 = 366 * 86_400_000;
 
@@ -176,18 +174,13 @@ pub fn sign_off(
     if asked.effective_at.since(asked.now) > AHEAD_MS_MAX {
         return Err(FieldError::new("effective_at", "is too far ahead", "at most a year"));
     }
-    let note = asked.note.trim();
-    if note.is_empty() || note.chars().count() > NOTE_CHARACTERS_MAX {
-        let remedy = format!("write 1 to {NOTE_CHARACTERS_MAX} characters");
-        return Err(FieldError::new("note", "says no grounds, or too many", remedy));
-    }
     Ok(Term {
         id,
         policy: record.name.clone(),
         effective_at: asked.effective_at,
         signed_by: asked.by.to_owned(),
         signed_at: asked.now,
-        note: note.to_owned(),
+        note: grounds("note", asked.note)?,
     })
 }
 

@@ -3,7 +3,6 @@
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
-use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 use serde::Deserialize;
 use utoipa::ToSchema;
@@ -11,11 +10,11 @@ use uuid::Uuid;
 
 use super::code::{Filled, Label, code_page, find};
 use crate::auth::Officer;
-use crate::base::{FieldError, Lang, LedgerError, UnixMs, ids, places};
+use crate::base::{FieldError, Lang, LedgerError, UnixMs, grounds, ids, places};
 use crate::cases::CauseRecord;
 use crate::http::access::AtConsole;
 use crate::http::bodies::Posted;
-use crate::http::console::regions;
+use crate::http::console::{instant_of, regions};
 use crate::http::desk::Desk;
 use crate::http::problem::{Problem, ProblemDocument};
 use crate::registry::findings::{Cause, CauseKind};
@@ -23,8 +22,6 @@ use crate::scan::reason::{cause_text, minute_text};
 use crate::scan::{CodeId, Place, StateError};
 use crate::web::console::{Choice, Frame, Typed};
 use crate::web::officer::{CauseForm, CauseLine};
-
-const NOTE_CHARACTERS_MAX: usize = 1_000;
 
 /// A cause, its time and its place.
 #[derive(Clone, Default, Deserialize, ToSchema)]
@@ -152,32 +149,19 @@ async fn settle(desk: &Desk, label: &Label) -> Result<(), Problem> {
 fn read(stated: &Stated, zone: &TimeZone, now: UnixMs) -> Result<(Cause, String), FieldError> {
     let kind = CauseKind::from_slug(&stated.kind)
         .ok_or_else(|| FieldError::new("kind", "is not known", "choose one of the list"))?;
-    let instant = |field: &str, local: &str, more_ms: i64| {
-        local
-            .trim()
-            .parse::<DateTime>()
-            .and_then(|local| local.to_zoned_datetime(zone.clone()))
-            .map(|zoned| UnixMs(zoned.timestamp().as_millisecond() + more_ms))
-            .map_err(|_| FieldError::new(field, "is no time", "write it as 2026-12-01T08:00"))
-    };
     let place = stated.place.parse::<u16>().ok();
     let place = place.filter(|code| *code == 0 || places::all().iter().any(|r| r.code == *code));
     let cause = Cause {
         id: ids::new_id(now),
         kind,
-        from: instant("from", &stated.from, 0)?,
+        from: instant_of("from", &stated.from, zone)?,
         // The whole of the minute that was named.
-        until: instant("until", &stated.until, 59_999)?,
+        until: instant_of("until", &stated.until, zone)?.plus_ms(59_999),
         place: place
             .ok_or_else(|| FieldError::new("place", "is not known", "choose one of the list"))?,
     };
     cause.check(now)?;
-    let note = stated.note.trim();
-    if note.is_empty() || note.chars().count() > NOTE_CHARACTERS_MAX {
-        let remedy = format!("write 1 to {NOTE_CHARACTERS_MAX} characters");
-        return Err(FieldError::new("cause_note", "says no grounds, or too many", remedy));
-    }
-    Ok((cause, note.to_owned()))
+    Ok((cause, grounds("cause_note", &stated.note)?))
 }
 
 fn said(fault: &FieldError, lang: Lang) -> String {

@@ -8,7 +8,7 @@ use utoipa::ToSchema;
 
 use super::code::{Filled, code_page, find};
 use crate::auth::Officer;
-use crate::base::ids;
+use crate::base::{GROUNDS_CHARACTERS_MAX, ids};
 use crate::cases::DecisionRecord;
 use crate::http::access::AtConsole;
 use crate::http::bodies::Posted;
@@ -16,9 +16,6 @@ use crate::http::desk::Desk;
 use crate::http::problem::{Problem, ProblemDocument};
 use crate::registry::Decision;
 use crate::web::console::Typed;
-
-/// Characters of the grounds.
-const NOTE_CHARACTERS_MAX: usize = 1_000;
 
 /// A decision and its grounds.
 #[derive(Deserialize, ToSchema)]
@@ -53,7 +50,7 @@ pub async fn decide(
     let note = found.note.trim();
     let error = if note.is_empty() {
         frame.t("请写明依据", "say on what grounds")
-    } else if note.chars().count() > NOTE_CHARACTERS_MAX {
+    } else if note.chars().count() > GROUNDS_CHARACTERS_MAX {
         frame.t("依据最多1000个字", "at most 1000 characters are kept")
     } else if Decision::from_slug(&found.decision).is_none() {
         frame.t("请用下面三个按钮之一", "use one of the three buttons")

@@ -3,15 +3,14 @@
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
-use jiff::civil::DateTime;
 use serde::Deserialize;
 use utoipa::ToSchema;
 
 use crate::auth::Officer;
-use crate::base::{FieldError, Lang, UnixMs, ids};
+use crate::base::{FieldError, Lang, ids};
 use crate::http::access::AtConsole;
 use crate::http::bodies::Posted;
-use crate::http::console::page;
+use crate::http::console::{instant_of, page};
 use crate::http::desk::Desk;
 use crate::http::problem::Problem;
 use crate::scan::judge::Policy;
@@ -101,13 +100,7 @@ fn term<'a>(
     let now = desk.clock.now();
     let effective_at = match signature.effective_at.trim() {
         "" => now,
-        local => local
-            .parse::<DateTime>()
-            .and_then(|local| local.to_zoned_datetime(desk.zone.clone()))
-            .map(|zoned| UnixMs(zoned.timestamp().as_millisecond()))
-            .map_err(|_| {
-                FieldError::new("effective_at", "is no time", "write it as 2026-12-01T08:00")
-            })?,
+        local => instant_of("effective_at", local, &desk.zone)?,
     };
     let record = known
         .iter()
