@@ -145,8 +145,12 @@ async fn labels_that_were_never_to_be_sold_are_leads_and_so_are_their_neighbours
         officer.page("/officer/").await.contains(&serial(8))
     })
     .await;
-    let page = officer.page(&format!("/officer/codes/{}", serial(8))).await;
-    assert!(page.contains("照登记不该流入市面"), "{page}");
+    // The worker flags first; servers learn of the waste a moment later.
+    eventually("the page of the neighbour says why", || async {
+        let page = officer.page(&format!("/officer/codes/{}", serial(8))).await;
+        page.contains("照登记不该流入市面")
+    })
+    .await;
     let list = officer.page("/officer/?lang=en").await;
     assert!(!list.contains(&serial(190)) && !list.contains("shown as suspect"), "{list}");
 }
