@@ -175,9 +175,9 @@ async fn tell(
         println!("To scan with a phone: --listen with this machine's address in its network");
     }
     println!("Consoles, password {}:", demo::PASSWORD);
-    for (login, name, role, _) in demo::PEOPLE {
+    for (login, name, role, ..) in demo::PEOPLE {
         let path = if role == "officer" { "/officer/" } else { "/enterprise/" };
-        println!("  {login:<10} {name}  http://{address}{path}");
+        println!("  {login:<14} {name}  http://{address}{path}");
     }
     println!();
     Ok(shown)

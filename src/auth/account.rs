@@ -1,12 +1,10 @@
 //! Accounts, roles, and the proof types of somebody who signed in.
 
-use serde::{Deserialize, Serialize};
-
+use crate::auth::duty::{Acting, Duties, Post};
 use crate::base::{FieldError, UnixMs};
 
 /// What an account is.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase", tag = "role")]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Role {
     /// The county's staff who register enterprises.
     Administrator,
@@ -14,10 +12,18 @@ pub enum Role {
     /// Somebody of one enterprise, named by its unified social credit code.
     Member {
         enterprise: String,
+        duties: Duties,
     },
 }
 
 impl Role {
+    pub fn duties(&self) -> Duties {
+        match self {
+            Self::Member { duties, .. } => *duties,
+            _ => Duties::default(),
+        }
+    }
+
     pub const fn slug(&self) -> &'static str {
         match self {
             Self::Administrator => "administrator",
@@ -27,12 +33,15 @@ impl Role {
     }
 
     /// # Errors
-    /// For an unknown role, and a member without an enterprise or the reverse.
-    pub fn parse(slug: &str, enterprise: Option<&str>) -> Result<Self, FieldError> {
+    /// For an unknown role, and a member without an enterprise or duty or the
+    /// reverse.
+    pub fn parse(slug: &str, enterprise: Option<&str>, duties: &str) -> Result<Self, FieldError> {
         match (slug, enterprise) {
             ("administrator", None) => Ok(Self::Administrator),
             ("officer", None) => Ok(Self::Officer),
-            ("member", Some(e)) => Ok(Self::Member { enterprise: e.to_owned() }),
+            ("member", Some(e)) => {
+                Ok(Self::Member { enterprise: e.to_owned(), duties: Duties::parse(duties)? })
+            }
             ("member", None) => {
                 Err(FieldError::new("enterprise", "is missing", "a member belongs to one"))
             }
@@ -49,7 +58,7 @@ impl Role {
 
     pub fn enterprise(&self) -> Option<&str> {
         match self {
-            Self::Member { enterprise } => Some(enterprise),
+            Self::Member { enterprise, .. } => Some(enterprise),
             _ => None,
         }
     }
@@ -111,11 +120,18 @@ impl SignedIn {
     }
 
     pub fn member(&self) -> Option<Member> {
-        self.role.enterprise().map(|enterprise| Member {
+        let Role::Member { enterprise, duties } = &self.role else { return None };
+        Some(Member {
             login: self.login.clone(),
             name: self.name.clone(),
-            enterprise: enterprise.to_owned(),
+            enterprise: enterprise.clone(),
+            duties: *duties,
         })
+    }
+
+    /// As a member with the duty `P`.
+    pub fn acting<P: Post>(&self) -> Option<Acting<P>> {
+        self.member().and_then(Acting::of)
     }
 }
 
@@ -134,7 +150,7 @@ pub struct Officer {
     pub name: String,
 }
 
-/// Proof that a member of an enterprise signed in.
+/// Proof that a member of an enterprise signed in, whatever the duty.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Member {
@@ -142,4 +158,5 @@ pub struct Member {
     pub name: String,
     /// Unified social credit code.
     pub enterprise: String,
+    pub duties: Duties,
 }

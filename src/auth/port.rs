@@ -2,8 +2,9 @@
 
 use async_trait::async_trait;
 
-use crate::auth::Account;
-use crate::base::{LedgerError, UnixMs};
+use crate::auth::trail::{Entry, Row, Wanted};
+use crate::auth::{Account, Duties};
+use crate::base::{By, LedgerError, UnixMs};
 
 /// An API key as it is kept.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -11,6 +12,8 @@ pub struct ApiKey {
     pub hash: [u8; 32],
     pub login: String,
     pub label: String,
+    /// What it may do of what its account may; `None`: all.
+    pub scope: Option<Duties>,
     pub created_at: UnixMs,
     pub expires_at: UnixMs,
     pub last_used_at: Option<UnixMs>,
@@ -19,14 +22,14 @@ pub struct ApiKey {
 #[async_trait]
 pub trait AccountLedger: Send + Sync {
     /// `Conflict` when the login is taken, `NotFound` for an unknown enterprise.
-    async fn add_account(&self, account: &Account) -> Result<(), LedgerError>;
+    async fn add_account(&self, account: &Account, by: &By) -> Result<(), LedgerError>;
     async fn account(&self, login: &str) -> Result<Option<Account>, LedgerError>;
     async fn accounts(&self) -> Result<Vec<Account>, LedgerError>;
     /// Its sessions and keys are good for nothing from here on.
-    async fn disable_account(&self, login: &str, at: UnixMs) -> Result<bool, LedgerError>;
-    async fn add_api_key(&self, key: &ApiKey) -> Result<(), LedgerError>;
+    async fn disable_account(&self, login: &str, by: &By) -> Result<bool, LedgerError>;
+    async fn add_api_key(&self, key: &ApiKey, by: &By) -> Result<(), LedgerError>;
     /// The account that a token's hash belongs to, if key and account are
-    /// good at `at`. Reads alone: it stands on the way of a scan.
+    /// good at `at`, with the duties of both. Reads alone: it stands on the way of a scan.
     async fn account_by_key(
         &self,
         hash: &[u8; 32],
@@ -34,4 +37,14 @@ pub trait AccountLedger: Send + Sync {
     ) -> Result<Option<Account>, LedgerError>;
     /// Notes that a key was used, once a minute at most.
     async fn note_key_use(&self, hash: &[u8; 32], at: UnixMs) -> Result<(), LedgerError>;
+}
+
+/// The audit trail.
+#[async_trait]
+pub trait TrailLedger: Send + Sync {
+    /// Tells of something that no other method of the ledger changes.
+    async fn note(&self, by: &By, entry: &Entry<'_>) -> Result<(), LedgerError>;
+    /// Rows behind `after`, oldest first.
+    async fn trail(&self, wanted: &Wanted, after: u64, limit: u32)
+    -> Result<Vec<Row>, LedgerError>;
 }

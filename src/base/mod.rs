@@ -1,6 +1,7 @@
 //! Ground layer: time, randomness, bounds, names of places. Nothing here knows
 //! what a code is.
 
+pub mod by;
 pub mod cidr;
 pub mod clock;
 #[cfg(feature = "server")]
@@ -14,6 +15,7 @@ pub mod near;
 pub mod places;
 pub mod rng;
 
+pub use by::{By, Origin};
 pub use cidr::Cidr;
 pub use clock::{Clock, UnixMs};
 pub use lang::Lang;

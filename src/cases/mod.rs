@@ -5,7 +5,7 @@ use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::base::{LedgerError, UnixMs};
+use crate::base::{By, LedgerError, UnixMs};
 use crate::registry::findings::Cause;
 use crate::registry::{BatchRef, Decision};
 
@@ -86,7 +86,7 @@ pub trait CaseLedger: Send + Sync {
     async fn flags(&self, state: FlagState, limit: u32) -> Result<Vec<Flag>, LedgerError>;
     /// Keeps the decision, sets a flag decided, and raises the register's
     /// revision, so that the next scan respects it.
-    async fn decide(&self, decision: &DecisionRecord) -> Result<(), LedgerError>;
+    async fn decide(&self, decision: &DecisionRecord, by: &By) -> Result<(), LedgerError>;
     /// Sets a flag decided that a cause explains: nothing that remains speaks
     /// against the code.
     async fn settle_flag(&self, payload: &[u8; 12], at: UnixMs) -> Result<(), LedgerError>;
@@ -94,16 +94,10 @@ pub trait CaseLedger: Send + Sync {
     ///
     /// # Errors
     /// `Invalid` when the code has `Cause::OF_A_CODE_MAX` of them.
-    async fn record_cause(&self, cause: &CauseRecord) -> Result<(), LedgerError>;
+    async fn record_cause(&self, cause: &CauseRecord, by: &By) -> Result<(), LedgerError>;
     /// Takes a cause back. A flag that nothing else decided is open again.
     /// False when it was lifted before, or is another code's.
-    async fn lift_cause(
-        &self,
-        payload: &[u8; 12],
-        id: Uuid,
-        by: &str,
-        at: UnixMs,
-    ) -> Result<bool, LedgerError>;
+    async fn lift_cause(&self, payload: &[u8; 12], id: Uuid, by: &By) -> Result<bool, LedgerError>;
     /// Lifted ones too, oldest first.
     async fn causes(&self, payload: &[u8; 12]) -> Result<Vec<CauseRecord>, LedgerError>;
     /// Of all codes, oldest first.

@@ -138,7 +138,7 @@ impl Batch {
             What::Recall { range, words } => mark(&shell, range, RangeState::Recalled, words)?,
             What::Mark { range, state, words } => mark(&shell, range, state, words)?,
             What::Lift { id } => {
-                if !shell.wait(shell.ledger.lift_range(id, shell.now()))? {
+                if !shell.wait(shell.ledger.lift_range(id, &shell.by()))? {
                     return Err(Failure(format!(
                         "{id}: no such fact stands; see `zhenma batch show`"
                     )));
@@ -199,8 +199,7 @@ fn mark(shell: &Shell, range: Range, state: RangeState, words: Words) -> Result<
         reason: Bilingual { zh: words.reason_zh, en: words.reason_en },
         remedy: Bilingual { zh: words.remedy_zh, en: words.remedy_en },
     };
-    let by = "shell";
-    let fact = shell.wait(service::mark(&shell.ledger, &Scope::All, marking, by, shell.now()))?;
+    let fact = shell.wait(service::mark(&shell.ledger, &Scope::All, marking, &shell.by()))?;
     told(shell, &fact);
     Ok(())
 }

@@ -118,7 +118,7 @@ impl Issue {
             directory: Some(out.display().to_string()),
             created_by: "shell".to_owned(),
         };
-        let order = shell.ledger.place(&new, shell.now()).await?;
+        let order = shell.ledger.place(&new, &shell.by()).await?;
         let Some(directory) = &order.new.directory else {
             return Err(Failure(format!(
                 "order_key: {:?} is an order of the worker; give this one a key of its own",

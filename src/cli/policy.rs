@@ -11,7 +11,7 @@ use super::{Done, Failure};
 use crate::app::compare::compare;
 use crate::app::drift::{Drift, Observed, drift};
 use crate::auth::port::AccountLedger;
-use crate::base::UnixMs;
+use crate::base::{By, UnixMs};
 use crate::scan::judge::Policy as Rules;
 use crate::scan::policies::{Comparison, Difference, Policies, PolicyLedger, PolicyRecord};
 
@@ -142,6 +142,7 @@ fn add(shell: &Shell, file: &std::path::Path, by: String) -> Result<(), Failure>
         return Err(Failure(format!("by: {by:?}: there is no such open account")));
     }
     let name = policy.name.to_string();
+    let hand = By { login: by.clone(), ..shell.by() };
     let record = PolicyRecord {
         name: name.clone(),
         body: text,
@@ -149,7 +150,7 @@ fn add(shell: &Shell, file: &std::path::Path, by: String) -> Result<(), Failure>
         added_at: shell.now(),
         comparison: None,
     };
-    let added = shell.wait(shell.ledger.add_policy(&record))?;
+    let added = shell.wait(shell.ledger.add_policy(&record, &hand))?;
     let words = if added { "added" } else { "was there already" };
     shell.tell(
         &serde_json::json!({"policy": name, "added": added}),
@@ -168,7 +169,7 @@ fn hold(shell: &Shell, name: &str, since: UnixMs) -> Result<(), Failure> {
     }
     let found = shell.wait(compare(&shell.ledger, policy, against, (since, now)))?;
     if *Rules::shipped().name == *name {
-        shell.wait(shell.ledger.add_policy(&PolicyRecord::shipped()))?;
+        shell.wait(shell.ledger.add_policy(&PolicyRecord::shipped(), &shell.by()))?;
     }
     shell.wait(shell.ledger.keep_comparison(name, &found))?;
     let object = serde_json::to_value(&found)?;

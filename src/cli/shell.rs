@@ -9,7 +9,7 @@ use clap::Args;
 use super::Failure;
 use crate::app::config::{ConfigError, Settings};
 use crate::app::paths;
-use crate::base::{Clock, LedgerError, UnixMs, clock::SystemClock};
+use crate::base::{By, Clock, LedgerError, UnixMs, clock::SystemClock};
 use crate::keys::{KeyDir, Keyring};
 use crate::registry::fields::Fields;
 use crate::registry::import::{self, ImportFormat, ImportKind};
@@ -78,6 +78,10 @@ impl Shell {
         self.runtime.block_on(work)
     }
 
+    pub(crate) fn by(&self) -> By {
+        By::shell(self.now())
+    }
+
     pub(crate) fn now(&self) -> UnixMs {
         SystemClock.now()
     }
@@ -102,7 +106,7 @@ impl Shell {
         rows: &[(u64, Fields)],
     ) -> Result<Vec<Registered>, LedgerError> {
         let keys = self.keyring();
-        self.wait(service::register(&self.ledger, &keys, &Scope::All, kind, rows, self.now()))
+        self.wait(service::register(&self.ledger, &keys, &Scope::All, kind, rows, &self.by()))
     }
 
     pub(crate) fn import(&self, kind: ImportKind, import: &Import) -> Result<(), Failure> {

@@ -9,7 +9,7 @@ use super::shell::{Place, Shell};
 use super::{Done, Failure};
 use crate::auth::account::check_login;
 use crate::auth::port::{AccountLedger, ApiKey};
-use crate::auth::{Account, Role, password, token};
+use crate::auth::{Account, Duties, Role, password, token};
 
 #[derive(Args)]
 pub(crate) struct User {
@@ -32,6 +32,9 @@ enum What {
         /// Unified social credit code, for a member
         #[arg(long)]
         enterprise: Option<String>,
+        /// Of a member, with commas: owner, planner, approver, line, quality, sales, viewer
+        #[arg(long, default_value = "owner")]
+        duties: String,
         /// File whose first line is the password; asked for if left out
         #[arg(long, value_name = "FILE")]
         password_file: Option<PathBuf>,
@@ -45,6 +48,9 @@ enum What {
         login: String,
         #[arg(long, default_value = "API")]
         label: String,
+        /// Which of the account's duties the key has, with commas; all if left out
+        #[arg(long, value_name = "DUTIES")]
+        scope: Option<String>,
         /// Days until it expires
         #[arg(long, default_value_t = 365, value_parser = clap::value_parser!(u16).range(1..=1100))]
         days: u16,
@@ -55,9 +61,9 @@ impl User {
     pub(crate) fn run(self, json: bool) -> Result<Done, Failure> {
         let shell = Shell::open(&self.place, json)?;
         match self.what {
-            What::Add { login, name, role, enterprise, password_file } => {
+            What::Add { login, name, role, enterprise, duties, password_file } => {
                 check_login(&login)?;
-                let role = Role::parse(&role, enterprise.as_deref())?;
+                let role = Role::parse(&role, enterprise.as_deref(), &duties)?;
                 let typed = passphrase(password_file.as_deref(), true)?;
                 password::check(&typed)?;
                 let account = Account {
@@ -68,39 +74,42 @@ impl User {
                     created_at: shell.now(),
                     disabled_at: None,
                 };
-                shell.wait(shell.ledger.add_account(&account))?;
+                shell.wait(shell.ledger.add_account(&account, &shell.by()))?;
                 shell.tell(&serde_json::json!({"login": login}), &format!("account {login}"));
             }
             What::List => {
                 for a in shell.wait(shell.ledger.accounts())? {
                     let state = if a.disabled_at.is_some() { "disabled" } else { "" };
                     let of = a.role.enterprise().unwrap_or_default();
-                    let words = format!("{}  {}  {} {of} {state}", a.login, a.name, a.role.slug());
+                    let duties = a.role.duties();
+                    let words =
+                        format!("{}  {}  {} {of} {duties} {state}", a.login, a.name, a.role.slug());
                     let object = serde_json::json!({"login": a.login, "name": a.name,
-                        "role": a.role.slug(), "enterprise": a.role.enterprise(),
+                        "role": a.role.slug(), "duties": a.role.duties().to_string(), "enterprise": a.role.enterprise(),
                         "disabled": a.disabled_at.is_some()});
                     shell.tell(&object, words.trim_end());
                 }
             }
             What::Disable { login } => {
-                if !shell.wait(shell.ledger.disable_account(&login, shell.now()))? {
+                if !shell.wait(shell.ledger.disable_account(&login, &shell.by()))? {
                     return Err(Failure(format!("login {login:?}: there is no such open account")));
                 }
                 shell
                     .tell(&serde_json::json!({"disabled": login}), &format!("{login} is disabled"));
             }
-            What::Key { login, label, days } => {
+            What::Key { login, label, scope, days } => {
                 let (text, hash) = token::new();
                 let now = shell.now();
                 let key = ApiKey {
                     hash,
                     login,
                     label,
+                    scope: scope.as_deref().map(Duties::parse).transpose()?,
                     created_at: now,
                     expires_at: now.plus_ms(i64::from(days) * 86_400_000),
                     last_used_at: None,
                 };
-                shell.wait(shell.ledger.add_api_key(&key))?;
+                shell.wait(shell.ledger.add_api_key(&key, &shell.by()))?;
                 shell.tell(&serde_json::json!({"api_key": text}), &text);
             }
         }

@@ -2,6 +2,8 @@
 //! end in an actor of `auth`, which only the extractors here hand to a
 //! handler, so that a missing check does not compile.
 
+use std::marker::PhantomData;
+use std::ops::Deref;
 use std::time::Duration;
 
 use axum::extract::FromRequestParts;
@@ -14,8 +16,10 @@ use futures::future::BoxFuture;
 use tower_sessions::session::Id;
 use tower_sessions::{Session, SessionStore};
 
-use crate::auth::{Administrator, Member, Officer, SignedIn, token};
-use crate::base::{LedgerError, UnixMs};
+use crate::auth::duty::{Acting, Post};
+use crate::auth::{Administrator, Duties, Duty, Member, Officer, Role, SignedIn, token};
+use crate::base::{By, LedgerError, Origin, UnixMs};
+use crate::http::client::Client;
 use crate::http::console::frame;
 use crate::http::desk::{Desk, DeskLedger};
 use crate::http::problem::Problem;
@@ -55,26 +59,66 @@ impl Actor for Officer {
     }
 }
 
-/// Whoever registers: an administrator for all, a member for one enterprise.
+impl<P: Post> Actor for Acting<P> {
+    fn of(who: &SignedIn) -> Option<Self> {
+        who.acting()
+    }
+}
+
+/// A program of the county, which reaches every enterprise, or of a member with
+/// whatever duty, which reads what its own has.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Registrar {
     pub login: String,
     pub scope: Scope,
+    duties: Option<Duties>,
 }
 
 impl Actor for Registrar {
     fn of(who: &SignedIn) -> Option<Self> {
         if let Some(Administrator { login }) = who.administrator() {
-            return Some(Self { login, scope: Scope::All });
+            return Some(Self { login, scope: Scope::All, duties: None });
         }
         let member = who.member()?;
         let own = Uscc::parse(&member.enterprise).ok()?;
-        Some(Self { login: member.login, scope: Scope::One(own) })
+        let duties = Some(member.duties);
+        Some(Self { login: member.login, scope: Scope::One(own), duties })
+    }
+}
+
+/// The same with the duty `P`, where it is a member's.
+#[derive(Clone, Debug)]
+pub struct With<P> {
+    registrar: Registrar,
+    post: PhantomData<P>,
+}
+
+impl<P: Post> Actor for With<P> {
+    fn of(who: &SignedIn) -> Option<Self> {
+        let may = who.administrator().is_some() || who.acting::<P>().is_some();
+        let registrar = Registrar::of(who).filter(|_| may)?;
+        Some(Self { registrar, post: PhantomData })
+    }
+}
+
+impl<P> Deref for With<P> {
+    type Target = Registrar;
+
+    fn deref(&self) -> &Registrar {
+        &self.registrar
     }
 }
 
 impl Registrar {
+    /// Whether a member's duties reach; the county's do.
+    pub const fn may(&self, duty: Duty) -> bool {
+        match self.duties {
+            Some(duties) => duties.allow(duty),
+            None => true,
+        }
+    }
+
     /// The enterprise to which this caller is bound.
     pub const fn own(&self) -> Option<&Uscc> {
         match &self.scope {
@@ -85,7 +129,17 @@ impl Registrar {
 }
 
 /// A program with an API key whose role is `A`.
-pub struct ByKey<A>(pub A);
+pub struct ByKey<A> {
+    pub who: A,
+    pub by: By,
+}
+
+/// Whose hand the request is, now.
+fn by(parts: &Parts, desk: &Desk, login: &str) -> By {
+    let client = parts.extensions.get::<Client>();
+    let origin = Origin::of(client.and_then(|client| client.address));
+    By { login: login.to_owned(), origin, at: desk.clock.now() }
+}
 
 impl<A: Actor> FromRequestParts<Desk> for ByKey<A> {
     type Rejection = Problem;
@@ -96,35 +150,44 @@ impl<A: Actor> FromRequestParts<Desk> for ByKey<A> {
         let who = by_token(&*desk.ledger, token, now).await?;
         let who = who.ok_or_else(Problem::unauthorized)?;
         desk.ledger.note_key_use(&token::kept(token), now).await?;
-        A::of(&who).map(Self).ok_or_else(Problem::forbidden)
+        let by = by(parts, desk, &who.login);
+        A::of(&who).map(|who| Self { who, by }).ok_or_else(Problem::forbidden)
     }
 }
 
 /// An actor who has a console of its own.
 pub trait ConsoleActor: Actor {
     const AREA: Area;
-    fn name(&self) -> &str;
 }
 
 impl ConsoleActor for Member {
     const AREA: Area = Area::Enterprise;
-    fn name(&self) -> &str {
-        &self.name
-    }
+}
+
+impl<P: Post> ConsoleActor for Acting<P> {
+    const AREA: Area = Area::Enterprise;
 }
 
 impl ConsoleActor for Officer {
     const AREA: Area = Area::Officer;
-    fn name(&self) -> &str {
-        &self.name
-    }
 }
 
 /// A person at the console of `A`, and the frame of the page. Whoever is not
-/// signed in is taken to the form.
+/// signed in there is taken to the form; whose duties do not reach is told so.
 pub struct AtConsole<A> {
     pub who: A,
     pub frame: Frame,
+    pub by: By,
+}
+
+/// The console of a role.
+pub(super) const fn area_of(role: &Role) -> Option<Area> {
+    match role {
+        Role::Member { .. } => Some(Area::Enterprise),
+        Role::Officer => Some(Area::Officer),
+        // Administrators have the shell and the API.
+        Role::Administrator => None,
+    }
 }
 
 impl<A: ConsoleActor> FromRequestParts<Desk> for AtConsole<A> {
@@ -135,12 +198,15 @@ impl<A: ConsoleActor> FromRequestParts<Desk> for AtConsole<A> {
             .await
             .map_err(|_| Problem::broken().into_response())?;
         let who = by_session(desk, &session).await.map_err(IntoResponse::into_response)?;
-        let Some(who) = who.as_ref().and_then(A::of) else {
+        let Some(who) = who.filter(|who| area_of(&who.role) == Some(A::AREA)) else {
             let form = format!("{}sign-in", A::AREA.home());
             return Err(Redirect::to(&form).into_response());
         };
-        let frame = Frame { who: Some(who.name().to_owned()), ..frame(parts, A::AREA) };
-        Ok(Self { who, frame })
+        let by = by(parts, desk, &who.login);
+        let (name, duties) = (Some(who.name.clone()), who.role.duties());
+        let frame = Frame { who: name, duties, ..frame(parts, A::AREA) };
+        let who = A::of(&who).ok_or_else(|| Problem::not_your_duty().into_response())?;
+        Ok(Self { who, frame, by })
     }
 }
 

@@ -20,9 +20,9 @@ use tower_sessions::{Expiry, Session, SessionManagerLayer, SessionStore};
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 
-use crate::auth::{Role, SignedIn, password};
+use crate::auth::{Duties, SignedIn, password};
 use crate::base::{FieldError, Lang, UnixMs, places};
-use crate::http::access::{SESSION_COOKIE, begin};
+use crate::http::access::{SESSION_COOKIE, area_of, begin};
 use crate::http::client::Client;
 use crate::http::desk::Desk;
 use crate::http::problem::Problem;
@@ -88,7 +88,14 @@ pub fn frame(parts: &Parts, area: Area) -> Frame {
         jar.get(LANG_COOKIE).and_then(|cookie| Lang::from_tag(cookie.value()))
     };
     let lang = asked.or_else(kept).unwrap_or_else(|| negotiate::lang(&parts.uri, &parts.headers));
-    Frame { lang, who: None, area, path: parts.uri.path().to_owned(), refresh: None }
+    Frame {
+        lang,
+        who: None,
+        duties: Duties::default(),
+        area,
+        path: parts.uri.path().to_owned(),
+        refresh: None,
+    }
 }
 
 /// A language that was asked for by a link stays for the pages that follow.
@@ -171,12 +178,7 @@ pub async fn sign_in(
     match account(desk, &login, given.password).await? {
         None => refuse(f, login, true, None),
         Some(who) => {
-            let home = match who.role {
-                Role::Member { .. } => Area::Enterprise,
-                Role::Officer => Area::Officer,
-                // Administrators have the shell and the API.
-                Role::Administrator => return refuse(f, login, true, None),
-            };
+            let Some(home) = area_of(&who.role) else { return refuse(f, login, true, None) };
             begin(session, &who.login).await?;
             Ok(Redirect::to(home.home()).into_response())
         }

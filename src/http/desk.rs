@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use tokio::sync::Semaphore;
 
-use crate::auth::port::AccountLedger;
+use crate::auth::port::{AccountLedger, TrailLedger};
 use crate::cases::CaseLedger;
 use crate::http::Services;
 use crate::http::rate::Keyed;
@@ -19,12 +19,18 @@ use crate::scan::tags::Network;
 
 /// Every port of the ledger.
 pub trait DeskLedger:
-    RegistryLedger + OrderLedger + ScanLedger + CaseLedger + AccountLedger + PolicyLedger
+    RegistryLedger + OrderLedger + ScanLedger + CaseLedger + AccountLedger + TrailLedger + PolicyLedger
 {
 }
 
 impl<T> DeskLedger for T where
-    T: RegistryLedger + OrderLedger + ScanLedger + CaseLedger + AccountLedger + PolicyLedger
+    T: RegistryLedger
+        + OrderLedger
+        + ScanLedger
+        + CaseLedger
+        + AccountLedger
+        + TrailLedger
+        + PolicyLedger
 {
 }
 

@@ -120,6 +120,16 @@ impl Problem {
         )
     }
 
+    /// Somebody of the enterprise, whose duties do not reach.
+    pub fn not_your_duty() -> Self {
+        Self::new(
+            StatusCode::FORBIDDEN,
+            "not_your_duty",
+            "您的职责不包括这项操作。如需办理，请联系本企业的负责人。",
+            "Your duties do not include this. Ask an owner of your enterprise.",
+        )
+    }
+
     pub fn new(
         status: StatusCode,
         slug: &'static str,

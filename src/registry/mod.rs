@@ -21,6 +21,7 @@ use std::str::FromStr;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
+use crate::auth::Duty;
 use crate::base::UnixMs;
 use crate::code::{Gs1Prefix, Permutation, Sscc, SsccRun};
 use crate::keys::KeyNumber;
@@ -295,6 +296,16 @@ impl RangeState {
         Self::Blocked,
         Self::Recalled,
     ];
+
+    /// Who of an enterprise may say so.
+    pub const fn duty(self) -> Duty {
+        match self {
+            Self::Activated => Duty::Line,
+            Self::Planted => Duty::Owner,
+            Self::Spoiled | Self::Void | Self::Stolen | Self::Blocked => Duty::Quality,
+            Self::Recalled => Duty::Approver,
+        }
+    }
 
     pub const fn slug(self) -> &'static str {
         match self {

@@ -2,12 +2,13 @@
 //!
 //! Promises: every method is one transaction, durable before it answers; a
 //! write that changes what servers hold in memory raises the revision in the
-//! same transaction; a call that failed may be made again.
+//! same transaction; a call that failed may be made again. What people change
+//! is told in the audit trail, in the same transaction.
 
 use async_trait::async_trait;
 use uuid::Uuid;
 
-use crate::base::{LedgerError, UnixMs};
+use crate::base::{By, LedgerError, UnixMs};
 use crate::registry::order::{BatchOrder, NewOrder, Order, OrderState};
 use crate::registry::register::Changes;
 use crate::registry::{Batch, BatchRef, Enterprise, Gtin, PreparedBatch, Product, RangeFact, Uscc};
@@ -18,6 +19,43 @@ pub enum Registration {
     Enterprise(Enterprise),
     Product(Product),
     Batch(PreparedBatch),
+}
+
+impl Registration {
+    pub const fn enterprise(&self) -> &Uscc {
+        match self {
+            Self::Enterprise(e) => &e.uscc,
+            Self::Product(p) => &p.enterprise,
+            Self::Batch(b) => &b.enterprise,
+        }
+    }
+
+    pub const fn kind(&self) -> &'static str {
+        match self {
+            Self::Enterprise(_) => "enterprise",
+            Self::Product(_) => "product",
+            Self::Batch(_) => "batch",
+        }
+    }
+
+    /// Kind and name; a batch has none before it is registered.
+    pub fn name(&self) -> String {
+        match self {
+            Self::Enterprise(e) => format!("enterprise {}", e.uscc),
+            Self::Product(p) => format!("product {}", p.gtin),
+            Self::Batch(b) => format!("batch of product {}", b.new.product),
+        }
+    }
+
+    /// What the audit trail keeps of it: all but the secret of a batch.
+    pub fn told(&self) -> serde_json::Value {
+        let told = match self {
+            Self::Enterprise(e) => serde_json::to_value(e),
+            Self::Product(p) => serde_json::to_value(p),
+            Self::Batch(b) => serde_json::to_value(&b.new),
+        };
+        told.unwrap_or_default()
+    }
 }
 
 /// What became of it.
@@ -39,7 +77,7 @@ pub trait RegistryLedger: Send + Sync {
     async fn register(
         &self,
         objects: &[(u64, Registration)],
-        at: UnixMs,
+        by: &By,
     ) -> Result<Vec<Registered>, LedgerError>;
 
     async fn enterprises(&self) -> Result<Vec<Enterprise>, LedgerError>;
@@ -50,9 +88,9 @@ pub trait RegistryLedger: Send + Sync {
     async fn batches(&self, of: Option<&Uscc>, limit: u32) -> Result<Vec<Batch>, LedgerError>;
     async fn batch(&self, id: BatchRef) -> Result<Batch, LedgerError>;
 
-    async fn add_range(&self, fact: &RangeFact) -> Result<(), LedgerError>;
+    async fn add_range(&self, fact: &RangeFact, by: &By) -> Result<(), LedgerError>;
     /// False when it was lifted before.
-    async fn lift_range(&self, id: Uuid, at: UnixMs) -> Result<bool, LedgerError>;
+    async fn lift_range(&self, id: Uuid, by: &By) -> Result<bool, LedgerError>;
     /// Lifted ones too, oldest first.
     async fn ranges(&self, batch: BatchRef) -> Result<Vec<RangeFact>, LedgerError>;
 
@@ -68,10 +106,10 @@ pub trait OrderLedger: Send + Sync {
     /// The order with this key: the new one, or the one that was placed with
     /// it before; one that failed or was cancelled in the worker's hands waits again.
     /// `Invalid` when that one asked for something else.
-    async fn place(&self, new: &NewOrder, at: UnixMs) -> Result<Order, LedgerError>;
+    async fn place(&self, new: &NewOrder, by: &By) -> Result<Order, LedgerError>;
     /// As [`Self::place`], for all labels of a batch that is registered in the
     /// same transaction, unless the key is known.
-    async fn place_with_batch(&self, new: &BatchOrder, at: UnixMs) -> Result<Order, LedgerError>;
+    async fn place_with_batch(&self, new: &BatchOrder, by: &By) -> Result<Order, LedgerError>;
     async fn order(&self, id: Uuid) -> Result<Order, LedgerError>;
     /// Latest first.
     async fn orders(&self, of: Option<&Uscc>, limit: u32) -> Result<Vec<Order>, LedgerError>;
@@ -99,5 +137,5 @@ pub trait OrderLedger: Send + Sync {
         at: UnixMs,
     ) -> Result<(), LedgerError>;
     /// Cancels at once what waits; asks what runs to stop. False when final.
-    async fn cancel(&self, id: Uuid, at: UnixMs) -> Result<bool, LedgerError>;
+    async fn cancel(&self, id: Uuid, by: &By) -> Result<bool, LedgerError>;
 }

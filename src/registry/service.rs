@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use arc_swap::ArcSwap;
 
-use crate::base::{FieldError, LedgerError, UnixMs, ids, rng};
+use crate::base::{By, FieldError, LedgerError, ids, rng};
 use crate::keys::{KeyNumber, KeyStatus, Keyring};
 use crate::registry::fields::{self, Fields};
 use crate::registry::import::ImportKind;
@@ -63,7 +63,7 @@ pub async fn register(
     scope: &Scope,
     kind: ImportKind,
     rows: &[(u64, Fields)],
-    now: UnixMs,
+    by: &By,
 ) -> Result<Vec<Registered>, LedgerError> {
     let mut objects = Vec::with_capacity(rows.len());
     let mut errors = Vec::new();
@@ -79,7 +79,7 @@ pub async fn register(
     if !errors.is_empty() {
         return Err(LedgerError::Invalid(errors));
     }
-    ledger.register(&objects, now).await
+    ledger.register(&objects, by).await
 }
 
 async fn one(
@@ -216,8 +216,7 @@ pub async fn mark(
     ledger: &dyn RegistryLedger,
     scope: &Scope,
     marking: Marking,
-    by: &str,
-    now: UnixMs,
+    by: &By,
 ) -> Result<RangeFact, LedgerError> {
     let batch = batch(ledger, scope, marking.batch).await?;
     let told =
@@ -242,18 +241,18 @@ pub async fn mark(
     }
     let (first, last) = marking.range.unwrap_or((0, batch.count - 1));
     let fact = RangeFact {
-        id: ids::new_id(now),
+        id: ids::new_id(by.at),
         batch: marking.batch,
         first,
         last,
         state: marking.state,
         reason: marking.reason,
         remedy: marking.remedy,
-        set_by: by.to_owned(),
-        set_at: now,
+        set_by: by.login.clone(),
+        set_at: by.at,
         lifted_at: None,
     };
-    ledger.add_range(&fact).await?;
+    ledger.add_range(&fact, by).await?;
     Ok(fact)
 }
 
@@ -266,13 +265,13 @@ pub async fn lift(
     scope: &Scope,
     of: BatchRef,
     id: uuid::Uuid,
-    now: UnixMs,
+    by: &By,
 ) -> Result<bool, LedgerError> {
     batch(ledger, scope, of).await?;
     if !ledger.ranges(of).await?.iter().any(|fact| fact.id == id) {
         return Err(LedgerError::NotFound(format!("range {id} of batch {of}")));
     }
-    ledger.lift_range(id, now).await
+    ledger.lift_range(id, by).await
 }
 
 /// Reads `FIRST-LAST` or a single number.

@@ -8,7 +8,7 @@ use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::base::{FieldError, LedgerError, UnixMs, grounds};
+use crate::base::{By, FieldError, LedgerError, UnixMs, grounds};
 use crate::scan::judge::Policy;
 
 /// How far ahead a policy may be signed off.
@@ -191,12 +191,12 @@ pub trait PolicyLedger: Send + Sync {
     ///
     /// # Errors
     /// `Invalid` when another text is.
-    async fn add_policy(&self, policy: &PolicyRecord) -> Result<bool, LedgerError>;
+    async fn add_policy(&self, policy: &PolicyRecord, by: &By) -> Result<bool, LedgerError>;
     /// Latest first.
     async fn policies(&self) -> Result<Vec<PolicyRecord>, LedgerError>;
     async fn keep_comparison(&self, name: &str, found: &Comparison) -> Result<(), LedgerError>;
     /// Keeps a term; servers take it up within a second.
-    async fn sign_policy(&self, term: &Term) -> Result<(), LedgerError>;
+    async fn sign_policy(&self, term: &Term, by: &By) -> Result<(), LedgerError>;
     /// Latest signature first.
     async fn terms(&self) -> Result<Vec<Term>, LedgerError>;
     /// All that was signed, with the text of each policy, and the revision, if

@@ -2,6 +2,7 @@
 
 use askama::Template;
 
+use crate::auth::{Duties, Duty};
 use crate::base::{FieldError, Lang};
 use crate::label::Kind;
 use crate::registry::order::OrderState;
@@ -15,6 +16,8 @@ pub struct Frame {
     pub lang: Lang,
     /// Name of who signed in.
     pub who: Option<String>,
+    /// Of a member: what the page offers.
+    pub duties: Duties,
     pub area: Area,
     /// Path of this page, for the link to the other language.
     pub path: String,
@@ -38,6 +41,11 @@ impl Area {
 }
 
 impl Frame {
+    /// Whether whoever looks at the page may do it.
+    pub(super) const fn may(&self, duty: Duty) -> bool {
+        self.duties.allow(duty)
+    }
+
     pub const fn t<'a>(&self, zh: &'a str, en: &'a str) -> &'a str {
         self.lang.pick(zh, en)
     }

@@ -202,13 +202,13 @@ async fn a_recall_shows_within_a_second_and_is_lifted_again() {
 #[tokio::test]
 async fn a_disabled_account_is_out_at_once() {
     use zhenma::auth::port::AccountLedger;
-    use zhenma::base::{Clock, clock::SystemClock};
+    use zhenma::base::{By, Clock, clock::SystemClock};
     let bed = StaffBed::start().await;
     let person = bed.person("member").await;
     person.page("/enterprise/").await;
     bed.get("member", "/api/v1/batches").await;
     let now = SystemClock.now();
-    assert!(bed.parts.ledger.disable_account("member", now).await.expect("disabled"));
+    assert!(bed.parts.ledger.disable_account("member", &By::shell(now)).await.expect("disabled"));
     assert_eq!(person.get("/enterprise/").await.status(), 303);
     let (status, _) = bed.send(bed.program("member", Method::GET, "/api/v1/batches")).await;
     assert_eq!(status, 401);

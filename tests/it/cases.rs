@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use serde_json::{Value, json};
-use zhenma::base::{Clock, clock::SystemClock};
+use zhenma::base::{By, Clock, clock::SystemClock};
 use zhenma::code::{Gs1Prefix, Layer, Payload, Sscc};
 use zhenma::keys::KeyNumber;
 use zhenma::label::Mint;
@@ -71,7 +71,7 @@ fn batch(count: u64, cases: u64) -> Registration {
 
 async fn register(ledger: &Ledger, objects: &[Registration]) -> Result<Vec<Registered>, String> {
     let rows: Vec<_> = (2..).zip(objects.iter().cloned()).collect();
-    ledger.register(&rows, SystemClock.now()).await.map_err(|e| e.to_string())
+    ledger.register(&rows, &By::shell(SystemClock.now())).await.map_err(|e| e.to_string())
 }
 
 async fn only_batch(ledger: &Ledger, cases: u64) -> BatchRef {

@@ -14,7 +14,7 @@ use tempfile::TempDir;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use zhenma::app::follower::Follower;
-use zhenma::base::UnixMs;
+use zhenma::base::{By, UnixMs};
 use zhenma::cases::{CaseLedger, DecisionRecord, FlagState};
 use zhenma::registry::Decision;
 use zhenma::registry::port::RegistryLedger;
@@ -350,7 +350,7 @@ async fn the_decision_made_last_stands_though_the_clock_went_back() {
             decided_by: "test".to_owned(),
             decided_at: UnixMs(at),
         };
-        desk.ledger.decide(&record).await.expect("decided");
+        desk.ledger.decide(&record, &By::shell(record.decided_at)).await.expect("decided");
     }
     let all = desk.ledger.changes(0).await.expect("read").expect("something");
     let order: Vec<_> = all.decisions.iter().map(|(_, decision, _)| *decision).collect();

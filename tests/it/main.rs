@@ -40,4 +40,5 @@ mod site;
 mod staff_bed;
 mod store_contract;
 mod tidy;
+mod trail;
 mod zpl;

@@ -14,7 +14,7 @@ use tokio_util::sync::CancellationToken;
 use zhenma::app::orders::{Orders, signers_of};
 use zhenma::app::paths;
 use zhenma::base::clock::SystemClock;
-use zhenma::base::{Clock, rng};
+use zhenma::base::{By, Clock, rng};
 use zhenma::keys::KeyDir;
 use zhenma::label::{Kind, Specification};
 use zhenma::registry::BatchRef;
@@ -248,7 +248,7 @@ impl Works {
                 directory: None,
                 created_by: "test".to_owned(),
             };
-            self.orders.ledger.place(&new, SystemClock.now()).await.expect("placed")
+            self.orders.ledger.place(&new, &By::shell(SystemClock.now())).await.expect("placed")
         })
     }
 
@@ -280,7 +280,8 @@ fn the_worker_finishes_a_small_order_beside_a_large_one_and_honours_cancel() {
     assert!(folder.join("manifest.json").exists());
     wait_until("progress", || works.order(&large).labels_done > 0);
     assert_eq!(works.state(&large), OrderState::Running);
-    let cancelled = works.runtime.block_on(works.orders.ledger.cancel(large.id, SystemClock.now()));
+    let cancelled =
+        works.runtime.block_on(works.orders.ledger.cancel(large.id, &By::shell(SystemClock.now())));
     assert!(cancelled.expect("cancelled"));
     wait_until("the cancel", || works.state(&large) == OrderState::Cancelled);
     stop.cancel();

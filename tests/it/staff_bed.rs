@@ -11,8 +11,8 @@ use zhenma::app::compose::{self, Parts};
 use zhenma::app::config::Settings;
 use zhenma::app::live::Keys;
 use zhenma::auth::port::{AccountLedger, ApiKey};
-use zhenma::auth::{Account, Role, password, token};
-use zhenma::base::{Clock, clock::SystemClock};
+use zhenma::auth::{Account, Duties, Role, password, token};
+use zhenma::base::{By, Clock, clock::SystemClock};
 use zhenma::http::desk::Desk;
 use zhenma::http::{Staff, router, serve};
 use zhenma::keys::{KeyDir, KeyError, Signer, development};
@@ -25,8 +25,26 @@ pub const OURS: &str = "91411628MA9DEM01XU";
 pub const THEIRS: &str = "91411628MA9DEM028U";
 pub const OUR_GTIN: &str = "06900000001011";
 
-/// Who asks: nobody, a member of ours, of theirs, an officer, the county.
-pub const WHO: [&str; 5] = ["anyone", "member", "stranger", "officer", "administrator"];
+/// Who asks: nobody, the owner of our maker, its other people by their duty, the
+/// owner of another, an officer, the county.
+pub const WHO: [&str; 11] = [
+    "anyone",
+    "member",
+    "planner",
+    "approver",
+    "line",
+    "quality",
+    "sales",
+    "viewer",
+    "stranger",
+    "officer",
+    "administrator",
+];
+
+fn member(enterprise: &str, duties: &str) -> Role {
+    let duties = Duties::parse(duties).expect("duties");
+    Role::Member { enterprise: enterprise.to_owned(), duties }
+}
 
 pub struct StaffBed {
     pub base: String,
@@ -81,12 +99,16 @@ impl StaffBed {
     async fn people(&mut self) {
         let now = SystemClock.now();
         let hash = password::hash(PASSWORD);
+        let of_ours = ["planner", "approver", "line", "quality", "sales", "viewer"];
         for (who, role) in [
             ("administrator", Role::Administrator),
             ("officer", Role::Officer),
-            ("member", Role::Member { enterprise: OURS.to_owned() }),
-            ("stranger", Role::Member { enterprise: THEIRS.to_owned() }),
-        ] {
+            ("member", member(OURS, "owner")),
+            ("stranger", member(THEIRS, "owner")),
+        ]
+        .into_iter()
+        .chain(of_ours.map(|duty| (duty, member(OURS, duty))))
+        {
             if who == "member" {
                 for (uscc, zh, en) in [(OURS, "宋河", "Song He"), (THEIRS, "志元", "Zhiyuan")] {
                     let body = json!({"uscc": uscc, "name_zh": zh, "name_en": en});
@@ -101,17 +123,18 @@ impl StaffBed {
                 created_at: now,
                 disabled_at: None,
             };
-            self.parts.ledger.add_account(&account).await.expect("added");
+            self.parts.ledger.add_account(&account, &By::shell(now)).await.expect("added");
             let (text, hash) = token::new();
             let key = ApiKey {
                 hash,
                 login: who.to_owned(),
                 label: "test".to_owned(),
+                scope: None,
                 created_at: now,
                 expires_at: now.plus_ms(86_400_000),
                 last_used_at: None,
             };
-            self.parts.ledger.add_api_key(&key).await.expect("added");
+            self.parts.ledger.add_api_key(&key, &By::shell(now)).await.expect("added");
             self.tokens.insert(who, text);
         }
         for (gtin, maker) in [(OUR_GTIN, OURS), ("06900000002018", THEIRS)] {

@@ -18,7 +18,7 @@ use crate::app::compose::{Parts, StartError};
 use crate::app::config::Settings;
 use crate::auth::port::AccountLedger;
 use crate::auth::{Account, Role, password};
-use crate::base::{UnixMs, ids};
+use crate::base::{By, UnixMs, ids};
 use crate::code::Layer;
 use crate::keys::{KeyDir, development};
 use crate::label::Mint;
@@ -43,12 +43,17 @@ const AT_ONCE: usize = 128;
 const SCANNED_LABELS: u64 = 260;
 /// The accounts of the demonstration share one password: it guards nothing.
 pub const PASSWORD: &str = "luyi-demo-2026";
-/// Login, name, role, enterprise's number in `BRANDS`.
-pub const PEOPLE: [(&str, &str, &str, Option<usize>); 4] = [
-    ("songhe", "张敏（宋河）", "member", Some(0)),
-    ("zhiyuan", "刘强（志元）", "member", Some(1)),
-    ("lier", "陈秀英（李耳）", "member", Some(2)),
-    ("officer", "王芳（市场监管）", "officer", None),
+/// Login, name, role, enterprise's number in `BRANDS`, duties there.
+pub const PEOPLE: [(&str, &str, &str, Option<usize>, &str); 9] = [
+    ("songhe", "张敏（宋河）", "member", Some(0), "owner"),
+    ("songhe-plan", "赵磊（宋河计划）", "member", Some(0), "planner"),
+    ("songhe-approve", "孙丽（宋河审批）", "member", Some(0), "approver"),
+    ("songhe-line", "周涛（宋河包装线）", "member", Some(0), "line"),
+    ("songhe-quality", "吴静（宋河质检）", "member", Some(0), "quality"),
+    ("songhe-sales", "郑凯（宋河销售）", "member", Some(0), "sales"),
+    ("zhiyuan", "刘强（志元）", "member", Some(1), "owner"),
+    ("lier", "陈秀英（李耳）", "member", Some(2), "owner"),
+    ("officer", "王芳（市场监管）", "officer", None, ""),
 ];
 
 /// Labels with a part in the tour, by running number; ordinary buyers take
@@ -127,9 +132,10 @@ pub async fn seed(parts: &Parts) -> Result<(), StartError> {
             }
         }
     }
-    for (login, name, role, brand) in PEOPLE {
+    for (login, name, role, brand, duties) in PEOPLE {
         let enterprise = brand.map(|n| BRANDS[n].uscc);
-        let role = Role::parse(role, enterprise).map_err(|e| StartError::Other(e.to_string()))?;
+        let role =
+            Role::parse(role, enterprise, duties).map_err(|e| StartError::Other(e.to_string()))?;
         let account = Account {
             login: login.to_owned(),
             name: name.to_owned(),
@@ -138,7 +144,7 @@ pub async fn seed(parts: &Parts) -> Result<(), StartError> {
             created_at: now,
             disabled_at: None,
         };
-        parts.ledger.add_account(&account).await?;
+        parts.ledger.add_account(&account, &By::shell(now)).await?;
     }
     renew(&parts.ledger, &parts.scanner.register).await?;
     scan_history(parts, &mut dice, now).await?;
@@ -149,7 +155,8 @@ pub async fn seed(parts: &Parts) -> Result<(), StartError> {
 async fn put(parts: &Parts, kind: ImportKind, fields: Fields) -> Result<Registered, StartError> {
     let keys = parts.scanner.keys.load_full();
     let now = parts.clock.now();
-    let done = register(&parts.ledger, &keys, &Scope::All, kind, &[(0, fields)], now).await?;
+    let done =
+        register(&parts.ledger, &keys, &Scope::All, kind, &[(0, fields)], &By::shell(now)).await?;
     done.into_iter().next().ok_or_else(|| StartError::Other("nothing was registered".into()))
 }
 
@@ -216,7 +223,7 @@ async fn stand(parts: &Parts, id: BatchRef, lot: &Lot, now: UnixMs) -> Result<()
             remedy: Bilingual { zh: remedy.0.into(), en: remedy.1.into() },
         };
         let at = now.plus_ms(-days_ago * 86_400_000);
-        async move { mark(&parts.ledger, &Scope::All, marking, "demo", at).await }
+        async move { mark(&parts.ledger, &Scope::All, marking, &By::shell(at)).await }
     };
     if lot.kind == LotKind::Waiting {
         return Ok(());

@@ -10,6 +10,7 @@ mod disk;
 mod history;
 mod keys;
 mod register;
+mod trail;
 
 use serde::Serialize;
 
@@ -92,6 +93,7 @@ pub async fn examine(settings: &Settings, now: UnixMs) -> Result<Vec<Finding>, S
     if let Some(ledger) = &ledger {
         found.extend(address::buyers(settings, ledger).await);
         found.extend(register::checks(settings, ledger, ring.as_ref().ok(), now).await);
+        found.push(trail::checks(ledger).await);
         ledger.close().await;
     }
     Ok(found)

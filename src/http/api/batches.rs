@@ -11,7 +11,8 @@ use utoipa::ToSchema;
 
 use super::input::NewBatch;
 use super::{Page, Refused, add as register, added};
-use crate::http::access::{ByKey, Registrar};
+use crate::auth::duty::Planning;
+use crate::http::access::{ByKey, Registrar, With};
 use crate::http::bodies::Sent;
 use crate::http::desk::Desk;
 use crate::http::problem::{Problem, ProblemDocument};
@@ -74,9 +75,9 @@ impl BatchRecord {
 }
 
 /// The batch that a path names, if it is within reach.
-pub(super) async fn find(desk: &Desk, by: &Registrar, name: &str) -> Result<Batch, Problem> {
+pub(super) async fn find(desk: &Desk, who: &Registrar, name: &str) -> Result<Batch, Problem> {
     let id: BatchRef = name.parse().map_err(|_| Problem::nothing())?;
-    Ok(service::batch(&*desk.ledger, &by.scope, id).await?)
+    Ok(service::batch(&*desk.ledger, &who.scope, id).await?)
 }
 
 /// Batches within the key's reach, latest first.
@@ -94,10 +95,10 @@ pub(super) async fn find(desk: &Desk, by: &Registrar, name: &str) -> Result<Batc
 )]
 pub async fn list(
     State(desk): State<Desk>,
-    ByKey(by): ByKey<Registrar>,
+    ByKey { who, .. }: ByKey<Registrar>,
     page: Result<Query<Page>, QueryRejection>,
 ) -> Result<Json<Vec<BatchRecord>>, Problem> {
-    let found = desk.ledger.batches(by.own(), Page::rows(page)?).await?;
+    let found = desk.ledger.batches(who.own(), Page::rows(page)?).await?;
     Ok(Json(found.iter().map(|batch| BatchRecord::of(batch, &desk)).collect()))
 }
 
@@ -121,10 +122,10 @@ pub async fn list(
 )]
 pub async fn add(
     State(desk): State<Desk>,
-    ByKey(by): ByKey<Registrar>,
+    ByKey { who, by }: ByKey<With<Planning>>,
     Sent(body): Sent,
 ) -> Result<Response, Problem> {
-    let done = register(&desk, &by, ImportKind::Batches, &body).await?;
+    let done = register(&desk, &who.scope, &by, ImportKind::Batches, &body).await?;
     let (Registered::Batch(id), _) = done else { return Err(Problem::broken()) };
     let batch = desk.ledger.batch(id).await?;
     Ok(added(true, &format!("/api/v1/batches/{id}"), BatchRecord::of(&batch, &desk)))
@@ -145,10 +146,10 @@ pub async fn add(
 )]
 pub async fn show(
     State(desk): State<Desk>,
-    ByKey(by): ByKey<Registrar>,
+    ByKey { who, .. }: ByKey<Registrar>,
     Path(batch): Path<String>,
 ) -> Result<Json<BatchRecord>, Problem> {
-    let batch = find(&desk, &by, &batch).await?;
+    let batch = find(&desk, &who, &batch).await?;
     Ok(Json(BatchRecord::of(&batch, &desk)))
 }
 
@@ -181,10 +182,10 @@ const DAYS: i64 = 400;
 )]
 pub async fn scans(
     State(desk): State<Desk>,
-    ByKey(by): ByKey<Registrar>,
+    ByKey { who, .. }: ByKey<Registrar>,
     Path(batch): Path<String>,
 ) -> Result<Json<Vec<DayRecord>>, Problem> {
-    let batch = find(&desk, &by, &batch).await?;
+    let batch = find(&desk, &who, &batch).await?;
     let now = desk.clock.now();
     let stamp = Timestamp::from_millisecond(now.0).unwrap_or_default();
     let offset_ms = i64::from(desk.zone.to_offset(stamp).seconds()) * 1_000;

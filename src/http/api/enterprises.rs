@@ -71,9 +71,9 @@ impl From<&Enterprise> for EnterpriseRecord {
 )]
 pub async fn list(
     State(desk): State<Desk>,
-    ByKey(by): ByKey<Registrar>,
+    ByKey { who, .. }: ByKey<Registrar>,
 ) -> Result<Json<Vec<EnterpriseRecord>>, Problem> {
-    let found = match by.own() {
+    let found = match who.own() {
         None => desk.ledger.enterprises().await?,
         Some(own) => vec![desk.ledger.enterprise(own).await?],
     };
@@ -98,11 +98,10 @@ pub async fn list(
 )]
 pub async fn add(
     State(desk): State<Desk>,
-    ByKey(Administrator { login, .. }): ByKey<Administrator>,
+    ByKey { by, .. }: ByKey<Administrator>,
     Sent(body): Sent,
 ) -> Result<Response, Problem> {
-    let by = Registrar { login, scope: Scope::All };
-    let (done, row) = register(&desk, &by, ImportKind::Enterprises, &body).await?;
+    let (done, row) = register(&desk, &Scope::All, &by, ImportKind::Enterprises, &body).await?;
     let enterprise = fields::enterprise(&row).map_err(Problem::invalid)?;
     let record = EnterpriseRecord::from(&enterprise);
     Ok(added(done != Registered::Unchanged, "/api/v1/enterprises", record))

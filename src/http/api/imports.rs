@@ -9,8 +9,9 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::Refused;
+use crate::auth::duty::Planning;
 use crate::base::limits::{IMPORT_BYTES_MAX, IMPORT_S_MAX};
-use crate::http::access::{ByKey, Registrar};
+use crate::http::access::{ByKey, With};
 use crate::http::bodies;
 use crate::http::desk::Desk;
 use crate::http::problem::{Problem, ProblemDocument};
@@ -53,12 +54,12 @@ pub struct ImportRecord {
 )]
 pub async fn import(
     State(desk): State<Desk>,
-    ByKey(by): ByKey<Registrar>,
+    ByKey { who, by }: ByKey<With<Planning>>,
     Path(kind): Path<String>,
     request: Request,
 ) -> Result<Json<ImportRecord>, Problem> {
     let kind = match kind.as_str() {
-        "enterprises" if by.scope != Scope::All => return Err(Problem::forbidden()),
+        "enterprises" if who.scope != Scope::All => return Err(Problem::forbidden()),
         "enterprises" => ImportKind::Enterprises,
         "products" => ImportKind::Products,
         "batches" => ImportKind::Batches,
@@ -69,8 +70,7 @@ pub async fn import(
     let body = bodies::within(time, request.into_body(), IMPORT_BYTES_MAX).await?;
     let rows = rows(kind, format, &body).map_err(Problem::invalid)?;
     let keys = desk.scanner.keys.load_full();
-    let now = desk.clock.now();
-    let done = register(&*desk.ledger, &keys, &by.scope, kind, &rows, now).await?;
+    let done = register(&*desk.ledger, &keys, &who.scope, kind, &rows, &by).await?;
     desk.show_changes().await;
     let unchanged = done.iter().filter(|r| **r == Registered::Unchanged).count();
     let batch = |r: &Registered| match r {

@@ -19,8 +19,7 @@ use utoipa::{IntoResponses, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use crate::base::FieldError;
-use crate::http::access::Registrar;
+use crate::base::{By, FieldError};
 use crate::http::desk::Desk;
 use crate::http::json;
 use crate::http::problem::{Problem, ProblemDocument};
@@ -28,7 +27,7 @@ use crate::registry::Bilingual;
 use crate::registry::fields::Fields;
 use crate::registry::import::ImportKind;
 use crate::registry::port::Registered;
-use crate::registry::service::register;
+use crate::registry::service::{Scope, register};
 
 pub fn router(desk: Desk) -> OpenApiRouter {
     OpenApiRouter::new()
@@ -115,14 +114,14 @@ impl Page {
 /// Registers one object that a program sent; gives its fields back.
 async fn add(
     desk: &Desk,
-    by: &Registrar,
+    scope: &Scope,
+    by: &By,
     kind: ImportKind,
     body: &[u8],
 ) -> Result<(Registered, Fields), Problem> {
     let rows = [(0, json::read(body)?)];
     let keys = desk.scanner.keys.load_full();
-    let now = desk.clock.now();
-    let done = register(&*desk.ledger, &keys, &by.scope, kind, &rows, now).await?;
+    let done = register(&*desk.ledger, &keys, scope, kind, &rows, by).await?;
     desk.show_changes().await;
     let [(_, row)] = rows;
     Ok((done.into_iter().next().ok_or_else(Problem::broken)?, row))

@@ -11,8 +11,9 @@ use uuid::Uuid;
 
 use super::batches::find as find_batch;
 use super::{Page, Refused, added};
+use crate::auth::duty::Planning;
 use crate::base::{FieldError, UnixMs};
-use crate::http::access::{ByKey, Registrar};
+use crate::http::access::{ByKey, Registrar, With};
 use crate::http::bodies::Sent;
 use crate::http::desk::Desk;
 use crate::http::json;
@@ -128,10 +129,10 @@ pub struct NewOrder {
 )]
 pub async fn list(
     State(desk): State<Desk>,
-    ByKey(by): ByKey<Registrar>,
+    ByKey { who, .. }: ByKey<Registrar>,
     page: Result<Query<Page>, QueryRejection>,
 ) -> Result<Json<Vec<OrderRecord>>, Problem> {
-    let found = desk.ledger.orders(by.own(), Page::rows(page)?).await?;
+    let found = desk.ledger.orders(who.own(), Page::rows(page)?).await?;
     let now = desk.clock.now();
     Ok(Json(found.iter().map(|order| OrderRecord::of(order, now)).collect()))
 }
@@ -154,11 +155,11 @@ pub async fn list(
 )]
 pub async fn place(
     State(desk): State<Desk>,
-    ByKey(by): ByKey<Registrar>,
+    ByKey { who, by }: ByKey<With<Planning>>,
     Sent(body): Sent,
 ) -> Result<Response, Problem> {
     let new: NewOrder = json::read(&body)?;
-    let batch = find_batch(&desk, &by, &new.batch).await?;
+    let batch = find_batch(&desk, &who, &new.batch).await?;
     let invalid = |field: &str, problem: String, remedy: &str| {
         Problem::invalid(vec![FieldError::new(field, problem, remedy)])
     };
@@ -198,17 +199,16 @@ pub async fn place(
         specification: serde_json::to_value(&specification).map_err(|_| Problem::broken())?,
         labels: specification.count,
         directory: None,
-        created_by: by.login,
+        created_by: by.login.clone(),
     };
-    let now = desk.clock.now();
-    let order = desk.ledger.place(&placed, now).await?;
+    let order = desk.ledger.place(&placed, &by).await?;
     let address = format!("/api/v1/orders/{}", order.id);
-    Ok(added(true, &address, OrderRecord::of(&order, now)))
+    Ok(added(true, &address, OrderRecord::of(&order, by.at)))
 }
 
-async fn find(desk: &Desk, by: &Registrar, id: &str) -> Result<Order, Problem> {
+async fn find(desk: &Desk, who: &Registrar, id: &str) -> Result<Order, Problem> {
     let id = id.parse().map_err(|_| Problem::nothing())?;
-    orders::find(&*desk.ledger, &by.scope, id).await
+    orders::find(&*desk.ledger, &who.scope, id).await
 }
 
 /// How far an order is.
@@ -226,10 +226,10 @@ async fn find(desk: &Desk, by: &Registrar, id: &str) -> Result<Order, Problem> {
 )]
 pub async fn show(
     State(desk): State<Desk>,
-    ByKey(by): ByKey<Registrar>,
+    ByKey { who, .. }: ByKey<Registrar>,
     Path(id): Path<String>,
 ) -> Result<Json<OrderRecord>, Problem> {
-    let order = find(&desk, &by, &id).await?;
+    let order = find(&desk, &who, &id).await?;
     Ok(Json(OrderRecord::of(&order, desk.clock.now())))
 }
 
@@ -248,13 +248,12 @@ pub async fn show(
 )]
 pub async fn cancel(
     State(desk): State<Desk>,
-    ByKey(by): ByKey<Registrar>,
+    ByKey { who, by }: ByKey<With<Planning>>,
     Path(id): Path<String>,
 ) -> Result<Json<OrderRecord>, Problem> {
-    let order = find(&desk, &by, &id).await?;
-    let now = desk.clock.now();
-    desk.ledger.cancel(order.id, now).await?;
-    Ok(Json(OrderRecord::of(&desk.ledger.order(order.id).await?, now)))
+    let order = find(&desk, &who, &id).await?;
+    desk.ledger.cancel(order.id, &by).await?;
+    Ok(Json(OrderRecord::of(&desk.ledger.order(order.id).await?, by.at)))
 }
 
 /// Files of a finished order.
@@ -281,10 +280,10 @@ pub struct OrderFiles {
 )]
 pub async fn files(
     State(desk): State<Desk>,
-    ByKey(by): ByKey<Registrar>,
+    ByKey { who, .. }: ByKey<Registrar>,
     Path(id): Path<String>,
 ) -> Result<Json<OrderFiles>, Problem> {
-    let order = find(&desk, &by, &id).await?;
+    let order = find(&desk, &who, &id).await?;
     let (files, more) = orders::files(&order, LISTED_FILES_MAX).await?;
     Ok(Json(OrderFiles { files, more }))
 }
@@ -308,10 +307,10 @@ pub async fn files(
 )]
 pub async fn file(
     State(desk): State<Desk>,
-    ByKey(by): ByKey<Registrar>,
+    ByKey { who, .. }: ByKey<With<Planning>>,
     Path((id, name)): Path<(String, String)>,
     request: Request,
 ) -> Result<Response, Problem> {
-    let order = find(&desk, &by, &id).await?;
+    let order = find(&desk, &who, &id).await?;
     orders::file(&order, &name, request).await
 }

@@ -8,7 +8,8 @@ use utoipa::ToSchema;
 
 use super::input::NewProduct;
 use super::{Refused, add as register, added};
-use crate::http::access::{ByKey, Registrar};
+use crate::auth::duty::Planning;
+use crate::http::access::{ByKey, Registrar, With};
 use crate::http::bodies::Sent;
 use crate::http::desk::Desk;
 use crate::http::problem::{Problem, ProblemDocument};
@@ -64,9 +65,9 @@ impl From<Product> for ProductRecord {
 )]
 pub async fn list(
     State(desk): State<Desk>,
-    ByKey(by): ByKey<Registrar>,
+    ByKey { who, .. }: ByKey<Registrar>,
 ) -> Result<Json<Vec<ProductRecord>>, Problem> {
-    let found = desk.ledger.products(by.own()).await?;
+    let found = desk.ledger.products(who.own()).await?;
     Ok(Json(found.into_iter().map(ProductRecord::from).collect()))
 }
 
@@ -88,10 +89,10 @@ pub async fn list(
 )]
 pub async fn add(
     State(desk): State<Desk>,
-    ByKey(by): ByKey<Registrar>,
+    ByKey { who, by }: ByKey<With<Planning>>,
     Sent(body): Sent,
 ) -> Result<Response, Problem> {
-    let (done, row) = register(&desk, &by, ImportKind::Products, &body).await?;
+    let (done, row) = register(&desk, &who.scope, &by, ImportKind::Products, &body).await?;
     let product = fields::product(&row).map_err(Problem::invalid)?;
     let record = ProductRecord::from(product);
     Ok(added(done != Registered::Unchanged, "/api/v1/products", record))

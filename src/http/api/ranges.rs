@@ -90,10 +90,10 @@ pub struct NewRange {
 )]
 pub async fn list(
     State(desk): State<Desk>,
-    ByKey(by): ByKey<Registrar>,
+    ByKey { who, .. }: ByKey<Registrar>,
     Path(batch): Path<String>,
 ) -> Result<Json<Vec<RangeRecord>>, Problem> {
-    let batch = find(&desk, &by, &batch).await?;
+    let batch = find(&desk, &who, &batch).await?;
     let facts = desk.ledger.ranges(batch.id).await?;
     Ok(Json(facts.iter().map(RangeRecord::from).collect()))
 }
@@ -117,11 +117,11 @@ pub async fn list(
 )]
 pub async fn mark(
     State(desk): State<Desk>,
-    ByKey(by): ByKey<Registrar>,
+    ByKey { who, by }: ByKey<Registrar>,
     Path(batch): Path<String>,
     Sent(body): Sent,
 ) -> Result<Response, Problem> {
-    let batch = find(&desk, &by, &batch).await?;
+    let batch = find(&desk, &who, &batch).await?;
     let new: NewRange = json::read(&body)?;
     let invalid = |fault| Problem::invalid(vec![fault]);
     let states = || RangeState::ALL.map(RangeState::slug).join(", ");
@@ -129,6 +129,9 @@ pub async fn mark(
         let remedy = format!("write one of {}", states());
         invalid(FieldError::new("state", format!("{:?} is not known", new.state), remedy))
     })?;
+    if !who.may(state.duty()) {
+        return Err(Problem::forbidden());
+    }
     let range = match (new.first, new.last) {
         (None, None) => None,
         (Some(first), Some(last)) => Some((first, last)),
@@ -144,8 +147,7 @@ pub async fn mark(
         reason: new.reason.into(),
         remedy: new.remedy.into(),
     };
-    let now = desk.clock.now();
-    let fact = service::mark(&*desk.ledger, &by.scope, marking, &by.login, now).await?;
+    let fact = service::mark(&*desk.ledger, &who.scope, marking, &by).await?;
     desk.show_changes().await;
     let address = format!("/api/v1/batches/{}/ranges", batch.id);
     Ok(added(true, &address, RangeRecord::from(&fact)))
@@ -169,23 +171,24 @@ pub async fn mark(
 )]
 pub async fn lift(
     State(desk): State<Desk>,
-    ByKey(by): ByKey<Registrar>,
+    ByKey { who, by }: ByKey<Registrar>,
     Path((batch, id)): Path<(String, String)>,
 ) -> Result<StatusCode, Problem> {
-    let batch = find(&desk, &by, &batch).await?;
+    let batch = find(&desk, &who, &batch).await?;
     let id: Uuid = id.parse().map_err(|_| Problem::nothing())?;
-    if let Some(own) = by.own() {
+    let facts = desk.ledger.ranges(batch.id).await?;
+    let fact = facts.iter().find(|f| f.id == id).ok_or_else(Problem::nothing)?;
+    if let Some(own) = who.own() {
         // What the county or the shell said, a maker does not take back.
-        let facts = desk.ledger.ranges(batch.id).await?;
-        let by_whom = facts.iter().find(|f| f.id == id).ok_or_else(Problem::nothing)?;
-        let account = desk.ledger.account(&by_whom.set_by).await?;
+        let account = desk.ledger.account(&fact.set_by).await?;
         let role = account.map(|account| account.role);
-        if role.as_ref().and_then(Role::enterprise) != Some(own.as_str()) {
+        let ours = role.as_ref().and_then(Role::enterprise) == Some(own.as_str());
+        if !ours || !who.may(fact.state.duty()) {
             return Err(Problem::forbidden());
         }
     }
     // Lifted before or now: it does not stand.
-    service::lift(&*desk.ledger, &by.scope, batch.id, id, desk.clock.now()).await?;
+    service::lift(&*desk.ledger, &who.scope, batch.id, id, &by).await?;
     desk.show_changes().await;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -159,7 +159,7 @@ impl ScanAnswer {
 fn sees_risk(who: Option<&SignedIn>, item: Option<&Item>) -> bool {
     match who.map(|who| &who.role) {
         Some(Role::Officer) => true,
-        Some(Role::Member { enterprise }) => {
+        Some(Role::Member { enterprise, .. }) => {
             item.is_some_and(|item| item.facts.enterprise.uscc.as_str() == enterprise)
         }
         Some(Role::Administrator) | None => false,

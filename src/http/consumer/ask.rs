@@ -144,6 +144,7 @@ pub fn tags_of_reference(text: &str) -> Option<(Tag48, Tag48)> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::auth::Duties;
 
     #[test]
     fn a_reference_leads_back_to_its_tag() {
@@ -161,7 +162,7 @@ mod tests {
     fn a_channel_is_believed_only_of_who_is_signed_in_for_it() {
         let who = |role| SignedIn { login: "x".into(), name: "x".into(), role };
         let officer = who(Role::Officer);
-        let member = who(Role::Member { enterprise: "e".into() });
+        let member = who(Role::Member { enterprise: "e".into(), duties: Duties::OWNER });
         for (claimed, signed_in, wanted) in [
             (Some(Channel::Factory), None, Channel::Consumer),
             (None, Some(&officer), Channel::Officer),

@@ -8,7 +8,7 @@ use utoipa::ToSchema;
 
 use super::batch::{batch_page, find};
 use super::home::own;
-use crate::auth::Member;
+use crate::auth::duty::{Acting, OnLine};
 use crate::base::LedgerError;
 use crate::http::access::AtConsole;
 use crate::http::bodies::Posted;
@@ -41,7 +41,7 @@ pub struct Chosen {
 )]
 pub async fn activate(
     State(desk): State<Desk>,
-    AtConsole { who, frame }: AtConsole<Member>,
+    AtConsole { who, frame, by }: AtConsole<Acting<OnLine>>,
     Path(batch): Path<String>,
     Posted(chosen): Posted<Chosen>,
 ) -> Result<Response, Problem> {
@@ -58,7 +58,7 @@ pub async fn activate(
                 remedy: Bilingual::default(),
             };
             let scope = Scope::One(own(&who)?);
-            mark(&*desk.ledger, &scope, marking, &who.login, desk.clock.now()).await.map(drop)
+            mark(&*desk.ledger, &scope, marking, &by).await.map(drop)
         }
         Err(fault) => Err(LedgerError::Invalid(vec![fault])),
     };

@@ -36,7 +36,7 @@ const DAYS: i64 = 60;
 )]
 pub async fn show(
     State(desk): State<Desk>,
-    AtConsole { who, frame }: AtConsole<Member>,
+    AtConsole { who, frame, .. }: AtConsole<Member>,
     Path(batch): Path<String>,
 ) -> Result<Response, Problem> {
     let batch = find(&desk, &who, &batch).await?;

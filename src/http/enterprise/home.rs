@@ -42,7 +42,7 @@ pub async fn door() -> Redirect {
 )]
 pub async fn home(
     State(desk): State<Desk>,
-    AtConsole { who, mut frame }: AtConsole<Member>,
+    AtConsole { who, mut frame, .. }: AtConsole<Member>,
 ) -> Result<Response, Problem> {
     let own = own(&who)?;
     let enterprise = desk.ledger.enterprise(&own).await?;

@@ -6,6 +6,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 
 use super::home::own;
 use crate::auth::Member;
+use crate::auth::duty::{Acting, Planning};
 use crate::http::access::AtConsole;
 use crate::http::console::page;
 use crate::http::desk::Desk;
@@ -29,7 +30,7 @@ use crate::web::console::{FileLine, OrderPage};
 )]
 pub async fn show(
     State(desk): State<Desk>,
-    AtConsole { who, mut frame }: AtConsole<Member>,
+    AtConsole { who, mut frame, .. }: AtConsole<Member>,
     Path(id): Path<String>,
 ) -> Result<Response, Problem> {
     let order = find(&desk, &who, &id).await?;
@@ -76,11 +77,11 @@ async fn find(desk: &Desk, who: &Member, id: &str) -> Result<Order, Problem> {
 )]
 pub async fn cancel(
     State(desk): State<Desk>,
-    AtConsole { who, .. }: AtConsole<Member>,
+    AtConsole { who, by, .. }: AtConsole<Acting<Planning>>,
     Path(id): Path<String>,
 ) -> Result<Response, Problem> {
     let order = find(&desk, &who, &id).await?;
-    desk.ledger.cancel(order.id, desk.clock.now()).await?;
+    desk.ledger.cancel(order.id, &by).await?;
     Ok(Redirect::to(&format!("/enterprise/orders/{}", order.id)).into_response())
 }
 
@@ -98,11 +99,11 @@ pub async fn cancel(
 )]
 pub async fn retry(
     State(desk): State<Desk>,
-    AtConsole { who, .. }: AtConsole<Member>,
+    AtConsole { who, by, .. }: AtConsole<Acting<Planning>>,
     Path(id): Path<String>,
 ) -> Result<Response, Problem> {
     let order = find(&desk, &who, &id).await?;
-    desk.ledger.place(&order.new, desk.clock.now()).await?;
+    desk.ledger.place(&order.new, &by).await?;
     Ok(Redirect::to(&format!("/enterprise/orders/{}", order.id)).into_response())
 }
 
@@ -123,7 +124,7 @@ pub async fn retry(
 )]
 pub async fn file(
     State(desk): State<Desk>,
-    AtConsole { who, .. }: AtConsole<Member>,
+    AtConsole { who, .. }: AtConsole<Acting<Planning>>,
     Path((id, name)): Path<(String, String)>,
     request: Request,
 ) -> Result<Response, Problem> {

@@ -12,7 +12,8 @@ use super::batch;
 use super::home::{batch_line, own};
 use super::label_fields::{self, Labels};
 use crate::auth::Member;
-use crate::base::{FieldError, LedgerError, ids};
+use crate::auth::duty::{Acting, Planning};
+use crate::base::{By, FieldError, LedgerError, ids};
 use crate::http::access::AtConsole;
 use crate::http::bodies::Posted;
 use crate::http::console::{page, regions};
@@ -73,7 +74,7 @@ pub struct For {
 )]
 pub async fn form(
     State(desk): State<Desk>,
-    AtConsole { who, frame }: AtConsole<Member>,
+    AtConsole { who, frame, .. }: AtConsole<Acting<Planning>>,
     wanted: Result<Query<For>, QueryRejection>,
 ) -> Result<Response, Problem> {
     let batch = wanted.map_or_else(|_| For::default(), |Query(wanted)| wanted).batch;
@@ -95,10 +96,10 @@ pub async fn form(
 )]
 pub async fn place(
     State(desk): State<Desk>,
-    AtConsole { who, frame }: AtConsole<Member>,
+    AtConsole { who, frame, by }: AtConsole<Acting<Planning>>,
     Posted(asked): Posted<Asked>,
 ) -> Result<Response, Problem> {
-    match order(&desk, &who, &asked).await {
+    match order(&desk, &who, &by, &asked).await {
         Ok(order) => {
             desk.show_changes().await;
             Ok(Redirect::to(&format!("/enterprise/orders/{}", order.id)).into_response())
@@ -111,16 +112,16 @@ pub async fn place(
     }
 }
 
-async fn order(desk: &Desk, who: &Member, asked: &Asked) -> Result<Order, LedgerError> {
+async fn order(desk: &Desk, who: &Member, by: &By, asked: &Asked) -> Result<Order, LedgerError> {
     let scope = Scope::One(own(who).map_err(|_| LedgerError::NotFound("enterprise".into()))?);
     if asked.order_key.parse::<Uuid>().is_err() {
         let fault = FieldError::new("order_key", "is not the form's", "open the form anew");
         return Err(LedgerError::Invalid(vec![fault]));
     }
     if asked.batch.is_empty() {
-        with_batch(desk, who, &scope, asked).await
+        with_batch(desk, by, &scope, asked).await
     } else {
-        of_batch(desk, who, &scope, asked).await
+        of_batch(desk, by, &scope, asked).await
     }
 }
 
@@ -131,7 +132,7 @@ fn invalid(fault: FieldError) -> LedgerError {
 /// Registers a batch with the order, which has all labels of its items.
 async fn with_batch(
     desk: &Desk,
-    who: &Member,
+    by: &By,
     scope: &Scope,
     asked: &Asked,
 ) -> Result<Order, LedgerError> {
@@ -155,20 +156,20 @@ async fn with_batch(
         return Err(invalid(FieldError::new("codes", problem, "order those of cases behind it")));
     }
     // Its number is not known yet; the largest is the widest.
-    let labels = labels(desk, &batch.numbered(u32::MAX, desk.clock.now()), specification).await?;
+    let labels = labels(desk, &batch.numbered(u32::MAX, by.at), specification).await?;
     let new = BatchOrder {
         batch,
         order_key: asked.order_key.clone(),
         specification: written(&labels.specification)?,
-        created_by: who.login.clone(),
+        created_by: by.login.clone(),
     };
-    desk.ledger.place_with_batch(&new, desk.clock.now()).await
+    desk.ledger.place_with_batch(&new, by).await
 }
 
 /// Orders further labels of a registered batch, or those of its cases.
 async fn of_batch(
     desk: &Desk,
-    who: &Member,
+    by: &By,
     scope: &Scope,
     asked: &Asked,
 ) -> Result<Order, LedgerError> {
@@ -195,9 +196,9 @@ async fn of_batch(
         labels: labels.specification.count,
         specification: written(&labels.specification)?,
         directory: None,
-        created_by: who.login.clone(),
+        created_by: by.login.clone(),
     };
-    desk.ledger.place(&new, desk.clock.now()).await
+    desk.ledger.place(&new, by).await
 }
 
 /// What the labels are made from, if they can be made.

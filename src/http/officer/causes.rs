@@ -56,7 +56,7 @@ pub struct Stated {
 )]
 pub async fn explain(
     State(desk): State<Desk>,
-    AtConsole { who, frame }: AtConsole<Officer>,
+    AtConsole { who, frame, by }: AtConsole<Officer>,
     Path(serial): Path<String>,
     Posted(stated): Posted<Stated>,
 ) -> Result<Response, Problem> {
@@ -72,7 +72,7 @@ pub async fn explain(
                 recorded_at: now,
                 lifted: None,
             };
-            match desk.ledger.record_cause(&record).await {
+            match desk.ledger.record_cause(&record, &by).await {
                 Err(LedgerError::Invalid(mut faults)) if !faults.is_empty() => {
                     Err(faults.remove(0))
                 }
@@ -106,14 +106,14 @@ pub async fn explain(
 )]
 pub async fn lift(
     State(desk): State<Desk>,
-    AtConsole { who, .. }: AtConsole<Officer>,
+    AtConsole { by, .. }: AtConsole<Officer>,
     Path((serial, id)): Path<(String, String)>,
 ) -> Result<Response, Problem> {
     let label = find(&desk, &serial)?;
     let id: Uuid = id.parse().map_err(|_| Problem::nothing())?;
     let payload = label.payload.to_bytes();
     // Of one that was lifted before, the page says so.
-    if desk.ledger.lift_cause(&payload, id, &who.login, desk.clock.now()).await? {
+    if desk.ledger.lift_cause(&payload, id, &by).await? {
         desk.show_changes().await;
     }
     Ok(to_page(&label))

@@ -42,7 +42,7 @@ pub struct Found {
 )]
 pub async fn decide(
     State(desk): State<Desk>,
-    AtConsole { who, frame }: AtConsole<Officer>,
+    AtConsole { who, frame, by }: AtConsole<Officer>,
     Path(serial): Path<String>,
     Posted(found): Posted<Found>,
 ) -> Result<Response, Problem> {
@@ -62,16 +62,15 @@ pub async fn decide(
         let filled = Filled { note, ..Filled::default() };
         return code_page(&desk, frame, label, filled, StatusCode::UNPROCESSABLE_ENTITY).await;
     };
-    let now = desk.clock.now();
     let record = DecisionRecord {
-        id: ids::new_id(now),
+        id: ids::new_id(by.at),
         payload: label.payload.to_bytes(),
         decision,
         note: note.to_owned(),
         decided_by: who.login,
-        decided_at: now,
+        decided_at: by.at,
     };
-    desk.ledger.decide(&record).await?;
+    desk.ledger.decide(&record, &by).await?;
     desk.show_changes().await;
     let path = format!("/officer/codes/{}", label.payload.serial_text());
     Ok(Redirect::to(&path).into_response())

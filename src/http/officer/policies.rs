@@ -63,14 +63,14 @@ pub async fn show(
 )]
 pub async fn sign(
     State(desk): State<Desk>,
-    AtConsole { who, frame }: AtConsole<Officer>,
+    AtConsole { who, frame, by }: AtConsole<Officer>,
     Posted(signature): Posted<Signature>,
 ) -> Result<Response, Problem> {
     let known = known(&desk).await?;
     match term(&desk, &known, &signature, &who) {
         Ok((term, record)) => {
-            desk.ledger.add_policy(record).await?;
-            desk.ledger.sign_policy(&term).await?;
+            desk.ledger.add_policy(record, &by).await?;
+            desk.ledger.sign_policy(&term, &by).await?;
             desk.show_changes().await;
             Ok(Redirect::to("/officer/policies").into_response())
         }

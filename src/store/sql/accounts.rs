@@ -4,19 +4,54 @@ use async_trait::async_trait;
 use sqlx::sqlite::SqliteRow;
 
 use super::rows::{self, Read, get};
-use super::{Ledger, down};
+use super::{Ledger, Tx, audit, down};
 use crate::auth::port::{AccountLedger, ApiKey};
-use crate::auth::{Account, Role};
-use crate::base::{LedgerError, UnixMs};
+use crate::auth::trail::Entry;
+use crate::auth::{Account, Duties, Role};
+use crate::base::{By, LedgerError, UnixMs};
+
+fn role_of(row: &SqliteRow) -> Read<Role> {
+    let enterprise: Option<String> = get(row, "enterprise")?;
+    let (role, duties): (String, String) = (get(row, "role")?, get(row, "duties")?);
+    Role::parse(&role, enterprise.as_deref(), &duties).map_err(|_| rows::bad("role"))
+}
+
+/// Tells of a change to an account or its keys.
+async fn note(
+    tx: &mut Tx,
+    by: &By,
+    action: &'static str,
+    account: &Account,
+    [before, after]: [serde_json::Value; 2],
+) -> Read<()> {
+    let object = format!("account {}", account.login);
+    let enterprise = account.role.enterprise();
+    audit::note(tx, by, &Entry { action, object, enterprise, before, after }).await
+}
+
+fn told(account: &Account) -> serde_json::Value {
+    serde_json::json!({"name": account.name, "role": account.role.slug(),
+        "duties": account.role.duties().to_string(), "disabled": account.disabled_at.is_some()})
+}
+
+async fn known(tx: &mut Tx, login: &str) -> Read<Account> {
+    sqlx::query("SELECT * FROM accounts WHERE login = $1")
+        .bind(login)
+        .fetch_optional(&mut **tx)
+        .await
+        .map_err(down)?
+        .as_ref()
+        .map(account)
+        .transpose()?
+        .ok_or_else(|| LedgerError::NotFound(format!("account {login}")))
+}
 
 fn account(row: &SqliteRow) -> Read<Account> {
-    let enterprise: Option<String> = get(row, "enterprise")?;
     let disabled: Option<i64> = get(row, "disabled_at")?;
     Ok(Account {
         login: get(row, "login")?,
         name: get(row, "name")?,
-        role: Role::parse(&get::<String>(row, "role")?, enterprise.as_deref())
-            .map_err(|_| rows::bad("role"))?,
+        role: role_of(row)?,
         password_hash: get(row, "password_hash")?,
         created_at: UnixMs(get(row, "created_at")?),
         disabled_at: disabled.map(UnixMs),
@@ -28,10 +63,11 @@ const LAST_USE_STEP_MS: i64 = 60_000;
 
 #[async_trait]
 impl AccountLedger for Ledger {
-    async fn add_account(&self, a: &Account) -> Result<(), LedgerError> {
+    async fn add_account(&self, a: &Account, by: &By) -> Result<(), LedgerError> {
+        let mut tx = self.write().await?;
         sqlx::query(
-            "INSERT INTO accounts (login, name, role, enterprise, password_hash, created_at)
-             VALUES ($1, $2, $3, $4, $5, $6)",
+            "INSERT INTO accounts (login, name, role, enterprise, password_hash, created_at,
+             duties) VALUES ($1, $2, $3, $4, $5, $6, $7)",
         )
         .bind(&a.login)
         .bind(&a.name)
@@ -39,9 +75,9 @@ impl AccountLedger for Ledger {
         .bind(a.role.enterprise())
         .bind(&a.password_hash)
         .bind(a.created_at.0)
-        .execute(&self.writer)
+        .bind(a.role.duties().to_string())
+        .execute(&mut *tx)
         .await
-        .map(drop)
         .map_err(|error| match error.as_database_error().map(|e| e.kind()) {
             Some(sqlx::error::ErrorKind::UniqueViolation) => {
                 LedgerError::Conflict(format!("login {} is taken; choose another", a.login))
@@ -51,7 +87,9 @@ impl AccountLedger for Ledger {
                 a.role.enterprise().unwrap_or_default()
             )),
             _ => down(error),
-        })
+        })?;
+        note(&mut tx, by, "account.add", a, [serde_json::Value::Null, told(a)]).await?;
+        tx.commit().await.map_err(down)
     }
 
     async fn account(&self, login: &str) -> Result<Option<Account>, LedgerError> {
@@ -75,37 +113,45 @@ impl AccountLedger for Ledger {
             .collect()
     }
 
-    async fn disable_account(&self, login: &str, at: UnixMs) -> Result<bool, LedgerError> {
-        let done = sqlx::query(
-            "UPDATE accounts SET disabled_at = $1 WHERE login = $2 AND disabled_at IS NULL",
+    async fn disable_account(&self, login: &str, by: &By) -> Result<bool, LedgerError> {
+        let mut tx = self.write().await?;
+        let disabled = sqlx::query(
+            "UPDATE accounts SET disabled_at = $1 WHERE login = $2 AND disabled_at IS NULL
+             RETURNING *",
         )
-        .bind(at.0)
+        .bind(by.at.0)
         .bind(login)
-        .execute(&self.writer)
+        .fetch_optional(&mut *tx)
         .await
         .map_err(down)?;
-        Ok(done.rows_affected() == 1)
+        let Some(row) = disabled else { return Ok(false) };
+        let after = account(&row)?;
+        let before = Account { disabled_at: None, ..after.clone() };
+        note(&mut tx, by, "account.disable", &after, [told(&before), told(&after)]).await?;
+        tx.commit().await.map_err(down)?;
+        Ok(true)
     }
 
-    async fn add_api_key(&self, key: &ApiKey) -> Result<(), LedgerError> {
+    async fn add_api_key(&self, key: &ApiKey, by: &By) -> Result<(), LedgerError> {
+        let mut tx = self.write().await?;
+        let account = known(&mut tx, &key.login).await?;
         sqlx::query(
-            "INSERT INTO api_keys (token_hash, login, label, created_at, expires_at)
-             VALUES ($1, $2, $3, $4, $5)",
+            "INSERT INTO api_keys (token_hash, login, label, created_at, expires_at, scope)
+             VALUES ($1, $2, $3, $4, $5, $6)",
         )
         .bind(key.hash.to_vec())
         .bind(&key.login)
         .bind(&key.label)
         .bind(key.created_at.0)
         .bind(key.expires_at.0)
-        .execute(&self.writer)
+        .bind(key.scope.map(|scope| scope.to_string()))
+        .execute(&mut *tx)
         .await
-        .map(drop)
-        .map_err(|error| match error.as_database_error().map(|e| e.kind()) {
-            Some(sqlx::error::ErrorKind::ForeignKeyViolation) => {
-                LedgerError::NotFound(format!("account {}", key.login))
-            }
-            _ => down(error),
-        })
+        .map_err(down)?;
+        let made = serde_json::json!({"label": key.label, "expires_at": key.expires_at.0,
+            "scope": key.scope.map(|scope| scope.to_string())});
+        note(&mut tx, by, "key.add", &account, [serde_json::Value::Null, made]).await?;
+        tx.commit().await.map_err(down)
     }
 
     async fn account_by_key(
@@ -113,18 +159,23 @@ impl AccountLedger for Ledger {
         hash: &[u8; 32],
         at: UnixMs,
     ) -> Result<Option<Account>, LedgerError> {
-        sqlx::query(
-            "SELECT a.* FROM api_keys k JOIN accounts a ON a.login = k.login
+        let found = sqlx::query(
+            "SELECT a.*, k.scope FROM api_keys k JOIN accounts a ON a.login = k.login
              WHERE k.token_hash = $1 AND k.expires_at > $2 AND a.disabled_at IS NULL",
         )
         .bind(hash.to_vec())
         .bind(at.0)
         .fetch_optional(&self.reader)
         .await
-        .map_err(down)?
-        .as_ref()
-        .map(account)
-        .transpose()
+        .map_err(down)?;
+        let Some(row) = found else { return Ok(None) };
+        let mut account = account(&row)?;
+        let scope: Option<String> = get(&row, "scope")?;
+        if let (Role::Member { duties, .. }, Some(scope)) = (&mut account.role, scope) {
+            let scope = Duties::parse(&scope).map_err(|_| rows::bad("scope"))?;
+            *duties = duties.within(scope);
+        }
+        Ok(Some(account))
     }
 
     async fn note_key_use(&self, hash: &[u8; 32], at: UnixMs) -> Result<(), LedgerError> {

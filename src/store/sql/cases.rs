@@ -5,8 +5,9 @@ use sqlx::sqlite::SqliteRow;
 use uuid::Uuid;
 
 use super::rows::{self, Read, get};
-use super::{Ledger, Tx, causes, down, next_revision, signed, unsigned};
-use crate::base::{LedgerError, UnixMs};
+use super::{Ledger, Tx, audit, causes, down, next_revision, signed, unsigned};
+use crate::auth::trail::Entry;
+use crate::base::{By, LedgerError, UnixMs};
 use crate::cases::{CaseLedger, CauseRecord, DecisionRecord, Flag, FlagState};
 use crate::registry::Decision;
 
@@ -135,7 +136,7 @@ impl CaseLedger for Ledger {
         .collect()
     }
 
-    async fn decide(&self, d: &DecisionRecord) -> Result<(), LedgerError> {
+    async fn decide(&self, d: &DecisionRecord, by: &By) -> Result<(), LedgerError> {
         let mut tx = self.write().await?;
         let revision = next_revision(&mut tx).await?;
         sqlx::query(
@@ -153,6 +154,14 @@ impl CaseLedger for Ledger {
         .await
         .map_err(down)?;
         settle(&mut tx, &d.payload, d.decided_at, revision).await?;
+        let entry = Entry {
+            action: "code.decide",
+            object: rows::code_named(&d.payload),
+            enterprise: None,
+            before: serde_json::Value::Null,
+            after: serde_json::json!({"decision": d.decision.slug()}),
+        };
+        audit::note(&mut tx, by, &entry).await?;
         tx.commit().await.map_err(down)
     }
 
@@ -163,18 +172,12 @@ impl CaseLedger for Ledger {
         tx.commit().await.map_err(down)
     }
 
-    async fn record_cause(&self, r: &CauseRecord) -> Result<(), LedgerError> {
-        causes::record(self, r).await
+    async fn record_cause(&self, r: &CauseRecord, by: &By) -> Result<(), LedgerError> {
+        causes::record(self, r, by).await
     }
 
-    async fn lift_cause(
-        &self,
-        payload: &[u8; 12],
-        id: Uuid,
-        by: &str,
-        at: UnixMs,
-    ) -> Result<bool, LedgerError> {
-        causes::lift(self, payload, id, (by, at)).await
+    async fn lift_cause(&self, payload: &[u8; 12], id: Uuid, by: &By) -> Result<bool, LedgerError> {
+        causes::lift(self, payload, id, by).await
     }
 
     async fn causes(&self, payload: &[u8; 12]) -> Result<Vec<CauseRecord>, LedgerError> {

@@ -5,8 +5,9 @@ use sqlx::sqlite::SqliteRow;
 use uuid::Uuid;
 
 use super::rows::{self, Read, get};
-use super::{Ledger, Tx, down, next_revision};
-use crate::base::{FieldError, LedgerError, UnixMs};
+use super::{Ledger, Tx, audit, down, next_revision};
+use crate::auth::trail::Entry;
+use crate::base::{By, FieldError, LedgerError, UnixMs};
 use crate::cases::CauseRecord;
 use crate::registry::findings::{Cause, CauseKind};
 
@@ -34,7 +35,12 @@ fn record_of(row: &SqliteRow) -> Read<CauseRecord> {
     })
 }
 
-pub(super) async fn record(ledger: &Ledger, r: &CauseRecord) -> Read<()> {
+fn told(cause: &Cause) -> serde_json::Value {
+    serde_json::json!({"id": cause.id, "kind": cause.kind.slug(), "from": cause.from.0,
+        "until": cause.until.0, "place": cause.place})
+}
+
+pub(super) async fn record(ledger: &Ledger, r: &CauseRecord, by: &By) -> Read<()> {
     let mut tx = ledger.write().await?;
     let standing: i64 =
         sqlx::query_scalar("SELECT COUNT(*) FROM causes WHERE payload = $1 AND lifted_at IS NULL")
@@ -67,41 +73,50 @@ pub(super) async fn record(ledger: &Ledger, r: &CauseRecord) -> Read<()> {
     .execute(&mut *tx)
     .await
     .map_err(down)?;
+    let entry = Entry {
+        action: "cause.record",
+        object: rows::code_named(&r.payload),
+        enterprise: None,
+        before: serde_json::Value::Null,
+        after: told(&r.cause),
+    };
+    audit::note(&mut tx, by, &entry).await?;
     tx.commit().await.map_err(down)
 }
 
-pub(super) async fn lift(
-    ledger: &Ledger,
-    payload: &[u8; 12],
-    id: Uuid,
-    (by, at): (&str, UnixMs),
-) -> Read<bool> {
+pub(super) async fn lift(ledger: &Ledger, payload: &[u8; 12], id: Uuid, by: &By) -> Read<bool> {
     let mut tx = ledger.write().await?;
     let revision = next_revision(&mut tx).await?;
-    let done = sqlx::query(
+    let lifted = sqlx::query(
         "UPDATE causes SET lifted_by = $1, lifted_at = $2, revision = $3
-         WHERE id = $4 AND payload = $5 AND lifted_at IS NULL",
+         WHERE id = $4 AND payload = $5 AND lifted_at IS NULL RETURNING *",
     )
-    .bind(by)
-    .bind(at.0)
+    .bind(&by.login)
+    .bind(by.at.0)
     .bind(revision)
     .bind(id.to_string())
     .bind(payload.to_vec())
-    .execute(&mut *tx)
+    .fetch_optional(&mut *tx)
     .await
     .map_err(down)?;
-    if done.rows_affected() == 0 {
-        return Ok(false);
-    }
+    let Some(row) = lifted else { return Ok(false) };
     sqlx::query(
         "UPDATE flags SET state = 'open', updated_at = $1 WHERE payload = $2 AND NOT EXISTS
          (SELECT 1 FROM decisions WHERE decisions.payload = flags.payload)",
     )
-    .bind(at.0)
+    .bind(by.at.0)
     .bind(payload.to_vec())
     .execute(&mut *tx)
     .await
     .map_err(down)?;
+    let entry = Entry {
+        action: "cause.lift",
+        object: rows::code_named(payload),
+        enterprise: None,
+        before: told(&cause(&row)?),
+        after: serde_json::Value::Null,
+    };
+    audit::note(&mut tx, by, &entry).await?;
     tx.commit().await.map_err(down)?;
     Ok(true)
 }

@@ -1,5 +1,5 @@
 //! The ledger on SQLite: enterprises, products, batches, ranges, orders,
-//! accounts, scan rows, flags, decisions.
+//! accounts, scan rows, flags, decisions, the audit trail.
 //!
 //! One connection writes, a few read; SQLite's WAL lets them not wait for one
 //! another, and several processes (`serve`, `worker`, the shell) use the file
@@ -8,11 +8,13 @@
 
 mod accounts;
 mod across;
+mod audit;
 mod cases;
 mod causes;
 mod inspect;
 mod orders;
 mod policies;
+mod put;
 mod registry;
 mod rows;
 mod scans;

@@ -4,15 +4,33 @@ use async_trait::async_trait;
 use uuid::Uuid;
 
 use super::rows;
-use super::{Ledger, Tx, down, signed};
-use crate::base::{FieldError, LedgerError, UnixMs, ids};
+use super::{Ledger, Tx, audit, down, signed};
+use crate::auth::trail::Entry;
+use crate::base::{By, FieldError, LedgerError, UnixMs, ids};
 use crate::registry::Uscc;
 use crate::registry::order::{BatchOrder, NewOrder, Order, OrderState};
 use crate::registry::port::{OrderLedger, Registered, RegistryLedger};
 
+async fn note(
+    tx: &mut Tx,
+    by: &By,
+    action: &'static str,
+    order: &Order,
+) -> Result<(), LedgerError> {
+    let entry = Entry {
+        action,
+        object: format!("order {}", order.id),
+        enterprise: Some(order.new.enterprise.as_str()),
+        before: serde_json::Value::Null,
+        after: serde_json::json!({"state": order.state.slug(), "batch": order.new.batch,
+            "labels": order.new.labels, "specification": order.new.specification}),
+    };
+    audit::note(tx, by, &entry).await
+}
+
 /// The order as it is; what failed or was cancelled in the worker's hands waits
 /// again, and goes on where it stopped.
-async fn again(mut tx: Tx, old: Order) -> Result<Order, LedgerError> {
+async fn again(mut tx: Tx, old: Order, by: &By) -> Result<Order, LedgerError> {
     let stopped = matches!(old.state, OrderState::Failed | OrderState::Cancelled);
     if !stopped || old.new.directory.is_some() {
         return Ok(old);
@@ -26,6 +44,7 @@ async fn again(mut tx: Tx, old: Order) -> Result<Order, LedgerError> {
     .await
     .map_err(down)?;
     let order = rows::order(&row)?;
+    note(&mut tx, by, "order.again", &order).await?;
     tx.commit().await.map_err(down)?;
     Ok(order)
 }
@@ -51,7 +70,7 @@ fn other(key: &str, differs: &str) -> LedgerError {
     )])
 }
 
-async fn insert(mut tx: Tx, new: &NewOrder, at: UnixMs) -> Result<Order, LedgerError> {
+async fn insert(mut tx: Tx, new: &NewOrder, by: &By) -> Result<Order, LedgerError> {
     let row = sqlx::query(
         "INSERT INTO orders (id, enterprise, order_key, key_number, batch_number,
          specification, state, labels_done, labels_total, cancel_requested, lease_until,
@@ -59,7 +78,7 @@ async fn insert(mut tx: Tx, new: &NewOrder, at: UnixMs) -> Result<Order, LedgerE
          VALUES ($1, $2, $3, $4, $5, $6, 'queued', 0, $7, 0, 0, $8, $9, $10)
          RETURNING *",
     )
-    .bind(ids::new_id(at).to_string())
+    .bind(ids::new_id(by.at).to_string())
     .bind(new.enterprise.as_str())
     .bind(&new.order_key)
     .bind(i64::from(new.batch.key.get()))
@@ -67,37 +86,38 @@ async fn insert(mut tx: Tx, new: &NewOrder, at: UnixMs) -> Result<Order, LedgerE
     .bind(new.specification.to_string())
     .bind(signed(new.labels))
     .bind(&new.created_by)
-    .bind(at.0)
+    .bind(by.at.0)
     .bind(&new.directory)
     .fetch_one(&mut *tx)
     .await
     .map_err(down)?;
     let order = rows::order(&row)?;
+    note(&mut tx, by, "order.place", &order).await?;
     tx.commit().await.map_err(down)?;
     Ok(order)
 }
 
 #[async_trait]
 impl OrderLedger for Ledger {
-    async fn place(&self, new: &NewOrder, at: UnixMs) -> Result<Order, LedgerError> {
+    async fn place(&self, new: &NewOrder, by: &By) -> Result<Order, LedgerError> {
         let batch = self.batch(new.batch).await?;
         if batch.enterprise != new.enterprise {
             return Err(LedgerError::NotFound(format!("batch {}", new.batch)));
         }
         let mut tx = self.write().await?;
         let Some(old) = placed(&mut tx, &new.enterprise, &new.order_key).await? else {
-            return insert(tx, new, at).await;
+            return insert(tx, new, by).await;
         };
         if old.new.batch != new.batch {
             Err(other(&new.order_key, "batch"))
         } else if old.new.specification != new.specification {
             Err(other(&new.order_key, "format"))
         } else {
-            again(tx, old).await
+            again(tx, old, by).await
         }
     }
 
-    async fn place_with_batch(&self, new: &BatchOrder, at: UnixMs) -> Result<Order, LedgerError> {
+    async fn place_with_batch(&self, new: &BatchOrder, by: &By) -> Result<Order, LedgerError> {
         let mut tx = self.write().await?;
         let asked = &new.batch.new;
         if let Some(old) = placed(&mut tx, &new.batch.enterprise, &new.order_key).await? {
@@ -109,12 +129,12 @@ impl OrderLedger for Ledger {
                     == (asked.destination, &asked.dealer, asked.layers)
                 && (batch.count, batch.cases) == (asked.count, asked.cases);
             return match (same, old.new.specification == new.specification) {
-                (true, true) => again(tx, old).await,
+                (true, true) => again(tx, old, by).await,
                 (false, _) => Err(other(&new.order_key, "batch")),
                 (true, false) => Err(other(&new.order_key, "format")),
             };
         }
-        let batch = match Self::put_batch(&mut tx, &new.batch, at).await? {
+        let batch = match Self::put_batch(&mut tx, &new.batch, by.at).await? {
             Ok(Registered::Batch(batch)) => batch,
             Ok(_) => return Err(rows::bad("batch")),
             Err(fault) => return Err(LedgerError::Invalid(vec![fault])),
@@ -128,7 +148,7 @@ impl OrderLedger for Ledger {
             directory: None,
             created_by: new.created_by.clone(),
         };
-        insert(tx, &order, at).await
+        insert(tx, &order, by).await
     }
 
     async fn order(&self, id: Uuid) -> Result<Order, LedgerError> {
@@ -246,18 +266,22 @@ impl OrderLedger for Ledger {
         .map_err(down)
     }
 
-    async fn cancel(&self, id: Uuid, at: UnixMs) -> Result<bool, LedgerError> {
-        let done = sqlx::query(
+    async fn cancel(&self, id: Uuid, by: &By) -> Result<bool, LedgerError> {
+        let mut tx = self.write().await?;
+        let row = sqlx::query(
             "UPDATE orders SET cancel_requested = 1,
              finished_at = CASE WHEN state = 'queued' THEN $1 ELSE finished_at END,
              state = CASE WHEN state = 'queued' THEN 'cancelled' ELSE state END
-             WHERE id = $2 AND state IN ('queued', 'running')",
+             WHERE id = $2 AND state IN ('queued', 'running') RETURNING *",
         )
-        .bind(at.0)
+        .bind(by.at.0)
         .bind(id.to_string())
-        .execute(&self.writer)
+        .fetch_optional(&mut *tx)
         .await
         .map_err(down)?;
-        Ok(done.rows_affected() == 1)
+        let Some(row) = row else { return Ok(false) };
+        note(&mut tx, by, "order.cancel", &rows::order(&row)?).await?;
+        tx.commit().await.map_err(down)?;
+        Ok(true)
     }
 }

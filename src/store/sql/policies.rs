@@ -4,8 +4,9 @@ use async_trait::async_trait;
 use sqlx::sqlite::SqliteRow;
 
 use super::rows::{Read, bad, get, id};
-use super::{Ledger, down, next_revision};
-use crate::base::{FieldError, LedgerError, UnixMs};
+use super::{Ledger, Tx, audit, down, next_revision};
+use crate::auth::trail::Entry;
+use crate::base::{By, FieldError, LedgerError, UnixMs};
 use crate::scan::policies::{Comparison, PolicyLedger, PolicyRecord, Term};
 
 fn record(row: &SqliteRow) -> Read<PolicyRecord> {
@@ -32,9 +33,21 @@ fn term(row: &SqliteRow) -> Read<Term> {
     })
 }
 
+async fn note(
+    tx: &mut Tx,
+    by: &By,
+    action: &'static str,
+    policy: &str,
+    after: serde_json::Value,
+) -> Read<()> {
+    let object = format!("policy {policy}");
+    let before = serde_json::Value::Null;
+    audit::note(tx, by, &Entry { action, object, enterprise: None, before, after }).await
+}
+
 #[async_trait]
 impl PolicyLedger for Ledger {
-    async fn add_policy(&self, policy: &PolicyRecord) -> Result<bool, LedgerError> {
+    async fn add_policy(&self, policy: &PolicyRecord, by: &By) -> Result<bool, LedgerError> {
         let mut tx = self.write().await?;
         let known: Option<String> = sqlx::query_scalar("SELECT body FROM policies WHERE name = $1")
             .bind(&policy.name)
@@ -62,6 +75,7 @@ impl PolicyLedger for Ledger {
         .execute(&mut *tx)
         .await
         .map_err(down)?;
+        note(&mut tx, by, "policy.add", &policy.name, serde_json::Value::Null).await?;
         tx.commit().await.map_err(down)?;
         Ok(true)
     }
@@ -88,7 +102,7 @@ impl PolicyLedger for Ledger {
         tx.commit().await.map_err(down)
     }
 
-    async fn sign_policy(&self, term: &Term) -> Result<(), LedgerError> {
+    async fn sign_policy(&self, term: &Term, by: &By) -> Result<(), LedgerError> {
         let mut tx = self.write().await?;
         let revision = next_revision(&mut tx).await?;
         sqlx::query(
@@ -105,6 +119,8 @@ impl PolicyLedger for Ledger {
         .execute(&mut *tx)
         .await
         .map_err(down)?;
+        let signed = serde_json::json!({"effective_at": term.effective_at.0, "note": term.note});
+        note(&mut tx, by, "policy.sign", &term.policy, signed).await?;
         tx.commit().await.map_err(down)
     }
 

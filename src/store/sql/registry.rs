@@ -6,183 +6,65 @@ use async_trait::async_trait;
 use uuid::Uuid;
 
 use super::rows::{self, Read, get};
-use super::{Ledger, Tx, causes, down, next_revision, signed};
-use crate::base::{FieldError, LedgerError, UnixMs};
-use crate::code::{Gs1Prefix, Permutation};
+use super::{Ledger, Tx, audit, causes, down, next_revision, signed};
+use crate::auth::trail::Entry;
+use crate::base::{By, FieldError, LedgerError, UnixMs};
 use crate::registry::Decision;
 use crate::registry::port::{Registered, Registration, RegistryLedger};
 use crate::registry::register::Changes;
-use crate::registry::{
-    Batch, BatchRef, Enterprise, Gtin, Licence, PreparedBatch, Product, RangeFact, Uscc,
-};
+use crate::registry::{Batch, BatchRef, Enterprise, Gtin, Licence, Product, RangeFact, Uscc};
 
-/// What came of one object inside the transaction.
-type Outcome = Result<Registered, FieldError>;
-
-impl Ledger {
-    async fn put_enterprise(tx: &mut Tx, e: &Enterprise, at: UnixMs) -> Read<Outcome> {
-        let found = sqlx::query("SELECT * FROM enterprises WHERE uscc = $1")
-            .bind(e.uscc.as_str())
-            .fetch_optional(&mut **tx)
-            .await
-            .map_err(down)?;
-        if let Some(row) = found {
-            let mut old = rows::enterprise(&row)?;
-            old.licences =
-                licences(&mut **tx, Some(&e.uscc)).await?.remove(&e.uscc).unwrap_or_default();
-            if old.gs1_prefix.is_none() {
-                old.gs1_prefix.clone_from(&e.gs1_prefix);
-                if e.gs1_prefix.is_some() && &old == e {
-                    return Self::give_prefix(tx, e).await;
-                }
-            }
-            return Ok(same_or(&old == e, "uscc", &e.uscc.to_string()));
-        }
-        if let Some(fault) = Self::taken(tx, e).await? {
-            return Ok(Err(fault));
-        }
-        let revision = next_revision(tx).await?;
-        sqlx::query(
-            "INSERT INTO enterprises (uscc, name_zh, name_en, gs1_prefix, created_at, revision)
-             VALUES ($1, $2, $3, $4, $5, $6)",
-        )
-        .bind(e.uscc.as_str())
-        .bind(&e.name.zh)
-        .bind(&e.name.en)
-        .bind(e.gs1_prefix.as_ref().map(Gs1Prefix::as_str))
-        .bind(at.0)
-        .bind(revision)
-        .execute(&mut **tx)
-        .await
-        .map_err(down)?;
-        for licence in &e.licences {
-            sqlx::query(
-                "INSERT INTO licences (enterprise, kind, number, expires_on)
-                 VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING",
-            )
-            .bind(e.uscc.as_str())
-            .bind(&licence.kind)
-            .bind(&licence.number)
-            .bind(licence.expires_on.to_string())
-            .execute(&mut **tx)
-            .await
-            .map_err(down)?;
-        }
-        Ok(Ok(Registered::Added))
-    }
-
-    async fn put_product(tx: &mut Tx, p: &Product, at: UnixMs) -> Read<Outcome> {
-        let found = sqlx::query("SELECT * FROM products WHERE gtin = $1")
-            .bind(p.gtin.as_str())
-            .fetch_optional(&mut **tx)
-            .await
-            .map_err(down)?;
-        if let Some(row) = found {
-            return Ok(same_or(&rows::product(&row)? == p, "gtin", &p.gtin.to_string()));
-        }
-        if !known(tx, "SELECT 1 FROM enterprises WHERE uscc = $1", p.enterprise.as_str()).await? {
-            return Ok(Err(unknown("enterprise", p.enterprise.as_str())));
-        }
-        let revision = next_revision(tx).await?;
-        sqlx::query(
-            "INSERT INTO products (gtin, enterprise, name_zh, name_en, category, standard,
-             net_content, shelf_life_days, pictures, created_at, revision)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
-        )
-        .bind(p.gtin.as_str())
-        .bind(p.enterprise.as_str())
-        .bind(&p.name.zh)
-        .bind(&p.name.en)
-        .bind(&p.category)
-        .bind(&p.standard)
-        .bind(&p.net_content)
-        .bind(p.shelf_life_days.map(i64::from))
-        .bind(serde_json::json!(p.pictures).to_string())
-        .bind(at.0)
-        .bind(revision)
-        .execute(&mut **tx)
-        .await
-        .map_err(down)?;
-        Ok(Ok(Registered::Added))
-    }
-
-    pub(super) async fn put_batch(tx: &mut Tx, b: &PreparedBatch, at: UnixMs) -> Read<Outcome> {
-        if !known(tx, "SELECT 1 FROM products WHERE gtin = $1", b.new.product.as_str()).await? {
-            return Ok(Err(unknown("product", b.new.product.as_str())));
-        }
-        let last: Option<i64> =
-            sqlx::query_scalar("SELECT MAX(batch_number) FROM batches WHERE key_number = $1")
-                .bind(i64::from(b.key.get()))
-                .fetch_one(&mut **tx)
-                .await
-                .map_err(down)?;
-        let number = u32::try_from(last.unwrap_or(0) + 1).unwrap_or(u32::MAX);
-        if number > 0xff_ffff {
-            return Ok(Err(FieldError::new(
-                "key",
-                format!("key {} has all its batches", b.key),
-                "make a new key: zhenma key new",
-            )));
-        }
-        let sscc = match Self::allot(tx, &b.enterprise, b.new.cases).await? {
-            Ok(run) => run,
-            Err(fault) => return Ok(Err(fault)),
-        };
-        let revision = next_revision(tx).await?;
-        sqlx::query(
-            "INSERT INTO batches (key_number, batch_number, enterprise, gtin, lot, made_on,
-             expires_on, destination, dealer, layers, label_count, permutation, secret,
-             created_at, revision, case_count, gs1_prefix, serial_reference)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15,
-             $16, $17, $18)",
-        )
-        .bind(i64::from(b.key.get()))
-        .bind(i64::from(number))
-        .bind(b.enterprise.as_str())
-        .bind(b.new.product.as_str())
-        .bind(&b.new.lot)
-        .bind(b.new.made_on.to_string())
-        .bind(b.expires_on.map(|d| d.to_string()))
-        .bind(i64::from(b.new.destination))
-        .bind(&b.new.dealer)
-        .bind(b.new.layers.slug())
-        .bind(signed(b.new.count))
-        .bind(Permutation::NAME)
-        .bind(b.secret.to_vec())
-        .bind(at.0)
-        .bind(revision)
-        .bind(signed(b.new.cases))
-        .bind(sscc.as_ref().map(|run| run.prefix.as_str()))
-        .bind(sscc.as_ref().map(|run| signed(run.first)))
-        .execute(&mut **tx)
-        .await
-        .map_err(down)?;
-        Ok(Ok(Registered::Batch(BatchRef { key: b.key, batch: number })))
-    }
+/// Tells of what was registered: one object by its name, more by their number.
+async fn note_registered(
+    tx: &mut Tx,
+    by: &By,
+    objects: &[(u64, Registration)],
+    done: &[Registered],
+) -> Read<()> {
+    let added: Vec<_> = objects
+        .iter()
+        .map(|(_, object)| object)
+        .zip(done)
+        .filter(|(_, done)| **done != Registered::Unchanged)
+        .collect();
+    let Some((first, what)) = added.first() else { return Ok(()) };
+    let own = |object: &Registration| object.enterprise().as_str().to_owned();
+    let enterprise = own(first);
+    let of_one = added.iter().all(|(object, _)| own(object) == enterprise);
+    let (object, after) = match (added.len(), what) {
+        (1, Registered::Batch(id)) => (format!("batch {id}"), first.told()),
+        (1, _) => (first.name(), first.told()),
+        (n, _) => (format!("{n} objects"), serde_json::json!({"kind": first.kind(), "count": n})),
+    };
+    let entry = Entry {
+        action: "register.add",
+        object,
+        enterprise: of_one.then_some(&*enterprise),
+        before: serde_json::Value::Null,
+        after,
+    };
+    audit::note(tx, by, &entry).await
 }
 
-fn same_or(same: bool, field: &str, name: &str) -> Outcome {
-    if same {
-        return Ok(Registered::Unchanged);
-    }
-    Err(FieldError::new(
-        field,
-        format!("{name} is registered with other particulars"),
-        "compare with `show`; what is registered is not overwritten",
-    ))
+/// Tells of a fact about a batch's labels.
+async fn note_range(
+    tx: &mut Tx,
+    by: &By,
+    action: &'static str,
+    (id, enterprise): (BatchRef, &Uscc),
+    [before, after]: [serde_json::Value; 2],
+) -> Read<()> {
+    let object = format!("batch {id}");
+    let entry = Entry { action, object, enterprise: Some(enterprise.as_str()), before, after };
+    audit::note(tx, by, &entry).await
 }
 
-fn unknown(field: &str, name: &str) -> FieldError {
-    FieldError::new(field, format!("{name} is not registered"), "register it first")
+fn range_told(fact: &RangeFact) -> serde_json::Value {
+    serde_json::json!({"id": fact.id, "first": fact.first, "last": fact.last,
+        "state": fact.state.slug(), "reason": fact.reason, "remedy": fact.remedy})
 }
 
-async fn known(tx: &mut Tx, sql: &'static str, name: &str) -> Read<bool> {
-    let found: Option<i64> =
-        sqlx::query_scalar(sql).bind(name).fetch_optional(&mut **tx).await.map_err(down)?;
-    Ok(found.is_some())
-}
-
-async fn licences<'e>(
+pub(super) async fn licences<'e>(
     on: impl sqlx::Executor<'e, Database = sqlx::Sqlite>,
     of: Option<&Uscc>,
 ) -> Read<BTreeMap<Uscc, Vec<Licence>>> {
@@ -211,16 +93,16 @@ impl RegistryLedger for Ledger {
     async fn register(
         &self,
         objects: &[(u64, Registration)],
-        at: UnixMs,
+        by: &By,
     ) -> Result<Vec<Registered>, LedgerError> {
         let mut tx = self.write().await?;
         let mut done = Vec::with_capacity(objects.len());
         let mut errors = Vec::new();
         for (line, object) in objects {
             let outcome = match object {
-                Registration::Enterprise(e) => Self::put_enterprise(&mut tx, e, at).await?,
-                Registration::Product(p) => Self::put_product(&mut tx, p, at).await?,
-                Registration::Batch(b) => Self::put_batch(&mut tx, b, at).await?,
+                Registration::Enterprise(e) => Self::put_enterprise(&mut tx, e, by.at).await?,
+                Registration::Product(p) => Self::put_product(&mut tx, p, by.at).await?,
+                Registration::Batch(b) => Self::put_batch(&mut tx, b, by.at).await?,
             };
             match outcome {
                 Ok(registered) => done.push(registered),
@@ -231,6 +113,7 @@ impl RegistryLedger for Ledger {
         if !errors.is_empty() {
             return Err(LedgerError::Invalid(errors));
         }
+        note_registered(&mut tx, by, objects, &done).await?;
         tx.commit().await.map_err(down)?;
         Ok(done)
     }
@@ -310,7 +193,7 @@ impl RegistryLedger for Ledger {
         rows::batch(&row)
     }
 
-    async fn add_range(&self, fact: &RangeFact) -> Result<(), LedgerError> {
+    async fn add_range(&self, fact: &RangeFact, by: &By) -> Result<(), LedgerError> {
         let batch = self.batch(fact.batch).await?;
         if fact.first > fact.last || fact.last >= batch.count {
             return Err(LedgerError::Invalid(vec![FieldError::new(
@@ -342,24 +225,32 @@ impl RegistryLedger for Ledger {
         .execute(&mut *tx)
         .await
         .map_err(down)?;
+        let told = [serde_json::Value::Null, range_told(fact)];
+        let whose = (fact.batch, &batch.enterprise);
+        note_range(&mut tx, by, "range.mark", whose, told).await?;
         tx.commit().await.map_err(down)
     }
 
-    async fn lift_range(&self, id: Uuid, at: UnixMs) -> Result<bool, LedgerError> {
+    async fn lift_range(&self, id: Uuid, by: &By) -> Result<bool, LedgerError> {
         let mut tx = self.write().await?;
         let revision = next_revision(&mut tx).await?;
-        let done = sqlx::query(
+        let lifted = sqlx::query(
             "UPDATE batch_ranges SET lifted_at = $1, revision = $2
-             WHERE id = $3 AND lifted_at IS NULL",
+             WHERE id = $3 AND lifted_at IS NULL RETURNING *",
         )
-        .bind(at.0)
+        .bind(by.at.0)
         .bind(revision)
         .bind(id.to_string())
-        .execute(&mut *tx)
+        .fetch_optional(&mut *tx)
         .await
         .map_err(down)?;
+        let Some(row) = lifted else { return Ok(false) };
+        let fact = rows::range(&row)?;
+        let batch = self.batch(fact.batch).await?;
+        let told = [range_told(&fact), serde_json::Value::Null];
+        note_range(&mut tx, by, "range.lift", (batch.id, &batch.enterprise), told).await?;
         tx.commit().await.map_err(down)?;
-        Ok(done.rows_affected() == 1)
+        Ok(true)
     }
 
     async fn ranges(&self, batch: BatchRef) -> Result<Vec<RangeFact>, LedgerError> {

@@ -52,6 +52,12 @@ pub(super) fn payload(row: &SqliteRow) -> Read<[u8; 12]> {
     array(row, "payload")
 }
 
+/// How the audit trail names a code: its serial, without a signature.
+pub(super) fn code_named(payload: &[u8; 12]) -> String {
+    let serial = crate::code::Payload::from_bytes(*payload).map(crate::code::Payload::serial_text);
+    format!("code {}", serial.unwrap_or_default())
+}
+
 pub(super) fn secret(row: &SqliteRow) -> Read<[u8; 32]> {
     array(row, "secret")
 }
