@@ -89,6 +89,20 @@ impl BatchFacts {
 }
 
 impl BatchFacts {
+    /// How the items `first..=last` stand, in runs of neighbours that stand
+    /// alike: how many, and how.
+    pub fn runs(&self, first: u64, last: u64) -> Vec<(u64, Standing)> {
+        let mut begins = vec![first];
+        for fact in &self.ranges {
+            let ends = [fact.first, fact.last + 1];
+            begins.extend(ends.into_iter().filter(|n| (first + 1..=last).contains(n)));
+        }
+        begins.sort_unstable();
+        begins.dedup();
+        let ends = begins.iter().skip(1).copied().chain([last + 1]);
+        begins.iter().zip(ends).map(|(from, end)| (end - from, self.standing(*from))).collect()
+    }
+
     /// Labels that stand `OnSale`: one walk along the ends of all facts.
     pub fn on_sale(&self) -> u64 {
         let mut ends: Vec<(u64, bool, i64)> = Vec::with_capacity(self.ranges.len() * 2);

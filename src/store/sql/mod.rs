@@ -15,6 +15,8 @@ mod inspect;
 mod orders;
 mod policies;
 mod put;
+mod recall_returns;
+mod recalls;
 mod registry;
 mod rows;
 mod scans;
