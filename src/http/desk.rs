@@ -11,6 +11,7 @@ use crate::auth::port::{AccountLedger, TrailLedger};
 use crate::cases::CaseLedger;
 use crate::http::Services;
 use crate::http::rate::Keyed;
+use crate::recall::port::RecallLedger;
 use crate::registry::port::{OrderLedger, RegistryLedger};
 use crate::registry::service::renew;
 use crate::scan::ledger::ScanLedger;
@@ -19,7 +20,14 @@ use crate::scan::tags::Network;
 
 /// Every port of the ledger.
 pub trait DeskLedger:
-    RegistryLedger + OrderLedger + ScanLedger + CaseLedger + AccountLedger + TrailLedger + PolicyLedger
+    RegistryLedger
+    + OrderLedger
+    + ScanLedger
+    + CaseLedger
+    + AccountLedger
+    + TrailLedger
+    + PolicyLedger
+    + RecallLedger
 {
 }
 
@@ -31,6 +39,7 @@ impl<T> DeskLedger for T where
         + AccountLedger
         + TrailLedger
         + PolicyLedger
+        + RecallLedger
 {
 }
 

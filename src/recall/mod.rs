@@ -7,6 +7,7 @@
 //! worked out from what was typed ([`scope`]). Not here: how a label stands
 //! (`registry`), and the order of an authority (`cases`).
 
+pub mod error;
 pub mod port;
 pub mod returns;
 pub mod scope;
@@ -18,6 +19,8 @@ use uuid::Uuid;
 
 use crate::base::UnixMs;
 use crate::registry::{BatchRef, Bilingual, RangeState, Uscc};
+
+pub use error::{RecallError, Refusal};
 
 /// What it does to the labels.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]

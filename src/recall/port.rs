@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use crate::base::{By, LedgerError};
 use crate::recall::returns::{NewReturn, Progress, Return};
-use crate::recall::{Numbers, Proposal, Recall};
+use crate::recall::{Numbers, Proposal, Recall, RecallError};
 use crate::registry::Uscc;
 
 /// A yes or no, and what whoever says it looked at.
@@ -41,18 +41,18 @@ pub trait RecallLedger: Send + Sync {
     /// same transaction.
     ///
     /// # Errors
-    /// `Conflict` for a recall that was decided, and for one's own.
-    async fn decide_recall(&self, decision: &Decision, by: &By) -> Result<Recall, LedgerError>;
+    /// Refuses a recall that was decided, and to approve one's own.
+    async fn decide_recall(&self, decision: &Decision, by: &By) -> Result<Recall, RecallError>;
     /// Counts goods that came back; the form that is known counts once.
     ///
     /// # Errors
     /// `Invalid` for more than there are, and for a code that was counted.
-    async fn note_return(&self, new: &NewReturn, by: &By) -> Result<Progress, LedgerError>;
+    async fn note_return(&self, new: &NewReturn, by: &By) -> Result<Progress, RecallError>;
     /// Ends the waiting for goods; what was said of the labels stands.
     ///
     /// # Errors
-    /// `Conflict` for one that is not in force.
-    async fn close_recall(&self, id: Uuid, note: &str, by: &By) -> Result<Recall, LedgerError>;
+    /// Refuses one that is not in force.
+    async fn close_recall(&self, id: Uuid, note: &str, by: &By) -> Result<Recall, RecallError>;
     async fn recall(&self, id: Uuid) -> Result<Recall, LedgerError>;
     /// Latest first.
     async fn recalls(&self, of: Option<&Uscc>, limit: u32) -> Result<Vec<Recall>, LedgerError>;

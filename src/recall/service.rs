@@ -5,7 +5,9 @@ use uuid::Uuid;
 use crate::base::{By, FieldError, LedgerError};
 use crate::recall::port::{Decision, RecallLedger};
 use crate::recall::returns::{Goods, NewReturn, Outcome, Progress};
-use crate::recall::{Kind, Numbers, Proposal, Recall, Tally, fingerprint, scope};
+use crate::recall::{
+    Kind, Numbers, Proposal, Recall, RecallError, Refusal, Tally, fingerprint, scope,
+};
 use crate::registry::service::Scope;
 use crate::registry::{Bilingual, Register, Standing, Uscc};
 
@@ -115,21 +117,18 @@ pub async fn find(
 /// answer that whoever decides has looked at.
 ///
 /// # Errors
-/// `Conflict` when it stands otherwise now, and as the ledger's.
+/// Refused when it stands otherwise now, and as the ledger's.
 pub async fn decide(
     ledger: &(impl RecallLedger + ?Sized),
     register: &Register,
     recall: &Recall,
     (approve, seen, note): (bool, &str, &str),
     by: &By,
-) -> Result<Recall, LedgerError> {
+) -> Result<Recall, RecallError> {
     let ranges = &recall.proposal.ranges;
     let now = tally(register, ranges);
     if approve && fingerprint(ranges, &now) != seen {
-        return Err(LedgerError::Conflict(
-            "the labels stand otherwise now than in what you looked at: look again, then decide"
-                .to_owned(),
-        ));
+        return Err(Refusal::Stale.into());
     }
     let decision = Decision {
         recall: recall.proposal.id,
@@ -162,7 +161,7 @@ pub async fn came_back(
     recall: &Recall,
     given: CameBack<'_>,
     by: &By,
-) -> Result<Progress, LedgerError> {
+) -> Result<Progress, RecallError> {
     let goods = match (given.items.trim(), given.codes.trim()) {
         (items, "") => {
             let items = items.parse::<u64>().ok().filter(|n| *n > 0).ok_or_else(|| {
@@ -174,7 +173,7 @@ pub async fn came_back(
         ("", codes) => Goods::Codes(of_recall(codes, register, recall)?),
         _ => {
             let fault = FieldError::new("items", "stands beside codes", "give one of the two");
-            return Err(LedgerError::Invalid(vec![fault]));
+            return Err(LedgerError::Invalid(vec![fault]).into());
         }
     };
     let new = NewReturn {

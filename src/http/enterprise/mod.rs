@@ -6,6 +6,7 @@ mod home;
 mod label_fields;
 mod order;
 mod order_form;
+mod recalls;
 mod sign_in;
 
 use utoipa_axum::router::OpenApiRouter;
@@ -26,4 +27,10 @@ pub(super) fn routes() -> OpenApiRouter<Desk> {
         .routes(routes!(order::file))
         .routes(routes!(batch::show))
         .routes(routes!(activate::activate))
+        .routes(routes!(recalls::list::list, recalls::ask::ask))
+        .routes(routes!(recalls::ask::form))
+        .routes(routes!(recalls::show::show))
+        .routes(routes!(recalls::decide::decide))
+        .routes(routes!(recalls::returns::note))
+        .routes(routes!(recalls::close::close))
 }

@@ -11,9 +11,9 @@ use super::rows::{self, Read, get};
 use super::scans::channel_name;
 use super::{Ledger, ROWS_AT_ONCE, Tx, down, signed, unsigned};
 use crate::base::{By, FieldError, LedgerError, UnixMs};
-use crate::recall::Numbers;
 use crate::recall::port::RegionCount;
 use crate::recall::returns::{Goods, NewReturn, Outcome, Progress, Return};
+use crate::recall::{Numbers, RecallError, Refusal};
 use crate::registry::BatchRef;
 use crate::scan::Channel;
 
@@ -68,11 +68,15 @@ pub(super) async fn list(ledger: &Ledger, id: &Uuid, limit: u32) -> Read<Vec<Ret
     .collect()
 }
 
-pub(super) async fn note(ledger: &Ledger, new: &NewReturn, by: &By) -> Read<Progress> {
+pub(super) async fn note(
+    ledger: &Ledger,
+    new: &NewReturn,
+    by: &By,
+) -> Result<Progress, RecallError> {
     let mut tx = ledger.write().await?;
     let recall = recalls::must_know(&mut tx, &new.recall).await?;
     if !recall.is_open() {
-        return Err(LedgerError::Conflict("it is not in force, or closed already".to_owned()));
+        return Err(Refusal::NotOpen.into());
     }
     let now = progress(&mut *tx, &new.recall).await?;
     let before: Option<i64> = sqlx::query_scalar("SELECT 1 FROM recall_returns WHERE id = $1")

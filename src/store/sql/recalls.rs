@@ -13,7 +13,7 @@ use crate::base::{By, FieldError, LedgerError, UnixMs, ids};
 use crate::recall::port::{Decision, RecallLedger, RegionCount};
 use crate::recall::returns::{NewReturn, Progress, Return};
 use crate::recall::scope::without;
-use crate::recall::{Kind, Numbers, Proposal, Recall, State, Word};
+use crate::recall::{Kind, Numbers, Proposal, Recall, RecallError, Refusal, State, Word};
 use crate::registry::{Bilingual, Uscc};
 
 fn both(row: &SqliteRow, [zh, en]: [&str; 2]) -> Read<Bilingual> {
@@ -268,20 +268,14 @@ impl RecallLedger for Ledger {
         Ok(kept)
     }
 
-    async fn decide_recall(&self, d: &Decision, by: &By) -> Result<Recall, LedgerError> {
+    async fn decide_recall(&self, d: &Decision, by: &By) -> Result<Recall, RecallError> {
         let mut tx = self.write().await?;
         let asked = must_know(&mut tx, &d.recall).await?;
         if let Some(word) = &asked.decided {
-            return Err(LedgerError::Conflict(format!(
-                "it was decided by {} before: open it to see how",
-                word.by
-            )));
+            return Err(Refusal::Decided { by: word.by.clone() }.into());
         }
         if asked.proposed_by == by.login && d.approve {
-            return Err(LedgerError::Conflict(
-                "you asked for it yourself: another person with the duty to approve decides"
-                    .to_owned(),
-            ));
+            return Err(Refusal::Own.into());
         }
         let state = if d.approve { State::Approved } else { State::Rejected };
         sqlx::query(
@@ -312,15 +306,15 @@ impl RecallLedger for Ledger {
         Ok(kept)
     }
 
-    async fn note_return(&self, new: &NewReturn, by: &By) -> Result<Progress, LedgerError> {
+    async fn note_return(&self, new: &NewReturn, by: &By) -> Result<Progress, RecallError> {
         returned::note(self, new, by).await
     }
 
-    async fn close_recall(&self, id: Uuid, text: &str, by: &By) -> Result<Recall, LedgerError> {
+    async fn close_recall(&self, id: Uuid, text: &str, by: &By) -> Result<Recall, RecallError> {
         let mut tx = self.write().await?;
         let recall = must_know(&mut tx, &id).await?;
         if !recall.is_open() {
-            return Err(LedgerError::Conflict("it is not in force, or closed already".to_owned()));
+            return Err(Refusal::NotOpen.into());
         }
         sqlx::query(
             "UPDATE recalls SET state = 'closed', closed_by = $1, closed_at = $2,
