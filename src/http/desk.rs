@@ -11,6 +11,7 @@ use crate::auth::port::{AccountLedger, TrailLedger};
 use crate::cases::CaseLedger;
 use crate::http::Services;
 use crate::http::rate::Keyed;
+use crate::registry::movement::port::MovementLedger;
 use crate::registry::port::{OrderLedger, RegistryLedger};
 use crate::registry::service::renew;
 use crate::scan::ledger::ScanLedger;
@@ -19,12 +20,20 @@ use crate::scan::tags::Network;
 
 /// Every port of the ledger.
 pub trait DeskLedger:
-    RegistryLedger + OrderLedger + ScanLedger + CaseLedger + AccountLedger + TrailLedger + PolicyLedger
+    RegistryLedger
+    + MovementLedger
+    + OrderLedger
+    + ScanLedger
+    + CaseLedger
+    + AccountLedger
+    + TrailLedger
+    + PolicyLedger
 {
 }
 
 impl<T> DeskLedger for T where
     T: RegistryLedger
+        + MovementLedger
         + OrderLedger
         + ScanLedger
         + CaseLedger
