@@ -12,6 +12,7 @@ use crate::cases::CaseLedger;
 use crate::http::Services;
 use crate::http::rate::Keyed;
 use crate::recall::port::RecallLedger;
+use crate::registry::movement::port::MovementLedger;
 use crate::registry::port::{OrderLedger, RegistryLedger};
 use crate::registry::service::renew;
 use crate::scan::ledger::ScanLedger;
@@ -21,6 +22,7 @@ use crate::scan::tags::Network;
 /// Every port of the ledger.
 pub trait DeskLedger:
     RegistryLedger
+    + MovementLedger
     + OrderLedger
     + ScanLedger
     + CaseLedger
@@ -33,6 +35,7 @@ pub trait DeskLedger:
 
 impl<T> DeskLedger for T where
     T: RegistryLedger
+        + MovementLedger
         + OrderLedger
         + ScanLedger
         + CaseLedger

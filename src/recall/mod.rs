@@ -158,7 +158,7 @@ pub struct Tally {
     pub on_sale: u64,
     /// Issued and not yet on sale.
     pub not_on_sale: u64,
-    /// Spoiled or planted.
+    /// Spoiled, planted or missing.
     pub never_for_sale: u64,
     /// Recalled, blocked, void or reported stolen already.
     pub withdrawn: u64,

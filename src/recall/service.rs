@@ -25,7 +25,9 @@ pub fn tally(register: &Register, ranges: &[Numbers]) -> Tally {
             *match standing {
                 Standing::OnSale => &mut tally.on_sale,
                 Standing::NotActivated { .. } => &mut tally.not_on_sale,
-                Standing::Spoiled | Standing::Planted => &mut tally.never_for_sale,
+                Standing::Spoiled | Standing::Planted | Standing::Missing => {
+                    &mut tally.never_for_sale
+                }
                 Standing::Withdrawn { .. } => &mut tally.withdrawn,
             } += labels;
         }

@@ -131,7 +131,7 @@ fn counts(now: &Tally, f: &Frame) -> Vec<(&'static str, u64)> {
     [
         (f.t("在售", "on sale"), now.on_sale),
         (f.t("尚未启用", "not yet on sale"), now.not_on_sale),
-        (f.t("废标和布控码", "spoiled or planted"), now.never_for_sale),
+        (f.t("废标、布控码和缺失", "spoiled, planted or missing"), now.never_for_sale),
         (f.t("已停售", "off sale already"), now.withdrawn),
     ]
     .into()
