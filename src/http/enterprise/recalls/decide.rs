@@ -9,7 +9,7 @@ use utoipa::ToSchema;
 use super::find;
 use super::show::{Beside, recall_page};
 use crate::auth::{Duty, Member};
-use crate::base::grounds;
+use crate::base::{FieldError, grounds};
 use crate::http::access::AtConsole;
 use crate::http::bodies::Posted;
 use crate::http::desk::Desk;
@@ -51,14 +51,14 @@ pub async fn decide(
     Posted(word): Posted<Word>,
 ) -> Result<Response, Problem> {
     let recall = find(&desk, &who, &id).await?;
-    let approve = match word.decision.as_str() {
-        "approve" => true,
-        "reject" => false,
-        _ => return Err(Problem::not_found()),
-    };
-    let own = recall.proposed_by == who.login;
-    if !who.duties.allow(Duty::Approver) && (approve || !own) {
+    let approve = word.decision == "approve";
+    let takes_back = word.decision == "reject" && recall.proposed_by == who.login;
+    if !who.duties.allow(Duty::Approver) && !takes_back {
         return Err(Problem::not_your_duty());
+    }
+    if !approve && word.decision != "reject" {
+        let remedy = "use one of the buttons of the page";
+        return Err(Problem::invalid(vec![FieldError::new("decision", "is not known", remedy)]));
     }
     let note = match grounds("note", &word.note) {
         Ok(note) => note,
