@@ -7,8 +7,10 @@
 pub mod assets;
 pub mod console;
 pub mod home;
+pub mod map;
 pub mod message;
 pub mod officer;
+pub mod overview;
 pub mod proof;
 pub mod recall;
 pub mod style;

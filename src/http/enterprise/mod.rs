@@ -6,6 +6,7 @@ mod home;
 mod label_fields;
 mod order;
 mod order_form;
+mod overview;
 mod recalls;
 mod sign_in;
 
@@ -27,6 +28,8 @@ pub(super) fn routes() -> OpenApiRouter<Desk> {
         .routes(routes!(order::file))
         .routes(routes!(batch::show))
         .routes(routes!(activate::activate))
+        .routes(routes!(overview::show))
+        .routes(routes!(overview::reply))
         .routes(routes!(recalls::list::list, recalls::ask::ask))
         .routes(routes!(recalls::ask::form))
         .routes(routes!(recalls::show::show))
