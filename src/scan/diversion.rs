@@ -65,17 +65,23 @@ pub struct Travelled {
 }
 
 /// Judges the lots of one product, each against the others; those with too few
-/// scans are left out.
+/// scans are left out. What was told of once is no measure for the rest.
 pub fn judge(lots: &[Lot]) -> Vec<Travelled> {
-    let mut found: Vec<_> = (0..lots.len())
-        .filter(|n| lots[*n].labels() >= LABELS_MIN)
-        .map(|n| {
-            let others = lots.iter().enumerate().filter(|(m, _)| *m != n).map(|(_, lot)| lot);
-            one(&lots[n], &others.collect::<Vec<_>>())
-        })
-        .collect();
-    holm(&mut found);
-    found
+    let against = |told: &[BatchRef]| {
+        let mut found: Vec<_> = lots
+            .iter()
+            .filter(|lot| lot.labels() >= LABELS_MIN)
+            .map(|lot| {
+                let ordinary = |o: &&Lot| o.batch != lot.batch && !told.contains(&o.batch);
+                one(lot, &lots.iter().filter(ordinary).collect::<Vec<_>>())
+            })
+            .collect();
+        holm(&mut found);
+        found
+    };
+    let first = against(&[]);
+    let told: Vec<_> = first.iter().filter(|lot| lot.unusual).map(|lot| lot.batch).collect();
+    if told.is_empty() { first } else { against(&told) }
 }
 
 fn one(lot: &Lot, others: &[&Lot]) -> Travelled {

@@ -23,8 +23,58 @@ const PATHS_BYTES_MAX: usize = 256 * 1024;
 pub struct Map {
     pub width: f64,
     pub height: f64,
-    /// Province (two digits of GB/T 2260) and the `d` of its path.
-    pub shapes: Vec<(u8, String)>,
+    pub shapes: Vec<Province>,
+}
+
+#[derive(Debug, PartialEq)]
+pub struct Province {
+    /// Two digits of GB/T 2260.
+    pub code: u8,
+    /// The `d` of its path.
+    pub path: String,
+    /// Where its name stands: the middle of its largest ring's box.
+    pub middle: (f64, f64),
+}
+
+/// Second part of a province's code in ISO 3166-2, for where a name has no room.
+pub const fn letters(code: u8) -> &'static str {
+    match code {
+        11 => "BJ",
+        12 => "TJ",
+        13 => "HE",
+        14 => "SX",
+        15 => "NM",
+        21 => "LN",
+        22 => "JL",
+        23 => "HL",
+        31 => "SH",
+        32 => "JS",
+        33 => "ZJ",
+        34 => "AH",
+        35 => "FJ",
+        36 => "JX",
+        37 => "SD",
+        41 => "HA",
+        42 => "HB",
+        43 => "HN",
+        44 => "GD",
+        45 => "GX",
+        46 => "HI",
+        50 => "CQ",
+        51 => "SC",
+        52 => "GZ",
+        53 => "YN",
+        54 => "XZ",
+        61 => "SN",
+        62 => "GS",
+        63 => "QH",
+        64 => "NX",
+        65 => "XJ",
+        71 => "TW",
+        81 => "HK",
+        82 => "MO",
+        _ => "",
+    }
 }
 
 impl Map {
@@ -81,11 +131,15 @@ impl Map {
             let (lon, lat) = (p.first().copied()?, p.get(1).copied()?);
             Some(((lon - west) * squeeze * scale, (north - lat) * scale))
         };
-        let shapes: Vec<(u8, String)> = provinces
+        let shapes: Vec<Province> = provinces
             .iter()
-            .map(|(code, rings)| (*code, rings.iter().map(|ring| path(ring, place)).collect()))
+            .map(|(code, rings)| Province {
+                code: *code,
+                path: rings.iter().map(|ring| path(ring, place)).collect(),
+                middle: middle(rings, place),
+            })
             .collect();
-        let bytes: usize = shapes.iter().map(|(_, path): &(u8, String)| path.len()).sum();
+        let bytes: usize = shapes.iter().map(|province| province.path.len()).sum();
         if bytes > PATHS_BYTES_MAX {
             return Err(format!(
                 "its shapes take {} KiB in every page, {} are allowed: simplify them",
@@ -101,6 +155,18 @@ fn province_of(adcode: &serde_json::Value) -> Option<u8> {
     let code = adcode.as_u64().or_else(|| adcode.as_str()?.parse().ok())?;
     let province = if code >= 100_000 { code / 10_000 } else { code };
     u8::try_from(province).ok().filter(|p| (11..=82).contains(p))
+}
+
+fn middle(rings: &[&Vec<Position>], place: impl Fn(&Position) -> Option<(f64, f64)>) -> (f64, f64) {
+    let extent = |ring: &&Vec<Position>| {
+        let none = [f64::INFINITY, f64::INFINITY, f64::NEG_INFINITY, f64::NEG_INFINITY];
+        ring.iter()
+            .filter_map(&place)
+            .fold(none, |[a, b, c, d], (x, y)| [a.min(x), b.min(y), c.max(x), d.max(y)])
+    };
+    let area = |[a, b, c, d]: &[f64; 4]| (c - a) * (d - b);
+    let largest = rings.iter().map(extent).max_by(|a, b| area(a).total_cmp(&area(b)));
+    largest.map_or((0.0, 0.0), |[a, b, c, d]| (f64::midpoint(a, c), f64::midpoint(b, d)))
 }
 
 /// To whole units; points that fall on one another are one.
@@ -129,12 +195,12 @@ mod tests {
     #[test]
     fn the_cartogram_has_every_province_once() {
         let map = Map::cartogram();
-        let mut drawn: Vec<_> = map.shapes.iter().map(|(code, _)| *code).collect();
+        let mut drawn: Vec<_> = map.shapes.iter().map(|province| province.code).collect();
         drawn.sort_unstable();
         let mut known: Vec<_> = places::provinces().map(|p| p.code / 100).collect();
         known.sort_unstable();
         assert_eq!(drawn.into_iter().map(u16::from).collect::<Vec<_>>(), known);
-        assert!(map.shapes.iter().all(|(_, path)| path.ends_with('Z')));
+        assert!(map.shapes.iter().all(|p| p.path.ends_with('Z') && letters(p.code).len() == 2));
     }
 
     #[test]

@@ -62,6 +62,10 @@ pub struct ProvinceLine {
 /// A province on the map.
 pub struct Shape {
     pub path: String,
+    /// Its name in few letters, and where that stands.
+    pub label: String,
+    pub x: f64,
+    pub y: f64,
     /// `Henan: 1204`
     pub title: String,
     /// 0 none, 1 few to 5 most.

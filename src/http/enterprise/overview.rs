@@ -32,6 +32,7 @@ use crate::scan::diversion::Travelled;
 use crate::scan::ledger::DayCount;
 use crate::scan::reason::minute_text;
 use crate::web::console::{Frame, Typed};
+use crate::web::map::letters;
 use crate::web::overview::{
     AccusedLine, IdleLine, LotLine, OverviewPage, ProvinceLine, Shape, Share, account, step,
 };
@@ -171,10 +172,22 @@ fn shapes(desk: &Desk, scanned: &BTreeMap<u8, u64>, lang: Lang) -> Vec<Shape> {
     desk.map
         .shapes
         .iter()
-        .map(|(code, path)| {
-            let scans = scanned.get(code).copied().unwrap_or(0);
-            let title = format!("{}: {scans}", province(*code, lang));
-            Shape { path: path.clone(), title, step: step(scans, most) }
+        .map(|shape| {
+            let scans = scanned.get(&shape.code).copied().unwrap_or(0);
+            let name = province(shape.code, lang);
+            // Two characters tell them apart, but for two that have three.
+            let short = if matches!(shape.code, 15 | 23) { 3 } else { 2 };
+            Shape {
+                path: shape.path.clone(),
+                label: match lang {
+                    Lang::Zh => name.chars().take(short).collect(),
+                    Lang::En => letters(shape.code).to_owned(),
+                },
+                x: shape.middle.0,
+                y: shape.middle.1,
+                title: format!("{name}: {scans}"),
+                step: step(scans, most),
+            }
         })
         .collect()
 }
