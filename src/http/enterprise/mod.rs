@@ -2,12 +2,17 @@
 
 mod activate;
 mod batch;
+mod book;
+mod book_view;
+mod closing;
+mod file;
 mod home;
 mod label_fields;
 mod order;
 mod order_form;
 mod sign_in;
 
+use axum::extract::DefaultBodyLimit;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -26,4 +31,14 @@ pub(super) fn routes() -> OpenApiRouter<Desk> {
         .routes(routes!(order::file))
         .routes(routes!(batch::show))
         .routes(routes!(activate::activate))
+        .routes(routes!(book::make))
+        .routes(routes!(book::take_back))
+        .routes(routes!(book::cancel))
+        .routes(routes!(closing::show, closing::close))
+        .routes(routes!(closing::found))
+}
+
+/// Forms with a file.
+pub(super) fn uploads() -> OpenApiRouter<Desk> {
+    OpenApiRouter::new().routes(routes!(file::make)).layer(DefaultBodyLimit::disable())
 }
