@@ -11,6 +11,7 @@ use crate::auth::port::{AccountLedger, TrailLedger};
 use crate::cases::CaseLedger;
 use crate::http::Services;
 use crate::http::rate::Keyed;
+use crate::recall::port::RecallLedger;
 use crate::registry::movement::port::MovementLedger;
 use crate::registry::port::{OrderLedger, RegistryLedger};
 use crate::registry::service::renew;
@@ -28,6 +29,7 @@ pub trait DeskLedger:
     + AccountLedger
     + TrailLedger
     + PolicyLedger
+    + RecallLedger
 {
 }
 
@@ -40,6 +42,7 @@ impl<T> DeskLedger for T where
         + AccountLedger
         + TrailLedger
         + PolicyLedger
+        + RecallLedger
 {
 }
 

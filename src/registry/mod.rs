@@ -304,15 +304,14 @@ impl RangeState {
         Self::Recalled,
     ];
 
-    /// Who of an enterprise may say so.
-    pub const fn duty(self) -> Duty {
+    /// Who of an enterprise may say so alone; `None`: nobody. Recalls and losses
+    /// take two people (`recall`).
+    pub const fn duty(self) -> Option<Duty> {
         match self {
-            Self::Activated => Duty::Line,
-            Self::Planted => Duty::Owner,
-            Self::Spoiled | Self::Missing | Self::Void | Self::Stolen | Self::Blocked => {
-                Duty::Quality
-            }
-            Self::Recalled => Duty::Approver,
+            Self::Activated => Some(Duty::Line),
+            Self::Planted => Some(Duty::Owner),
+            Self::Spoiled | Self::Missing | Self::Void | Self::Blocked => Some(Duty::Quality),
+            Self::Stolen | Self::Recalled => None,
         }
     }
 

@@ -89,6 +89,21 @@ impl BatchFacts {
         }
     }
 
+    /// How the items `first..=last` stand, in runs of neighbours that stand
+    /// alike: how many, and how.
+    pub fn runs(&self, first: u64, last: u64) -> Vec<(u64, Standing)> {
+        let said = self.ranges.iter().flat_map(|fact| [fact.first, fact.last + 1]);
+        let mut begins: Vec<u64> = said
+            .chain(self.whereabouts.begins())
+            .filter(|number| (first + 1..=last).contains(number))
+            .chain([first])
+            .collect();
+        begins.sort_unstable();
+        begins.dedup();
+        let ends = begins.iter().skip(1).copied().chain([last + 1]);
+        begins.iter().zip(ends).map(|(from, end)| (end - from, self.standing(*from))).collect()
+    }
+
     /// Labels that stand `OnSale`.
     pub fn on_sale(&self) -> u64 {
         let kept = self.ranges.iter().map(|fact| (fact.first, fact.last)).collect();

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 /// Modules of `src/` from the ground up. A module imports only from lower
 /// numbers, and from itself.
-const LAYERS: [(&str, u8); 13] = [
+const LAYERS: [(&str, u8); 14] = [
     ("base", 0),
     ("keys", 1),
     ("code", 2),
@@ -15,6 +15,7 @@ const LAYERS: [(&str, u8); 13] = [
     ("label", 4),
     ("scan", 4),
     ("cases", 5),
+    ("recall", 5),
     ("store", 6),
     ("web", 6),
     ("http", 7),

@@ -179,7 +179,7 @@ pub async fn close(
     Sent(body): Sent,
 ) -> Result<Response, Problem> {
     let batch = find(&desk, &who, &batch).await?;
-    if !who.may(Duty::Line) && !who.may(Duty::Quality) {
+    if !who.may(Some(Duty::Line)) && !who.may(Some(Duty::Quality)) {
         return Err(Problem::forbidden());
     }
     let count: NewCount = json::read(&body)?;

@@ -15,6 +15,7 @@ mod movements;
 mod orders;
 mod products;
 mod ranges;
+mod recalls;
 
 use axum::Json;
 use axum::extract::Query;
@@ -58,6 +59,11 @@ pub fn router(desk: Desk) -> OpenApiRouter {
         .routes(routes!(orders::cancel))
         .routes(routes!(orders::files))
         .routes(routes!(orders::file))
+        .routes(routes!(recalls::list, recalls::ask))
+        .routes(routes!(recalls::show))
+        .routes(routes!(recalls::decide))
+        .routes(routes!(recalls::came_back))
+        .routes(routes!(recalls::close))
         .with_state(desk)
 }
 

@@ -67,7 +67,7 @@ impl How<'_> {
             let remedy = format!("write one of {}", Kind::NAMED.map(Kind::slug).join(", "));
             invalid(FieldError::new("kind", problem, remedy))
         })?;
-        if !kind.duties().iter().any(|duty| who.may(*duty)) {
+        if !kind.duties().iter().any(|duty| who.may(Some(*duty))) {
             return Err(Problem::forbidden());
         }
         let place = |text: Option<&str>| text.map(Custody::parse).transpose().map_err(invalid);
@@ -260,7 +260,7 @@ pub async fn take_back(
     let batch = find(&desk, &who, &batch).await?;
     let of = movement(&desk, &batch, &id).await?;
     // Whoever may do a thing may take it back.
-    if !of.kind.duties().iter().any(|duty| who.may(*duty)) {
+    if !of.kind.duties().iter().any(|duty| who.may(Some(*duty))) {
         return Err(Problem::forbidden());
     }
     let new: NewUndo = json::read(&body)?;

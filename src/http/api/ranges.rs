@@ -39,7 +39,7 @@ pub struct RangeRecord {
     lifted_at: Option<String>,
 }
 
-fn instant(at: UnixMs) -> String {
+pub(super) fn instant(at: UnixMs) -> String {
     Timestamp::from_millisecond(at.0).unwrap_or_default().to_string()
 }
 

@@ -10,6 +10,7 @@ mod home;
 mod label_fields;
 mod order;
 mod order_form;
+mod recalls;
 mod sign_in;
 
 use axum::extract::DefaultBodyLimit;
@@ -36,6 +37,12 @@ pub(super) fn routes() -> OpenApiRouter<Desk> {
         .routes(routes!(book::cancel))
         .routes(routes!(closing::show, closing::close))
         .routes(routes!(closing::found))
+        .routes(routes!(recalls::list::list, recalls::ask::ask))
+        .routes(routes!(recalls::ask::form))
+        .routes(routes!(recalls::show::show))
+        .routes(routes!(recalls::decide::decide))
+        .routes(routes!(recalls::returns::note))
+        .routes(routes!(recalls::close::close))
 }
 
 /// Forms with a file.

@@ -49,6 +49,11 @@ impl Whereabouts {
         firsts.zip(ends).zip(&self.accounts).map(|((first, last), account)| (first, last, *account))
     }
 
+    /// The first numbers of all runs.
+    pub fn begins(&self) -> impl Iterator<Item = u64> {
+        self.firsts.iter().map(|first| u64::from(*first))
+    }
+
     /// Labels on an account.
     pub fn on(&self, account: Account) -> u64 {
         let runs = self.runs().filter(|run| run.2 == account);

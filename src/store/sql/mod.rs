@@ -19,6 +19,8 @@ mod movements;
 mod orders;
 mod policies;
 mod put;
+mod recall_returns;
+mod recalls;
 mod registry;
 mod rows;
 mod scans;
