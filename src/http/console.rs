@@ -52,6 +52,19 @@ static POLICY: LazyLock<HeaderValue> = LazyLock::new(|| {
 
 /// Both consoles, over the sessions that `store` keeps.
 pub fn router(desk: Desk, store: impl SessionStore + Clone) -> OpenApiRouter {
+    behind(enterprise::routes().merge(officer::routes()), desk, store)
+}
+
+/// Forms with a file, which take longer and are larger than other pages.
+pub fn uploads(desk: Desk, store: impl SessionStore + Clone) -> OpenApiRouter {
+    behind(enterprise::uploads(), desk, store)
+}
+
+fn behind(
+    routes: OpenApiRouter<Desk>,
+    desk: Desk,
+    store: impl SessionStore + Clone,
+) -> OpenApiRouter {
     let sessions = SessionManagerLayer::new(store)
         .with_name(SESSION_COOKIE)
         .with_secure(desk.site.is_https())
@@ -61,8 +74,7 @@ pub fn router(desk: Desk, store: impl SessionStore + Clone) -> OpenApiRouter {
     // A proxy may have renamed the Host; where it cannot be read it is not ours.
     let own = own.clone().add_trusted_origin(desk.site.origin()).unwrap_or(own);
     let if_not_present = SetResponseHeaderLayer::if_not_present;
-    enterprise::routes()
-        .merge(officer::routes())
+    routes
         .with_state(desk)
         .layer(sessions)
         .layer(own.with_rejection_response(|_: ProtectionError| {

@@ -63,6 +63,12 @@ impl Desk {
 }
 
 impl Desk {
+    /// The day that it is where the installation stands.
+    pub(super) fn today(&self) -> jiff::civil::Date {
+        let now = jiff::Timestamp::from_millisecond(self.clock.now().0).unwrap_or_default();
+        now.to_zoned_datetime(self.zone.clone()).date()
+    }
+
     /// Makes what was just written show on the page that follows. Where it
     /// cannot, register and policies are renewed a moment later all the same.
     pub(super) async fn show_changes(&self) {

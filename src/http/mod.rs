@@ -15,6 +15,7 @@ pub mod consumer;
 pub mod desk;
 pub mod enterprise;
 pub mod json;
+pub mod labels_file;
 pub mod negotiate;
 pub mod observe;
 pub mod officer;
@@ -110,9 +111,9 @@ impl Staff {
     /// `sessions` keeps the sessions of the consoles.
     pub fn new(desk: Desk, sessions: impl SessionStore + Clone) -> Self {
         Self {
-            consoles: console::router(desk.clone(), sessions),
+            consoles: console::router(desk.clone(), sessions.clone()),
             api: api::router(desk.clone()),
-            imports: api::imports(desk),
+            imports: api::imports(desk.clone()).merge(console::uploads(desk, sessions)),
         }
     }
 }

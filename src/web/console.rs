@@ -8,6 +8,7 @@ use crate::label::Kind;
 use crate::registry::order::OrderState;
 use crate::registry::{Layers, RangeState};
 use crate::scan::Channel;
+use crate::web::book::Book;
 use crate::web::text::Text;
 
 /// What every page of a console has.
@@ -42,7 +43,7 @@ impl Area {
 
 impl Frame {
     /// Whether whoever looks at the page may do it.
-    pub(super) const fn may(&self, duty: Duty) -> bool {
+    pub const fn may(&self, duty: Duty) -> bool {
         self.duties.allow(duty)
     }
 
@@ -351,5 +352,5 @@ pub struct BatchPage {
     /// Both ends of the chart.
     pub first_day: String,
     pub last_day: String,
-    pub range: Typed,
+    pub book: Book,
 }

@@ -5,6 +5,7 @@
 //! allowed by its hash ([`style::HASH`]), no script is needed anywhere.
 
 pub mod assets;
+pub mod book;
 pub mod console;
 pub mod home;
 pub mod map;

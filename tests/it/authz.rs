@@ -11,7 +11,7 @@ use crate::staff_bed::{StaffBed, WHO, location};
 /// May: b buyer (anyone); of the enterprise whose object it is w owner, p planner,
 /// a approver, l line, q quality, s sales, v viewer; t owner of another; o officer;
 /// c the county's administrator.
-const ROUTES: [(&str, &str, &str); 67] = [
+const ROUTES: [(&str, &str, &str); 86] = [
     ("get", "/", "bwpalqsvtoc"),
     ("get", "/{code}", "bwpalqsvtoc"),
     ("get", "/01/{gtin}/10/{lot}/21/{serial}", "bwpalqsvtoc"),
@@ -40,6 +40,13 @@ const ROUTES: [(&str, &str, &str); 67] = [
     ("get", "/enterprise/orders/{id}/files/{*name}", "wp"),
     ("get", "/enterprise/batches/{batch}", "wpalqsv"),
     ("post", "/enterprise/batches/{batch}/activate", "wl"),
+    ("post", "/enterprise/batches/{batch}/move", "wplq"),
+    ("post", "/enterprise/batches/{batch}/move-file", "wplq"),
+    ("post", "/enterprise/batches/{batch}/movements/{id}/undo", "wl"),
+    ("post", "/enterprise/batches/{batch}/activations/{id}/cancel", "wl"),
+    ("get", "/enterprise/closing", "wpalqsvt"),
+    ("post", "/enterprise/closing", "wlqt"),
+    ("post", "/enterprise/closing/{batch}/{id}/found", "wlq"),
     ("get", "/officer", "bwpalqsvtoc"),
     ("get", "/officer/sign-in", "bwpalqsvtoc"),
     ("post", "/officer/sign-in", "bwpalqsvtoc"),
@@ -62,6 +69,18 @@ const ROUTES: [(&str, &str, &str); 67] = [
     ("get", "/api/v1/batches/{batch}/ranges", "wpalqsvc"),
     ("post", "/api/v1/batches/{batch}/ranges", "wlc"),
     ("delete", "/api/v1/batches/{batch}/ranges/{id}", "wlc"),
+    ("get", "/api/v1/batches/{batch}/movements", "wpalqsvc"),
+    ("post", "/api/v1/batches/{batch}/movements", "wlc"),
+    ("post", "/api/v1/batches/{batch}/movements/file", "wlc"),
+    ("get", "/api/v1/batches/{batch}/movements/{id}", "wpalqsvc"),
+    ("post", "/api/v1/batches/{batch}/movements/{id}/undo", "wlc"),
+    ("get", "/api/v1/batches/{batch}/balance", "wpalqsvc"),
+    ("get", "/api/v1/batches/{batch}/activations", "wpalqsvc"),
+    ("post", "/api/v1/batches/{batch}/activations", "wlc"),
+    ("delete", "/api/v1/batches/{batch}/activations/{id}", "wlc"),
+    ("post", "/api/v1/activations", "wltc"),
+    ("get", "/api/v1/closings", "wpalqsvtc"),
+    ("post", "/api/v1/batches/{batch}/closings", "wlqc"),
     ("post", "/api/v1/imports/{kind}", "wptc"),
     ("get", "/api/v1/orders", "wpalqsvtc"),
     ("post", "/api/v1/orders", "wptc"),
@@ -120,6 +139,9 @@ struct Ours {
     serial: String,
     order: String,
     range: String,
+    movement: String,
+    activation: String,
+    missing: String,
     recall: String,
 }
 
@@ -133,7 +155,19 @@ impl Ours {
             "reason": {"zh": "标签有误", "en": "wrong label"}});
         let recall = bed.made("member", "/api/v1/recalls", &asked).await;
         let text = |value: &Value| value.as_str().expect("text").to_owned();
+        let of = |what: &str| format!("/api/v1/batches/{batch}/{what}");
+        let movements = bed.get("member", &of("movements")).await;
+        let due = json!({"due": "2027-01-01T00:00:00Z", "first": 0, "last": 0});
+        let activation = bed.made("member", &of("activations"), &due).await;
+        let missing = json!({"account": "activated", "missing": "2"});
+        bed.made("member", &of("closings"), &missing).await;
+        let said = bed.get("member", &of("ranges")).await;
+        let mut said = said.as_array().expect("a list").iter();
+        let missing = said.rfind(|fact| fact["state"] == "missing").expect("it");
         Self {
+            movement: text(&movements[0]["id"]),
+            activation: text(&activation["id"]),
+            missing: text(&missing["id"]),
             batch,
             serial: zhenma::code::read(&code).expect("a code").payload.serial_text(),
             order: text(&orders[0]["id"]),
@@ -144,11 +178,15 @@ impl Ours {
 
     fn path(&self, template: &str) -> String {
         let id = match template {
-            of_range if of_range.contains("ranges") => &self.range,
-            of_recall if of_recall.contains("recalls") => &self.recall,
+            of if of.contains("ranges") => &self.range,
+            of if of.contains("movements") => &self.movement,
+            of if of.contains("activations") => &self.activation,
+            of if of.contains("closing") => &self.missing,
+            of if of.contains("recalls") => &self.recall,
             _ => &self.order,
         };
         template
+            .replace("movements/file", "movements/file?kind=activate")
             .replace("/{module_um}/{filler}", &zhenma::code::proof_url("", 339)["PROOF".len()..])
             .replace("{code}", &self.serial)
             .replace("{gtin}/10/{lot}/21/{serial}", "06900000001011/10/L1/21/CAAA")
@@ -187,8 +225,11 @@ async fn every_route_takes_in_whom_its_row_names_and_nobody_else() {
             } else {
                 let request = bed.program(who, verb.clone(), &path);
                 // Who may say something of labels hangs on what is said.
-                let body = json!({"state": "activated"});
-                let body = if template.ends_with("/ranges") { body } else { json!({}) };
+                let body = match template {
+                    of if of.ends_with("/ranges") => json!({"state": "activated"}),
+                    of if of.ends_with("/movements") => json!({"kind": "activate"}),
+                    _ => json!({}),
+                };
                 let request = if verb == Method::POST { request.json(&body) } else { request };
                 let (status, said) = bed.send(request).await;
                 let refused = matches!(status, 401 | 403) || (status == 404 && is_object(template));

@@ -99,6 +99,7 @@ async fn consoles_have_no_violation_of_axe_either() {
     crate::consoles::scanned_by(&bed.parts.scanner, &codes[20], 2).await;
     let serial = zhenma::code::read(code).expect("a code").payload.serial_text();
     let (member, officer) = (bed.person("member").await, bed.person("officer").await);
+    book(&bed, &batch).await;
     let note = [("decision", "cannot_tell"), ("note", "等企业回复")];
     officer.post(&format!("/officer/codes/{serial}/decide"), &note).await;
     let cause = [
@@ -139,6 +140,7 @@ async fn consoles_have_no_violation_of_axe_either() {
         ("order", order),
         ("batch", format!("/enterprise/batches/{batch}")),
         ("no_batch", "/enterprise/batches/9-9".to_owned()),
+        ("closing", "/enterprise/closing".to_owned()),
     ]);
     browser.look(&bed.base, Some(&member.cookie()), &enterprise).await;
     let officers = both(&[
@@ -150,4 +152,21 @@ async fn consoles_have_no_violation_of_axe_either() {
     browser.look(&bed.base, Some(&officer.cookie()), &officers).await;
     let doors = both(&[("sign_in", "/enterprise/sign-in".to_owned())]);
     browser.look(&bed.base, None, &doors).await;
+}
+
+/// Movements, one that waits, a count that found something missing.
+async fn book(bed: &StaffBed, batch: &str) {
+    let of = |what: &str| format!("/api/v1/batches/{batch}/{what}");
+    for body in [
+        serde_json::json!({"kind": "hold", "numbers": "30-31 34", "reason": "酒精度抽检未出结果"}),
+        serde_json::json!({"kind": "transfer", "first": 0, "last": 19, "place": "二号成品库",
+            "reference": "入库单20261127-03"}),
+    ] {
+        bed.made("member", &of("movements"), &body).await;
+    }
+    let due = serde_json::json!({"due": "2027-02-06T00:00:00Z", "first": 35, "last": 39});
+    bed.made("member", &of("activations"), &due).await;
+    let count = serde_json::json!({"account": "activated", "place": "二号成品库", "counted": 17,
+        "missing": "7-8", "note": "夜班盘点"});
+    bed.made("member", &of("closings"), &count).await;
 }

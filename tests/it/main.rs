@@ -4,6 +4,7 @@ mod across;
 mod api;
 mod attacks;
 mod authz;
+mod book;
 mod cases;
 mod consoles;
 mod decoders;

@@ -6,6 +6,7 @@
 //! operator to know.
 
 mod address;
+mod book;
 mod disk;
 mod history;
 mod keys;
@@ -95,6 +96,7 @@ pub async fn examine(settings: &Settings, now: UnixMs) -> Result<Vec<Finding>, S
         found.extend(address::buyers(settings, ledger).await);
         found.extend(register::checks(settings, ledger, ring.as_ref().ok(), now).await);
         found.push(trail::checks(ledger).await);
+        found.extend(book::checks(ledger).await);
         ledger.close().await;
     }
     Ok(found)

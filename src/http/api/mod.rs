@@ -2,10 +2,16 @@
 //! An administrator's key reaches every enterprise, a member's its own; what
 //! belongs to another does not exist.
 
+mod activations;
+mod balance;
 mod batches;
+mod closings;
 mod enterprises;
 mod imports;
 mod input;
+mod movement_file;
+mod movement_records;
+mod movements;
 mod orders;
 mod products;
 mod ranges;
@@ -39,6 +45,15 @@ pub fn router(desk: Desk) -> OpenApiRouter {
         .routes(routes!(batches::scans))
         .routes(routes!(ranges::list, ranges::mark))
         .routes(routes!(ranges::lift))
+        .routes(routes!(movements::list, movements::make))
+        .routes(routes!(movements::show))
+        .routes(routes!(movements::take_back))
+        .routes(routes!(balance::show))
+        .routes(routes!(activations::list, activations::schedule))
+        .routes(routes!(activations::cancel))
+        .routes(routes!(activations::scan))
+        .routes(routes!(closings::list))
+        .routes(routes!(closings::close))
         .routes(routes!(orders::list, orders::place))
         .routes(routes!(orders::show))
         .routes(routes!(orders::cancel))
@@ -54,7 +69,10 @@ pub fn router(desk: Desk) -> OpenApiRouter {
 
 /// Imports, which take longer and are larger than anything else.
 pub fn imports(desk: Desk) -> OpenApiRouter {
-    OpenApiRouter::new().routes(routes!(imports::import)).with_state(desk)
+    OpenApiRouter::new()
+        .routes(routes!(imports::import))
+        .routes(routes!(movement_file::make))
+        .with_state(desk)
 }
 
 /// What every route for a key may say first.

@@ -5,6 +5,7 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use jiff::{Timestamp, ToSpan, civil::Date};
 
+use super::book_view;
 use super::home::{batch_line, own};
 use crate::auth::Member;
 use crate::http::access::AtConsole;
@@ -12,11 +13,12 @@ use crate::http::console::page;
 use crate::http::desk::Desk;
 use crate::http::problem::{Problem, ProblemDocument};
 use crate::registry::service::{self, Scope};
-use crate::registry::{Batch, BatchRef, RangeFact};
+use crate::registry::{Batch, BatchRef, RangeFact, RangeState};
 use crate::scan::Place;
 use crate::scan::ledger::DayCount;
 use crate::scan::reason::minute_text;
-use crate::web::console::{Bar, BatchPage, Frame, RangeLine, Typed};
+use crate::web::book::Forms;
+use crate::web::console::{Bar, BatchPage, Frame, RangeLine};
 use crate::web::verdict::date_text;
 
 /// Days of the chart, today the last of them.
@@ -40,8 +42,7 @@ pub async fn show(
     Path(batch): Path<String>,
 ) -> Result<Response, Problem> {
     let batch = find(&desk, &who, &batch).await?;
-    let range = Typed::default();
-    batch_page(&desk, frame, batch, range, StatusCode::OK).await
+    batch_page(&desk, frame, batch, Forms::default(), StatusCode::OK).await
 }
 
 /// The batch of that name, if it is this member's.
@@ -54,7 +55,7 @@ pub(super) async fn batch_page(
     desk: &Desk,
     f: Frame,
     batch: Batch,
-    range: Typed,
+    forms: Forms,
     status: StatusCode,
 ) -> Result<Response, Problem> {
     let lang = f.lang;
@@ -64,7 +65,11 @@ pub(super) async fn batch_page(
     let today = now.to_zoned_datetime(zone.clone()).date();
     let since = desk.clock.now().plus_ms(-(DAYS - 1) * 86_400_000);
     let days = desk.ledger.scans_by_day(batch.id, since, offset_ms).await?;
-    let ranges = desk.ledger.ranges(batch.id).await?;
+    let facts = desk.ledger.ranges(batch.id).await?;
+    let said =
+        |fact: &&RangeFact| !matches!(fact.state, RangeState::Activated | RangeState::Spoiled);
+    let ranges: Vec<_> = facts.iter().filter(said).collect();
+    let book = book_view::book(desk, &batch, forms, &f).await?;
     let anywhere = f.t("不限", "anywhere").to_owned();
     let page_of = BatchPage {
         batch: batch_line(&batch, &desk.scanner.register.load(), &f),
@@ -76,12 +81,12 @@ pub(super) async fn batch_page(
         dealer: batch.dealer.clone(),
         cases: batch.cases,
         sscc: batch.sscc_ends().map(|(first, last)| (first.into(), last.into())),
-        ranges: ranges.iter().rev().map(|fact| range_line(fact, &f, zone)).collect(),
+        ranges: ranges.into_iter().rev().map(|fact| range_line(fact, &f, zone)).collect(),
         busiest: days.iter().map(|day| day.scans).max().unwrap_or(0),
         bars: bars(&days, today),
         first_day: date_text(today.saturating_sub((DAYS - 1).days()), lang),
         last_day: date_text(today, lang),
-        range,
+        book,
         f,
     };
     page(&page_of, lang, status)

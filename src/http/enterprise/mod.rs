@@ -2,6 +2,10 @@
 
 mod activate;
 mod batch;
+mod book;
+mod book_view;
+mod closing;
+mod file;
 mod home;
 mod label_fields;
 mod order;
@@ -10,6 +14,7 @@ mod overview;
 mod recalls;
 mod sign_in;
 
+use axum::extract::DefaultBodyLimit;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -30,10 +35,20 @@ pub(super) fn routes() -> OpenApiRouter<Desk> {
         .routes(routes!(activate::activate))
         .routes(routes!(overview::show))
         .routes(routes!(overview::reply))
+        .routes(routes!(book::make))
+        .routes(routes!(book::take_back))
+        .routes(routes!(book::cancel))
+        .routes(routes!(closing::show, closing::close))
+        .routes(routes!(closing::found))
         .routes(routes!(recalls::list::list, recalls::ask::ask))
         .routes(routes!(recalls::ask::form))
         .routes(routes!(recalls::show::show))
         .routes(routes!(recalls::decide::decide))
         .routes(routes!(recalls::returns::note))
         .routes(routes!(recalls::close::close))
+}
+
+/// Forms with a file.
+pub(super) fn uploads() -> OpenApiRouter<Desk> {
+    OpenApiRouter::new().routes(routes!(file::make)).layer(DefaultBodyLimit::disable())
 }

@@ -252,7 +252,8 @@ impl Kind {
         use Account as A;
         match (self, from) {
             (Self::Print, A::Issued) | (Self::Reprint, A::Spoiled) => Some(A::Printed),
-            (Self::Spoil, A::Issued | A::Printed) => Some(A::Spoiled),
+            // On the line too: what was put on sale by the roll and tore there.
+            (Self::Spoil, A::Issued | A::Printed | A::Applied | A::Activated) => Some(A::Spoiled),
             (Self::Apply, A::Issued | A::Printed) => Some(A::Applied),
             (Self::Return, A::Issued | A::Printed) => Some(A::Returned),
             (Self::Destroy, A::Issued | A::Printed | A::Returned) => Some(A::Destroyed),
@@ -418,7 +419,7 @@ mod tests {
             table,
             [
                 "print <- issued",
-                "spoil <- issued printed",
+                "spoil <- issued printed applied activated",
                 "reprint <- spoiled",
                 "apply <- issued printed",
                 "return <- issued printed",

@@ -81,22 +81,26 @@ pub trait MovementLedger: Send + Sync {
 
     /// Keeps an activation for its time; the one that is there under the key.
     async fn schedule(&self, new: &Scheduled, by: &By) -> Result<Scheduled, LedgerError>;
-    /// False when it has come or was cancelled.
+    /// What it is after that: booked where its time has come. `NotFound` for one
+    /// that the batch has not.
     async fn cancel_scheduled(
         &self,
         batch: BatchRef,
         id: Uuid,
         by: &By,
-    ) -> Result<bool, LedgerError>;
+    ) -> Result<ScheduleState, LedgerError>;
     /// Latest first, at most `limit`.
     async fn scheduled(&self, batch: BatchRef, limit: u32) -> Result<Vec<Scheduled>, LedgerError>;
     /// Books what is due at `now`, of every batch; how many.
     async fn book_due(&self, now: UnixMs) -> Result<u64, LedgerError>;
 
     /// Keeps what was counted, and says of what is missing that it is.
-    async fn close(&self, new: &NewClosing, by: &By) -> Result<Closing, LedgerError>;
+    async fn close_day(&self, new: &NewClosing, by: &By) -> Result<Closing, LedgerError>;
     /// Of an enterprise, latest first.
     async fn closings(&self, of: &Uscc, limit: u32) -> Result<Vec<Closing>, LedgerError>;
     /// What is missing of an enterprise's labels now.
-    async fn missing(&self, of: &Uscc) -> Result<Vec<(RangeFact, Vec<Holding>)>, LedgerError>;
+    async fn missing_labels(
+        &self,
+        of: &Uscc,
+    ) -> Result<Vec<(RangeFact, Vec<Holding>)>, LedgerError>;
 }

@@ -12,7 +12,7 @@ use crate::auth::trail::Entry as Note;
 use crate::base::{By, FieldError, LedgerError, UnixMs};
 use crate::registry::movement::book::{Entry, shift, untouched};
 use crate::registry::movement::closing::{Closing, NewClosing};
-use crate::registry::movement::port::{MovementLedger, Scheduled};
+use crate::registry::movement::port::{MovementLedger, ScheduleState, Scheduled};
 use crate::registry::movement::{
     Balance, Elsewhere, Holding, Kind, Moved, Movement, NewMovement, Ranges, Span, Words,
 };
@@ -236,7 +236,8 @@ pub(super) async fn move_in(
     Ok(Moved::Done(movement, shifted.elsewhere))
 }
 
-/// Takes back what is left of each leg, and keeps the last that was refused.
+/// Takes back what is left of each entry; where nothing is, says where the first
+/// of its labels went.
 async fn undo_in(tx: &mut Tx, booking: &Booking<'_>, of: Uuid) -> Read<Moved> {
     let batch = booking.batch;
     let mine = legs::entries(tx, batch, of).await?;
@@ -246,18 +247,17 @@ async fn undo_in(tx: &mut Tx, booking: &Booking<'_>, of: Uuid) -> Read<Moved> {
     };
     let later = legs::later(tx, batch, of, (first, last)).await?;
     let before = spans::window(tx, batch, first, last).await?;
-    let (mut after, mut back, mut gone) = (before.clone(), Vec::new(), Ranges::default());
+    let (mut after, mut back, mut gone) = (before.clone(), Vec::new(), Vec::new());
     for entry in mine {
         let about = later.iter().map(|(undoes, ranges)| (*undoes, ranges));
         let left = untouched(&entry.ranges, of, about);
-        if gone.is_empty() {
-            gone = entry.ranges.without(&left);
-        }
+        gone.extend_from_slice(entry.ranges.without(&left).runs());
         let shifted = shift(&after, &left, |on| (*on == entry.to).then(|| entry.from.clone()));
         after = shifted.spans;
         back.extend(shifted.entries);
     }
     if back.is_empty() {
+        let gone = Ranges::of_runs(gone);
         return Ok(match gone.ends() {
             Some((number, _)) => Moved::Refused(where_is(tx, batch, &before, number, &gone).await?),
             None => return Err(nothing_left(of)),
@@ -412,7 +412,7 @@ impl MovementLedger for Ledger {
         batch: BatchRef,
         id: Uuid,
         by: &By,
-    ) -> Result<bool, LedgerError> {
+    ) -> Result<ScheduleState, LedgerError> {
         schedules::cancel(self, batch, id, by).await
     }
 
@@ -424,7 +424,7 @@ impl MovementLedger for Ledger {
         schedules::book_due(self, now).await
     }
 
-    async fn close(&self, new: &NewClosing, by: &By) -> Result<Closing, LedgerError> {
+    async fn close_day(&self, new: &NewClosing, by: &By) -> Result<Closing, LedgerError> {
         closings::close(self, new, by).await
     }
 
@@ -432,7 +432,10 @@ impl MovementLedger for Ledger {
         closings::of(self, of, limit).await
     }
 
-    async fn missing(&self, of: &Uscc) -> Result<Vec<(RangeFact, Vec<Holding>)>, LedgerError> {
+    async fn missing_labels(
+        &self,
+        of: &Uscc,
+    ) -> Result<Vec<(RangeFact, Vec<Holding>)>, LedgerError> {
         closings::missing(self, of).await
     }
 }

@@ -117,25 +117,38 @@ async fn note(
     audit::note(tx, by, &entry).await
 }
 
-pub(super) async fn cancel(ledger: &Ledger, batch: BatchRef, id: Uuid, by: &By) -> Read<bool> {
+pub(super) async fn cancel(
+    ledger: &Ledger,
+    batch: BatchRef,
+    id: Uuid,
+    by: &By,
+) -> Read<ScheduleState> {
     let mut tx = ledger.write().await?;
     book(&mut tx, Some(batch), by.at).await?;
-    let done = sqlx::query(
-        "UPDATE scheduled_activations SET state = 'cancelled'
-         WHERE id = $1 AND key_number = $2 AND batch_number = $3 AND state = 'waiting'",
+    let state: Option<String> = sqlx::query_scalar(
+        "SELECT state FROM scheduled_activations
+         WHERE id = $1 AND key_number = $2 AND batch_number = $3",
     )
     .bind(id.to_string())
     .bind(i64::from(batch.key.get()))
     .bind(i64::from(batch.batch))
-    .execute(&mut *tx)
+    .fetch_optional(&mut *tx)
     .await
     .map_err(down)?;
-    let cancelled = done.rows_affected() == 1;
-    if cancelled {
+    let state = state.ok_or_else(|| LedgerError::NotFound(format!("activation {id}")))?;
+    let mut state = ScheduleState::from_slug(&state).ok_or_else(|| rows::bad("state"))?;
+    if state == ScheduleState::Waiting {
+        state = ScheduleState::Cancelled;
+        sqlx::query("UPDATE scheduled_activations SET state = $1 WHERE id = $2")
+            .bind(state.slug())
+            .bind(id.to_string())
+            .execute(&mut *tx)
+            .await
+            .map_err(down)?;
         note(&mut tx, batch, by, ("labels.unschedule", json!({"id": id}))).await?;
     }
     tx.commit().await.map_err(down)?;
-    Ok(cancelled)
+    Ok(state)
 }
 
 pub(super) async fn of(ledger: &Ledger, batch: BatchRef, limit: u32) -> Read<Vec<Scheduled>> {
