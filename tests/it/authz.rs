@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::staff_bed::{StaffBed, WHO, location};
+use crate::staff_bed::{OURS, StaffBed, WHO, location};
 
 /// May: b buyer (anyone); of the enterprise whose object it is w owner, p planner,
 /// a approver, l line, q quality, s sales, v viewer; t owner of another; o officer;
@@ -86,12 +86,62 @@ const ORDER_ROUTES: [(&str, &str, &str); 4] = [
     ("get", "/api/v1/orders/{id}/files", "wpalqsvc"),
     ("get", "/api/v1/orders/{id}/files/{*name}", "wpc"),
 ];
+/// Accounts, keys and the county.
+const PEOPLE_ROUTES: [(&str, &str, &str); 42] = [
+    // For who gave a password and nobody else: the others are taken to the form.
+    ("get", "/sign-in/code", ""),
+    ("post", "/sign-in/code", ""),
+    ("get", "/join/{token}", "bwpalqsvtoc"),
+    ("post", "/join/{token}", "bwpalqsvtoc"),
+    ("get", "/account", "bwpalqsvtoc"),
+    ("get", "/account/", "wpalqsvtoc"),
+    ("post", "/account/password", "wpalqsvtoc"),
+    ("get", "/account/second-factor", "wpalqsvtoc"),
+    ("post", "/account/second-factor", "wpalqsvtoc"),
+    ("post", "/account/second-factor/remove", "wpalqsvtoc"),
+    ("post", "/account/recovery-codes", "wpalqsvtoc"),
+    // The session is the owner's.
+    ("post", "/account/sessions/{id}/end", "w"),
+    ("post", "/account/sessions/end", "wpalqsvtoc"),
+    ("get", "/enterprise/people", "wt"),
+    ("post", "/enterprise/people", "wt"),
+    ("get", "/enterprise/people/{login}", "w"),
+    ("post", "/enterprise/people/{login}/duties", "w"),
+    ("post", "/enterprise/people/{login}/close", "w"),
+    ("post", "/enterprise/people/{login}/open", "w"),
+    ("post", "/enterprise/people/{login}/link", "w"),
+    ("post", "/enterprise/people/{login}/second-factor/remove", "w"),
+    ("get", "/enterprise/keys", "wt"),
+    ("post", "/enterprise/keys", "wt"),
+    ("post", "/enterprise/keys/{id}/replace", "w"),
+    ("post", "/enterprise/keys/{id}/end", "w"),
+    ("get", "/county", "bwpalqsvtoc"),
+    ("get", "/county/sign-in", "bwpalqsvtoc"),
+    ("post", "/county/sign-in", "bwpalqsvtoc"),
+    ("get", "/county/", "c"),
+    ("post", "/county/enterprises", "c"),
+    ("get", "/county/enterprises/{uscc}", "c"),
+    ("post", "/county/enterprises/{uscc}/licences", "c"),
+    ("post", "/county/enterprises/{uscc}/owners", "c"),
+    ("get", "/county/people", "c"),
+    ("post", "/county/people", "c"),
+    ("get", "/county/people/{login}", "c"),
+    ("post", "/county/people/{login}/close", "c"),
+    ("post", "/county/people/{login}/open", "c"),
+    ("post", "/county/people/{login}/link", "c"),
+    ("post", "/county/people/{login}/second-factor/remove", "c"),
+    ("get", "/county/audit", "c"),
+    ("get", "/county/audit.jsonl", "c"),
+];
 /// Last of all: they end the session with which the others are tried.
-const LEAVING: [(&str, &str, &str); 2] =
-    [("post", "/enterprise/sign-out", "bwpalqsvtoc"), ("post", "/officer/sign-out", "bwpalqsvtoc")];
+const LEAVING: [(&str, &str, &str); 3] = [
+    ("post", "/enterprise/sign-out", "bwpalqsvtoc"),
+    ("post", "/officer/sign-out", "bwpalqsvtoc"),
+    ("post", "/county/sign-out", "bwpalqsvtoc"),
+];
 
 fn rows() -> impl Iterator<Item = (&'static str, &'static str, &'static str)> {
-    ROUTES.into_iter().chain(ORDER_ROUTES).chain(LEAVING)
+    ROUTES.into_iter().chain(ORDER_ROUTES).chain(PEOPLE_ROUTES).chain(LEAVING)
 }
 
 #[tokio::test]
@@ -118,6 +168,9 @@ struct Ours {
     serial: String,
     order: String,
     range: String,
+    session: String,
+    key: String,
+    token: String,
     recall: String,
 }
 
@@ -131,7 +184,11 @@ impl Ours {
             "reason": {"zh": "标签有误", "en": "wrong label"}});
         let recall = bed.made("member", "/api/v1/recalls", &asked).await;
         let text = |value: &Value| value.as_str().expect("text").to_owned();
+        let spare = crate::people::spare(bed).await;
         Self {
+            session: spare.session,
+            key: spare.key,
+            token: spare.token,
             batch,
             serial: zhenma::code::read(&code).expect("a code").payload.serial_text(),
             order: text(&orders[0]["id"]),
@@ -142,7 +199,9 @@ impl Ours {
 
     fn path(&self, template: &str) -> String {
         let id = match template {
-            of_range if of_range.contains("ranges") => &self.range,
+            ranges if ranges.contains("ranges") => &self.range,
+            sessions if sessions.contains("sessions") => &self.session,
+            keys if keys.contains("keys") => &self.key,
             of_recall if of_recall.contains("recalls") => &self.recall,
             _ => &self.order,
         };
@@ -153,6 +212,9 @@ impl Ours {
             .replace("{serial}", &self.serial)
             .replace("{batch}", &self.batch)
             .replace("{id}", id)
+            .replace("{login}", "spare")
+            .replace("{token}", &self.token)
+            .replace("{uscc}", OURS)
             .replace("{*name}", "manifest.json")
             .replace("{kind}", "batches")
             .replace("{name}", "nothing.css")
@@ -169,7 +231,8 @@ async fn every_route_takes_in_whom_its_row_names_and_nobody_else() {
             let allowed = may.contains(letter(who));
             let path = ours.path(template);
             let verb: Method = method.to_uppercase().parse().expect("a method");
-            let console = ["/enterprise", "/officer"].iter().any(|c| template.starts_with(c));
+            let consoles = ["/enterprise", "/officer", "/county", "/account", "/sign-in", "/join"];
+            let console = consoles.iter().any(|c| template.starts_with(c));
             let at = format!("{who} {method} {path}");
             if console {
                 let response = if verb == Method::POST {
