@@ -485,6 +485,10 @@ async fn an_administrator_registers_an_enterprise_and_invites_its_owner_and_an_o
     assert_eq!(refused.status(), 422);
     let page = refused.text().await.expect("text");
     assert!(page.contains("18位统一社会信用代码") && page.contains("请填到期日"), "{page:.3000}");
+    // A mark of direction would make one name look like another in a list.
+    let mut turned = fields(code, "2036-01-01");
+    turned[1].1 = "鹿邑\u{202e}三号";
+    assert_eq!(county.post("/county/enterprises", &turned).await.status(), 422);
     let path = format!("/county/enterprises/{code}");
     let done = county.post("/county/enterprises", &fields(code, "2026-01-01")).await;
     assert_eq!(location(&done), path);
