@@ -11,7 +11,7 @@ use utoipa::ToSchema;
 use crate::auth::credentials::Chosen;
 use crate::auth::link::{Link, Purpose, kept};
 use crate::auth::{Account, password};
-use crate::base::{By, Origin, UnixMs, line};
+use crate::base::{By, Lang, Origin, UnixMs, line};
 use crate::http::access::area_of;
 use crate::http::account::chosen;
 use crate::http::bodies::Posted;
@@ -22,7 +22,7 @@ use crate::http::problem::Problem;
 use crate::http::sign_in::hashing;
 use crate::scan::tags::Network;
 use crate::web::account::{JoinPage, LinkGonePage};
-use crate::web::console::{Area, Typed};
+use crate::web::console::{Area, Frame, Typed};
 
 /// What somebody chooses who follows a link.
 #[derive(Default, Deserialize, ToSchema)]
@@ -109,31 +109,58 @@ pub async fn join(
     let now = desk.clock.now();
     let Some((link, account)) = good(&desk, &token, now).await? else { return gone(&parts) };
     let f = frame(&parts, area_of(&account.role));
-    let lang = f.lang;
-    let name = named(&link, Typed { value: choice.name, error: None });
-    let read = name.as_ref().map(|name| line("name", &name.value)).transpose();
-    let password_error = chosen(&choice.password, &choice.again, lang).err();
     let locked_s = desk.sign_ins.check_link(client.address.map(Network::of)).err();
-    let (new_name, status) = match (read, &password_error, locked_s) {
-        (Ok(new_name), None, None) => (new_name, None),
-        (_, _, Some(_)) => (None, Some(StatusCode::TOO_MANY_REQUESTS)),
-        _ => (None, Some(StatusCode::UNPROCESSABLE_ENTITY)),
+    let name = match (read(&link, &choice, f.lang), locked_s) {
+        (Ok(name), None) => name,
+        (read, locked_s) => {
+            let wrong = read.err().unwrap_or_else(|| Wrong {
+                name: named(&link, Typed { value: choice.name, error: None }),
+                password: None,
+            });
+            return again(f, account.login, wrong, locked_s);
+        }
     };
-    if let Some(status) = status {
-        let faults = |name: Typed| {
-            let fault = line("name", &name.value).err();
-            Typed::of("name", &name.value, fault.as_slice(), lang)
-        };
-        let name = name.map(faults);
-        let form = JoinPage { f, login: account.login, name, password_error, locked_s };
-        return page(&form, lang, status);
-    }
     let typed = choice.password;
     let password_hash = hashing(&desk, move || password::hash(&typed)).await?;
     let by = By { login: account.login, origin: Origin::of(client.address), at: now };
-    let chosen = Chosen { name: new_name, password_hash };
-    if !desk.ledger.take_link(&link.hash, &chosen, &by).await? {
+    if !desk.ledger.take_link(&link.hash, &Chosen { name, password_hash }, &by).await? {
         return gone(&parts);
     }
     Ok(Redirect::to(&format!("{}sign-in", f.area.home())).into_response())
+}
+
+/// What is wrong with the form, beside what was typed.
+struct Wrong {
+    name: Option<Typed>,
+    password: Option<String>,
+}
+
+/// The name that was chosen, where one is.
+fn read(link: &Link, choice: &Choice, lang: Lang) -> Result<Option<String>, Wrong> {
+    let invited = link.purpose == Purpose::Invitation;
+    let name = invited.then(|| line("name", &choice.name)).transpose();
+    match (name, chosen(&choice.password, &choice.again, lang)) {
+        (Ok(name), Ok(())) => Ok(name),
+        (name, password) => {
+            let fault = name.err();
+            let typed = Typed::of("name", &choice.name, fault.as_slice(), lang);
+            Err(Wrong { name: named(link, typed), password: password.err() })
+        }
+    }
+}
+
+/// The form once more.
+fn again(
+    f: Frame,
+    login: String,
+    wrong: Wrong,
+    locked_s: Option<u64>,
+) -> Result<Response, Problem> {
+    let status = match locked_s {
+        Some(_) => StatusCode::TOO_MANY_REQUESTS,
+        None => StatusCode::UNPROCESSABLE_ENTITY,
+    };
+    let lang = f.lang;
+    let form = JoinPage { f, login, name: wrong.name, password_error: wrong.password, locked_s };
+    page(&form, lang, status)
 }

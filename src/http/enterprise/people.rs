@@ -2,19 +2,18 @@
 
 use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
-use axum::response::Response;
+use axum::response::{IntoResponse, Redirect, Response};
 
 use crate::auth::duty::Owning;
 use crate::auth::people::{self, Of, Reach};
-use crate::auth::{Acting, Duties, Duty, Role};
-use crate::base::{By, FieldError};
+use crate::auth::{Acting, Duty, Role};
+use crate::base::{By, FieldError, LedgerError};
 use crate::http::access::AtConsole;
 use crate::http::bodies::Posted;
 use crate::http::console::page;
 use crate::http::desk::Desk;
 use crate::http::people::{
-    Boxes, Done, Invited, Office, SentTo, Ticked, after, invite, invite_form, person_line,
-    person_page,
+    Done, Invited, Office, SentTo, Ticked, after, invite, invite_form, person_line, person_page,
 };
 use crate::http::problem::{Problem, ProblemDocument};
 use crate::web::console::Frame;
@@ -62,8 +61,7 @@ pub async fn show(
     State(desk): State<Desk>,
     AtConsole { who, frame, by }: AtConsole<Acting<Owning>>,
 ) -> Result<Response, Problem> {
-    let typed = Invited { duties: Boxes::default(), ..Invited::default() };
-    list(&desk, office(&who, frame, by), &who.enterprise, &typed, &[]).await
+    list(&desk, office(&who, frame, by), &who.enterprise, &Invited::default(), &[]).await
 }
 
 /// Makes an account and shows the link by which it is taken up.
@@ -138,23 +136,17 @@ pub async fn duties(
 ) -> Result<Response, Problem> {
     let office = office(&who, frame, by);
     let came = match ticked.duties.some() {
-        Err(wrong) => Err(crate::base::LedgerError::Invalid(vec![wrong])),
+        Err(wrong) => Err(LedgerError::Invalid(vec![wrong])),
         Ok(duties) => {
             people::change_duties(&*desk.ledger, &office.reach, &login, duties, &office.by).await
         }
     };
-    let left_office = came.is_ok() && login == who.login && !allows(&ticked.duties.duties());
-    if left_office {
+    let left_office = login == who.login && !ticked.duties.duties().allow(Duty::Owner);
+    if came.is_ok() && left_office {
         // Whoever gave the office away has no business on the page any more.
-        return Ok(axum::response::IntoResponse::into_response(axum::response::Redirect::to(
-            "/enterprise/",
-        )));
+        return Ok(Redirect::to("/enterprise/").into_response());
     }
     after(&desk, office, &login, "duties", came).await
-}
-
-const fn allows(duties: &Duties) -> bool {
-    duties.allow(Duty::Owner)
 }
 
 /// Closes a member's account.
