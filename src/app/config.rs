@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::base::Cidr;
 use crate::code;
+use crate::store::mail::Smtp;
 
 /// Everything that can be set. In the file the names are these; in the
 /// environment they are upper-case with `ZHENMA_` before them, lists
@@ -45,6 +46,12 @@ pub struct Settings {
     pub hosting_networks: Option<PathBuf>,
     /// Map of provinces that consoles draw, as GeoJSON; without it a cartogram.
     pub map: Option<PathBuf>,
+    /// The relay for mail: `smtps://USER:PASSWORD@HOST`, or
+    /// `smtp://HOST:587?tls=required`. Without it links are shown alone.
+    #[serde(serialize_with = "without_smtp_password")]
+    pub smtp_url: Option<String>,
+    /// Whom letters come from: `Zhenma <no-reply@example.cn>`.
+    pub smtp_from: Option<String>,
     /// `text` or `json`.
     pub log_format: LogFormat,
 }
@@ -73,6 +80,8 @@ impl Default for Settings {
             geo_database: Vec::new(),
             hosting_networks: None,
             map: None,
+            smtp_url: None,
+            smtp_from: None,
             log_format: LogFormat::Text,
         }
     }
@@ -87,7 +96,7 @@ pub enum ConfigError {
 }
 
 /// Names of all settings, for the environment.
-const NAMES: [(&str, Kind); 14] = [
+const NAMES: [(&str, Kind); 16] = [
     ("listen", Kind::Text),
     ("public_url", Kind::Text),
     ("public_aliases", Kind::List),
@@ -101,6 +110,8 @@ const NAMES: [(&str, Kind); 14] = [
     ("geo_database", Kind::List),
     ("hosting_networks", Kind::Text),
     ("map", Kind::Text),
+    ("smtp_url", Kind::Text),
+    ("smtp_from", Kind::Text),
     ("log_format", Kind::Text),
 ];
 
@@ -221,7 +232,22 @@ impl Settings {
                 format!("{:?} is not an IANA name such as Asia/Shanghai", self.time_zone),
             );
         }
+        if let Err(problem) = self.mailer() {
+            return wrong("SMTP_URL", problem);
+        }
         Ok(())
+    }
+
+    /// What sends mail, where a relay is named.
+    ///
+    /// # Errors
+    /// What is wrong with the relay or the sender.
+    pub fn mailer(&self) -> Result<Option<Smtp>, String> {
+        match (&self.smtp_url, &self.smtp_from) {
+            (None, None) => Ok(None),
+            (Some(url), Some(from)) => Smtp::new(url, from).map(Some),
+            _ => Err("give ZHENMA_SMTP_URL and ZHENMA_SMTP_FROM, or neither".to_owned()),
+        }
     }
 
     /// Lower-case hosts (with port, if any) under which our codes are read.
@@ -250,6 +276,16 @@ fn one_or_several<'de, D: serde::Deserializer<'de>>(from: D) -> Result<Vec<PathB
         Paths::One(path) => vec![path],
         Paths::Several(paths) => paths,
     })
+}
+
+fn without_smtp_password<S: serde::Serializer>(
+    url: &Option<String>,
+    into: S,
+) -> Result<S::Ok, S::Error> {
+    match url {
+        Some(url) => without_password(url, into),
+        None => into.serialize_none(),
+    }
 }
 
 /// What is printed gets into tickets and logs.
@@ -334,6 +370,7 @@ mod tests {
             ("ZHENMA_SCAN_STORE", "mysql://x"),
             ("ZHENMA_LEDGER", "postgres://x"),
             ("ZHENMA_LOG_FORMAT", "xml"),
+            ("ZHENMA_SMTP_URL", "smtps://mail.example.cn"),
         ] {
             let error = with(&[(name, value)]).expect_err(value).to_string();
             assert!(error.contains(name), "{error}");

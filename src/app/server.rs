@@ -11,6 +11,7 @@ use crate::app::config::Settings;
 use crate::app::demo;
 use crate::app::live::Keys;
 use crate::app::orders::{OpenSigner, signers_of};
+use crate::auth::mail::Mailer;
 use crate::base::{Clock, Lang, clock::SystemClock};
 use crate::http::desk::Desk;
 use crate::http::{self, Doorkeeper, Services, Site, Staff};
@@ -42,6 +43,9 @@ impl Parts {
         services.map = Arc::clone(&self.map);
         services.stopping = self.stop.clone();
         services.samples = samples.into();
+        // The settings were checked when they were read.
+        services.mailer =
+            self.settings.mailer().ok().flatten().map(|relay| Arc::new(relay) as Arc<dyn Mailer>);
         services.identify = Arc::new(Doorkeeper {
             sessions: Sessions(self.ledger.clone()),
             ledger: Arc::new(self.ledger.clone()),
@@ -177,7 +181,11 @@ async fn tell(
     }
     println!("Consoles, password {}:", demo::PASSWORD);
     for (login, name, role, ..) in demo::PEOPLE {
-        let path = if role == "officer" { "/officer/" } else { "/enterprise/" };
+        let path = match role {
+            "officer" => "/officer/",
+            "administrator" => "/county/",
+            _ => "/enterprise/",
+        };
         println!("  {login:<14} {name}  http://{address}{path}");
     }
     println!();

@@ -1,11 +1,20 @@
-//! Who somebody is: accounts, passwords, API keys, and the proof types that
-//! use cases ask for, and the trail of what they changed. Not here: what an account may do with whose data (the
-//! use cases), cookies and headers (`http`).
+//! Who somebody is: accounts, passwords, second factors, sessions, API keys,
+//! the proof types that use cases ask for, and the trail of what they changed.
+//! Not here: what an account may do with whose data (the use cases), cookies
+//! and headers (`http`).
 
 pub mod account;
+pub mod api_key;
+pub mod credentials;
 pub mod duty;
+pub mod link;
+pub mod mail;
 pub mod password;
+pub mod people;
 pub mod port;
+pub mod second_factor;
+pub mod secrets;
+pub mod session;
 pub mod token;
 pub mod trail;
 

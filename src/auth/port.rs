@@ -44,6 +44,13 @@ pub trait AccountLedger: Send + Sync {
 pub trait TrailLedger: Send + Sync {
     /// Tells of something that no other method of the ledger changes.
     async fn note(&self, by: &By, entry: &Entry<'_>) -> Result<(), LedgerError>;
+    /// Rows before `before`, or the latest, newest first.
+    async fn trail_back(
+        &self,
+        wanted: &Wanted,
+        before: Option<u64>,
+        limit: u32,
+    ) -> Result<Vec<Row>, LedgerError>;
     /// Rows behind `after`, oldest first.
     async fn trail(&self, wanted: &Wanted, after: u64, limit: u32)
     -> Result<Vec<Row>, LedgerError>;

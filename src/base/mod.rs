@@ -10,6 +10,8 @@ pub mod lang;
 #[cfg(feature = "server")]
 pub mod ledger_error;
 pub mod limits;
+#[cfg(feature = "server")]
+pub mod line;
 pub mod near;
 #[cfg(feature = "server")]
 pub mod places;
@@ -21,4 +23,6 @@ pub use clock::{Clock, UnixMs};
 pub use lang::Lang;
 #[cfg(feature = "server")]
 pub use ledger_error::{FieldError, GROUNDS_CHARACTERS_MAX, LedgerError, grounds};
+#[cfg(feature = "server")]
+pub use line::line;
 pub use near::Near;

@@ -52,4 +52,6 @@ pub mod adr {
     pub mod policy_signed_off {}
     #[doc = include_str!("adr/0013-a-farm-of-phones-accuses-nobody.md")]
     pub mod farm_accuses_nobody {}
+    #[doc = include_str!("adr/0018-a-browser-that-is-known-passes-the-crowd.md")]
+    pub mod known_browser {}
 }

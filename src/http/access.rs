@@ -17,6 +17,7 @@ use tower_sessions::session::Id;
 use tower_sessions::{Session, SessionStore};
 
 use crate::auth::duty::{Acting, Post};
+use crate::auth::session::field;
 use crate::auth::{Administrator, Duties, Duty, Member, Officer, Role, SignedIn, token};
 use crate::base::{By, LedgerError, Origin, UnixMs};
 use crate::http::client::Client;
@@ -24,13 +25,11 @@ use crate::http::console::frame;
 use crate::http::desk::{Desk, DeskLedger};
 use crate::http::problem::Problem;
 use crate::http::services::{Identify, Unchecked};
+use crate::http::session::{self, SESSION_COOKIE};
 use crate::registry::Uscc;
 use crate::registry::service::Scope;
 use crate::web::console::{Area, Frame};
 
-pub(super) const SESSION_COOKIE: &str = "zm_session";
-/// Member of a session that names who signed in.
-const LOGIN: &str = "login";
 /// How long a scan waits to hear who makes it.
 const LOOK_MAX: Duration = Duration::from_millis(250);
 /// Characters of a session id and of an API key that are looked at.
@@ -173,6 +172,10 @@ impl ConsoleActor for Officer {
     const AREA: Area = Area::Officer;
 }
 
+impl ConsoleActor for Administrator {
+    const AREA: Area = Area::County;
+}
+
 /// A person at the console of `A`, and the frame of the page. Whoever is not
 /// signed in there is taken to the form; whose duties do not reach is told so.
 pub struct AtConsole<A> {
@@ -182,12 +185,38 @@ pub struct AtConsole<A> {
 }
 
 /// The console of a role.
-pub(super) const fn area_of(role: &Role) -> Option<Area> {
+pub(super) const fn area_of(role: &Role) -> Area {
     match role {
-        Role::Member { .. } => Some(Area::Enterprise),
-        Role::Officer => Some(Area::Officer),
-        // Administrators have the shell and the API.
-        Role::Administrator => None,
+        Role::Member { .. } => Area::Enterprise,
+        Role::Officer => Area::Officer,
+        Role::Administrator => Area::County,
+    }
+}
+
+fn frame_of(parts: &Parts, who: &SignedIn) -> Frame {
+    let (name, duties) = (Some(who.name.clone()), who.role.duties());
+    Frame { who: name, duties, ..frame(parts, area_of(&who.role)) }
+}
+
+/// Somebody at the pages of the own account, whatever the role.
+pub struct AtAccount {
+    pub who: SignedIn,
+    pub frame: Frame,
+    pub by: By,
+    /// What is kept of the session's id.
+    pub session: String,
+}
+
+impl FromRequestParts<Desk> for AtAccount {
+    type Rejection = Response;
+
+    async fn from_request_parts(parts: &mut Parts, desk: &Desk) -> Result<Self, Response> {
+        let found = by_session(parts, desk).await.map_err(IntoResponse::into_response)?;
+        let Some((who, by, session)) = found else {
+            return Err(Redirect::to("/enterprise/sign-in").into_response());
+        };
+        let frame = frame_of(parts, &who);
+        Ok(Self { who, frame, by, session })
     }
 }
 
@@ -195,30 +224,31 @@ impl<A: ConsoleActor> FromRequestParts<Desk> for AtConsole<A> {
     type Rejection = Response;
 
     async fn from_request_parts(parts: &mut Parts, desk: &Desk) -> Result<Self, Response> {
-        let session = Session::from_request_parts(parts, desk)
-            .await
-            .map_err(|_| Problem::broken().into_response())?;
-        let who = by_session(desk, &session).await.map_err(IntoResponse::into_response)?;
-        let Some(who) = who.filter(|who| area_of(&who.role) == Some(A::AREA)) else {
+        let found = by_session(parts, desk).await.map_err(IntoResponse::into_response)?;
+        let Some((who, by, _)) = found.filter(|(who, ..)| area_of(&who.role) == A::AREA) else {
             let form = format!("{}sign-in", A::AREA.home());
             return Err(Redirect::to(&form).into_response());
         };
-        let by = by(parts, desk, &who.login);
-        let (name, duties) = (Some(who.name.clone()), who.role.duties());
-        let frame = Frame { who: name, duties, ..frame(parts, A::AREA) };
+        let frame = frame_of(parts, &who);
         let who = A::of(&who).ok_or_else(|| Problem::not_your_duty().into_response())?;
         Ok(Self { who, frame, by })
     }
 }
 
-/// The account is looked up anew each time: a disabled one is out at once.
-async fn by_session(desk: &Desk, session: &Session) -> Result<Option<SignedIn>, Problem> {
-    let login = session.get::<String>(LOGIN).await.map_err(|error| {
-        tracing::error!(%error, "a session was not read");
-        Problem::busy()
-    })?;
-    let Some(login) = login else { return Ok(None) };
-    Ok(open_account(&*desk.ledger, &login).await?)
+/// Whoever signed in with this browser. The account is looked up anew each time:
+/// a disabled one is out at once.
+async fn by_session(
+    parts: &mut Parts,
+    desk: &Desk,
+) -> Result<Option<(SignedIn, By, String)>, Problem> {
+    let session = Session::from_request_parts(parts, desk).await.map_err(|_| Problem::broken())?;
+    let Some(login) = session::login(&session).await? else { return Ok(None) };
+    let Some(who) = open_account(&*desk.ledger, &login).await? else { return Ok(None) };
+    let (id, by) = (session::id(&session), by(parts, desk, &who.login));
+    if let Err(error) = desk.ledger.see_session(&id, &by.origin.to_string(), by.at).await {
+        tracing::warn!(%error, "the use of a session was not noted");
+    }
+    Ok(Some((who, by, id)))
 }
 
 async fn open_account(
@@ -245,18 +275,6 @@ fn bearer(headers: &HeaderMap) -> Option<&str> {
     (scheme.eq_ignore_ascii_case("bearer") && ours).then_some(token)
 }
 
-/// Begins a session; whatever id the browser came with is good for nothing.
-pub(super) async fn begin(session: &Session, login: &str) -> Result<(), Problem> {
-    let begun = async {
-        session.cycle_id().await?;
-        session.insert(LOGIN, login).await
-    };
-    begun.await.map_err(|error| {
-        tracing::error!(%error, "a session was not begun");
-        Problem::busy()
-    })
-}
-
 /// Tells who scans, on the way of every scan: buyers carry neither key nor
 /// session, and cost no look at the ledger.
 pub struct Doorkeeper<S> {
@@ -280,7 +298,7 @@ impl<S: SessionStore> Doorkeeper<S> {
             (Some(token), _) => by_token(ledger, token, self.clock.now()).await,
             (None, Some(id)) => {
                 let record = self.sessions.load(&id).await.map_err(|e| unchecked(&e))?;
-                let login = record.as_ref().and_then(|r| r.data.get(LOGIN)?.as_str());
+                let login = record.as_ref().and_then(|r| r.data.get(field::LOGIN)?.as_str());
                 match login {
                     Some(login) => open_account(ledger, login).await,
                     None => Ok(None),

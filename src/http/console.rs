@@ -1,44 +1,35 @@
-//! What the two consoles share: sessions, the guard against requests from
-//! other sites, headers, the frame of a page, signing in and out.
+//! What the consoles share: sessions, the guard against requests from other
+//! sites, headers, the frame of a page.
 
 use std::sync::LazyLock;
-use std::time::Duration;
 
 use askama::Template;
 use axum::extract::Request;
 use axum::http::request::Parts;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::middleware::{Next, from_fn};
-use axum::response::{Html, IntoResponse, Redirect, Response};
+use axum::response::{Html, IntoResponse, Response};
 use axum_extra::extract::cookie::{Cookie, CookieJar, SameSite};
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
-use serde::Deserialize;
 use tower_http::csrf::{CsrfLayer, ProtectionError};
 use tower_http::set_header::SetResponseHeaderLayer;
-use tower_sessions::{Expiry, Session, SessionManagerLayer, SessionStore};
-use utoipa::ToSchema;
+use tower_sessions::{Expiry, SessionManagerLayer, SessionStore};
 use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
-use crate::auth::{Duties, SignedIn, password};
+use crate::auth::Duties;
 use crate::base::{FieldError, Lang, UnixMs, places};
-use crate::http::access::{SESSION_COOKIE, area_of, begin};
-use crate::http::client::Client;
 use crate::http::desk::Desk;
 use crate::http::problem::Problem;
-use crate::http::{enterprise, negotiate, officer};
-use crate::scan::tags::Network;
-use crate::web::console::{Area, Choice, Frame, SignInPage};
+use crate::http::session::SESSION_COOKIE;
+use crate::http::{account, county, enterprise, join, negotiate, officer, sign_in};
+use crate::web::console::{Area, Choice, Frame};
 use crate::web::style;
 
 /// A session ends this long after it began.
 const SESSION_HOURS: i64 = 12;
 const LANG_COOKIE: &str = "zm_lang";
-/// How long somebody waits whose password is to be hashed.
-const HASHING_WAIT_MAX: Duration = Duration::from_secs(2);
-/// Bytes of a login and of a password that are looked at.
-const LOGIN_BYTES_MAX: usize = 64;
-const PASSWORD_BYTES_MAX: usize = 1_024;
 
 /// The sheet of the consoles is a file; that of a message stands in it.
 static POLICY: LazyLock<HeaderValue> = LazyLock::new(|| {
@@ -50,9 +41,15 @@ static POLICY: LazyLock<HeaderValue> = LazyLock::new(|| {
     HeaderValue::from_str(&policy).expect("words and base64")
 });
 
-/// Both consoles, over the sessions that `store` keeps.
+/// All consoles, over the sessions that `store` keeps.
 pub fn router(desk: Desk, store: impl SessionStore + Clone) -> OpenApiRouter {
-    behind(enterprise::routes().merge(officer::routes()), desk, store)
+    let routes = enterprise::routes()
+        .merge(officer::routes())
+        .merge(county::routes())
+        .merge(account::routes())
+        .routes(routes!(sign_in::code_form, sign_in::code))
+        .routes(routes!(join::form, join::join));
+    behind(routes, desk, store)
 }
 
 /// Forms with a file, which take longer and are larger than other pages.
@@ -138,87 +135,6 @@ pub fn page(template: &impl Template, lang: Lang, status: StatusCode) -> Result<
     let tag = HeaderValue::from_static(lang.tag());
     response.headers_mut().insert(header::CONTENT_LANGUAGE, tag);
     Ok(response)
-}
-
-/// What the form of signing in sends.
-#[derive(Deserialize, ToSchema)]
-pub struct Credentials {
-    #[serde(default)]
-    login: String,
-    #[serde(default)]
-    password: String,
-}
-
-/// The form for signing in.
-///
-/// # Errors
-/// When its template fails.
-pub fn sign_in_form(parts: &Parts, area: Area) -> Result<Response, Problem> {
-    let f = frame(parts, area);
-    let lang = f.lang;
-    let form = SignInPage { f, login: String::new(), failed: false, locked_s: None };
-    page(&form, lang, StatusCode::OK)
-}
-
-/// Takes somebody in, to the console of the role, whichever form was used.
-///
-/// # Errors
-/// When ledger or sessions cannot be used.
-pub async fn sign_in(
-    desk: &Desk,
-    parts: &Parts,
-    client: &Client,
-    session: &Session,
-    given: Credentials,
-    area: Area,
-) -> Result<Response, Problem> {
-    let f = frame(parts, area);
-    let lang = f.lang;
-    let login: String = given.login.trim().to_ascii_lowercase();
-    let refuse = |f, login, failed, locked_s| {
-        let status =
-            if failed { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::TOO_MANY_REQUESTS };
-        page(&SignInPage { f, login, failed, locked_s }, lang, status)
-    };
-    if login.len() > LOGIN_BYTES_MAX || given.password.len() > PASSWORD_BYTES_MAX {
-        return refuse(f, String::new(), true, None);
-    }
-    if let Err(wait_s) = desk.sign_ins.check(client.address.map(Network::of), &login) {
-        metrics::counter!("zhenma_http_shed_total", "bound" => "sign_in").increment(1);
-        return refuse(f, login, false, Some(wait_s));
-    }
-    match account(desk, &login, given.password).await? {
-        None => refuse(f, login, true, None),
-        Some(who) => {
-            let Some(home) = area_of(&who.role) else { return refuse(f, login, true, None) };
-            begin(session, &who.login).await?;
-            Ok(Redirect::to(home.home()).into_response())
-        }
-    }
-}
-
-/// Whoever has this login and password; it takes as long when nobody has.
-async fn account(desk: &Desk, login: &str, typed: String) -> Result<Option<SignedIn>, Problem> {
-    let account = desk.ledger.account(login).await?.filter(|a| a.disabled_at.is_none());
-    let place = tokio::time::timeout(HASHING_WAIT_MAX, desk.sign_ins.hashing.acquire()).await;
-    let Ok(Ok(_place)) = place else { return Err(Problem::busy()) };
-    let hash = account.as_ref().and_then(|a| a.password_hash.clone());
-    let good = tokio::task::spawn_blocking(move || password::verify(&typed, hash.as_deref()))
-        .await
-        .map_err(|_| Problem::broken())?;
-    Ok(account.filter(|_| good).as_ref().map(SignedIn::of))
-}
-
-/// Ends the session, here and in the store.
-///
-/// # Errors
-/// When the store cannot be used: then the session is still open.
-pub async fn sign_out(session: &Session, area: Area) -> Result<Response, Problem> {
-    session.flush().await.map_err(|error| {
-        tracing::error!(%error, "a session was not ended");
-        Problem::busy()
-    })?;
-    Ok(Redirect::to(&format!("{}sign-in", area.home())).into_response())
 }
 
 /// The instant that a form names as a local time such as 2026-12-01T08:00.

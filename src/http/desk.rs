@@ -1,16 +1,16 @@
 //! What consoles and the enterprise API work with, beside the services that
 //! every handler has.
 
-use std::num::NonZeroU32;
 use std::ops::Deref;
 use std::sync::Arc;
 
-use tokio::sync::Semaphore;
-
-use crate::auth::port::{AccountLedger, TrailLedger};
+use crate::auth::api_key::KeyLedger;
+use crate::auth::people::PeopleLedger;
+use crate::auth::port::TrailLedger;
+use crate::auth::session::SessionLedger;
 use crate::cases::CaseLedger;
 use crate::http::Services;
-use crate::http::rate::Keyed;
+use crate::http::sign_ins::SignIns;
 use crate::overview::OverviewLedger;
 use crate::recall::port::RecallLedger;
 use crate::registry::movement::port::MovementLedger;
@@ -18,7 +18,6 @@ use crate::registry::port::{OrderLedger, RegistryLedger};
 use crate::registry::service::renew;
 use crate::scan::ledger::ScanLedger;
 use crate::scan::policies::{self, PolicyLedger};
-use crate::scan::tags::Network;
 
 /// Every port of the ledger.
 pub trait DeskLedger:
@@ -27,7 +26,9 @@ pub trait DeskLedger:
     + OrderLedger
     + ScanLedger
     + CaseLedger
-    + AccountLedger
+    + KeyLedger
+    + PeopleLedger
+    + SessionLedger
     + TrailLedger
     + PolicyLedger
     + RecallLedger
@@ -41,7 +42,9 @@ impl<T> DeskLedger for T where
         + OrderLedger
         + ScanLedger
         + CaseLedger
-        + AccountLedger
+        + KeyLedger
+        + PeopleLedger
+        + SessionLedger
         + TrailLedger
         + PolicyLedger
         + RecallLedger
@@ -86,40 +89,5 @@ impl Deref for Desk {
 
     fn deref(&self) -> &Services {
         &self.services
-    }
-}
-
-/// Tries to sign in, slowed down: by login and network together, so that
-/// nobody can lock an owner out from elsewhere.
-pub(super) struct SignIns {
-    tries: Keyed<(Option<Network>, String)>,
-    /// Whatever the login: made-up ones must not keep the processors busy.
-    networks: Keyed<Option<Network>>,
-    /// Passwords that are hashed at once: each takes 19 MiB and a core.
-    pub(super) hashing: Semaphore,
-}
-
-const TRIES_PER_MINUTE: NonZeroU32 = NonZeroU32::new(10).expect("not zero");
-const NETWORK_TRIES_PER_MINUTE: NonZeroU32 = NonZeroU32::new(60).expect("not zero");
-const HASHING_MAX: usize = 2;
-
-impl Default for SignIns {
-    fn default() -> Self {
-        Self {
-            tries: Keyed::new(TRIES_PER_MINUTE),
-            networks: Keyed::new(NETWORK_TRIES_PER_MINUTE),
-            hashing: Semaphore::new(HASHING_MAX),
-        }
-    }
-}
-
-impl SignIns {
-    /// Counts one try.
-    ///
-    /// # Errors
-    /// Seconds after which to try again.
-    pub(super) fn check(&self, network: Option<Network>, login: &str) -> Result<(), u64> {
-        self.tries.check(&(network, login.to_owned()))?;
-        self.networks.check(&network)
     }
 }

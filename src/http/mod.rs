@@ -6,14 +6,18 @@
 //! the problems and the document.
 
 pub mod access;
+pub mod account;
 pub mod api;
 pub mod bodies;
 pub mod bounds;
+pub mod browser;
 pub mod client;
 pub mod console;
 pub mod consumer;
+pub mod county;
 pub mod desk;
 pub mod enterprise;
+pub mod join;
 pub mod json;
 pub mod labels_file;
 pub mod negotiate;
@@ -22,10 +26,14 @@ pub mod officer;
 pub mod ops;
 pub mod orders;
 pub mod pack;
+pub mod people;
 pub mod problem;
 pub mod rate;
 pub mod serve;
 pub mod services;
+mod session;
+pub mod sign_in;
+mod sign_ins;
 
 use std::sync::Arc;
 

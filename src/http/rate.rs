@@ -70,8 +70,12 @@ pub(super) struct Keyed<K: Hash + Eq + Clone> {
 
 impl<K: Hash + Eq + Clone> Keyed<K> {
     pub(super) fn new(per_minute: NonZeroU32) -> Self {
+        Self::with(Quota::per_minute(per_minute))
+    }
+
+    pub(super) fn with(quota: Quota) -> Self {
         Self {
-            limiter: RateLimiter::keyed(Quota::per_minute(per_minute)),
+            limiter: RateLimiter::keyed(quota),
             checks: AtomicU32::new(0),
             clock: DefaultClock::default(),
         }

@@ -9,6 +9,7 @@ use metrics_exporter_prometheus::PrometheusHandle;
 use tokio_util::sync::CancellationToken;
 
 use crate::auth::SignedIn;
+use crate::auth::mail::Mailer;
 use crate::base::{Cidr, Clock};
 use crate::http::consumer::visit::Visits;
 use crate::http::rate::{Rates, Throttle};
@@ -34,6 +35,8 @@ pub struct Services {
     pub map: Arc<Map>,
     /// Labels to try, on the home page of a demonstration.
     pub samples: Arc<[Sample]>,
+    /// Sends links to those they are for, where mail is set up.
+    pub mailer: Option<Arc<dyn Mailer>>,
     pub(super) visits: Visits,
     pub(super) throttle: Arc<Throttle>,
 }
@@ -72,6 +75,7 @@ impl Services {
             stopping: CancellationToken::new(),
             map: Map::cartogram(),
             samples: Arc::new([]),
+            mailer: None,
             visits: Visits::default(),
             throttle: Arc::new(Throttle::new(Rates::default())),
         }

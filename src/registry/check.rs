@@ -4,11 +4,9 @@
 use jiff::civil::Date;
 
 use crate::base::limits::BATCH_LABELS_MAX;
-use crate::base::{FieldError, places};
+use crate::base::{FieldError, line, places};
 use crate::registry::{Bilingual, Enterprise, NewBatch, Product};
 
-/// Characters of a name and of other free text.
-const NAME_CHARACTERS_MAX: usize = 80;
 const LICENCES_MAX: usize = 20;
 const PICTURES_MAX: usize = 8;
 const URL_BYTES_MAX: usize = 500;
@@ -22,20 +20,14 @@ fn checked(errors: Vec<FieldError>) -> Checked {
     if errors.is_empty() { Ok(()) } else { Err(errors) }
 }
 
-/// Free text: length, no control characters, and nothing that a spreadsheet
-/// would run as a formula when the register is exported.
+/// Free text: one line, and nothing that a spreadsheet would run as a formula
+/// when the register is exported.
 fn text(errors: &mut Vec<FieldError>, field: &str, value: &str, needed: bool) {
-    let characters = value.chars().count();
-    if needed && value.trim().is_empty() {
-        errors.push(FieldError::new(field, "is empty", "give it"));
-    } else if characters > NAME_CHARACTERS_MAX {
-        errors.push(FieldError::new(
-            field,
-            format!("has {characters} characters"),
-            format!("at most {NAME_CHARACTERS_MAX} are kept"),
-        ));
-    } else if value.chars().any(char::is_control) {
-        errors.push(FieldError::new(field, "has a control character", "take it out"));
+    if value.is_empty() && !needed {
+        return;
+    }
+    if let Err(fault) = line(field, value) {
+        errors.push(fault);
     } else if value.trim_start().starts_with(['=', '+', '-', '@']) {
         errors.push(FieldError::new(
             field,

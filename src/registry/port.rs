@@ -11,7 +11,9 @@ use uuid::Uuid;
 use crate::base::{By, LedgerError, UnixMs};
 use crate::registry::order::{BatchOrder, NewOrder, Order, OrderState};
 use crate::registry::register::Changes;
-use crate::registry::{Batch, BatchRef, Enterprise, Gtin, PreparedBatch, Product, RangeFact, Uscc};
+use crate::registry::{
+    Batch, BatchRef, Enterprise, Gtin, Licence, PreparedBatch, Product, RangeFact, Uscc,
+};
 
 /// One object to register.
 #[derive(Clone)]
@@ -82,6 +84,9 @@ pub trait RegistryLedger: Send + Sync {
 
     async fn enterprises(&self) -> Result<Vec<Enterprise>, LedgerError>;
     async fn enterprise(&self, uscc: &Uscc) -> Result<Enterprise, LedgerError>;
+    /// Adds a licence, or gives the one of the same kind and number another end.
+    /// `NotFound` for an unknown enterprise, `Invalid` at `LICENCES_MAX`.
+    async fn set_licence(&self, of: &Uscc, licence: &Licence, by: &By) -> Result<(), LedgerError>;
     async fn products(&self, of: Option<&Uscc>) -> Result<Vec<Product>, LedgerError>;
     async fn product(&self, gtin: &Gtin) -> Result<Product, LedgerError>;
     /// Latest first, at most `limit`.

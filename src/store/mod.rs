@@ -4,6 +4,7 @@
 
 pub mod embedded;
 pub mod geo;
+pub mod mail;
 pub mod redis;
 pub mod sql;
 

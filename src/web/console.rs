@@ -1,4 +1,4 @@
-//! The consoles of enterprises and officers: typed views of their pages.
+//! What the consoles share, and the typed views of the enterprise's pages.
 
 use askama::Template;
 
@@ -30,6 +30,7 @@ pub struct Frame {
 pub enum Area {
     Enterprise,
     Officer,
+    County,
 }
 
 impl Area {
@@ -37,6 +38,7 @@ impl Area {
         match self {
             Self::Enterprise => "/enterprise/",
             Self::Officer => "/officer/",
+            Self::County => "/county/",
         }
     }
 }
@@ -59,6 +61,7 @@ impl Frame {
         match self.area {
             Area::Enterprise => self.t("真码 · 企业", "Zhenma · Enterprise"),
             Area::Officer => self.t("真码 · 市场监管", "Zhenma · Officer"),
+            Area::County => self.t("真码 · 县级管理", "Zhenma · County"),
         }
     }
 }
@@ -117,6 +120,18 @@ pub fn fault(e: &FieldError, lang: Lang) -> String {
             "这个版式印SSCC：请选箱码，并确认企业登记了GS1厂商识别代码；条码也不能太窄或压住二维码"
         }
         "version" | "symbol" => "站点域名太长，二维码会太密；请联系管理员换短域名",
+        "login" => "账号用3至64个小写字母、数字或 . _ - @",
+        "name" => "请填1至80个字，不能有换行、控制字符或改变书写方向的字符",
+        "duties" => "请至少选择一项职责",
+        "label" => "请填1至80个字的用途",
+        "days" => "有效期请填1至1100天",
+        "overlap_days" => "旧密钥最多再用30天，请填0至30",
+        "password" => "密码请用12至128个字符，一句话也可以",
+        "uscc" => "请填18位统一社会信用代码；已登记的企业不能改名",
+        "name_zh" | "name_en" => "请填1至80个字，不能以 = + - @ 开头",
+        "gs1_prefix" => "厂商识别代码为4至12位数字，且未被其他企业登记",
+        "licence_kind" | "licence_number" | "licences.kind" | "licences.number" => "请填1至80个字",
+        "licence_expires_on" => "请填到期日，例如2029-06-30",
         "order_key" => "这张表单已经用来下过别的订单，请重新打开表单",
         _ => return format!("{}: {}; {}", e.field, e.problem, e.remedy),
     };

@@ -4,14 +4,17 @@
 //! A page is complete in one response: its style stands in the page and is
 //! allowed by its hash ([`style::HASH`]), no script is needed anywhere.
 
+pub mod account;
 pub mod assets;
 pub mod book;
 pub mod console;
+pub mod county;
 pub mod home;
 pub mod map;
 pub mod message;
 pub mod officer;
 pub mod overview;
+pub mod people;
 pub mod proof;
 pub mod recall;
 pub mod style;

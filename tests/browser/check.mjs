@@ -3,7 +3,8 @@
 //
 //   node tests/browser/check.mjs BASE_URL NAME=PATH...
 //
-// A NAME that ends in .en is asked for in English. COOKIE=NAME=VALUE in the
+// A PATH that begins with POST is sent as a form: what stands behind ? are its
+// fields. A NAME that ends in .en is asked for in English. COOKIE=NAME=VALUE in the
 // environment signs the browser in. Exit 1 on any violation,
 // any console message, any request that was refused, any sideways scrolling.
 import { mkdir, readFile } from "node:fs/promises";
@@ -31,6 +32,19 @@ const agent =
   "Mozilla/5.0 (Linux; Android 13; V2171A) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/86.0.4240.99 Mobile Safari/537.36";
 const problems = [];
 
+// Makes a form's request of the navigation that follows.
+async function sendAsForm(page) {
+  await page.setRequestInterception(true);
+  page.on("request", (request) => {
+    if (!request.isNavigationRequest()) return request.continue();
+    const url = new URL(request.url());
+    const postData = url.search.slice(1);
+    url.search = "";
+    const headers = { ...request.headers(), "content-type": "application/x-www-form-urlencoded" };
+    return request.continue({ url: url.href, method: "POST", postData, headers });
+  });
+}
+
 async function look(name, where, scheme, width) {
   const page = await browser.newPage();
   const label = `${name} ${scheme} ${width}`;
@@ -41,9 +55,9 @@ async function look(name, where, scheme, width) {
     if (cookie) await page.setCookie({ name: cookie[0], value: cookie[1], url: base });
     await page.setViewport({ width, height: width < 700 ? 844 : 900, deviceScaleFactor: width < 700 ? 2 : 1 });
     await page.emulateMediaFeatures([{ name: "prefers-color-scheme", value: scheme }]);
-    // A page that is itself a 404 is told on the console too; a part of one is a problem.
+    // A page that is itself a 404 or 422 is told on the console too; a part of one is a problem.
     page.on("console", (m) => {
-      if (!m.text().includes("status of 404")) problems.push(`${label}: console: ${m.text()}`);
+      if (!/status of (404|422)/.test(m.text())) problems.push(`${label}: console: ${m.text()}`);
     });
     page.on("response", (r) => {
       const part = !r.request().isNavigationRequest();
@@ -52,7 +66,8 @@ async function look(name, where, scheme, width) {
     page.on("requestfailed", (r) => problems.push(`${label}: ${r.url()}: ${r.failure()?.errorText}`));
     // axe needs a script in the page, which our policy rightly forbids; the
     // policy itself was obeyed while the page loaded.
-    await page.goto(new URL(where, base).href, { waitUntil: "load" });
+    if (where.startsWith("POST")) await sendAsForm(page);
+    await page.goto(new URL(where.replace(/^POST/, ""), base).href, { waitUntil: "load" });
     // What is folded away is looked at too.
     await page.$$eval("details", (all) => all.forEach((one) => (one.open = true)));
     await page.screenshot({ path: path.join(pictures, `${name}.${scheme}.${width}.png`), fullPage: true });

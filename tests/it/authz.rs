@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::staff_bed::{StaffBed, WHO, location};
+use crate::staff_bed::{OURS, StaffBed, WHO, location};
 
 /// May: b buyer (anyone); of the enterprise whose object it is w owner, p planner,
 /// a approver, l line, q quality, s sales, v viewer; t owner of another; o officer;
@@ -107,12 +107,62 @@ const ORDER_ROUTES: [(&str, &str, &str); 4] = [
     ("get", "/api/v1/orders/{id}/files", "wpalqsvc"),
     ("get", "/api/v1/orders/{id}/files/{*name}", "wpc"),
 ];
+/// Accounts, keys and the county.
+const PEOPLE_ROUTES: [(&str, &str, &str); 42] = [
+    // For who gave a password and nobody else: the others are taken to the form.
+    ("get", "/sign-in/code", ""),
+    ("post", "/sign-in/code", ""),
+    ("get", "/join/{token}", "bwpalqsvtoc"),
+    ("post", "/join/{token}", "bwpalqsvtoc"),
+    ("get", "/account", "bwpalqsvtoc"),
+    ("get", "/account/", "wpalqsvtoc"),
+    ("post", "/account/password", "wpalqsvtoc"),
+    ("get", "/account/second-factor", "wpalqsvtoc"),
+    ("post", "/account/second-factor", "wpalqsvtoc"),
+    ("post", "/account/second-factor/remove", "wpalqsvtoc"),
+    ("post", "/account/recovery-codes", "wpalqsvtoc"),
+    // The session is the owner's.
+    ("post", "/account/sessions/{id}/end", "w"),
+    ("post", "/account/sessions/end", "wpalqsvtoc"),
+    ("get", "/enterprise/people", "wt"),
+    ("post", "/enterprise/people", "wt"),
+    ("get", "/enterprise/people/{login}", "w"),
+    ("post", "/enterprise/people/{login}/duties", "w"),
+    ("post", "/enterprise/people/{login}/close", "w"),
+    ("post", "/enterprise/people/{login}/open", "w"),
+    ("post", "/enterprise/people/{login}/link", "w"),
+    ("post", "/enterprise/people/{login}/second-factor/remove", "w"),
+    ("get", "/enterprise/keys", "wt"),
+    ("post", "/enterprise/keys", "wt"),
+    ("post", "/enterprise/keys/{id}/replace", "w"),
+    ("post", "/enterprise/keys/{id}/end", "w"),
+    ("get", "/county", "bwpalqsvtoc"),
+    ("get", "/county/sign-in", "bwpalqsvtoc"),
+    ("post", "/county/sign-in", "bwpalqsvtoc"),
+    ("get", "/county/", "c"),
+    ("post", "/county/enterprises", "c"),
+    ("get", "/county/enterprises/{uscc}", "c"),
+    ("post", "/county/enterprises/{uscc}/licences", "c"),
+    ("post", "/county/enterprises/{uscc}/owners", "c"),
+    ("get", "/county/people", "c"),
+    ("post", "/county/people", "c"),
+    ("get", "/county/people/{login}", "c"),
+    ("post", "/county/people/{login}/close", "c"),
+    ("post", "/county/people/{login}/open", "c"),
+    ("post", "/county/people/{login}/link", "c"),
+    ("post", "/county/people/{login}/second-factor/remove", "c"),
+    ("get", "/county/audit", "c"),
+    ("get", "/county/audit.jsonl", "c"),
+];
 /// Last of all: they end the session with which the others are tried.
-const LEAVING: [(&str, &str, &str); 2] =
-    [("post", "/enterprise/sign-out", "bwpalqsvtoc"), ("post", "/officer/sign-out", "bwpalqsvtoc")];
+const LEAVING: [(&str, &str, &str); 3] = [
+    ("post", "/enterprise/sign-out", "bwpalqsvtoc"),
+    ("post", "/officer/sign-out", "bwpalqsvtoc"),
+    ("post", "/county/sign-out", "bwpalqsvtoc"),
+];
 
 fn rows() -> impl Iterator<Item = (&'static str, &'static str, &'static str)> {
-    ROUTES.into_iter().chain(ORDER_ROUTES).chain(LEAVING)
+    ROUTES.into_iter().chain(ORDER_ROUTES).chain(PEOPLE_ROUTES).chain(LEAVING)
 }
 
 #[tokio::test]
@@ -142,6 +192,9 @@ struct Ours {
     movement: String,
     activation: String,
     missing: String,
+    session: String,
+    key: String,
+    token: String,
     recall: String,
 }
 
@@ -164,10 +217,14 @@ impl Ours {
         let said = bed.get("member", &of("ranges")).await;
         let mut said = said.as_array().expect("a list").iter();
         let missing = said.rfind(|fact| fact["state"] == "missing").expect("it");
+        let spare = crate::people::spare(bed).await;
         Self {
             movement: text(&movements[0]["id"]),
             activation: text(&activation["id"]),
             missing: text(&missing["id"]),
+            session: spare.session,
+            key: spare.key,
+            token: spare.token,
             batch,
             serial: zhenma::code::read(&code).expect("a code").payload.serial_text(),
             order: text(&orders[0]["id"]),
@@ -183,6 +240,8 @@ impl Ours {
             of if of.contains("activations") => &self.activation,
             of if of.contains("closing") => &self.missing,
             of if of.contains("recalls") => &self.recall,
+            of if of.contains("sessions") => &self.session,
+            of if of.contains("keys") => &self.key,
             _ => &self.order,
         };
         template
@@ -193,6 +252,9 @@ impl Ours {
             .replace("{serial}", &self.serial)
             .replace("{batch}", &self.batch)
             .replace("{id}", id)
+            .replace("{login}", "spare")
+            .replace("{token}", &self.token)
+            .replace("{uscc}", OURS)
             .replace("{*name}", "manifest.json")
             .replace("{kind}", "batches")
             .replace("{name}", "nothing.css")
@@ -209,7 +271,8 @@ async fn every_route_takes_in_whom_its_row_names_and_nobody_else() {
             let allowed = may.contains(letter(who));
             let path = ours.path(template);
             let verb: Method = method.to_uppercase().parse().expect("a method");
-            let console = ["/enterprise", "/officer"].iter().any(|c| template.starts_with(c));
+            let consoles = ["/enterprise", "/officer", "/county", "/account", "/sign-in", "/join"];
+            let console = consoles.iter().any(|c| template.starts_with(c));
             let at = format!("{who} {method} {path}");
             if console {
                 let response = if verb == Method::POST {

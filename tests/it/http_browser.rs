@@ -5,7 +5,7 @@ use std::process::Stdio;
 
 use crate::http_bed::{self as bed, Bed};
 use crate::need;
-use crate::staff_bed::{OUR_GTIN, StaffBed, location};
+use crate::staff_bed::{OUR_GTIN, PASSWORD, Person, StaffBed, location};
 
 /// What looks at pages; `None` on a bare machine.
 pub struct Browser {
@@ -142,14 +142,14 @@ async fn consoles_have_no_violation_of_axe_either() {
         ("no_batch", "/enterprise/batches/9-9".to_owned()),
         ("closing", "/enterprise/closing".to_owned()),
     ]);
-    browser.look(&bed.base, Some(&member.cookie()), &enterprise).await;
+    browser.look(&bed.base, Some(&session(&member)), &enterprise).await;
     let officers = both(&[
         ("flags", "/officer/".to_owned()),
         ("policies", "/officer/policies".to_owned()),
         ("flagged_code", format!("/officer/codes/{serial}")),
         ("not_found", "/officer/codes?code=ABC".to_owned()),
     ]);
-    browser.look(&bed.base, Some(&officer.cookie()), &officers).await;
+    browser.look(&bed.base, Some(&session(&officer)), &officers).await;
     let doors = both(&[("sign_in", "/enterprise/sign-in".to_owned())]);
     browser.look(&bed.base, None, &doors).await;
 }
@@ -169,4 +169,80 @@ async fn book(bed: &StaffBed, batch: &str) {
     let count = serde_json::json!({"account": "activated", "place": "二号成品库", "counted": 17,
         "missing": "7-8", "note": "夜班盘点"});
     bed.made("member", &of("closings"), &count).await;
+}
+
+#[tokio::test]
+async fn pages_of_people_and_of_the_county_have_no_violation_of_axe_either() {
+    let Some(browser) = Browser::find() else { return };
+    let bed = StaffBed::start().await;
+    let spare = crate::people::spare(&bed).await;
+    let (owner, county) = (bed.person("member").await, bed.person("administrator").await);
+    let mut planner = bed.person("planner").await;
+    let (secret, recovery) = crate::people::enrol(&mut planner).await;
+    assert_eq!(recovery.len(), 10);
+    for (path, form) in [
+        (
+            "/county/enterprises/91411628MA9DEM01XU/licences",
+            [
+                ("kind", "食品生产许可证"),
+                ("number", "SC11541162800001"),
+                ("expires_on", "2026-01-01"),
+            ],
+        ),
+        (
+            "/county/enterprises/91411628MA9DEM028U/licences",
+            [
+                ("kind", "食品生产许可证"),
+                ("number", "SC11541162800002"),
+                ("expires_on", "2036-01-01"),
+            ],
+        ),
+    ] {
+        assert_eq!(county.post(path, &form).await.status(), 303, "{path}");
+    }
+    let both = |pages: &[(&str, &str)]| -> Vec<String> {
+        let named = |(name, path): &(&str, &str)| format!("{name}={path}");
+        let english = |(name, path): &(&str, &str)| format!("{name}.en={path}");
+        pages.iter().map(named).chain(pages.iter().map(english)).collect()
+    };
+    let enterprise = both(&[
+        ("people", "/enterprise/people"),
+        ("people_wrong", "POST/enterprise/people?login=A&name="),
+        ("person", "/enterprise/people/spare"),
+        ("person_own", "/enterprise/people/member"),
+        ("person_with_code", "/enterprise/people/planner"),
+        ("link", "POST/enterprise/people/spare/link?"),
+        ("keys", "/enterprise/keys"),
+        ("key", "POST/enterprise/keys?login=spare&label=ERP&days=30"),
+        ("keys_wrong", "POST/enterprise/keys?login=spare&label=&days=x"),
+        ("account", "/account/"),
+        ("account_wrong", "POST/account/password?password=x&new=short&again=short"),
+        ("second_factor", "/account/second-factor"),
+    ]);
+    browser.look(&bed.base, Some(&session(&owner)), &enterprise).await;
+    let renew = format!("POST/account/recovery-codes?password={}", PASSWORD.replace(' ', "+"));
+    let enrolled = both(&[("account_with_code", "/account/"), ("recovery_codes", &renew)]);
+    browser.look(&bed.base, Some(&session(&planner)), &enrolled).await;
+    let counties = both(&[
+        ("county", "/county/"),
+        ("county_wrong", "POST/county/enterprises?uscc=1"),
+        ("county_enterprise", "/county/enterprises/91411628MA9DEM01XU"),
+        ("county_people", "/county/people"),
+        ("county_person", "/county/people/officer"),
+        ("county_trail", "/county/audit"),
+    ]);
+    browser.look(&bed.base, Some(&session(&county)), &counties).await;
+    let halfway = crate::people::halfway(&bed, "planner").await;
+    let second = both(&[("code", "/sign-in/code")]);
+    browser.look(&bed.base, Some(&session(&halfway)), &second).await;
+    assert_eq!(secret.len(), 32);
+    let doors = both(&[("join", &format!("/join/{}", spare.token)), ("link_gone", "/join/x")]);
+    browser.look(&bed.base, None, &doors).await;
+}
+
+/// The cookie of a session alone: the browser takes one.
+fn session(person: &Person<'_>) -> String {
+    let cookies = person.cookie();
+    let session = cookies.split("; ").find(|cookie| cookie.starts_with("zm_session="));
+    session.expect("a session").to_owned()
 }

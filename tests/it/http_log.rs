@@ -109,3 +109,37 @@ async fn the_log_names_routes_and_outcomes_and_never_a_code() {
     }
     assert!(!metrics.contains(&good));
 }
+
+#[tokio::test]
+async fn the_log_never_names_a_link_a_key_or_a_password() {
+    let paper = Paper::default();
+    let _second = tracing::Dispatch::new(tracing_subscriber::registry());
+    let log = tracing_subscriber::fmt()
+        .json()
+        .with_max_level(tracing::Level::TRACE)
+        .with_writer(paper.clone())
+        .finish();
+    let _log = tracing::subscriber::set_default(log);
+    let bed = crate::staff_bed::StaffBed::start().await;
+    let spare = crate::people::spare(&bed).await;
+    let path = format!("/join/{}", spare.token);
+    let anyone = bed.person("anyone").await;
+    assert_eq!(anyone.get(&path).await.status(), 200);
+    let typed = "a sentence that nobody else has";
+    let chosen = [("name", "王"), ("password", typed), ("again", typed)];
+    assert_eq!(anyone.post(&path, &chosen).await.status(), 303);
+    let owner = bed.person("member").await;
+    let wanted = [("login", "guest"), ("label", "x"), ("days", "9")];
+    let page = owner.post("/enterprise/keys", &wanted).await.text().await.expect("text");
+    let key = crate::consoles::between(&page, "zm_", "<").to_owned();
+    let request = bed.ask(reqwest::Method::GET, "/api/v1/batches").bearer_auth(format!("zm_{key}"));
+    assert_eq!(bed.send(request).await.0, 200);
+    let written = String::from_utf8(paper.0.lock().expect("one thread").clone()).expect("text");
+    // Of the server alone: this test's own client writes to the same thread's log.
+    let server = |line: &&str| line.contains("\"target\":\"zhenma") || line.contains("sqlx");
+    let server: String = written.lines().filter(server).collect();
+    assert!(server.contains("/join/{token}"), "{server}");
+    for secret in [&*spare.token, typed, &key] {
+        assert!(!server.contains(secret), "{secret} is in the log");
+    }
+}

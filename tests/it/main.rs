@@ -32,6 +32,7 @@ mod openapi;
 mod orders;
 mod outages;
 mod overview;
+mod people;
 mod policies;
 mod reading;
 mod readme;

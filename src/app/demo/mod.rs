@@ -44,7 +44,7 @@ const SCANNED_LABELS: u64 = 260;
 /// The accounts of the demonstration share one password: it guards nothing.
 pub const PASSWORD: &str = "luyi-demo-2026";
 /// Login, name, role, enterprise's number in `BRANDS`, duties there.
-pub const PEOPLE: [(&str, &str, &str, Option<usize>, &str); 9] = [
+pub const PEOPLE: [(&str, &str, &str, Option<usize>, &str); 10] = [
     ("songhe", "张敏（宋河）", "member", Some(0), "owner"),
     ("songhe-plan", "赵磊（宋河计划）", "member", Some(0), "planner"),
     ("songhe-approve", "孙丽（宋河审批）", "member", Some(0), "approver"),
@@ -54,6 +54,7 @@ pub const PEOPLE: [(&str, &str, &str, Option<usize>, &str); 9] = [
     ("zhiyuan", "刘强（志元）", "member", Some(1), "owner"),
     ("lier", "陈秀英（李耳）", "member", Some(2), "owner"),
     ("officer", "王芳（市场监管）", "officer", None, ""),
+    ("county", "李静（县级管理）", "administrator", None, ""),
 ];
 
 /// Labels with a part in the tour, by running number; ordinary buyers take

@@ -7,10 +7,12 @@ mod book_view;
 mod closing;
 mod file;
 mod home;
+mod keys;
 mod label_fields;
 mod order;
 mod order_form;
 mod overview;
+mod people;
 mod recalls;
 mod sign_in;
 
@@ -40,6 +42,16 @@ pub(super) fn routes() -> OpenApiRouter<Desk> {
         .routes(routes!(book::cancel))
         .routes(routes!(closing::show, closing::close))
         .routes(routes!(closing::found))
+        .routes(routes!(people::show, people::add))
+        .routes(routes!(people::person))
+        .routes(routes!(people::duties))
+        .routes(routes!(people::close))
+        .routes(routes!(people::open))
+        .routes(routes!(people::link))
+        .routes(routes!(people::remove_second_factor))
+        .routes(routes!(keys::show, keys::add))
+        .routes(routes!(keys::replace))
+        .routes(routes!(keys::end))
         .routes(routes!(recalls::list::list, recalls::ask::ask))
         .routes(routes!(recalls::ask::form))
         .routes(routes!(recalls::show::show))

@@ -8,9 +8,9 @@ use tower_sessions::Session;
 
 use crate::http::bodies::Posted;
 use crate::http::client::Client;
-use crate::http::console::{self, Credentials};
 use crate::http::desk::Desk;
 use crate::http::problem::Problem;
+use crate::http::sign_in::{self, Credentials};
 use crate::web::console::Area;
 
 /// The form for signing in.
@@ -21,7 +21,7 @@ use crate::web::console::Area;
     responses((status = 200, body = String, content_type = "text/html", description = "A form"))
 )]
 pub async fn form(parts: Parts) -> Result<Response, Problem> {
-    console::sign_in_form(&parts, Area::Officer)
+    sign_in::sign_in_form(&parts, Area::Officer)
 }
 
 /// Begins a session.
@@ -43,7 +43,7 @@ pub async fn enter(
     parts: Parts,
     Posted(given): Posted<Credentials>,
 ) -> Result<Response, Problem> {
-    console::sign_in(&desk, &parts, &client, &session, given, Area::Officer).await
+    sign_in::sign_in(&desk, &parts, &client, &session, given, Area::Officer).await
 }
 
 /// Ends the session.
@@ -54,5 +54,5 @@ pub async fn enter(
     responses((status = 303, description = "Signed out"))
 )]
 pub async fn leave(session: Session) -> Result<Response, Problem> {
-    console::sign_out(&session, Area::Officer).await
+    sign_in::sign_out(&session, Area::Officer).await
 }

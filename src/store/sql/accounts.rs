@@ -17,7 +17,7 @@ fn role_of(row: &SqliteRow) -> Read<Role> {
 }
 
 /// Tells of a change to an account or its keys.
-async fn note(
+pub(super) async fn note(
     tx: &mut Tx,
     by: &By,
     action: &'static str,
@@ -29,12 +29,12 @@ async fn note(
     audit::note(tx, by, &Entry { action, object, enterprise, before, after }).await
 }
 
-fn told(account: &Account) -> serde_json::Value {
+pub(super) fn told(account: &Account) -> serde_json::Value {
     serde_json::json!({"name": account.name, "role": account.role.slug(),
         "duties": account.role.duties().to_string(), "disabled": account.disabled_at.is_some()})
 }
 
-async fn known(tx: &mut Tx, login: &str) -> Read<Account> {
+pub(super) async fn known(tx: &mut Tx, login: &str) -> Read<Account> {
     sqlx::query("SELECT * FROM accounts WHERE login = $1")
         .bind(login)
         .fetch_optional(&mut **tx)
@@ -46,7 +46,7 @@ async fn known(tx: &mut Tx, login: &str) -> Read<Account> {
         .ok_or_else(|| LedgerError::NotFound(format!("account {login}")))
 }
 
-fn account(row: &SqliteRow) -> Read<Account> {
+pub(super) fn account(row: &SqliteRow) -> Read<Account> {
     let disabled: Option<i64> = get(row, "disabled_at")?;
     Ok(Account {
         login: get(row, "login")?,
@@ -58,6 +58,50 @@ fn account(row: &SqliteRow) -> Read<Account> {
     })
 }
 
+/// `Conflict` when the login is taken, `NotFound` for an unknown enterprise.
+pub(super) async fn insert(tx: &mut Tx, a: &Account) -> Read<()> {
+    sqlx::query(
+        "INSERT INTO accounts (login, name, role, enterprise, password_hash, created_at,
+         duties) VALUES ($1, $2, $3, $4, $5, $6, $7)",
+    )
+    .bind(&a.login)
+    .bind(&a.name)
+    .bind(a.role.slug())
+    .bind(a.role.enterprise())
+    .bind(&a.password_hash)
+    .bind(a.created_at.0)
+    .bind(a.role.duties().to_string())
+    .execute(&mut **tx)
+    .await
+    .map(drop)
+    .map_err(|error| match error.as_database_error().map(|e| e.kind()) {
+        Some(sqlx::error::ErrorKind::UniqueViolation) => {
+            LedgerError::Conflict(format!("login {} is taken; choose another", a.login))
+        }
+        Some(sqlx::error::ErrorKind::ForeignKeyViolation) => {
+            LedgerError::NotFound(format!("enterprise {}", a.role.enterprise().unwrap_or_default()))
+        }
+        _ => down(error),
+    })
+}
+
+pub(super) async fn insert_key(tx: &mut Tx, key: &ApiKey) -> Read<()> {
+    sqlx::query(
+        "INSERT INTO api_keys (token_hash, login, label, created_at, expires_at, scope)
+         VALUES ($1, $2, $3, $4, $5, $6)",
+    )
+    .bind(key.hash.to_vec())
+    .bind(&key.login)
+    .bind(&key.label)
+    .bind(key.created_at.0)
+    .bind(key.expires_at.0)
+    .bind(key.scope.map(|scope| scope.to_string()))
+    .execute(&mut **tx)
+    .await
+    .map(drop)
+    .map_err(down)
+}
+
 /// Uses of a key are noted at most so often.
 const LAST_USE_STEP_MS: i64 = 60_000;
 
@@ -65,29 +109,7 @@ const LAST_USE_STEP_MS: i64 = 60_000;
 impl AccountLedger for Ledger {
     async fn add_account(&self, a: &Account, by: &By) -> Result<(), LedgerError> {
         let mut tx = self.write().await?;
-        sqlx::query(
-            "INSERT INTO accounts (login, name, role, enterprise, password_hash, created_at,
-             duties) VALUES ($1, $2, $3, $4, $5, $6, $7)",
-        )
-        .bind(&a.login)
-        .bind(&a.name)
-        .bind(a.role.slug())
-        .bind(a.role.enterprise())
-        .bind(&a.password_hash)
-        .bind(a.created_at.0)
-        .bind(a.role.duties().to_string())
-        .execute(&mut *tx)
-        .await
-        .map_err(|error| match error.as_database_error().map(|e| e.kind()) {
-            Some(sqlx::error::ErrorKind::UniqueViolation) => {
-                LedgerError::Conflict(format!("login {} is taken; choose another", a.login))
-            }
-            Some(sqlx::error::ErrorKind::ForeignKeyViolation) => LedgerError::NotFound(format!(
-                "enterprise {}",
-                a.role.enterprise().unwrap_or_default()
-            )),
-            _ => down(error),
-        })?;
+        insert(&mut tx, a).await?;
         note(&mut tx, by, "account.add", a, [serde_json::Value::Null, told(a)]).await?;
         tx.commit().await.map_err(down)
     }
@@ -135,19 +157,7 @@ impl AccountLedger for Ledger {
     async fn add_api_key(&self, key: &ApiKey, by: &By) -> Result<(), LedgerError> {
         let mut tx = self.write().await?;
         let account = known(&mut tx, &key.login).await?;
-        sqlx::query(
-            "INSERT INTO api_keys (token_hash, login, label, created_at, expires_at, scope)
-             VALUES ($1, $2, $3, $4, $5, $6)",
-        )
-        .bind(key.hash.to_vec())
-        .bind(&key.login)
-        .bind(&key.label)
-        .bind(key.created_at.0)
-        .bind(key.expires_at.0)
-        .bind(key.scope.map(|scope| scope.to_string()))
-        .execute(&mut *tx)
-        .await
-        .map_err(down)?;
+        insert_key(&mut tx, key).await?;
         let made = serde_json::json!({"label": key.label, "expires_at": key.expires_at.0,
             "scope": key.scope.map(|scope| scope.to_string())});
         note(&mut tx, by, "key.add", &account, [serde_json::Value::Null, made]).await?;

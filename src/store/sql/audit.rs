@@ -59,12 +59,46 @@ pub(super) async fn note(tx: &mut Tx, by: &By, entry: &Entry<'_>) -> Read<()> {
     .map_err(down)
 }
 
+/// Narrows a query to the rows that are wanted.
+fn only(query: &mut QueryBuilder<Sqlite>, wanted: &Wanted) {
+    if let Some(enterprise) = &wanted.enterprise {
+        query.push(" AND enterprise = ").push_bind(enterprise);
+    }
+    if let Some(login) = &wanted.login {
+        query.push(" AND login = ").push_bind(login);
+    }
+    if let Some(action) = &wanted.action {
+        query.push(" AND substr(action, 1, length(").push_bind(action);
+        query.push(")) = ").push_bind(action);
+    }
+    if let Some(from) = wanted.from {
+        query.push(" AND at >= ").push_bind(from);
+    }
+    if let Some(until) = wanted.until {
+        query.push(" AND at < ").push_bind(until);
+    }
+}
+
 #[async_trait]
 impl TrailLedger for Ledger {
     async fn note(&self, by: &By, entry: &Entry<'_>) -> Result<(), LedgerError> {
         let mut tx = self.write().await?;
         note(&mut tx, by, entry).await?;
         tx.commit().await.map_err(down)
+    }
+
+    async fn trail_back(
+        &self,
+        wanted: &Wanted,
+        before: Option<u64>,
+        limit: u32,
+    ) -> Result<Vec<Row>, LedgerError> {
+        let mut query = QueryBuilder::<Sqlite>::new("SELECT * FROM audit WHERE seq < ");
+        query.push_bind(before.map_or(i64::MAX, signed));
+        only(&mut query, wanted);
+        query.push(" ORDER BY seq DESC LIMIT ").push_bind(i64::from(limit));
+        let found = query.build().fetch_all(&self.reader).await.map_err(down)?;
+        found.iter().map(row).collect()
     }
 
     async fn trail(
@@ -75,22 +109,7 @@ impl TrailLedger for Ledger {
     ) -> Result<Vec<Row>, LedgerError> {
         let mut query = QueryBuilder::<Sqlite>::new("SELECT * FROM audit WHERE seq > ");
         query.push_bind(signed(after));
-        if let Some(enterprise) = &wanted.enterprise {
-            query.push(" AND enterprise = ").push_bind(enterprise);
-        }
-        if let Some(login) = &wanted.login {
-            query.push(" AND login = ").push_bind(login);
-        }
-        if let Some(action) = &wanted.action {
-            query.push(" AND substr(action, 1, length(").push_bind(action);
-            query.push(")) = ").push_bind(action);
-        }
-        if let Some(from) = wanted.from {
-            query.push(" AND at >= ").push_bind(from);
-        }
-        if let Some(until) = wanted.until {
-            query.push(" AND at < ").push_bind(until);
-        }
+        only(&mut query, wanted);
         query.push(" ORDER BY seq LIMIT ").push_bind(i64::from(limit));
         let found = query.build().fetch_all(&self.reader).await.map_err(down)?;
         found.iter().map(row).collect()

@@ -8,16 +8,19 @@
 
 mod accounts;
 mod across;
+mod api_keys;
 mod audit;
 mod cases;
 mod causes;
 mod closings;
+mod credentials;
 mod facts;
 mod inspect;
 mod legs;
 mod movements;
 mod orders;
 mod overview;
+mod people;
 mod policies;
 mod put;
 mod recall_returns;

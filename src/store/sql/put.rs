@@ -2,11 +2,12 @@
 
 use super::registry::licences;
 use super::rows::{self, Read};
-use super::{Ledger, Tx, down, next_revision, signed, spans};
-use crate::base::{FieldError, UnixMs};
+use super::{Ledger, Tx, audit, down, next_revision, signed, spans};
+use crate::auth::trail::Entry;
+use crate::base::{By, FieldError, LedgerError, UnixMs};
 use crate::code::{Gs1Prefix, Permutation};
 use crate::registry::port::Registered;
-use crate::registry::{BatchRef, Enterprise, PreparedBatch, Product};
+use crate::registry::{BatchRef, Enterprise, Licence, PreparedBatch, Product, Uscc};
 
 /// What came of one object inside the transaction.
 pub(super) type Outcome = Result<Registered, FieldError>;
@@ -61,6 +62,50 @@ impl Ledger {
             .map_err(down)?;
         }
         Ok(Ok(Registered::Added))
+    }
+
+    pub(super) async fn put_licence(&self, of: &Uscc, new: &Licence, by: &By) -> Read<()> {
+        let mut tx = self.write().await?;
+        let found = sqlx::query("SELECT * FROM enterprises WHERE uscc = $1")
+            .bind(of.as_str())
+            .fetch_optional(&mut *tx)
+            .await
+            .map_err(down)?;
+        let row = found.ok_or_else(|| LedgerError::NotFound(format!("enterprise {of}")))?;
+        let mut enterprise = rows::enterprise(&row)?;
+        let held = licences(&mut *tx, Some(of)).await?.remove(of).unwrap_or_default();
+        let is_same = |old: &&Licence| old.kind == new.kind && old.number == new.number;
+        let before = serde_json::json!(held.iter().find(is_same));
+        enterprise.licences = held.into_iter().filter(|old| !is_same(&old)).collect();
+        enterprise.licences.push(new.clone());
+        enterprise.check().map_err(LedgerError::Invalid)?;
+        sqlx::query(
+            "INSERT INTO licences (enterprise, kind, number, expires_on) VALUES ($1, $2, $3, $4)
+             ON CONFLICT (enterprise, kind, number) DO UPDATE SET expires_on = excluded.expires_on",
+        )
+        .bind(of.as_str())
+        .bind(&new.kind)
+        .bind(&new.number)
+        .bind(new.expires_on.to_string())
+        .execute(&mut *tx)
+        .await
+        .map_err(down)?;
+        let revision = next_revision(&mut tx).await?;
+        sqlx::query("UPDATE enterprises SET revision = $1 WHERE uscc = $2")
+            .bind(revision)
+            .bind(of.as_str())
+            .execute(&mut *tx)
+            .await
+            .map_err(down)?;
+        let told = Entry {
+            action: "licence.set",
+            object: format!("enterprise {of}"),
+            enterprise: Some(of.as_str()),
+            before,
+            after: serde_json::json!(new),
+        };
+        audit::note(&mut tx, by, &told).await?;
+        tx.commit().await.map_err(down)
     }
 
     pub(super) async fn put_product(tx: &mut Tx, p: &Product, at: UnixMs) -> Read<Outcome> {

@@ -128,6 +128,10 @@ impl RegistryLedger for Ledger {
         Ok(e)
     }
 
+    async fn set_licence(&self, of: &Uscc, new: &Licence, by: &By) -> Result<(), LedgerError> {
+        self.put_licence(of, new, by).await
+    }
+
     async fn products(&self, of: Option<&Uscc>) -> Result<Vec<Product>, LedgerError> {
         sqlx::query("SELECT * FROM products WHERE $1 IS NULL OR enterprise = $1 ORDER BY gtin")
             .bind(of.map(Uscc::as_str))

@@ -1,14 +1,19 @@
 //! Sessions of people who signed in, for `tower-sessions`. A session id is
-//! kept as its SHA-256, so that a stolen ledger opens no session.
+//! kept as its SHA-256, so that a stolen ledger opens no session. What a listing
+//! tells of a session stands in columns of its own beside its data.
 
 use async_trait::async_trait;
-use sha2::{Digest, Sha256};
+use serde_json::{Value, json};
 use time::OffsetDateTime;
 use tower_sessions::session::{Id, Record};
-use tower_sessions::session_store::{Error, Result};
+use tower_sessions::session_store::{Error, Result as Stored};
 use tower_sessions::{ExpiredDeletion, SessionStore};
 
-use super::Ledger;
+use super::accounts::{known, note};
+use super::rows::get;
+use super::{Ledger, down};
+use crate::auth::session::{SESSIONS_LISTED_MAX, SessionLedger, SessionLine, field, kept};
+use crate::base::{By, LedgerError, UnixMs};
 
 /// The ledger as a store of sessions.
 #[derive(Clone)]
@@ -25,8 +30,9 @@ fn backend(error: impl std::fmt::Display) -> Error {
     Error::Backend(error.to_string())
 }
 
-fn kept(id: &Id) -> String {
-    Sha256::digest(id.to_string().as_bytes()).iter().map(|b| format!("{b:02x}")).collect()
+/// A text that the session says of itself.
+fn said<'r>(record: &'r Record, name: &str) -> Option<&'r str> {
+    record.data.get(name).and_then(Value::as_str)
 }
 
 fn millis(at: OffsetDateTime) -> i64 {
@@ -35,30 +41,36 @@ fn millis(at: OffsetDateTime) -> i64 {
 
 #[async_trait]
 impl SessionStore for Sessions {
-    async fn create(&self, record: &mut Record) -> Result<()> {
+    async fn create(&self, record: &mut Record) -> Stored<()> {
         // Ids have 128 random bits: a collision is not a case worth a loop.
         self.save(record).await
     }
 
-    async fn save(&self, record: &Record) -> Result<()> {
+    async fn save(&self, record: &Record) -> Stored<()> {
         let data = serde_json::to_vec(&record.data).map_err(|e| Error::Encode(e.to_string()))?;
         sqlx::query(
-            "INSERT INTO sessions (id, data, expires_at) VALUES ($1, $2, $3)
-             ON CONFLICT (id) DO UPDATE SET data = excluded.data, expires_at = excluded.expires_at",
+            "INSERT INTO sessions (id, data, expires_at, login, begun_at, last_seen_at, origin,
+             browser) VALUES ($1, $2, $3, $4, $5, $5, $6, $7)
+             ON CONFLICT (id) DO UPDATE SET data = excluded.data, expires_at = excluded.expires_at,
+             login = excluded.login, begun_at = excluded.begun_at",
         )
-        .bind(kept(&record.id))
+        .bind(kept(&record.id.to_string()))
         .bind(data)
         .bind(millis(record.expiry_date))
+        .bind(said(record, field::LOGIN))
+        .bind(record.data.get(field::BEGUN_AT).and_then(Value::as_i64).unwrap_or(0))
+        .bind(said(record, field::ORIGIN).unwrap_or_default())
+        .bind(said(record, field::BROWSER).unwrap_or_default())
         .execute(&self.0.writer)
         .await
         .map(drop)
         .map_err(backend)
     }
 
-    async fn load(&self, id: &Id) -> Result<Option<Record>> {
+    async fn load(&self, id: &Id) -> Stored<Option<Record>> {
         use sqlx::Row;
         let Some(row) = sqlx::query("SELECT data, expires_at FROM sessions WHERE id = $1")
-            .bind(kept(id))
+            .bind(kept(&id.to_string()))
             .fetch_optional(&self.0.reader)
             .await
             .map_err(backend)?
@@ -77,9 +89,9 @@ impl SessionStore for Sessions {
         Ok(Some(Record { id: *id, data, expiry_date }))
     }
 
-    async fn delete(&self, id: &Id) -> Result<()> {
+    async fn delete(&self, id: &Id) -> Stored<()> {
         sqlx::query("DELETE FROM sessions WHERE id = $1")
-            .bind(kept(id))
+            .bind(kept(&id.to_string()))
             .execute(&self.0.writer)
             .await
             .map(drop)
@@ -89,12 +101,105 @@ impl SessionStore for Sessions {
 
 #[async_trait]
 impl ExpiredDeletion for Sessions {
-    async fn delete_expired(&self) -> Result<()> {
+    async fn delete_expired(&self) -> Stored<()> {
         sqlx::query("DELETE FROM sessions WHERE expires_at < $1")
             .bind(millis(OffsetDateTime::now_utc()))
             .execute(&self.0.writer)
             .await
             .map(drop)
             .map_err(backend)
+    }
+}
+
+/// Uses of a session are noted at most so often.
+const LAST_SEEN_STEP_MS: i64 = 60_000;
+
+#[async_trait]
+impl SessionLedger for Ledger {
+    async fn sessions(&self, login: &str, at: UnixMs) -> Result<Vec<SessionLine>, LedgerError> {
+        sqlx::query(
+            "SELECT id, begun_at, last_seen_at, origin, browser FROM sessions
+             WHERE login = $1 AND expires_at > $2 ORDER BY last_seen_at DESC, id LIMIT $3",
+        )
+        .bind(login)
+        .bind(at.0)
+        .bind(i64::from(SESSIONS_LISTED_MAX))
+        .fetch_all(&self.reader)
+        .await
+        .map_err(down)?
+        .iter()
+        .map(|row| {
+            Ok(SessionLine {
+                id: get(row, "id")?,
+                begun_at: UnixMs(get(row, "begun_at")?),
+                last_seen_at: UnixMs(get(row, "last_seen_at")?),
+                origin: get(row, "origin")?,
+                browser: get(row, "browser")?,
+            })
+        })
+        .collect()
+    }
+
+    async fn see_session(&self, id: &str, origin: &str, at: UnixMs) -> Result<(), LedgerError> {
+        let due = at.0 - LAST_SEEN_STEP_MS;
+        // Looked at before: a page must not make a write of every read.
+        let seen: Option<i64> = sqlx::query_scalar(
+            "SELECT last_seen_at FROM sessions WHERE id = $1 AND (last_seen_at > $2 OR login IS NULL)",
+        )
+        .bind(id)
+        .bind(due)
+        .fetch_optional(&self.reader)
+        .await
+        .map_err(down)?;
+        if seen.is_none() {
+            sqlx::query("UPDATE sessions SET last_seen_at = $1, origin = $2 WHERE id = $3")
+                .bind(at.0)
+                .bind(origin)
+                .bind(id)
+                .execute(&self.writer)
+                .await
+                .map_err(down)?;
+        }
+        Ok(())
+    }
+
+    async fn end_session(&self, login: &str, id: &str, by: &By) -> Result<bool, LedgerError> {
+        let mut tx = self.write().await?;
+        let done = sqlx::query("DELETE FROM sessions WHERE id = $1 AND login = $2")
+            .bind(id)
+            .bind(login)
+            .execute(&mut *tx)
+            .await
+            .map_err(down)?;
+        if done.rows_affected() == 0 {
+            return Ok(false);
+        }
+        let account = known(&mut tx, login).await?;
+        note(&mut tx, by, "session.end", &account, [json!({"sessions": 1}), Value::Null]).await?;
+        tx.commit().await.map_err(down)?;
+        Ok(true)
+    }
+
+    async fn end_other_sessions(
+        &self,
+        login: &str,
+        keep: &str,
+        by: &By,
+    ) -> Result<u64, LedgerError> {
+        let mut tx = self.write().await?;
+        let done = sqlx::query("DELETE FROM sessions WHERE login = $1 AND id <> $2")
+            .bind(login)
+            .bind(keep)
+            .execute(&mut *tx)
+            .await
+            .map_err(down)?;
+        let ended = done.rows_affected();
+        if ended > 0 {
+            let account = known(&mut tx, login).await?;
+            let told = [json!({"sessions": ended}), Value::Null];
+            note(&mut tx, by, "session.end", &account, told).await?;
+        }
+        tx.commit().await.map_err(down)?;
+        Ok(ended)
     }
 }

@@ -1,0 +1,145 @@
+//! What is made under the installation's secret for people who sign in: the
+//! sealed secrets of their authenticators, and the mark of a browser that
+//! signed in before.
+//!
+//! The installation's secret stands in the same file as the sealed rows. So the
+//! seal keeps a secret from whoever sees the rows alone (a query's output, a
+//! log of statements, a table that was exported, a support ticket), binds each
+//! to its account, and does not help against whoever has the whole file.
+
+use aes_gcm::aead::{Aead, KeyInit as _, Payload};
+use aes_gcm::{Aes256Gcm, Nonce};
+use base64::Engine;
+use base64::prelude::BASE64_URL_SAFE_NO_PAD;
+use hmac::{Hmac, Mac};
+use sha2::Sha256;
+
+use crate::auth::second_factor::SECRET_BYTES;
+use crate::base::rng;
+
+const NONCE_BYTES: usize = 12;
+/// Bytes of a browser's mark: what tells browsers apart, and its seal.
+const BROWSER_BYTES: usize = 16;
+const SEAL_BYTES: usize = 32;
+/// Characters of a mark in a cookie.
+const MARK_CHARACTERS: usize = 64;
+
+/// Keys derived from the installation's secret, one a purpose.
+pub struct Secrets {
+    second_factor: [u8; 32],
+    browser: Hmac<Sha256>,
+}
+
+/// A browser that signed in before as one login.
+pub type Browser = [u8; BROWSER_BYTES];
+
+fn keyed(key: &[u8; 32]) -> Hmac<Sha256> {
+    Hmac::new_from_slice(key).expect("HMAC takes a key of any length")
+}
+
+impl Secrets {
+    pub fn new(installation: &[u8; 32]) -> Self {
+        let derived = |purpose: &[u8]| -> [u8; 32] {
+            let mut mac = keyed(installation);
+            mac.update(purpose);
+            mac.finalize().into_bytes().into()
+        };
+        Self {
+            second_factor: derived(b"zhenma second factor 1"),
+            browser: keyed(&derived(b"zhenma known browser 1")),
+        }
+    }
+
+    /// AES-256-GCM under a new nonce, which stands before it; the login is bound
+    /// in, so that a row does not open another account.
+    pub fn seal(&self, login: &str, secret: &[u8; SECRET_BYTES]) -> Vec<u8> {
+        let nonce = rng::bytes::<NONCE_BYTES>();
+        let what = Payload { msg: secret, aad: login.as_bytes() };
+        let sealed = self.cipher().encrypt(&Nonce::from(nonce), what);
+        let sealed = sealed.expect("20 bytes are far below GCM's bound");
+        [&nonce[..], &sealed].concat()
+    }
+
+    /// `None` for what was not sealed here for this login.
+    pub fn open(&self, login: &str, sealed: &[u8]) -> Option<[u8; SECRET_BYTES]> {
+        let (nonce, sealed) = sealed.split_first_chunk::<NONCE_BYTES>()?;
+        let what = Payload { msg: sealed, aad: login.as_bytes() };
+        let secret = self.cipher().decrypt(&Nonce::from(*nonce), what).ok()?;
+        secret.try_into().ok()
+    }
+
+    fn cipher(&self) -> Aes256Gcm {
+        Aes256Gcm::new(&self.second_factor.into())
+    }
+
+    /// The mark of a browser in which `login` just signed in, for a cookie.
+    pub fn mark(&self, login: &str) -> String {
+        let browser: Browser = rng::bytes();
+        let seal = self.sealing(login, &browser).finalize().into_bytes();
+        BASE64_URL_SAFE_NO_PAD.encode([&browser[..], &seal].concat())
+    }
+
+    /// The browser whose mark was made here for `login`.
+    pub fn browser(&self, login: &str, mark: &str) -> Option<Browser> {
+        if mark.len() != MARK_CHARACTERS {
+            return None;
+        }
+        let bytes = BASE64_URL_SAFE_NO_PAD.decode(mark).ok()?;
+        let (browser, seal) = bytes.split_first_chunk::<BROWSER_BYTES>()?;
+        self.sealing(login, browser).verify_slice(seal).ok()?;
+        (seal.len() == SEAL_BYTES).then_some(*browser)
+    }
+
+    /// What a cookie of `login`'s mark is called: one browser may know several
+    /// people, and a name tells a passer-by nothing.
+    pub fn cookie(&self, login: &str) -> String {
+        let mut mac = self.browser.clone();
+        mac.update(b"name\0");
+        mac.update(login.as_bytes());
+        let name = mac.finalize().into_bytes();
+        name.iter().take(6).fold("zm_known_".to_owned(), |out, b| out + &format!("{b:02x}"))
+    }
+
+    fn sealing(&self, login: &str, browser: &Browser) -> Hmac<Sha256> {
+        let mut mac = self.browser.clone();
+        mac.update(b"mark\0");
+        mac.update(browser);
+        mac.update(login.as_bytes());
+        mac
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_sealed_secret_opens_for_its_account_in_its_installation_alone() {
+        let (own, other) = (Secrets::new(&[1; 32]), Secrets::new(&[2; 32]));
+        let sealed = own.seal("wang", &[9; SECRET_BYTES]);
+        assert!(!sealed.windows(4).any(|four| four == [9; 4]), "it stands there in clear");
+        assert_ne!(sealed, own.seal("wang", &[9; SECRET_BYTES]), "a nonce stands twice");
+        assert_eq!(own.open("wang", &sealed), Some([9; SECRET_BYTES]));
+        assert_eq!(own.open("zhang", &sealed), None);
+        assert_eq!(other.open("wang", &sealed), None);
+        for n in 0..sealed.len() {
+            let mut spoiled = sealed.clone();
+            spoiled[n] ^= 1;
+            assert_eq!(own.open("wang", &spoiled), None, "byte {n}");
+            assert_eq!(own.open("wang", &sealed[..n]), None, "{n} bytes");
+        }
+    }
+
+    #[test]
+    fn a_mark_is_of_one_login_in_one_installation() {
+        let (own, other) = (Secrets::new(&[1; 32]), Secrets::new(&[2; 32]));
+        let mark = own.mark("wang");
+        let browser = own.browser("wang", &mark).expect("its own mark");
+        assert_ne!(Some(browser), own.browser("wang", &own.mark("wang")), "two browsers");
+        assert_eq!(own.browser("zhang", &mark), None);
+        assert_eq!(other.browser("wang", &mark), None);
+        assert_eq!(own.browser("wang", ""), None);
+        assert_eq!(own.browser("wang", &"A".repeat(MARK_CHARACTERS)), None);
+        assert_ne!(own.cookie("wang"), own.cookie("zhang"));
+    }
+}

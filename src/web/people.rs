@@ -1,0 +1,165 @@
+//! Accounts and API keys as those see them who answer for them: typed views.
+
+use askama::Template;
+
+use crate::auth::{Duties, Duty};
+use crate::base::Lang;
+use crate::web::console::{Choice, Frame, Typed};
+use crate::web::text::Text;
+
+pub const fn duty_text(duty: Duty) -> Text {
+    match duty {
+        Duty::Owner => Text("负责人", "owner"),
+        Duty::Planner => Text("计划", "planner"),
+        Duty::Approver => Text("审批", "approver"),
+        Duty::Line => Text("产线", "line"),
+        Duty::Quality => Text("质量", "quality"),
+        Duty::Sales => Text("销售", "sales"),
+        Duty::Viewer => Text("查看", "viewer"),
+    }
+}
+
+/// What a duty is good for, beside a box to tick.
+const fn duty_help(duty: Duty) -> Text {
+    match duty {
+        Duty::Owner => {
+            Text("成员、密钥、设置，以及其他各项", "members, keys, settings, and all the rest")
+        }
+        Duty::Planner => {
+            Text("登记产品和批次，订购标签", "registers products and batches, orders labels")
+        }
+        Duty::Approver => Text("审批大额订单和召回", "approves large orders and recalls"),
+        Duty::Line => Text("启用、装箱", "activates, packs"),
+        Duty::Quality => Text("验收标签、检验、停用", "signs off rolls, inspects, blocks"),
+        Duty::Sales => Text("发货、收货、退货", "ships, receives, returns"),
+        Duty::Viewer => Text("只看", "reads"),
+    }
+}
+
+/// `计划、产线`; `planner, line`
+pub fn duties_text(duties: Duties, lang: Lang) -> String {
+    let names: Vec<_> = duties.iter().map(|duty| duty_text(duty).of(lang)).collect();
+    names.join(lang.pick("、", ", "))
+}
+
+/// A box for each duty.
+pub fn duty_boxes(chosen: Duties, lang: Lang) -> Vec<Choice> {
+    let text = |duty| {
+        let (name, help) = (duty_text(duty).of(lang), duty_help(duty).of(lang));
+        lang.pick("{}（{}）", "{} ({})").replacen("{}", name, 1).replacen("{}", help, 1)
+    };
+    let one = |duty: Duty| Choice {
+        value: duty.slug().to_owned(),
+        text: text(duty),
+        chosen: chosen.names(duty),
+    };
+    Duty::ALL.into_iter().map(one).collect()
+}
+
+pub struct PersonLine {
+    pub login: String,
+    pub name: String,
+    /// Duties, or the role.
+    pub what: String,
+    pub state: String,
+    pub open: bool,
+    pub second_factor: bool,
+    pub seen: String,
+}
+
+/// The fields of an invitation.
+pub struct InviteForm {
+    /// Where it is sent.
+    pub action: String,
+    pub login: Typed,
+    pub name: Typed,
+    /// Of a member.
+    pub duties: Vec<Choice>,
+    pub duties_error: Option<String>,
+    /// Of the county's staff.
+    pub roles: Vec<Choice>,
+    /// Whether it may be for a program.
+    pub programs: bool,
+    /// Whether we can send mail.
+    pub mail: bool,
+    pub mail_to: Typed,
+    /// What is wrong with no field of the form.
+    pub other: Option<String>,
+}
+
+#[derive(Template)]
+#[template(path = "console/people.html")]
+pub struct PeoplePage {
+    pub f: Frame,
+    /// `/enterprise/people`
+    pub base: &'static str,
+    pub people: Vec<PersonLine>,
+    pub invite: InviteForm,
+}
+
+#[derive(Template)]
+#[template(path = "console/person.html")]
+pub struct PersonPage {
+    pub f: Frame,
+    pub base: &'static str,
+    pub person: PersonLine,
+    /// One's own account has a page of its own.
+    pub own: bool,
+    pub program: bool,
+    /// Chose a password already.
+    pub joined: bool,
+    pub duties: Vec<Choice>,
+    pub mail: bool,
+    pub wrong: Option<String>,
+    pub done: Option<&'static str>,
+}
+
+/// A link, shown once.
+#[derive(Template)]
+#[template(path = "console/link.html")]
+pub struct LinkPage {
+    pub f: Frame,
+    pub name: String,
+    pub invitation: bool,
+    pub url: String,
+    pub until: String,
+    /// Whether it went by mail, if that was asked for.
+    pub mailed: Option<bool>,
+    /// Whence one came.
+    pub back: String,
+}
+
+pub struct KeyLine {
+    pub id: String,
+    pub label: String,
+    pub login: String,
+    pub scope: String,
+    pub made: String,
+    pub expires: String,
+    pub used: String,
+    pub good: bool,
+}
+
+#[derive(Template)]
+#[template(path = "console/keys.html")]
+pub struct KeysPage {
+    pub f: Frame,
+    pub keys: Vec<KeyLine>,
+    pub accounts: Vec<Choice>,
+    pub account_error: Option<String>,
+    pub label: Typed,
+    pub days: Typed,
+    pub duties: Vec<Choice>,
+    pub duties_error: Option<String>,
+    pub other: Option<String>,
+}
+
+/// A key, shown once.
+#[derive(Template)]
+#[template(path = "console/key.html")]
+pub struct KeyPage {
+    pub f: Frame,
+    pub key: String,
+    /// Days for which the one before is still good.
+    pub overlap_days: Option<u16>,
+}
