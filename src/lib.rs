@@ -16,6 +16,9 @@ pub mod auth;
 pub mod registry;
 
 #[cfg(feature = "server")]
+pub mod hooks;
+
+#[cfg(feature = "server")]
 pub mod label;
 
 #[cfg(feature = "server")]

@@ -12,6 +12,7 @@ use tower_sessions::ExpiredDeletion;
 
 use crate::app::config::{ConfigError, Settings};
 use crate::app::follower::Follower;
+use crate::app::hooks::Hooks;
 use crate::app::live::{Keys, Live, LiveError};
 use crate::app::orders::{OpenSigner, Orders};
 use crate::app::paths;
@@ -160,7 +161,8 @@ impl Parts {
         });
     }
 
-    /// Starts what one worker does: following the log, running orders.
+    /// Starts what one worker does: following the log, running orders,
+    /// delivering webhooks.
     pub fn work_behind(&self, signers: Arc<OpenSigner>) {
         let follower = Follower::new(
             self.scanner.clone(),
@@ -177,6 +179,9 @@ impl Parts {
         };
         let (data, stop) = (self.settings.data.clone(), self.stop.clone());
         self.tasks.spawn(async move { orders.work(&data, stop).await });
+        let allowed = self.settings.webhook_allow.clone().into();
+        let hooks = Hooks::new(self.ledger.clone(), Arc::clone(&self.clock), allowed);
+        self.tasks.spawn(hooks.work(self.stop.clone()));
     }
 
     /// Waits until all background work has ended, and closes the ledger.

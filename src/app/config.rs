@@ -43,6 +43,9 @@ pub struct Settings {
     /// Networks of data centres, a prefix a line: scans from there are no
     /// evidence of copying.
     pub hosting_networks: Option<PathBuf>,
+    /// Networks (CIDR) within which webhooks may be called, by http too; beside
+    /// them it is the whole net alone, by https.
+    pub webhook_allow: Vec<Cidr>,
     /// `text` or `json`.
     pub log_format: LogFormat,
 }
@@ -70,6 +73,7 @@ impl Default for Settings {
             time_zone: "Asia/Shanghai".to_owned(),
             geo_database: Vec::new(),
             hosting_networks: None,
+            webhook_allow: Vec::new(),
             log_format: LogFormat::Text,
         }
     }
@@ -84,7 +88,7 @@ pub enum ConfigError {
 }
 
 /// Names of all settings, for the environment.
-const NAMES: [(&str, Kind); 13] = [
+const NAMES: [(&str, Kind); 14] = [
     ("listen", Kind::Text),
     ("public_url", Kind::Text),
     ("public_aliases", Kind::List),
@@ -97,6 +101,7 @@ const NAMES: [(&str, Kind); 13] = [
     ("time_zone", Kind::Text),
     ("geo_database", Kind::List),
     ("hosting_networks", Kind::Text),
+    ("webhook_allow", Kind::List),
     ("log_format", Kind::Text),
 ];
 
@@ -326,6 +331,7 @@ mod tests {
             ("ZHENMA_PUBLIC_URL", "https://id_1.example.cn"),
             ("ZHENMA_PUBLIC_ALIASES", "a.example.cn, https://b.example.cn"),
             ("ZHENMA_TRUSTED_PROXIES", "10.0.0.0/33"),
+            ("ZHENMA_WEBHOOK_ALLOW", "intranet"),
             ("ZHENMA_TIME_ZONE", "Asia/Luyi"),
             ("ZHENMA_SCAN_STORE", "mysql://x"),
             ("ZHENMA_LEDGER", "postgres://x"),

@@ -8,6 +8,7 @@ pub mod demo;
 pub mod doctor;
 pub mod drift;
 pub mod follower;
+pub mod hooks;
 pub mod live;
 pub mod orders;
 pub mod paths;

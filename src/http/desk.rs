@@ -9,6 +9,7 @@ use tokio::sync::Semaphore;
 
 use crate::auth::port::{AccountLedger, TrailLedger};
 use crate::cases::CaseLedger;
+use crate::hooks::port::HookLedger;
 use crate::http::Services;
 use crate::http::rate::Keyed;
 use crate::registry::port::{OrderLedger, RegistryLedger};
@@ -19,7 +20,14 @@ use crate::scan::tags::Network;
 
 /// Every port of the ledger.
 pub trait DeskLedger:
-    RegistryLedger + OrderLedger + ScanLedger + CaseLedger + AccountLedger + TrailLedger + PolicyLedger
+    RegistryLedger
+    + OrderLedger
+    + ScanLedger
+    + CaseLedger
+    + AccountLedger
+    + TrailLedger
+    + PolicyLedger
+    + HookLedger
 {
 }
 
@@ -31,6 +39,7 @@ impl<T> DeskLedger for T where
         + AccountLedger
         + TrailLedger
         + PolicyLedger
+        + HookLedger
 {
 }
 

@@ -25,6 +25,7 @@ pub mod problem;
 pub mod rate;
 pub mod serve;
 pub mod services;
+pub mod webhooks;
 
 use std::sync::Arc;
 

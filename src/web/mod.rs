@@ -13,3 +13,4 @@ pub mod proof;
 pub mod style;
 pub mod text;
 pub mod verdict;
+pub mod webhooks;

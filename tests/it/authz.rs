@@ -11,7 +11,7 @@ use crate::staff_bed::{StaffBed, WHO, location};
 /// May: b buyer (anyone); of the enterprise whose object it is w owner, p planner,
 /// a approver, l line, q quality, s sales, v viewer; t owner of another; o officer;
 /// c the county's administrator.
-const ROUTES: [(&str, &str, &str); 52] = [
+const ROUTES: [(&str, &str, &str); 56] = [
     ("get", "/", "bwpalqsvtoc"),
     ("get", "/{code}", "bwpalqsvtoc"),
     ("get", "/01/{gtin}/10/{lot}/21/{serial}", "bwpalqsvtoc"),
@@ -40,6 +40,8 @@ const ROUTES: [(&str, &str, &str); 52] = [
     ("get", "/enterprise/orders/{id}/files/{*name}", "wp"),
     ("get", "/enterprise/batches/{batch}", "wpalqsv"),
     ("post", "/enterprise/batches/{batch}/activate", "wl"),
+    ("get", "/enterprise/webhooks", "wt"),
+    ("post", "/enterprise/webhooks", "wt"),
     ("get", "/officer", "bwpalqsvtoc"),
     ("get", "/officer/sign-in", "bwpalqsvtoc"),
     ("post", "/officer/sign-in", "bwpalqsvtoc"),
@@ -65,6 +67,8 @@ const ROUTES: [(&str, &str, &str); 52] = [
     ("post", "/api/v1/imports/{kind}", "wptc"),
     ("get", "/api/v1/orders", "wpalqsvtc"),
     ("post", "/api/v1/orders", "wptc"),
+    ("get", "/api/v1/webhooks", "wt"),
+    ("post", "/api/v1/webhooks", "wt"),
 ];
 /// Of one order of the API.
 const ORDER_ROUTES: [(&str, &str, &str); 4] = [
@@ -73,12 +77,24 @@ const ORDER_ROUTES: [(&str, &str, &str); 4] = [
     ("get", "/api/v1/orders/{id}/files", "wpalqsvc"),
     ("get", "/api/v1/orders/{id}/files/{*name}", "wpc"),
 ];
+/// Of one endpoint of webhooks.
+const WEBHOOK_ROUTES: [(&str, &str, &str); 9] = [
+    ("get", "/enterprise/webhooks/{id}", "w"),
+    ("post", "/enterprise/webhooks/{id}/test", "w"),
+    ("post", "/enterprise/webhooks/{id}/rotate", "w"),
+    ("post", "/enterprise/webhooks/{id}/disable", "w"),
+    ("post", "/enterprise/webhooks/{id}/enable", "w"),
+    ("post", "/enterprise/webhooks/{id}/replay", "w"),
+    ("get", "/api/v1/webhooks/{id}/deliveries", "w"),
+    ("post", "/api/v1/webhooks/{id}/replay", "w"),
+    ("delete", "/api/v1/webhooks/{id}", "w"),
+];
 /// Last of all: they end the session with which the others are tried.
 const LEAVING: [(&str, &str, &str); 2] =
     [("post", "/enterprise/sign-out", "bwpalqsvtoc"), ("post", "/officer/sign-out", "bwpalqsvtoc")];
 
 fn rows() -> impl Iterator<Item = (&'static str, &'static str, &'static str)> {
-    ROUTES.into_iter().chain(ORDER_ROUTES).chain(LEAVING)
+    ROUTES.into_iter().chain(ORDER_ROUTES).chain(WEBHOOK_ROUTES).chain(LEAVING)
 }
 
 #[tokio::test]
@@ -105,6 +121,7 @@ struct Ours {
     serial: String,
     order: String,
     range: String,
+    webhook: String,
 }
 
 impl Ours {
@@ -113,17 +130,24 @@ impl Ours {
         let code = bed.codes(&batch).await.remove(0);
         let orders = bed.get("member", "/api/v1/orders").await;
         let ranges = bed.get("member", &format!("/api/v1/batches/{batch}/ranges")).await;
+        let webhook = json!({"url": "https://erp.example.cn/", "events": ["order.done"]});
+        let webhook = bed.made("member", "/api/v1/webhooks", &webhook).await;
         let text = |value: &Value| value.as_str().expect("text").to_owned();
         Self {
             batch,
             serial: zhenma::code::read(&code).expect("a code").payload.serial_text(),
             order: text(&orders[0]["id"]),
             range: text(&ranges[0]["id"]),
+            webhook: text(&webhook["id"]),
         }
     }
 
     fn path(&self, template: &str) -> String {
-        let id = if template.contains("ranges") { &self.range } else { &self.order };
+        let id = match template {
+            t if t.contains("ranges") => &self.range,
+            t if t.contains("webhooks") => &self.webhook,
+            _ => &self.order,
+        };
         template
             .replace("/{module_um}/{filler}", &zhenma::code::proof_url("", 339)["PROOF".len()..])
             .replace("{code}", &self.serial)

@@ -41,4 +41,5 @@ mod staff_bed;
 mod store_contract;
 mod tidy;
 mod trail;
+mod webhooks;
 mod zpl;

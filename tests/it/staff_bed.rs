@@ -63,16 +63,22 @@ impl Drop for StaffBed {
 
 impl StaffBed {
     pub async fn start() -> Self {
+        Self::start_with(|_| {}).await
+    }
+
+    /// With further settings.
+    pub async fn start_with(set: impl FnOnce(&mut Settings)) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let base = format!("http://{}", listener.local_addr().expect("an address"));
-        let settings = Settings {
+        let mut settings = Settings {
             public_url: base.clone(),
             data: folder.path().join("data"),
             keys: folder.path().join("keys"),
             trusted_proxies: vec!["127.0.0.0/8".to_owned().try_into().expect("a network")],
             ..Settings::default()
         };
+        set(&mut settings);
         let keys = KeyDir::at(&settings.keys);
         for (number, issuer) in [(1, "宋河"), (2, "志元")] {
             let signer = development::signer(number).expect("a development key");

@@ -9,6 +9,7 @@ mod input;
 mod orders;
 mod products;
 mod ranges;
+mod webhooks;
 
 use axum::Json;
 use axum::extract::Query;
@@ -43,6 +44,10 @@ pub fn router(desk: Desk) -> OpenApiRouter {
         .routes(routes!(orders::cancel))
         .routes(routes!(orders::files))
         .routes(routes!(orders::file))
+        .routes(routes!(webhooks::list, webhooks::add))
+        .routes(routes!(webhooks::disable))
+        .routes(routes!(webhooks::deliveries))
+        .routes(routes!(webhooks::replay))
         .with_state(desk)
 }
 

@@ -7,6 +7,8 @@ mod label_fields;
 mod order;
 mod order_form;
 mod sign_in;
+mod webhook;
+mod webhooks;
 
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -26,4 +28,11 @@ pub(super) fn routes() -> OpenApiRouter<Desk> {
         .routes(routes!(order::file))
         .routes(routes!(batch::show))
         .routes(routes!(activate::activate))
+        .routes(routes!(webhooks::list, webhooks::add))
+        .routes(routes!(webhook::show))
+        .routes(routes!(webhook::test))
+        .routes(routes!(webhook::rotate))
+        .routes(routes!(webhook::disable))
+        .routes(routes!(webhook::enable))
+        .routes(routes!(webhook::replay))
 }

@@ -13,6 +13,7 @@ mod cases;
 mod causes;
 mod inspect;
 mod orders;
+mod outbox;
 mod policies;
 mod put;
 mod registry;
@@ -20,6 +21,8 @@ mod rows;
 mod scans;
 mod serial_references;
 pub mod sessions;
+mod told;
+mod webhooks;
 
 use std::path::Path;
 use std::time::Duration;

@@ -6,9 +6,10 @@ use async_trait::async_trait;
 use uuid::Uuid;
 
 use super::rows::{self, Read, get};
-use super::{Ledger, Tx, audit, causes, down, next_revision, signed};
+use super::{Ledger, Tx, audit, causes, down, next_revision, signed, told};
 use crate::auth::trail::Entry;
 use crate::base::{By, FieldError, LedgerError, UnixMs};
+use crate::hooks::Kind;
 use crate::registry::Decision;
 use crate::registry::port::{Registered, Registration, RegistryLedger};
 use crate::registry::register::Changes;
@@ -228,6 +229,7 @@ impl RegistryLedger for Ledger {
         let told = [serde_json::Value::Null, range_told(fact)];
         let whose = (fact.batch, &batch.enterprise);
         note_range(&mut tx, by, "range.mark", whose, told).await?;
+        told::range(&mut tx, Kind::RecallApproved, &batch.enterprise, fact, by.at).await?;
         tx.commit().await.map_err(down)
     }
 
@@ -249,6 +251,7 @@ impl RegistryLedger for Ledger {
         let batch = self.batch(fact.batch).await?;
         let told = [range_told(&fact), serde_json::Value::Null];
         note_range(&mut tx, by, "range.lift", (batch.id, &batch.enterprise), told).await?;
+        told::range(&mut tx, Kind::RecallLifted, &batch.enterprise, &fact, by.at).await?;
         tx.commit().await.map_err(down)?;
         Ok(true)
     }
