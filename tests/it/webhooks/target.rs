@@ -5,8 +5,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 use serde_json::Value;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use tokio::net::TcpListener;
+use tokio_rustls::TlsAcceptor;
 
 pub enum Answer {
     Status(u16),
@@ -60,6 +61,14 @@ pub struct Target {
 impl Target {
     /// Answers request number `n` from 0 on with `answer(n)`.
     pub async fn start(answer: impl Fn(usize) -> Answer + Send + Sync + 'static) -> Self {
+        Self::start_with(None, answer).await
+    }
+
+    /// By TLS, where it has something to prove itself by.
+    pub async fn start_with(
+        tls: Option<TlsAcceptor>,
+        answer: impl Fn(usize) -> Answer + Send + Sync + 'static,
+    ) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let address = listener.local_addr().expect("an address");
         let seen = Arc::new(Seen::default());
@@ -67,9 +76,15 @@ impl Target {
         tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
                 kept.connections.fetch_add(1, Ordering::Relaxed);
-                let (kept, answer) = (Arc::clone(&kept), Arc::clone(&answer));
+                let (kept, answer, tls) = (Arc::clone(&kept), Arc::clone(&answer), tls.clone());
                 tokio::spawn(async move {
-                    let _ = serve(stream, &kept, &*answer).await;
+                    let _ = match tls {
+                        None => serve(stream, &kept, &*answer).await,
+                        Some(tls) => match tls.accept(stream).await {
+                            Ok(stream) => serve(stream, &kept, &*answer).await,
+                            Err(error) => Err(error),
+                        },
+                    };
                 });
             }
         });
@@ -98,7 +113,7 @@ impl Target {
 }
 
 async fn serve(
-    mut stream: TcpStream,
+    mut stream: impl AsyncRead + AsyncWrite + Unpin,
     seen: &Seen,
     answer: &(dyn Fn(usize) -> Answer + Send + Sync),
 ) -> std::io::Result<()> {
@@ -131,7 +146,7 @@ async fn serve(
 }
 
 async fn pour(
-    stream: &mut TcpStream,
+    stream: &mut (impl AsyncRead + AsyncWrite + Unpin),
     seen: &Seen,
     what: &[u8],
     bytes: usize,
@@ -146,7 +161,9 @@ async fn pour(
 }
 
 /// One request with a Content-Length; `None` for what is none.
-async fn read(stream: &mut TcpStream) -> std::io::Result<Option<Received>> {
+async fn read(
+    stream: &mut (impl AsyncRead + AsyncWrite + Unpin),
+) -> std::io::Result<Option<Received>> {
     let mut bytes = Vec::new();
     loop {
         let head = bytes.windows(4).position(|four| four == b"\r\n\r\n");
