@@ -9,8 +9,10 @@ use tokio::sync::Semaphore;
 
 use crate::auth::port::{AccountLedger, TrailLedger};
 use crate::cases::CaseLedger;
+use crate::exports::ExportLedger;
 use crate::hooks::port::HookLedger;
 use crate::http::Services;
+use crate::http::exports::EXPORTS_IN_WORK_MAX;
 use crate::http::rate::Keyed;
 use crate::registry::port::{OrderLedger, RegistryLedger};
 use crate::registry::service::renew;
@@ -28,6 +30,7 @@ pub trait DeskLedger:
     + TrailLedger
     + PolicyLedger
     + HookLedger
+    + ExportLedger
 {
 }
 
@@ -40,6 +43,7 @@ impl<T> DeskLedger for T where
         + TrailLedger
         + PolicyLedger
         + HookLedger
+        + ExportLedger
 {
 }
 
@@ -48,11 +52,14 @@ pub struct Desk {
     pub services: Arc<Services>,
     pub ledger: Arc<dyn DeskLedger>,
     pub(super) sign_ins: Arc<SignIns>,
+    /// Places of exports.
+    pub(super) exports: Arc<Semaphore>,
 }
 
 impl Desk {
     pub fn new(services: Services, ledger: Arc<dyn DeskLedger>) -> Self {
-        Self { services: Arc::new(services), ledger, sign_ins: Arc::default() }
+        let exports = Arc::new(Semaphore::new(EXPORTS_IN_WORK_MAX));
+        Self { services: Arc::new(services), ledger, sign_ins: Arc::default(), exports }
     }
 }
 

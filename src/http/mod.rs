@@ -14,6 +14,7 @@ pub mod console;
 pub mod consumer;
 pub mod desk;
 pub mod enterprise;
+pub mod exports;
 pub mod json;
 pub mod negotiate;
 pub mod observe;

@@ -6,6 +6,7 @@
 
 pub mod assets;
 pub mod console;
+pub mod exports;
 pub mod home;
 pub mod message;
 pub mod officer;

@@ -11,7 +11,7 @@ use crate::staff_bed::{StaffBed, WHO, location};
 /// May: b buyer (anyone); of the enterprise whose object it is w owner, p planner,
 /// a approver, l line, q quality, s sales, v viewer; t owner of another; o officer;
 /// c the county's administrator.
-const ROUTES: [(&str, &str, &str); 56] = [
+const ROUTES: [(&str, &str, &str); 59] = [
     ("get", "/", "bwpalqsvtoc"),
     ("get", "/{code}", "bwpalqsvtoc"),
     ("get", "/01/{gtin}/10/{lot}/21/{serial}", "bwpalqsvtoc"),
@@ -40,6 +40,9 @@ const ROUTES: [(&str, &str, &str); 56] = [
     ("get", "/enterprise/orders/{id}/files/{*name}", "wp"),
     ("get", "/enterprise/batches/{batch}", "wpalqsv"),
     ("post", "/enterprise/batches/{batch}/activate", "wl"),
+    ("get", "/enterprise/exports", "wpalqsvt"),
+    // Of people and of the trail: owners alone.
+    ("get", "/enterprise/exports/{kind}", "wpalqsvt"),
     ("get", "/enterprise/webhooks", "wt"),
     ("post", "/enterprise/webhooks", "wt"),
     ("get", "/officer", "bwpalqsvtoc"),
@@ -67,6 +70,7 @@ const ROUTES: [(&str, &str, &str); 56] = [
     ("post", "/api/v1/imports/{kind}", "wptc"),
     ("get", "/api/v1/orders", "wpalqsvtc"),
     ("post", "/api/v1/orders", "wptc"),
+    ("get", "/api/v1/exports/{kind}", "wpalqsvt"),
     ("get", "/api/v1/webhooks", "wt"),
     ("post", "/api/v1/webhooks", "wt"),
 ];

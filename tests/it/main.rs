@@ -12,6 +12,7 @@ mod deploy;
 #[path = "../../benches/distort.rs"]
 mod distort;
 mod doctor;
+mod exports;
 mod faults;
 mod follower;
 mod format;

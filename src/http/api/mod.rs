@@ -4,6 +4,7 @@
 
 mod batches;
 mod enterprises;
+mod exports;
 mod imports;
 mod input;
 mod orders;
@@ -44,6 +45,7 @@ pub fn router(desk: Desk) -> OpenApiRouter {
         .routes(routes!(orders::cancel))
         .routes(routes!(orders::files))
         .routes(routes!(orders::file))
+        .routes(routes!(exports::take))
         .routes(routes!(webhooks::list, webhooks::add))
         .routes(routes!(webhooks::disable))
         .routes(routes!(webhooks::deliveries))

@@ -2,6 +2,7 @@
 
 mod activate;
 mod batch;
+mod exports;
 mod home;
 mod label_fields;
 mod order;
@@ -28,6 +29,8 @@ pub(super) fn routes() -> OpenApiRouter<Desk> {
         .routes(routes!(order::file))
         .routes(routes!(batch::show))
         .routes(routes!(activate::activate))
+        .routes(routes!(exports::list))
+        .routes(routes!(exports::take))
         .routes(routes!(webhooks::list, webhooks::add))
         .routes(routes!(webhook::show))
         .routes(routes!(webhook::test))

@@ -11,6 +11,7 @@ mod across;
 mod audit;
 mod cases;
 mod causes;
+mod exports;
 mod inspect;
 mod orders;
 mod outbox;
