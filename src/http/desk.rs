@@ -14,6 +14,8 @@ use crate::hooks::port::HookLedger;
 use crate::http::Services;
 use crate::http::exports::EXPORTS_IN_WORK_MAX;
 use crate::http::rate::Keyed;
+use crate::recall::port::RecallLedger;
+use crate::registry::movement::port::MovementLedger;
 use crate::registry::port::{OrderLedger, RegistryLedger};
 use crate::registry::service::renew;
 use crate::scan::ledger::ScanLedger;
@@ -23,6 +25,7 @@ use crate::scan::tags::Network;
 /// Every port of the ledger.
 pub trait DeskLedger:
     RegistryLedger
+    + MovementLedger
     + OrderLedger
     + ScanLedger
     + CaseLedger
@@ -31,11 +34,13 @@ pub trait DeskLedger:
     + PolicyLedger
     + HookLedger
     + ExportLedger
+    + RecallLedger
 {
 }
 
 impl<T> DeskLedger for T where
     T: RegistryLedger
+        + MovementLedger
         + OrderLedger
         + ScanLedger
         + CaseLedger
@@ -44,6 +49,7 @@ impl<T> DeskLedger for T where
         + PolicyLedger
         + HookLedger
         + ExportLedger
+        + RecallLedger
 {
 }
 

@@ -27,6 +27,20 @@ pub const fn kind(kind: Kind) -> (Text, Text) {
             Text("订单", "Orders"),
             Text("规格、进度、下单人", "specification, progress, who placed it"),
         ),
+        Kind::Movements => (
+            Text("标签台账", "Movements of labels"),
+            Text(
+                "从印制到启用的每一笔收付",
+                "every entry of the book, from printing to activation",
+            ),
+        ),
+        Kind::Recalls => (
+            Text("召回与报失", "Recalls and losses"),
+            Text(
+                "事由、补救、提出人、批准人、结案",
+                "reason, remedy, who asked, who approved, the close",
+            ),
+        ),
         Kind::Scans => (
             Text("查询记录", "Scans"),
             Text(

@@ -11,6 +11,7 @@ pub mod home;
 pub mod message;
 pub mod officer;
 pub mod proof;
+pub mod recall;
 pub mod style;
 pub mod text;
 pub mod verdict;

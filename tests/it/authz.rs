@@ -11,7 +11,7 @@ use crate::staff_bed::{StaffBed, WHO, location};
 /// May: b buyer (anyone); of the enterprise whose object it is w owner, p planner,
 /// a approver, l line, q quality, s sales, v viewer; t owner of another; o officer;
 /// c the county's administrator.
-const ROUTES: [(&str, &str, &str); 59] = [
+const ROUTES: [(&str, &str, &str); 72] = [
     ("get", "/", "bwpalqsvtoc"),
     ("get", "/{code}", "bwpalqsvtoc"),
     ("get", "/01/{gtin}/10/{lot}/21/{serial}", "bwpalqsvtoc"),
@@ -73,6 +73,19 @@ const ROUTES: [(&str, &str, &str); 59] = [
     ("get", "/api/v1/exports/{kind}", "wpalqsvt"),
     ("get", "/api/v1/webhooks", "wt"),
     ("post", "/api/v1/webhooks", "wt"),
+    ("get", "/enterprise/recalls", "wpalqsvt"),
+    ("post", "/enterprise/recalls", "wqst"),
+    ("get", "/enterprise/recalls/new", "wqst"),
+    ("get", "/enterprise/recalls/{id}", "wpalqsv"),
+    ("post", "/enterprise/recalls/{id}/decide", "wa"),
+    ("post", "/enterprise/recalls/{id}/returns", "wqs"),
+    ("post", "/enterprise/recalls/{id}/close", "wqs"),
+    ("get", "/api/v1/recalls", "wpalqsvtc"),
+    ("post", "/api/v1/recalls", "wqstc"),
+    ("get", "/api/v1/recalls/{id}", "wpalqsvc"),
+    ("post", "/api/v1/recalls/{id}/decide", "wac"),
+    ("post", "/api/v1/recalls/{id}/returns", "wqsc"),
+    ("post", "/api/v1/recalls/{id}/close", "wqsc"),
 ];
 /// Of one order of the API.
 const ORDER_ROUTES: [(&str, &str, &str); 4] = [
@@ -126,6 +139,7 @@ struct Ours {
     order: String,
     range: String,
     webhook: String,
+    recall: String,
 }
 
 impl Ours {
@@ -136,6 +150,9 @@ impl Ours {
         let ranges = bed.get("member", &format!("/api/v1/batches/{batch}/ranges")).await;
         let webhook = json!({"url": "https://erp.example.cn/", "events": ["order.done"]});
         let webhook = bed.made("member", "/api/v1/webhooks", &webhook).await;
+        let asked = json!({"kind": "recall", "scope": [batch],
+            "reason": {"zh": "标签有误", "en": "wrong label"}});
+        let recall = bed.made("member", "/api/v1/recalls", &asked).await;
         let text = |value: &Value| value.as_str().expect("text").to_owned();
         Self {
             batch,
@@ -143,6 +160,7 @@ impl Ours {
             order: text(&orders[0]["id"]),
             range: text(&ranges[0]["id"]),
             webhook: text(&webhook["id"]),
+            recall: text(&recall["id"]),
         }
     }
 
@@ -150,6 +168,7 @@ impl Ours {
         let id = match template {
             t if t.contains("ranges") => &self.range,
             t if t.contains("webhooks") => &self.webhook,
+            of_recall if of_recall.contains("recalls") => &self.recall,
             _ => &self.order,
         };
         template

@@ -13,8 +13,18 @@ use crate::faults::load::eventually;
 use crate::staff_bed::{OUR_GTIN, OURS, StaffBed};
 use crate::store_contract::bed::scan;
 
-const KINDS: [&str; 8] =
-    ["products", "batches", "ranges", "orders", "scans", "flags", "people", "trail"];
+const KINDS: [&str; 10] = [
+    "products",
+    "batches",
+    "ranges",
+    "orders",
+    "movements",
+    "recalls",
+    "scans",
+    "flags",
+    "people",
+    "trail",
+];
 
 async fn file(bed: &StaffBed, who: &str, path: &str) -> (u16, String) {
     let request = bed.program(who, Method::GET, &format!("/api/v1/exports/{path}"));

@@ -34,6 +34,7 @@ mod outages;
 mod policies;
 mod reading;
 mod readme;
+mod recalls;
 mod redis_server;
 mod registry;
 mod replay;

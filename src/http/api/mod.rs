@@ -10,6 +10,7 @@ mod input;
 mod orders;
 mod products;
 mod ranges;
+mod recalls;
 mod webhooks;
 
 use axum::Json;
@@ -50,6 +51,11 @@ pub fn router(desk: Desk) -> OpenApiRouter {
         .routes(routes!(webhooks::disable))
         .routes(routes!(webhooks::deliveries))
         .routes(routes!(webhooks::replay))
+        .routes(routes!(recalls::list, recalls::ask))
+        .routes(routes!(recalls::show))
+        .routes(routes!(recalls::decide))
+        .routes(routes!(recalls::came_back))
+        .routes(routes!(recalls::close))
         .with_state(desk)
 }
 

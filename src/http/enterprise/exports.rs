@@ -52,7 +52,7 @@ pub struct Wanted {
     path = "/enterprise/exports/{kind}",
     tag = "enterprise console",
     params(
-        ("kind" = String, Path, description = "products, batches, ranges, orders, scans, flags; people and trail for owners"),
+        ("kind" = String, Path, description = "products, batches, ranges, orders, movements, recalls, scans, flags; people and trail for owners"),
         ("format" = Option<String>, Query, description = "csv, or jsonl"),
     ),
     responses(

@@ -7,6 +7,7 @@ mod home;
 mod label_fields;
 mod order;
 mod order_form;
+mod recalls;
 mod sign_in;
 mod webhook;
 mod webhooks;
@@ -38,4 +39,10 @@ pub(super) fn routes() -> OpenApiRouter<Desk> {
         .routes(routes!(webhook::disable))
         .routes(routes!(webhook::enable))
         .routes(routes!(webhook::replay))
+        .routes(routes!(recalls::list::list, recalls::ask::ask))
+        .routes(routes!(recalls::ask::form))
+        .routes(routes!(recalls::show::show))
+        .routes(routes!(recalls::decide::decide))
+        .routes(routes!(recalls::returns::note))
+        .routes(routes!(recalls::close::close))
 }

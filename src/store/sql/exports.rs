@@ -41,7 +41,9 @@ fn plain(row: &SqliteRow, kind: Kind) -> Read<Vec<Cell>> {
             "batch" => batch(row),
             "serial" => serial(row),
             "seq" | "labels" | "labels_done" | "cases" | "first" | "last" | "number" | "scans"
-            | "shelf_life_days" | "destination" | "place" => number(row, column),
+            | "shelf_life_days" | "destination" | "place" | "leg" | "on_sale" => {
+                number(row, column)
+            }
             "at" => instant(row, column),
             name if name.ends_with("_at") => instant(row, name),
             "reasons" => reasons(row),
@@ -96,6 +98,16 @@ const fn statement(kind: Kind) -> &'static str {
             "SELECT *, labels_total AS labels FROM orders
              WHERE enterprise = $1 AND id > $2 AND $3 = $3 AND $4 = $4 ORDER BY id LIMIT $5"
         }
+        Kind::Movements => {
+            "SELECT m.*, l.* FROM movement_legs l JOIN movements m ON m.id = l.movement
+             JOIN batches b ON b.key_number = m.key_number AND b.batch_number = m.batch_number
+             WHERE b.enterprise = $1 AND (l.movement, l.leg) > ($2, $3) AND $4 = $4
+             ORDER BY l.movement, l.leg LIMIT $5"
+        }
+        Kind::Recalls => {
+            "SELECT * FROM recalls WHERE enterprise = $1 AND id > $2 AND $3 = $3 AND $4 = $4
+             ORDER BY id LIMIT $5"
+        }
         Kind::People => {
             "SELECT * FROM accounts WHERE enterprise = $1 AND login > $2 AND $3 = $3 AND $4 = $4
              ORDER BY login LIMIT $5"
@@ -132,8 +144,12 @@ fn mark(row: &SqliteRow, kind: Kind) -> Read<Mark> {
     let mut numbers = [0; 6];
     let columns: &[&str] = match kind {
         Kind::Products => return by_text("gtin"),
-        Kind::Ranges | Kind::Orders => return by_text("id"),
+        Kind::Ranges | Kind::Orders | Kind::Recalls => return by_text("id"),
         Kind::People => return by_text("login"),
+        Kind::Movements => {
+            let numbers = [get(row, "leg")?, 0, 0, 0, 0, 0];
+            return Ok(Mark { text: get(row, "movement")?, numbers });
+        }
         Kind::Flags => {
             return Ok(Mark { text: hex(&rows::payload(row)?), ..Mark::default() });
         }

@@ -9,6 +9,7 @@ use crate::base::UnixMs;
 use crate::cases::Flag;
 use crate::code::Payload;
 use crate::hooks::{Event, Kind};
+use crate::recall::{self, Proposal};
 use crate::registry::order::{Order, OrderState};
 use crate::registry::{RangeFact, RangeState, Uscc};
 
@@ -70,7 +71,29 @@ pub(super) async fn range(
     if fact.state != RangeState::Recalled {
         return Ok(());
     }
-    let data = json!({"range": fact.id, "batch": fact.batch, "first": fact.first,
-        "last": fact.last, "reason": fact.reason, "remedy": fact.remedy});
+    let ranges = [json!({"batch": fact.batch, "first": fact.first, "last": fact.last})];
+    let data = json!({"recall": fact.id, "kind": "recall", "ranges": ranges,
+        "more_ranges": 0, "reason": fact.reason, "remedy": fact.remedy});
     tell(tx, &Event::new(kind, maker.as_str(), at, data)).await
+}
+
+/// Ranges that one event lists; how many there are beyond it says too.
+const RANGES_TOLD_MAX: usize = 100;
+
+/// A recall or a loss was approved, or what puts goods back on sale.
+pub(super) async fn recall(tx: &mut Tx, asked: &Proposal, at: UnixMs) -> Read<()> {
+    let kind = match asked.kind {
+        recall::Kind::Recall | recall::Kind::Loss => Kind::RecallApproved,
+        recall::Kind::Lift => Kind::RecallLifted,
+    };
+    let ranges: Vec<_> = asked
+        .ranges
+        .iter()
+        .take(RANGES_TOLD_MAX)
+        .map(|r| json!({"batch": r.batch, "first": r.first, "last": r.last}))
+        .collect();
+    let data = json!({"recall": asked.lifts.unwrap_or(asked.id), "kind": asked.kind.slug(),
+        "more_ranges": asked.ranges.len() - ranges.len(), "ranges": ranges,
+        "reason": asked.reason, "remedy": asked.remedy});
+    tell(tx, &Event::new(kind, asked.enterprise.as_str(), at, data)).await
 }
