@@ -16,6 +16,7 @@ use crate::app::hooks::Hooks;
 use crate::app::live::{Keys, Live, LiveError};
 use crate::app::orders::{OpenSigner, Orders};
 use crate::app::paths;
+use crate::app::retention::Retention;
 use crate::base::{Clock, LedgerError};
 use crate::keys::{KeyDir, KeyError};
 use crate::registry::port::RegistryLedger as _;
@@ -163,7 +164,7 @@ impl Parts {
     }
 
     /// Starts what one worker does: following the log, running orders,
-    /// delivering webhooks.
+    /// delivering webhooks, thinning old scans.
     pub fn work_behind(&self, signers: Arc<OpenSigner>) {
         let follower = Follower::new(
             self.scanner.clone(),
@@ -183,6 +184,13 @@ impl Parts {
         let allowed = self.settings.webhook_allow.clone().into();
         let hooks = Hooks::new(self.ledger.clone(), Arc::clone(&self.clock), allowed);
         self.tasks.spawn(hooks.work(self.stop.clone()));
+        let retention = Retention {
+            ledger: self.ledger.clone(),
+            clock: Arc::clone(&self.clock),
+            zone: self.settings.zone(),
+            days: self.settings.scan_retention_days,
+        };
+        self.tasks.spawn(retention.run(self.stop.clone()));
     }
 
     /// Waits until all background work has ended, and closes the ledger.

@@ -46,6 +46,9 @@ pub struct Settings {
     /// Networks (CIDR) within which webhooks may be called, by http too; beside
     /// them it is the whole net alone, by https.
     pub webhook_allow: Vec<Cidr>,
+    /// Days for which a scan keeps what tells of a person; then it keeps place,
+    /// day and channel (see `guide::privacy`).
+    pub scan_retention_days: u32,
     /// `text` or `json`.
     pub log_format: LogFormat,
 }
@@ -74,6 +77,7 @@ impl Default for Settings {
             geo_database: Vec::new(),
             hosting_networks: None,
             webhook_allow: Vec::new(),
+            scan_retention_days: 1_095,
             log_format: LogFormat::Text,
         }
     }
@@ -88,7 +92,7 @@ pub enum ConfigError {
 }
 
 /// Names of all settings, for the environment.
-const NAMES: [(&str, Kind); 14] = [
+const NAMES: [(&str, Kind); 15] = [
     ("listen", Kind::Text),
     ("public_url", Kind::Text),
     ("public_aliases", Kind::List),
@@ -102,12 +106,18 @@ const NAMES: [(&str, Kind); 14] = [
     ("geo_database", Kind::List),
     ("hosting_networks", Kind::Text),
     ("webhook_allow", Kind::List),
+    ("scan_retention_days", Kind::Number),
     ("log_format", Kind::Text),
 ];
+
+/// Fewer days and a copy that is sold slowly is not seen; more is no retention.
+const RETENTION_DAYS: std::ops::RangeInclusive<u32> = 180..=3_650;
 
 #[derive(Clone, Copy)]
 enum Kind {
     Text,
+    /// A text that is no number is left to be refused as what it is.
+    Number,
     List,
 }
 
@@ -162,6 +172,10 @@ impl Settings {
             let Some(text) = env(&variable) else { continue };
             let value = match kind {
                 Kind::Text => toml::Value::String(text),
+                Kind::Number => match text.trim().parse() {
+                    Ok(number) => toml::Value::Integer(number),
+                    Err(_) => toml::Value::String(text),
+                },
                 Kind::List => toml::Value::Array(
                     text.split(',')
                         .map(str::trim)
@@ -221,6 +235,10 @@ impl Settings {
                 "TIME_ZONE",
                 format!("{:?} is not an IANA name such as Asia/Shanghai", self.time_zone),
             );
+        }
+        if !RETENTION_DAYS.contains(&self.scan_retention_days) {
+            let (least, most) = (RETENTION_DAYS.start(), RETENTION_DAYS.end());
+            return wrong("SCAN_RETENTION_DAYS", format!("is not from {least} to {most}"));
         }
         Ok(())
     }
@@ -287,10 +305,11 @@ mod tests {
             ("ZHENMA_TRUSTED_PROXIES", "10.0.0.0/8, ::1"),
             ("ZHENMA_PUBLIC_URL", "https://ID.Example.CN"),
             ("ZHENMA_GEO_DATABASE", "v4.xdb,v6.xdb"),
+            ("ZHENMA_SCAN_RETENTION_DAYS", "730"),
         ])
         .expect("good settings");
         assert_eq!(settings.geo_database, [Path::new("v4.xdb"), Path::new("v6.xdb")]);
-        assert_eq!(settings.listen.port(), 9);
+        assert_eq!((settings.listen.port(), settings.scan_retention_days), (9, 730));
         assert!(settings.trusted_proxies[0].contains([10, 200, 0, 1].into()));
         assert!(!settings.trusted_proxies[0].contains([11, 0, 0, 1].into()));
         assert!(settings.trusted_proxies[1].contains("::1".parse().expect("address")));
@@ -332,6 +351,8 @@ mod tests {
             ("ZHENMA_PUBLIC_ALIASES", "a.example.cn, https://b.example.cn"),
             ("ZHENMA_TRUSTED_PROXIES", "10.0.0.0/33"),
             ("ZHENMA_WEBHOOK_ALLOW", "intranet"),
+            ("ZHENMA_SCAN_RETENTION_DAYS", "0"),
+            ("ZHENMA_SCAN_RETENTION_DAYS", "three"),
             ("ZHENMA_TIME_ZONE", "Asia/Luyi"),
             ("ZHENMA_SCAN_STORE", "mysql://x"),
             ("ZHENMA_LEDGER", "postgres://x"),

@@ -12,5 +12,6 @@ pub mod hooks;
 pub mod live;
 pub mod orders;
 pub mod paths;
+pub mod retention;
 pub mod server;
 pub mod telemetry;

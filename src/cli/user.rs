@@ -1,4 +1,4 @@
-//! `zhenma user add|list|disable|key`
+//! `zhenma user add|list|disable|erase|key`
 
 use std::path::PathBuf;
 
@@ -43,6 +43,8 @@ enum What {
     List,
     /// Close an account: its sessions and keys end at once. Example: zhenma user disable wang
     Disable { login: String },
+    /// Close an account for good and delete the person's name, password and keys; the login stays in records and is never given out again. Example: zhenma user erase wang
+    Erase { login: String },
     /// Make an API key; it is shown once. Example: zhenma user key wang --label "ERP" --days 365
     Key {
         login: String,
@@ -96,6 +98,14 @@ impl User {
                 }
                 shell
                     .tell(&serde_json::json!({"disabled": login}), &format!("{login} is disabled"));
+            }
+            What::Erase { login } => {
+                let Some(new) = shell.wait(shell.ledger.erase_account(&login, &shell.by()))? else {
+                    return Err(Failure(format!("login {login:?}: there is no such account")));
+                };
+                let words = if new { "is erased" } else { "was erased before" };
+                let object = serde_json::json!({"erased": login, "new": new});
+                shell.tell(&object, &format!("{login} {words}"));
             }
             What::Key { login, label, scope, days } => {
                 let (text, hash) = token::new();

@@ -12,6 +12,8 @@ pub mod attacks {}
 pub mod glossary {}
 #[doc = include_str!("http.md")]
 pub mod http {}
+#[doc = include_str!("privacy.md")]
+pub mod privacy {}
 #[doc = include_str!("reading.md")]
 pub mod reading {}
 #[doc = include_str!("verdicts.md")]

@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use zhenma::auth::port::AccountLedger;
 use zhenma::auth::{Account, Duties, Role};
 use zhenma::base::{By, Clock, UnixMs, clock::SystemClock};
+use zhenma::cases::{CaseLedger, Flag, FlagState};
 use zhenma::scan::across::Changes;
 use zhenma::scan::ledger::ScanLedger;
 use zhenma::scan::{CodeId, Cursor, Entry, LogId, Observation};
@@ -45,13 +46,26 @@ async fn each_kind_has_what_is_ours_and_nothing_of_another() {
     let codes = bed.codes(&batch).await;
     crate::consoles::copied(&bed, &codes[3]).await;
     // A lead that officers alone see.
-    let spoiled = json!({"first": 20, "last": 20, "state": "spoiled"});
-    bed.made("member", &format!("/api/v1/batches/{batch}/ranges"), &spoiled).await;
-    crate::consoles::scanned_by(&bed.parts.scanner, &codes[20], 2).await;
-    eventually("the scans are followed", || async { rows(&bed, "scans").await.len() == 28 }).await;
+    let lead = zhenma::code::read(&codes[20]).expect("a code").payload;
+    let at = SystemClock.now();
+    let lead = Flag {
+        payload: lead.to_bytes(),
+        batch: batch.parse().expect("a batch"),
+        number: 20,
+        state: FlagState::Open,
+        risk: 0.4,
+        reasons: Vec::new(),
+        policy: "none".to_owned(),
+        accused_at: None,
+        scans: 2,
+        opened_at: at,
+        updated_at: at,
+    };
+    bed.parts.ledger.raise_flag(&lead).await.expect("raised");
+    eventually("the scans are followed", || async { rows(&bed, "scans").await.len() == 26 }).await;
     eventually("the flag is open", || async { rows(&bed, "flags").await.len() == 1 }).await;
     for (kind, count) in
-        [("products", 1), ("batches", 1), ("ranges", 2), ("orders", 1), ("people", 7)]
+        [("products", 1), ("batches", 1), ("movements", 1), ("orders", 1), ("people", 7)]
     {
         assert_eq!(rows(&bed, kind).await.len(), count, "{kind}");
         let theirs = file(&bed, "stranger", kind).await.1.lines().count();
@@ -82,12 +96,12 @@ async fn each_kind_has_what_is_ours_and_nothing_of_another() {
 #[tokio::test]
 async fn people_and_the_trail_are_for_owners_and_formats_are_asked_for_by_name_or_accept() {
     let bed = StaffBed::start().await;
+    let viewer = bed.person("viewer").await;
     for kind in KINDS {
         let owners = ["people", "trail"].contains(&kind);
         assert_eq!(file(&bed, "member", kind).await.0, 200, "{kind}");
         assert_eq!(file(&bed, "viewer", kind).await.0, if owners { 403 } else { 200 }, "{kind}");
         assert_eq!(file(&bed, "administrator", kind).await.0, 403, "{kind}");
-        let viewer = bed.person("viewer").await;
         let status = viewer.get(&format!("/enterprise/exports/{kind}")).await.status().as_u16();
         assert_eq!(status, if owners { 403 } else { 200 }, "{kind}");
     }
@@ -110,7 +124,7 @@ async fn people_and_the_trail_are_for_owners_and_formats_are_asked_for_by_name_o
             None => assert_eq!(response.status(), 406),
         }
     }
-    let page = bed.person("viewer").await.page("/enterprise/exports").await;
+    let page = viewer.page("/enterprise/exports").await;
     assert!(page.contains("查询记录") && !page.contains("操作日志</th>"), "{page}");
 }
 

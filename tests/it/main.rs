@@ -38,6 +38,7 @@ mod recalls;
 mod redis_server;
 mod registry;
 mod replay;
+mod retention;
 mod site;
 mod staff_bed;
 mod store_contract;

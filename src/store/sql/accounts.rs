@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use sqlx::sqlite::SqliteRow;
 
 use super::rows::{self, Read, get};
-use super::{Ledger, Tx, audit, down};
+use super::{Ledger, Tx, audit, down, erasing};
 use crate::auth::port::{AccountLedger, ApiKey};
 use crate::auth::trail::Entry;
 use crate::auth::{Account, Duties, Role};
@@ -17,7 +17,7 @@ fn role_of(row: &SqliteRow) -> Read<Role> {
 }
 
 /// Tells of a change to an account or its keys.
-async fn note(
+pub(super) async fn note(
     tx: &mut Tx,
     by: &By,
     action: &'static str,
@@ -30,11 +30,12 @@ async fn note(
 }
 
 fn told(account: &Account) -> serde_json::Value {
-    serde_json::json!({"name": account.name, "role": account.role.slug(),
+    // The trail is for ever: the login names a person there, never the name.
+    serde_json::json!({"role": account.role.slug(),
         "duties": account.role.duties().to_string(), "disabled": account.disabled_at.is_some()})
 }
 
-async fn known(tx: &mut Tx, login: &str) -> Read<Account> {
+pub(super) async fn known(tx: &mut Tx, login: &str) -> Read<Account> {
     sqlx::query("SELECT * FROM accounts WHERE login = $1")
         .bind(login)
         .fetch_optional(&mut **tx)
@@ -130,6 +131,10 @@ impl AccountLedger for Ledger {
         note(&mut tx, by, "account.disable", &after, [told(&before), told(&after)]).await?;
         tx.commit().await.map_err(down)?;
         Ok(true)
+    }
+
+    async fn erase_account(&self, login: &str, by: &By) -> Result<Option<bool>, LedgerError> {
+        erasing::erase(self, login, by).await
     }
 
     async fn add_api_key(&self, key: &ApiKey, by: &By) -> Result<(), LedgerError> {

@@ -42,3 +42,11 @@ CREATE TABLE webhook_deliveries (
 CREATE INDEX webhook_deliveries_due ON webhook_deliveries (endpoint, state, next_at);
 CREATE INDEX webhook_deliveries_taken ON webhook_deliveries (endpoint) WHERE lease_until > 0;
 CREATE INDEX webhook_deliveries_by_event ON webhook_deliveries (event);
+
+-- How far old scans were thinned (src/guide/privacy.md).
+CREATE TABLE retention (
+    id BIGINT PRIMARY KEY CHECK (id = 1),
+    done_until BIGINT NOT NULL,        -- scans made before it were looked at
+    untold BIGINT NOT NULL             -- thinned and not yet told of in the trail
+);
+INSERT INTO retention (id, done_until, untold) VALUES (1, 0, 0);
