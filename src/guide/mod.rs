@@ -18,6 +18,8 @@ pub mod privacy {}
 pub mod reading {}
 #[doc = include_str!("verdicts.md")]
 pub mod verdicts {}
+#[doc = include_str!("webhooks.md")]
+pub mod webhooks {}
 #[doc = include_str!("../../deploy/README.md")]
 pub mod deploying {}
 #[doc = include_str!("labels.md")]

@@ -1,6 +1,6 @@
 //! Webhooks, delivered by a real worker to real servers that behave badly.
 
-mod target;
+pub mod target;
 mod tls;
 
 use std::time::{Duration, Instant};
@@ -37,14 +37,14 @@ async fn allowing() -> StaffBed {
 }
 
 /// Adds an endpoint and gives its id and its secret.
-async fn add(bed: &StaffBed, url: &str) -> (String, String) {
+pub async fn add(bed: &StaffBed, url: &str) -> (String, String) {
     let body = json!({"url": url, "events": EVERYTHING});
     let made = bed.made("member", "/api/v1/webhooks", &body).await;
     let text = |name: &str| made[name].as_str().expect("text").to_owned();
     (text("id"), text("secret"))
 }
 
-async fn test(bed: &StaffBed, id: &str) {
+pub async fn test(bed: &StaffBed, id: &str) {
     let owner = bed.person("member").await;
     let sent = owner.post(&format!("/enterprise/webhooks/{id}/test"), &[]).await;
     assert_eq!(sent.status(), 303);
@@ -56,7 +56,7 @@ async fn deliveries(bed: &StaffBed, id: &str) -> Vec<Value> {
 }
 
 /// Waits for the first attempt of the only delivery, and gives it.
-async fn attempted(bed: &StaffBed, id: &str) -> Value {
+pub async fn attempted(bed: &StaffBed, id: &str) -> Value {
     eventually("an attempt was made", || async {
         deliveries(bed, id).await.first().is_some_and(|d| d["attempts"] != 0)
     })
