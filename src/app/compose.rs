@@ -164,7 +164,7 @@ impl Parts {
     }
 
     /// Starts what one worker does: following the log, running orders,
-    /// delivering webhooks, thinning old scans.
+    /// thinning old scans.
     pub fn work_behind(&self, signers: Arc<OpenSigner>) {
         let follower = Follower::new(
             self.scanner.clone(),
@@ -181,9 +181,6 @@ impl Parts {
         };
         let (data, stop) = (self.settings.data.clone(), self.stop.clone());
         self.tasks.spawn(async move { orders.work(&data, stop).await });
-        let allowed = self.settings.webhook_allow.clone().into();
-        let hooks = Hooks::new(self.ledger.clone(), Arc::clone(&self.clock), allowed);
-        self.tasks.spawn(hooks.work(self.stop.clone()));
         let retention = Retention {
             ledger: self.ledger.clone(),
             clock: Arc::clone(&self.clock),
@@ -191,6 +188,13 @@ impl Parts {
             days: self.settings.scan_retention_days,
         };
         self.tasks.spawn(retention.run(self.stop.clone()));
+    }
+
+    /// Starts what a courier does: delivering webhooks.
+    pub fn deliver_behind(&self) {
+        let allowed = self.settings.webhook_allow.clone().into();
+        let hooks = Hooks::new(self.ledger.clone(), Arc::clone(&self.clock), allowed);
+        self.tasks.spawn(hooks.work(self.stop.clone()));
     }
 
     /// Waits until all background work has ended, and closes the ledger.

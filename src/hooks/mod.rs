@@ -3,7 +3,7 @@
 //!
 //! An event is written in the transaction of the change that it tells of, with
 //! a delivery for each endpoint that wants it: nothing that was acknowledged
-//! goes untold, and nothing is told that did not happen. The worker delivers
+//! goes untold, and nothing is told that did not happen. The courier delivers
 //! at least once, in no particular order; `webhook-id` is the event's and stays
 //! the same over every attempt and replay, so that a receiver can drop what it
 //! has seen.

@@ -390,3 +390,52 @@ async fn the_console_says_what_is_wrong_and_another_maker_sees_nothing() {
     let request = bed.program("member", Method::POST, "/api/v1/webhooks").json(&body);
     assert_eq!(bed.send(request).await.0, 422);
 }
+
+/// Somebody else at the file of the ledger, who makes writes to a table fail.
+async fn spoiled(bed: &StaffBed, statement: &'static str) {
+    use sqlx::{ConnectOptions, Connection};
+    let path = zhenma::app::paths::ledger(&bed.parts.settings.data);
+    let options = sqlx::sqlite::SqliteConnectOptions::new().filename(path);
+    let mut file = options.connect().await.expect("the ledger opens");
+    sqlx::query(statement).execute(&mut file).await.expect("done");
+    file.close().await.expect("closed");
+}
+
+#[tokio::test]
+async fn a_change_and_what_is_told_of_it_are_written_together_or_not_at_all() {
+    let bed = allowing().await;
+    let target = Target::start(|_| Answer::Status(200)).await;
+    let (id, _) = add(&bed, &target.url("/")).await;
+    let batch = bed.batch(5).await;
+    let code = bed.codes(&batch).await.remove(0);
+    eventually("the order is told", || async { target.received().len() == 1 }).await;
+    let serial = zhenma::code::read(&code).expect("a code").payload.serial_text();
+    let officer = bed.person("officer").await;
+    let decide = || async {
+        let found = [("decision", "copied"), ("note", "查获三箱同码")];
+        let path = format!("/officer/codes/{serial}/decide");
+        officer.post(&path, &found).await.status().as_u16()
+    };
+    for (begin, end) in [
+        // The event cannot be written: the decision is not either.
+        (
+            "CREATE TRIGGER spoil BEFORE INSERT ON webhook_events BEGIN SELECT RAISE(ABORT, 'x'); END",
+            "DROP TRIGGER spoil",
+        ),
+        // What comes after it fails: it goes too.
+        (
+            "CREATE TRIGGER spoil BEFORE INSERT ON audit BEGIN SELECT RAISE(ABORT, 'x'); END",
+            "DROP TRIGGER spoil",
+        ),
+    ] {
+        spoiled(&bed, begin).await;
+        assert_eq!(decide().await, 503);
+        spoiled(&bed, end).await;
+        let page = officer.page(&format!("/officer/codes/{serial}")).await;
+        assert!(!page.contains("查获三箱同码"), "{page}");
+        assert_eq!(deliveries(&bed, &id).await.len(), 1, "told of what did not happen");
+    }
+    assert_eq!(decide().await, 303);
+    eventually("it is told", || async { target.received().len() == 2 }).await;
+    assert_eq!(target.received()[1].kind(), "flag.decided");
+}

@@ -1,4 +1,4 @@
-//! Delivers webhooks. A delivery is taken under a lease; a worker that dies lets
+//! Delivers webhooks. A delivery is taken under a lease; a courier that dies lets
 //! it end, and the event is sent again: at least once, never lost.
 
 mod call;
