@@ -31,6 +31,9 @@ pub mod cases;
 pub mod exports;
 
 #[cfg(feature = "server")]
+pub mod overview;
+
+#[cfg(feature = "server")]
 pub mod recall;
 
 #[cfg(feature = "server")]

@@ -49,6 +49,8 @@ pub struct Settings {
     /// Days for which a scan keeps what tells of a person; then it keeps place,
     /// day and channel (see `guide::privacy`).
     pub scan_retention_days: u32,
+    /// Map of provinces that consoles draw, as GeoJSON; without it a cartogram.
+    pub map: Option<PathBuf>,
     /// `text` or `json`.
     pub log_format: LogFormat,
 }
@@ -78,6 +80,7 @@ impl Default for Settings {
             hosting_networks: None,
             webhook_allow: Vec::new(),
             scan_retention_days: 1_095,
+            map: None,
             log_format: LogFormat::Text,
         }
     }
@@ -92,7 +95,7 @@ pub enum ConfigError {
 }
 
 /// Names of all settings, for the environment.
-const NAMES: [(&str, Kind); 15] = [
+const NAMES: [(&str, Kind); 16] = [
     ("listen", Kind::Text),
     ("public_url", Kind::Text),
     ("public_aliases", Kind::List),
@@ -107,6 +110,7 @@ const NAMES: [(&str, Kind); 15] = [
     ("hosting_networks", Kind::Text),
     ("webhook_allow", Kind::List),
     ("scan_retention_days", Kind::Number),
+    ("map", Kind::Text),
     ("log_format", Kind::Text),
 ];
 

@@ -44,6 +44,7 @@ impl Parts {
         );
         services.trusted_proxies = self.settings.trusted_proxies.clone().into();
         services.webhook_allowed = self.settings.webhook_allow.clone().into();
+        services.map = Arc::clone(&self.map);
         services.stopping = self.stop.clone();
         services.samples = samples.into();
         services.identify = Arc::new(Doorkeeper {

@@ -14,6 +14,7 @@ use crate::hooks::port::HookLedger;
 use crate::http::Services;
 use crate::http::exports::EXPORTS_IN_WORK_MAX;
 use crate::http::rate::Keyed;
+use crate::overview::OverviewLedger;
 use crate::recall::port::RecallLedger;
 use crate::registry::movement::port::MovementLedger;
 use crate::registry::port::{OrderLedger, RegistryLedger};
@@ -35,6 +36,7 @@ pub trait DeskLedger:
     + HookLedger
     + ExportLedger
     + RecallLedger
+    + OverviewLedger
 {
 }
 
@@ -50,6 +52,7 @@ impl<T> DeskLedger for T where
         + HookLedger
         + ExportLedger
         + RecallLedger
+        + OverviewLedger
 {
 }
 

@@ -147,7 +147,9 @@ fn the_passphrase_is_the_workers_alone() {
         (text("systemd/zhenma-serve.service"), text("systemd/zhenma-worker.service"));
     assert!(worker.contains("\nLoadCredential=passphrase:/etc/zhenma/passphrase\n"));
     let courier = text("systemd/zhenma-courier.service");
-    assert!(courier.contains("\nInaccessiblePaths=-/etc/zhenma/passphrase -/run/credentials -/var/lib/zhenma/keys\n"));
+    assert!(courier.contains(
+        "\nInaccessiblePaths=-/etc/zhenma/passphrase -/run/credentials -/var/lib/zhenma/keys\n"
+    ));
     for unit in [&serve, &courier] {
         assert!(!unit.contains("Credential=") && !unit.contains("PASSPHRASE"));
     }

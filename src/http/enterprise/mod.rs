@@ -7,6 +7,7 @@ mod home;
 mod label_fields;
 mod order;
 mod order_form;
+mod overview;
 mod recalls;
 mod sign_in;
 mod webhook;
@@ -39,6 +40,8 @@ pub(super) fn routes() -> OpenApiRouter<Desk> {
         .routes(routes!(webhook::disable))
         .routes(routes!(webhook::enable))
         .routes(routes!(webhook::replay))
+        .routes(routes!(overview::show))
+        .routes(routes!(overview::reply))
         .routes(routes!(recalls::list::list, recalls::ask::ask))
         .routes(routes!(recalls::ask::form))
         .routes(routes!(recalls::show::show))
