@@ -16,6 +16,9 @@ pub mod auth;
 pub mod registry;
 
 #[cfg(feature = "server")]
+pub mod hooks;
+
+#[cfg(feature = "server")]
 pub mod label;
 
 #[cfg(feature = "server")]
@@ -23,6 +26,9 @@ pub mod scan;
 
 #[cfg(feature = "server")]
 pub mod cases;
+
+#[cfg(feature = "server")]
+pub mod exports;
 
 #[cfg(feature = "server")]
 pub mod overview;

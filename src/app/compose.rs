@@ -12,9 +12,11 @@ use tower_sessions::ExpiredDeletion;
 
 use crate::app::config::{ConfigError, Settings};
 use crate::app::follower::Follower;
+use crate::app::hooks::Hooks;
 use crate::app::live::{Keys, Live, LiveError};
 use crate::app::orders::{OpenSigner, Orders};
 use crate::app::paths;
+use crate::app::retention::Retention;
 use crate::base::{Clock, LedgerError};
 use crate::keys::{KeyDir, KeyError};
 use crate::registry::port::RegistryLedger as _;
@@ -184,7 +186,8 @@ impl Parts {
         });
     }
 
-    /// Starts what one worker does: following the log, running orders.
+    /// Starts what one worker does: following the log, running orders,
+    /// thinning old scans.
     pub fn work_behind(&self, signers: Arc<OpenSigner>) {
         let follower = Follower::new(
             self.scanner.clone(),
@@ -201,6 +204,20 @@ impl Parts {
         };
         let (data, stop) = (self.settings.data.clone(), self.stop.clone());
         self.tasks.spawn(async move { orders.work(&data, stop).await });
+        let retention = Retention {
+            ledger: self.ledger.clone(),
+            clock: Arc::clone(&self.clock),
+            zone: self.settings.zone(),
+            days: self.settings.scan_retention_days,
+        };
+        self.tasks.spawn(retention.run(self.stop.clone()));
+    }
+
+    /// Starts what a courier does: delivering webhooks.
+    pub fn deliver_behind(&self) {
+        let allowed = self.settings.webhook_allow.clone().into();
+        let hooks = Hooks::new(self.ledger.clone(), Arc::clone(&self.clock), allowed);
+        self.tasks.spawn(hooks.work(self.stop.clone()));
     }
 
     /// Waits until all background work has ended, and closes the ledger.

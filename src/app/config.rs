@@ -44,6 +44,12 @@ pub struct Settings {
     /// Networks of data centres, a prefix a line: scans from there are no
     /// evidence of copying.
     pub hosting_networks: Option<PathBuf>,
+    /// Networks (CIDR) within which webhooks may be called, by http too; beside
+    /// them it is the whole net alone, by https.
+    pub webhook_allow: Vec<Cidr>,
+    /// Days for which a scan keeps what tells of a person; then it keeps place,
+    /// day and channel (see `guide::privacy`).
+    pub scan_retention_days: u32,
     /// Map of provinces that consoles draw, as GeoJSON; without it a cartogram.
     pub map: Option<PathBuf>,
     /// The relay for mail: `smtps://USER:PASSWORD@HOST`, or
@@ -79,6 +85,8 @@ impl Default for Settings {
             time_zone: "Asia/Shanghai".to_owned(),
             geo_database: Vec::new(),
             hosting_networks: None,
+            webhook_allow: Vec::new(),
+            scan_retention_days: 1_095,
             map: None,
             smtp_url: None,
             smtp_from: None,
@@ -96,7 +104,7 @@ pub enum ConfigError {
 }
 
 /// Names of all settings, for the environment.
-const NAMES: [(&str, Kind); 16] = [
+const NAMES: [(&str, Kind); 18] = [
     ("listen", Kind::Text),
     ("public_url", Kind::Text),
     ("public_aliases", Kind::List),
@@ -109,15 +117,22 @@ const NAMES: [(&str, Kind); 16] = [
     ("time_zone", Kind::Text),
     ("geo_database", Kind::List),
     ("hosting_networks", Kind::Text),
+    ("webhook_allow", Kind::List),
+    ("scan_retention_days", Kind::Number),
     ("map", Kind::Text),
     ("smtp_url", Kind::Text),
     ("smtp_from", Kind::Text),
     ("log_format", Kind::Text),
 ];
 
+/// Fewer days and a copy that is sold slowly is not seen; more is no retention.
+const RETENTION_DAYS: std::ops::RangeInclusive<u32> = 180..=3_650;
+
 #[derive(Clone, Copy)]
 enum Kind {
     Text,
+    /// A text that is no number is left to be refused as what it is.
+    Number,
     List,
 }
 
@@ -172,6 +187,10 @@ impl Settings {
             let Some(text) = env(&variable) else { continue };
             let value = match kind {
                 Kind::Text => toml::Value::String(text),
+                Kind::Number => match text.trim().parse() {
+                    Ok(number) => toml::Value::Integer(number),
+                    Err(_) => toml::Value::String(text),
+                },
                 Kind::List => toml::Value::Array(
                     text.split(',')
                         .map(str::trim)
@@ -234,6 +253,10 @@ impl Settings {
         }
         if let Err(problem) = self.mailer() {
             return wrong("SMTP_URL", problem);
+        }
+        if !RETENTION_DAYS.contains(&self.scan_retention_days) {
+            let (least, most) = (RETENTION_DAYS.start(), RETENTION_DAYS.end());
+            return wrong("SCAN_RETENTION_DAYS", format!("is not from {least} to {most}"));
         }
         Ok(())
     }
@@ -322,10 +345,11 @@ mod tests {
             ("ZHENMA_TRUSTED_PROXIES", "10.0.0.0/8, ::1"),
             ("ZHENMA_PUBLIC_URL", "https://ID.Example.CN"),
             ("ZHENMA_GEO_DATABASE", "v4.xdb,v6.xdb"),
+            ("ZHENMA_SCAN_RETENTION_DAYS", "730"),
         ])
         .expect("good settings");
         assert_eq!(settings.geo_database, [Path::new("v4.xdb"), Path::new("v6.xdb")]);
-        assert_eq!(settings.listen.port(), 9);
+        assert_eq!((settings.listen.port(), settings.scan_retention_days), (9, 730));
         assert!(settings.trusted_proxies[0].contains([10, 200, 0, 1].into()));
         assert!(!settings.trusted_proxies[0].contains([11, 0, 0, 1].into()));
         assert!(settings.trusted_proxies[1].contains("::1".parse().expect("address")));
@@ -366,6 +390,9 @@ mod tests {
             ("ZHENMA_PUBLIC_URL", "https://id_1.example.cn"),
             ("ZHENMA_PUBLIC_ALIASES", "a.example.cn, https://b.example.cn"),
             ("ZHENMA_TRUSTED_PROXIES", "10.0.0.0/33"),
+            ("ZHENMA_WEBHOOK_ALLOW", "intranet"),
+            ("ZHENMA_SCAN_RETENTION_DAYS", "0"),
+            ("ZHENMA_SCAN_RETENTION_DAYS", "three"),
             ("ZHENMA_TIME_ZONE", "Asia/Luyi"),
             ("ZHENMA_SCAN_STORE", "mysql://x"),
             ("ZHENMA_LEDGER", "postgres://x"),

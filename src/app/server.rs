@@ -1,16 +1,19 @@
-//! `serve`, `worker` and `demo` as processes: start, serve, stop.
+//! `serve`, `worker`, `courier` and `demo` as processes: start, serve, stop.
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use tokio_util::sync::CancellationToken;
 use zeroize::Zeroizing;
 
 use crate::app::compose::{self, Parts, StartError, listen, told_to_stop};
 use crate::app::config::Settings;
 use crate::app::demo;
+use crate::app::hooks::Hooks;
 use crate::app::live::Keys;
 use crate::app::orders::{OpenSigner, signers_of};
+use crate::app::paths;
 use crate::auth::mail::Mailer;
 use crate::base::{Clock, Lang, clock::SystemClock};
 use crate::http::desk::Desk;
@@ -18,6 +21,7 @@ use crate::http::{self, Doorkeeper, Services, Site, Staff};
 use crate::keys::{KeyDir, KeyError, KeyStatus, Signer, development};
 use crate::label::svg;
 use crate::registry::Bilingual;
+use crate::store::sql::Ledger;
 use crate::store::sql::sessions::Sessions;
 use crate::web::home::Sample;
 use crate::web::text::{Text, legend};
@@ -40,6 +44,7 @@ impl Parts {
             site,
         );
         services.trusted_proxies = self.settings.trusted_proxies.clone().into();
+        services.webhook_allowed = self.settings.webhook_allow.clone().into();
         services.map = Arc::clone(&self.map);
         services.stopping = self.stop.clone();
         services.samples = samples.into();
@@ -120,6 +125,25 @@ pub async fn worker(settings: Settings, passphrase: Zeroizing<String>) -> Result
     Ok(())
 }
 
+/// `zhenma courier`: delivers webhooks. It alone calls out, and so it has neither
+/// keys nor passphrase, nor a port.
+///
+/// # Errors
+/// Naming what stands in the way of starting.
+pub async fn courier(settings: Settings) -> Result<(), StartError> {
+    let clock = clock();
+    let ledger = Ledger::open(&paths::ledger(&settings.data), clock.now()).await?;
+    let hooks = Hooks::new(ledger.clone(), clock, settings.webhook_allow.into());
+    let stop = CancellationToken::new();
+    let working = tokio::spawn(hooks.work(stop.clone()));
+    println!("ready");
+    told_to_stop().await;
+    stop.cancel();
+    let _ = working.await;
+    ledger.close().await;
+    Ok(())
+}
+
 /// `zhenma demo`: all of it in one process, on sample brands.
 ///
 /// # Errors
@@ -151,6 +175,7 @@ pub async fn demo(dir: PathBuf, address: SocketAddr) -> Result<(), StartError> {
             .ok_or_else(|| KeyError::File(format!("key {number} is not a development key")))
     });
     parts.work_behind(signers);
+    parts.deliver_behind();
     let samples = tell(&parts, &sheet, address).await?;
     println!("ready http://{address}");
     parts.serve(listener, samples).await

@@ -27,6 +27,11 @@ pub trait AccountLedger: Send + Sync {
     async fn accounts(&self) -> Result<Vec<Account>, LedgerError>;
     /// Its sessions and keys are good for nothing from here on.
     async fn disable_account(&self, login: &str, by: &By) -> Result<bool, LedgerError>;
+    /// Closes an account for good and deletes what tells of a person: name,
+    /// password, keys, sessions. The login stays as the pseudonym under which
+    /// records and trail name it, and is never given to another. `None` for an
+    /// unknown login, false where it was erased before.
+    async fn erase_account(&self, login: &str, by: &By) -> Result<Option<bool>, LedgerError>;
     async fn add_api_key(&self, key: &ApiKey, by: &By) -> Result<(), LedgerError>;
     /// The account that a token's hash belongs to, if key and account are
     /// good at `at`, with the duties of both. Reads alone: it stands on the way of a scan.

@@ -21,6 +21,7 @@ enum Command {
     Demo(serve::Demo),
     Serve(serve::Serve),
     Worker(serve::Worker),
+    Courier(serve::Courier),
     Verify(verify::Verify),
     /// Register enterprises
     Enterprise(enterprise::Enterprise),
@@ -90,6 +91,7 @@ pub fn run(args: std::env::ArgsOs) -> ExitCode {
         Command::Demo(command) => command.run(cli.json),
         Command::Serve(command) => command.run(cli.json),
         Command::Worker(command) => command.run(cli.json),
+        Command::Courier(command) => command.run(cli.json),
         Command::Verify(command) => command.run(cli.json),
         Command::Enterprise(command) => command.run(cli.json),
         Command::Product(command) => command.run(cli.json),

@@ -1,4 +1,4 @@
-//! `zhenma demo`, `serve`, `worker`
+//! `zhenma demo`, `serve`, `worker`, `courier`
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -59,6 +59,23 @@ impl Worker {
         telemetry::start(settings.log_format, "info");
         let passphrase = passphrase(settings.key_passphrase_file.as_deref(), false)?;
         server::block_on(server::worker(settings, passphrase))?;
+        Ok(Done::Yes)
+    }
+}
+
+/// Deliver webhooks: the one process that calls out, without keys or passphrase. Example: zhenma courier --config /etc/zhenma.toml
+#[derive(Args)]
+pub(crate) struct Courier {
+    /// Settings file (TOML); ZHENMA_* variables win over it
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+}
+
+impl Courier {
+    pub(crate) fn run(self, _json: bool) -> Result<Done, Failure> {
+        let settings = Settings::load(self.config.as_deref())?;
+        telemetry::start(settings.log_format, "info");
+        server::block_on(server::courier(settings))?;
         Ok(Done::Yes)
     }
 }

@@ -1,4 +1,4 @@
-//! `zhenma user add|list|disable|link|remove-second-factor|key|keys|replace-key|end-key`
+//! `zhenma user add|list|disable|erase|link|remove-second-factor|key|keys|replace-key|end-key`
 
 use std::path::PathBuf;
 
@@ -54,6 +54,8 @@ enum What {
     Link { login: String },
     /// Take the second factor from somebody who lost it. Example: zhenma user remove-second-factor wang
     RemoveSecondFactor { login: String },
+    /// Close an account for good and delete the person's name, password and keys; the login stays in records and is never given out again. Example: zhenma user erase wang
+    Erase { login: String },
     /// Make an API key; it is shown once. Example: zhenma user key wang --label "ERP" --days 365
     Key {
         login: String,
@@ -139,6 +141,14 @@ impl User {
                 }
                 let told = format!("{login} signs in with the password alone");
                 shell.tell(&serde_json::json!({"second_factor": null}), &told);
+            }
+            What::Erase { login } => {
+                let Some(new) = shell.wait(shell.ledger.erase_account(&login, &shell.by()))? else {
+                    return Err(Failure(format!("login {login:?}: there is no such account")));
+                };
+                let words = if new { "is erased" } else { "was erased before" };
+                let object = serde_json::json!({"erased": login, "new": new});
+                shell.tell(&object, &format!("{login} {words}"));
             }
             What::Key { login, label, scope, days } => {
                 let scope = scope.as_deref().map(Duties::parse).transpose()?;

@@ -12,10 +12,14 @@ pub mod attacks {}
 pub mod glossary {}
 #[doc = include_str!("http.md")]
 pub mod http {}
+#[doc = include_str!("privacy.md")]
+pub mod privacy {}
 #[doc = include_str!("reading.md")]
 pub mod reading {}
 #[doc = include_str!("verdicts.md")]
 pub mod verdicts {}
+#[doc = include_str!("webhooks.md")]
+pub mod webhooks {}
 #[doc = include_str!("../../deploy/README.md")]
 pub mod deploying {}
 #[doc = include_str!("labels.md")]

@@ -4,12 +4,17 @@
 use std::ops::Deref;
 use std::sync::Arc;
 
+use tokio::sync::Semaphore;
+
 use crate::auth::api_key::KeyLedger;
 use crate::auth::people::PeopleLedger;
 use crate::auth::port::TrailLedger;
 use crate::auth::session::SessionLedger;
 use crate::cases::CaseLedger;
+use crate::exports::ExportLedger;
+use crate::hooks::port::HookLedger;
 use crate::http::Services;
+use crate::http::exports::EXPORTS_IN_WORK_MAX;
 use crate::http::sign_ins::SignIns;
 use crate::overview::OverviewLedger;
 use crate::recall::port::RecallLedger;
@@ -31,6 +36,8 @@ pub trait DeskLedger:
     + SessionLedger
     + TrailLedger
     + PolicyLedger
+    + HookLedger
+    + ExportLedger
     + RecallLedger
     + OverviewLedger
 {
@@ -47,6 +54,8 @@ impl<T> DeskLedger for T where
         + SessionLedger
         + TrailLedger
         + PolicyLedger
+        + HookLedger
+        + ExportLedger
         + RecallLedger
         + OverviewLedger
 {
@@ -57,11 +66,14 @@ pub struct Desk {
     pub services: Arc<Services>,
     pub ledger: Arc<dyn DeskLedger>,
     pub(super) sign_ins: Arc<SignIns>,
+    /// Places of exports.
+    pub(super) exports: Arc<Semaphore>,
 }
 
 impl Desk {
     pub fn new(services: Services, ledger: Arc<dyn DeskLedger>) -> Self {
-        Self { services: Arc::new(services), ledger, sign_ins: Arc::default() }
+        let exports = Arc::new(Semaphore::new(EXPORTS_IN_WORK_MAX));
+        Self { services: Arc::new(services), ledger, sign_ins: Arc::default(), exports }
     }
 }
 

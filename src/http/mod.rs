@@ -17,6 +17,7 @@ pub mod consumer;
 pub mod county;
 pub mod desk;
 pub mod enterprise;
+pub mod exports;
 pub mod join;
 pub mod json;
 pub mod labels_file;
@@ -34,6 +35,7 @@ pub mod services;
 mod session;
 pub mod sign_in;
 mod sign_ins;
+pub mod webhooks;
 
 use std::sync::Arc;
 

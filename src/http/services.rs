@@ -11,6 +11,7 @@ use tokio_util::sync::CancellationToken;
 use crate::auth::SignedIn;
 use crate::auth::mail::Mailer;
 use crate::base::{Cidr, Clock};
+use crate::hooks::Allowed;
 use crate::http::consumer::visit::Visits;
 use crate::http::rate::{Rates, Throttle};
 use crate::scan::service::Scanner;
@@ -27,6 +28,8 @@ pub struct Services {
     pub site: Arc<Site>,
     /// Networks whose Forwarded and X-Forwarded-For are believed.
     pub trusted_proxies: Arc<[Cidr]>,
+    /// Whom webhooks may call.
+    pub webhook_allowed: Allowed,
     pub identify: Arc<dyn Identify>,
     pub metrics: Option<PrometheusHandle>,
     /// Cancelled when the server is told to stop.
@@ -70,6 +73,7 @@ impl Services {
             zone,
             site: Arc::new(site),
             trusted_proxies: Arc::new([]),
+            webhook_allowed: Allowed::default(),
             identify: Arc::new(Nobody),
             metrics: None,
             stopping: CancellationToken::new(),

@@ -50,7 +50,7 @@ pub trait ScanLedger: Send + Sync {
         limit: u32,
     ) -> Result<Vec<Observation>, LedgerError>;
     /// Hands every scan since an instant to `each`, in the order in which
-    /// they were made.
+    /// they were made; but for those that were thinned.
     async fn scans_since(
         &self,
         since: UnixMs,

@@ -18,6 +18,7 @@ pub mod port;
 pub mod profile;
 pub mod reason;
 pub mod replay;
+pub mod retention;
 pub mod service;
 pub mod signatures;
 pub mod tags;

@@ -11,7 +11,7 @@ use crate::staff_bed::{OURS, StaffBed, WHO, location};
 /// May: b buyer (anyone); of the enterprise whose object it is w owner, p planner,
 /// a approver, l line, q quality, s sales, v viewer; t owner of another; o officer;
 /// c the county's administrator.
-const ROUTES: [(&str, &str, &str); 86] = [
+const ROUTES: [(&str, &str, &str); 93] = [
     ("get", "/", "bwpalqsvtoc"),
     ("get", "/{code}", "bwpalqsvtoc"),
     ("get", "/01/{gtin}/10/{lot}/21/{serial}", "bwpalqsvtoc"),
@@ -47,6 +47,11 @@ const ROUTES: [(&str, &str, &str); 86] = [
     ("get", "/enterprise/closing", "wpalqsvt"),
     ("post", "/enterprise/closing", "wlqt"),
     ("post", "/enterprise/closing/{batch}/{id}/found", "wlq"),
+    ("get", "/enterprise/exports", "wpalqsvt"),
+    // Of people and of the trail: owners alone.
+    ("get", "/enterprise/exports/{kind}", "wpalqsvt"),
+    ("get", "/enterprise/webhooks", "wt"),
+    ("post", "/enterprise/webhooks", "wt"),
     ("get", "/officer", "bwpalqsvtoc"),
     ("get", "/officer/sign-in", "bwpalqsvtoc"),
     ("post", "/officer/sign-in", "bwpalqsvtoc"),
@@ -84,6 +89,9 @@ const ROUTES: [(&str, &str, &str); 86] = [
     ("post", "/api/v1/imports/{kind}", "wptc"),
     ("get", "/api/v1/orders", "wpalqsvtc"),
     ("post", "/api/v1/orders", "wptc"),
+    ("get", "/api/v1/exports/{kind}", "wpalqsvt"),
+    ("get", "/api/v1/webhooks", "wt"),
+    ("post", "/api/v1/webhooks", "wt"),
     ("get", "/enterprise/overview", "wpalqsvt"),
     ("post", "/enterprise/overview/replies", "wqst"),
     ("get", "/enterprise/recalls", "wpalqsvt"),
@@ -154,6 +162,18 @@ const PEOPLE_ROUTES: [(&str, &str, &str); 42] = [
     ("get", "/county/audit", "c"),
     ("get", "/county/audit.jsonl", "c"),
 ];
+/// Of one endpoint of webhooks.
+const WEBHOOK_ROUTES: [(&str, &str, &str); 9] = [
+    ("get", "/enterprise/webhooks/{id}", "w"),
+    ("post", "/enterprise/webhooks/{id}/test", "w"),
+    ("post", "/enterprise/webhooks/{id}/rotate", "w"),
+    ("post", "/enterprise/webhooks/{id}/disable", "w"),
+    ("post", "/enterprise/webhooks/{id}/enable", "w"),
+    ("post", "/enterprise/webhooks/{id}/replay", "w"),
+    ("get", "/api/v1/webhooks/{id}/deliveries", "w"),
+    ("post", "/api/v1/webhooks/{id}/replay", "w"),
+    ("delete", "/api/v1/webhooks/{id}", "w"),
+];
 /// Last of all: they end the session with which the others are tried.
 const LEAVING: [(&str, &str, &str); 3] = [
     ("post", "/enterprise/sign-out", "bwpalqsvtoc"),
@@ -162,7 +182,8 @@ const LEAVING: [(&str, &str, &str); 3] = [
 ];
 
 fn rows() -> impl Iterator<Item = (&'static str, &'static str, &'static str)> {
-    ROUTES.into_iter().chain(ORDER_ROUTES).chain(PEOPLE_ROUTES).chain(LEAVING)
+    let objects = ORDER_ROUTES.into_iter().chain(PEOPLE_ROUTES).chain(WEBHOOK_ROUTES);
+    ROUTES.into_iter().chain(objects).chain(LEAVING)
 }
 
 #[tokio::test]
@@ -195,6 +216,7 @@ struct Ours {
     session: String,
     key: String,
     token: String,
+    webhook: String,
     recall: String,
 }
 
@@ -204,6 +226,8 @@ impl Ours {
         let code = bed.codes(&batch).await.remove(0);
         let orders = bed.get("member", "/api/v1/orders").await;
         let ranges = bed.get("member", &format!("/api/v1/batches/{batch}/ranges")).await;
+        let webhook = json!({"url": "https://erp.example.cn/", "events": ["order.done"]});
+        let webhook = bed.made("member", "/api/v1/webhooks", &webhook).await;
         let asked = json!({"kind": "recall", "scope": [batch],
             "reason": {"zh": "标签有误", "en": "wrong label"}});
         let recall = bed.made("member", "/api/v1/recalls", &asked).await;
@@ -229,6 +253,7 @@ impl Ours {
             serial: zhenma::code::read(&code).expect("a code").payload.serial_text(),
             order: text(&orders[0]["id"]),
             range: text(&ranges[0]["id"]),
+            webhook: text(&webhook["id"]),
             recall: text(&recall["id"]),
         }
     }
@@ -242,6 +267,7 @@ impl Ours {
             of if of.contains("recalls") => &self.recall,
             of if of.contains("sessions") => &self.session,
             of if of.contains("keys") => &self.key,
+            of if of.contains("webhooks") => &self.webhook,
             _ => &self.order,
         };
         template

@@ -118,7 +118,11 @@ fn units_are_sound_and_hardened() {
         return;
     }
     let folder = tempfile::tempdir().expect("a folder");
-    for unit in ["zhenma-serve.service", "zhenma-worker.service"] {
+    for (unit, exposure) in [
+        ("zhenma-serve.service", "1.2"),
+        ("zhenma-worker.service", "1.2"),
+        ("zhenma-courier.service", "1.4"),
+    ] {
         // `verify` wants the program to be there.
         let here = text(&format!("systemd/{unit}"))
             .replace("/usr/local/bin/zhenma", env!("CARGO_BIN_EXE_zhenma"));
@@ -132,7 +136,8 @@ fn units_are_sound_and_hardened() {
         assert!(verified.status.success() && !complaints.contains(unit), "{complaints}");
         let rated = analyze(&["security", "--offline=true", "--threshold=20", "--no-pager"]);
         assert!(rated.status.success(), "{}", said(&rated));
-        assert!(said(&rated).contains(": 1.2 OK"), "README.md says 1.2: {}", said(&rated));
+        let wanted = format!(": {exposure} OK");
+        assert!(said(&rated).contains(&wanted), "README.md says {exposure}: {}", said(&rated));
     }
 }
 
@@ -141,7 +146,13 @@ fn the_passphrase_is_the_workers_alone() {
     let (serve, worker) =
         (text("systemd/zhenma-serve.service"), text("systemd/zhenma-worker.service"));
     assert!(worker.contains("\nLoadCredential=passphrase:/etc/zhenma/passphrase\n"));
-    assert!(!serve.contains("Credential=") && !serve.contains("PASSPHRASE"));
+    let courier = text("systemd/zhenma-courier.service");
+    assert!(courier.contains(
+        "\nInaccessiblePaths=-/etc/zhenma/passphrase -/run/credentials -/var/lib/zhenma/keys\n"
+    ));
+    for unit in [&serve, &courier] {
+        assert!(!unit.contains("Credential=") && !unit.contains("PASSPHRASE"));
+    }
     assert!(serve.contains("\nInaccessiblePaths=-/etc/zhenma/passphrase -/run/credentials\n"));
     let settings = |unit: &str| unit.lines().filter(|line| line.contains("File=")).count();
     assert_eq!((settings(&serve), settings(&worker)), (1, 1), "one file of settings");

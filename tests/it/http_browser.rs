@@ -246,3 +246,34 @@ fn session(person: &Person<'_>) -> String {
     let session = cookies.split("; ").find(|cookie| cookie.starts_with("zm_session="));
     session.expect("a session").to_owned()
 }
+
+#[tokio::test]
+async fn webhooks_and_exports_have_no_violation_of_axe_either() {
+    let Some(browser) = Browser::find() else { return };
+    let bed = StaffBed::start_with(|settings| {
+        settings.webhook_allow = vec!["127.0.0.0/8".to_owned().try_into().expect("a network")];
+    })
+    .await;
+    let member = bed.person("member").await;
+    let empty = both(&[("webhooks_none", "/enterprise/webhooks".to_owned())]);
+    browser.look(&bed.base, Some(&member.cookie()), &empty).await;
+    let target = crate::webhooks::target::Target::start(|n| {
+        crate::webhooks::target::Answer::Status(if n == 0 { 500 } else { 200 })
+    })
+    .await;
+    let mut pages = vec![
+        ("exports", "/enterprise/exports".to_owned()),
+        ("webhooks", "/enterprise/webhooks".to_owned()),
+    ];
+    for (name, url) in [
+        ("webhook", target.url("/zhenma/a-rather-long-path-of-the-enterprise/in")),
+        ("webhook_unreachable", "https://erp.invalid/zhenma".to_owned()),
+    ] {
+        let (id, _) = crate::webhooks::add(&bed, &url).await;
+        crate::webhooks::test(&bed, &id).await;
+        crate::webhooks::attempted(&bed, &id).await;
+        crate::webhooks::test(&bed, &id).await;
+        pages.push((name, format!("/enterprise/webhooks/{id}")));
+    }
+    browser.look(&bed.base, Some(&member.cookie()), &both(&pages)).await;
+}

@@ -91,6 +91,7 @@ impl StaffBed {
                 .ok_or_else(|| KeyError::File(format!("no development key {number}")))?;
             Ok(Arc::new(signer) as Arc<dyn Signer>)
         }));
+        parts.deliver_behind();
         let services = parts.services(Vec::new());
         let desk = Desk::new(services.clone(), Arc::new(parts.ledger.clone()));
         let staff = Staff::new(desk, Sessions(parts.ledger.clone()));

@@ -7,6 +7,7 @@ mod balance;
 mod batches;
 mod closings;
 mod enterprises;
+mod exports;
 mod imports;
 mod input;
 mod movement_file;
@@ -16,6 +17,7 @@ mod orders;
 mod products;
 mod ranges;
 mod recalls;
+mod webhooks;
 
 use axum::Json;
 use axum::extract::Query;
@@ -59,6 +61,11 @@ pub fn router(desk: Desk) -> OpenApiRouter {
         .routes(routes!(orders::cancel))
         .routes(routes!(orders::files))
         .routes(routes!(orders::file))
+        .routes(routes!(exports::take))
+        .routes(routes!(webhooks::list, webhooks::add))
+        .routes(routes!(webhooks::disable))
+        .routes(routes!(webhooks::deliveries))
+        .routes(routes!(webhooks::replay))
         .routes(routes!(recalls::list, recalls::ask))
         .routes(routes!(recalls::show))
         .routes(routes!(recalls::decide))

@@ -5,6 +5,7 @@ mod batch;
 mod book;
 mod book_view;
 mod closing;
+mod exports;
 mod file;
 mod home;
 mod keys;
@@ -15,6 +16,8 @@ mod overview;
 mod people;
 mod recalls;
 mod sign_in;
+mod webhook;
+mod webhooks;
 
 use axum::extract::DefaultBodyLimit;
 use utoipa_axum::router::OpenApiRouter;
@@ -35,6 +38,15 @@ pub(super) fn routes() -> OpenApiRouter<Desk> {
         .routes(routes!(order::file))
         .routes(routes!(batch::show))
         .routes(routes!(activate::activate))
+        .routes(routes!(exports::list))
+        .routes(routes!(exports::take))
+        .routes(routes!(webhooks::list, webhooks::add))
+        .routes(routes!(webhook::show))
+        .routes(routes!(webhook::test))
+        .routes(routes!(webhook::rotate))
+        .routes(routes!(webhook::disable))
+        .routes(routes!(webhook::enable))
+        .routes(routes!(webhook::replay))
         .routes(routes!(overview::show))
         .routes(routes!(overview::reply))
         .routes(routes!(book::make))

@@ -161,13 +161,21 @@ fn timeline(scans: &[Observation], f: &Frame, zone: &jiff::tz::TimeZone) -> Vec<
                     Some(_) => format!("{place} · {}", f.t("本人定位", "given by a tap")),
                     None => place,
                 },
-                phone: format!("{}{}", f.t("手机", "phone "), phones.of(seen.device)),
-                network: format!(
-                    "{}{}{}",
-                    f.t("网络", "network "),
-                    networks.of(seen.network),
-                    network_kind(seen.marks, f)
-                ),
+                phone: match seen.device.get() {
+                    // Thinned: an old scan has neither.
+                    0 => String::new(),
+                    _ => format!("{}{}", f.t("手机", "phone "), phones.of(seen.device)),
+                },
+                network: if seen.network == 0 {
+                    String::new()
+                } else {
+                    format!(
+                        "{}{}{}",
+                        f.t("网络", "network "),
+                        networks.of(seen.network),
+                        network_kind(seen.marks, f)
+                    )
+                },
                 channel: console::channel(seen.channel).of(f.lang),
                 note: notes(seen, f),
                 reference: reference_of(seen.scan),

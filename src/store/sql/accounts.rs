@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use sqlx::sqlite::SqliteRow;
 
 use super::rows::{self, Read, get};
-use super::{Ledger, Tx, audit, down};
+use super::{Ledger, Tx, audit, down, erasing};
 use crate::auth::port::{AccountLedger, ApiKey};
 use crate::auth::trail::Entry;
 use crate::auth::{Account, Duties, Role};
@@ -30,7 +30,8 @@ pub(super) async fn note(
 }
 
 pub(super) fn told(account: &Account) -> serde_json::Value {
-    serde_json::json!({"name": account.name, "role": account.role.slug(),
+    // The trail is for ever: the login names a person there, never the name.
+    serde_json::json!({"role": account.role.slug(),
         "duties": account.role.duties().to_string(), "disabled": account.disabled_at.is_some()})
 }
 
@@ -152,6 +153,10 @@ impl AccountLedger for Ledger {
         note(&mut tx, by, "account.disable", &after, [told(&before), told(&after)]).await?;
         tx.commit().await.map_err(down)?;
         Ok(true)
+    }
+
+    async fn erase_account(&self, login: &str, by: &By) -> Result<Option<bool>, LedgerError> {
+        erasing::erase(self, login, by).await
     }
 
     async fn add_api_key(&self, key: &ApiKey, by: &By) -> Result<(), LedgerError> {

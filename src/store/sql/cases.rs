@@ -5,7 +5,7 @@ use sqlx::sqlite::SqliteRow;
 use uuid::Uuid;
 
 use super::rows::{self, Read, get};
-use super::{Ledger, Tx, audit, causes, down, next_revision, signed, unsigned};
+use super::{Ledger, Tx, audit, causes, down, next_revision, signed, told, unsigned};
 use crate::auth::trail::Entry;
 use crate::base::{By, LedgerError, UnixMs};
 use crate::cases::{CaseLedger, CauseRecord, DecisionRecord, Flag, FlagState};
@@ -44,9 +44,9 @@ fn decision(row: &SqliteRow) -> Read<DecisionRecord> {
     })
 }
 
-async fn accused_at(tx: &mut Tx, flag: &Flag) -> Read<Option<i64>> {
+async fn accused_at(tx: &mut Tx, payload: &[u8; 12]) -> Read<Option<i64>> {
     sqlx::query_scalar("SELECT accused_at FROM flags WHERE payload = $1")
-        .bind(flag.payload.to_vec())
+        .bind(payload.to_vec())
         .fetch_optional(&mut **tx)
         .await
         .map(Option::flatten)
@@ -85,7 +85,7 @@ impl CaseLedger for Ledger {
     async fn raise_flag(&self, flag: &Flag) -> Result<(), LedgerError> {
         let reasons = serde_json::json!(flag.reasons).to_string();
         let mut tx = self.write().await?;
-        let before = accused_at(&mut tx, flag).await?;
+        let before = accused_at(&mut tx, &flag.payload).await?;
         sqlx::query(
             "INSERT INTO flags (payload, key_number, batch_number, label_number, state, risk,
              reasons, policy, scans, opened_at, updated_at, accused_at)
@@ -116,8 +116,9 @@ impl CaseLedger for Ledger {
         .execute(&mut *tx)
         .await
         .map_err(down)?;
-        if before != accused_at(&mut tx, flag).await? {
+        if before != accused_at(&mut tx, &flag.payload).await? {
             show(&mut tx, &flag.payload).await?;
+            told::flag_opened(&mut tx, flag).await?;
         }
         tx.commit().await.map_err(down)
     }
@@ -153,6 +154,11 @@ impl CaseLedger for Ledger {
         .execute(&mut *tx)
         .await
         .map_err(down)?;
+        // What nobody outside knew of goes on being so, unless it shows from now on.
+        let known = accused_at(&mut tx, &d.payload).await?.is_some();
+        if known || d.decision == Decision::Copied {
+            told::flag_decided(&mut tx, &d.payload, d.decision.slug(), d.decided_at).await?;
+        }
         settle(&mut tx, &d.payload, d.decided_at, revision).await?;
         let entry = Entry {
             action: "code.decide",
@@ -168,6 +174,9 @@ impl CaseLedger for Ledger {
     async fn settle_flag(&self, payload: &[u8; 12], at: UnixMs) -> Result<(), LedgerError> {
         let mut tx = self.write().await?;
         let revision = next_revision(&mut tx).await?;
+        if accused_at(&mut tx, payload).await?.is_some() {
+            told::flag_decided(&mut tx, payload, "explained", at).await?;
+        }
         settle(&mut tx, payload, at, revision).await?;
         tx.commit().await.map_err(down)
     }

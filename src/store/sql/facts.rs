@@ -5,9 +5,10 @@ use std::collections::BTreeMap;
 use uuid::Uuid;
 
 use super::rows::{self, Read};
-use super::{Ledger, Tx, audit, down, next_revision, signed};
+use super::{Ledger, Tx, audit, down, next_revision, signed, told};
 use crate::auth::trail::Entry;
 use crate::base::{By, FieldError, LedgerError};
+use crate::hooks::Kind;
 use crate::registry::port::RegistryLedger;
 use crate::registry::{BatchRef, RangeFact, Uscc};
 
@@ -68,6 +69,7 @@ pub(super) async fn add(ledger: &Ledger, fact: &RangeFact, by: &By) -> Read<()> 
     insert(&mut tx, fact).await?;
     let told = [serde_json::Value::Null, range_told(fact)];
     note_range(&mut tx, by, "range.mark", (fact.batch, &batch.enterprise), told).await?;
+    told::range(&mut tx, Kind::RecallApproved, &batch.enterprise, fact, by.at).await?;
     tx.commit().await.map_err(down)
 }
 
@@ -89,6 +91,7 @@ pub(super) async fn lift(ledger: &Ledger, id: Uuid, by: &By) -> Read<bool> {
     let batch = ledger.batch(fact.batch).await?;
     let told = [range_told(&fact), serde_json::Value::Null];
     note_range(&mut tx, by, "range.lift", (batch.id, &batch.enterprise), told).await?;
+    told::range(&mut tx, Kind::RecallLifted, &batch.enterprise, &fact, by.at).await?;
     tx.commit().await.map_err(down)?;
     Ok(true)
 }

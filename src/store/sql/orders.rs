@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use uuid::Uuid;
 
 use super::rows;
-use super::{Ledger, Tx, audit, down, signed};
+use super::{Ledger, Tx, audit, down, signed, told};
 use crate::auth::trail::Entry;
 use crate::base::{By, FieldError, LedgerError, UnixMs, ids};
 use crate::registry::Uscc;
@@ -249,21 +249,24 @@ impl OrderLedger for Ledger {
         problem: Option<&str>,
         at: UnixMs,
     ) -> Result<(), LedgerError> {
-        sqlx::query(
+        let mut tx = self.write().await?;
+        let ended = sqlx::query(
             "UPDATE orders SET state = $1, directory = COALESCE($2, directory), problem = $3,
              finished_at = $4, lease_until = 0,
              labels_done = CASE WHEN $1 = 'done' THEN labels_total ELSE labels_done END
-             WHERE id = $5 AND state = 'running'",
+             WHERE id = $5 AND state = 'running' RETURNING *",
         )
         .bind(state.slug())
         .bind(directory)
         .bind(problem)
         .bind(at.0)
         .bind(id.to_string())
-        .execute(&self.writer)
+        .fetch_optional(&mut *tx)
         .await
-        .map(drop)
-        .map_err(down)
+        .map_err(down)?;
+        let Some(row) = ended else { return Ok(()) };
+        told::order_ended(&mut tx, &rows::order(&row)?, at).await?;
+        tx.commit().await.map_err(down)
     }
 
     async fn cancel(&self, id: Uuid, by: &By) -> Result<bool, LedgerError> {

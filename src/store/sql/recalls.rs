@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use super::recall_returns as returned;
 use super::rows::{self, Read, get};
-use super::{Ledger, ROWS_AT_ONCE, Tx, audit, down, next_revision, signed, unsigned};
+use super::{Ledger, ROWS_AT_ONCE, Tx, audit, down, next_revision, signed, told, unsigned};
 use crate::auth::trail::Entry;
 use crate::base::{By, FieldError, LedgerError, UnixMs, ids};
 use crate::recall::port::{Decision, RecallLedger, RegionCount};
@@ -297,6 +297,7 @@ impl RecallLedger for Ledger {
             let revision = next_revision(&mut tx).await?;
             say(&mut tx, &asked, by, revision).await?;
             take_back(&mut tx, &asked, by, revision).await?;
+            told::recall(&mut tx, &asked.proposal, by.at).await?;
         }
         let action = if d.approve { "recall.approve" } else { "recall.reject" };
         let told = serde_json::json!({"on_sale": d.on_sale, "note": d.note});

@@ -179,7 +179,9 @@ impl ScanLedger for Ledger {
         each: &mut (dyn FnMut(CodeId, Observation) + Send),
     ) -> Result<(), LedgerError> {
         let mut rows = sqlx::query(
-            "SELECT * FROM scans WHERE seen_at >= $1 ORDER BY seen_at, log, log_major, log_minor",
+            // What was thinned tells no phone from another.
+            "SELECT * FROM scans WHERE seen_at >= $1 AND NOT (device = 0 AND network = 0)
+             ORDER BY seen_at, log, log_major, log_minor",
         )
         .bind(since.0)
         .fetch(&self.reader);

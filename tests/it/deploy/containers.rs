@@ -44,7 +44,7 @@ fn every_container_is_bounded_and_has_no_rights_to_spare() {
         }
         assert!(service["logging"]["options"]["max-size"].is_string(), "{name}");
         assert_eq!(service["restart"] == "unless-stopped", name != "admin", "{name}");
-        let asks_itself = !["worker", "admin"].contains(&name);
+        let asks_itself = !["worker", "courier", "admin"].contains(&name);
         assert_eq!(service["healthcheck"]["test"].is_sequence(), asks_itself, "{name}");
         assert_eq!(!service["ports"].is_null(), name == "caddy", "{name}");
         let image = service["image"].as_str().expect("an image");
@@ -66,6 +66,10 @@ fn the_passphrase_goes_to_the_worker_and_to_the_commands() {
             .is_some_and(|volumes| volumes.contains(&Value::from("keys:/var/lib/zhenma/keys")));
         assert_eq!(writes_keys, name == "admin", "{name}");
     }
+    // Who calls out cannot reach the others, and has no key to lose.
+    let courier = &file["services"]["courier"];
+    assert_eq!(words(&courier["networks"]), ["out"]);
+    assert_eq!(words(&courier["volumes"]), ["data:/var/lib/zhenma/data"]);
     assert_eq!(file["networks"]["back"]["internal"], Value::Bool(true));
     assert_eq!(words(&file["services"]["redis"]["networks"]), ["back"]);
 }

@@ -1,0 +1,153 @@
+//! Rows as bytes.
+//!
+//! CSV is RFC 4180. A text that a spreadsheet would take for a formula (it
+//! begins with `= + - @`, their full-width forms, a tab or a line's end) gets an
+//! apostrophe before it: registration refuses such names, but a dealer's name of
+//! an older day or a login from elsewhere may still be one, and whoever opens
+//! the file must not run it. JSON Lines has every text as it is. Files for
+//! people begin with a byte order mark: without it Excel on a Chinese Windows
+//! reads UTF-8 as GBK and every name is broken. Programs get none.
+//!
+//! Instants are RFC 3339 in UTC.
+
+use jiff::Timestamp;
+use serde_json::{Map, Value};
+
+use super::table::{Cell, Kind};
+use crate::base::UnixMs;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Format {
+    /// With a byte order mark, for people with Excel, or without.
+    Csv {
+        marked: bool,
+    },
+    JsonLines,
+}
+
+impl Format {
+    pub const fn media(self) -> &'static str {
+        match self {
+            Self::Csv { .. } => "text/csv; charset=utf-8",
+            Self::JsonLines => "application/x-ndjson",
+        }
+    }
+
+    pub const fn extension(self) -> &'static str {
+        match self {
+            Self::Csv { .. } => "csv",
+            Self::JsonLines => "jsonl",
+        }
+    }
+
+    /// What stands before the first row.
+    pub fn head(self, kind: Kind) -> Vec<u8> {
+        let Self::Csv { marked } = self else { return Vec::new() };
+        let mut out = if marked { "\u{feff}".as_bytes().to_vec() } else { Vec::new() };
+        out.extend(line(kind.columns().iter().map(|name| (*name).to_owned())));
+        out
+    }
+
+    pub fn rows(self, kind: Kind, rows: Vec<Vec<Cell>>) -> Vec<u8> {
+        let mut out = Vec::new();
+        for row in rows {
+            match self {
+                Self::Csv { .. } => out.extend(line(row.into_iter().map(in_csv))),
+                Self::JsonLines => {
+                    let names = kind.columns().iter().map(|name| (*name).to_owned());
+                    let object: Map<_, _> = names.zip(row.into_iter().map(in_json)).collect();
+                    out.extend(Value::Object(object).to_string().into_bytes());
+                    out.push(b'\n');
+                }
+            }
+        }
+        out
+    }
+}
+
+fn line(cells: impl Iterator<Item = String>) -> Vec<u8> {
+    let mut writer =
+        csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(Vec::new());
+    writer.write_record(cells.map(String::into_bytes)).expect("memory takes all");
+    writer.into_inner().expect("memory takes all")
+}
+
+fn instant(at: UnixMs) -> String {
+    Timestamp::from_millisecond(at.0).unwrap_or_default().to_string()
+}
+
+fn in_csv(cell: Cell) -> String {
+    match cell {
+        Cell::Empty => String::new(),
+        Cell::Text(text) if is_a_formula(&text) => format!("'{text}"),
+        Cell::Text(text) => text,
+        Cell::Number(number) => number.to_string(),
+        Cell::Instant(at) => instant(at),
+    }
+}
+
+fn is_a_formula(text: &str) -> bool {
+    text.starts_with([
+        '=', '+', '-', '@', '\t', '\r', '\n', '\u{ff1d}', '\u{ff0b}', '\u{ff0d}', '\u{ff20}',
+    ])
+}
+
+fn in_json(cell: Cell) -> Value {
+    match cell {
+        Cell::Empty => Value::Null,
+        Cell::Text(text) => text.into(),
+        Cell::Number(number) => number.into(),
+        Cell::Instant(at) => instant(at).into(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn person(name: &str) -> Vec<Vec<Cell>> {
+        vec![vec![
+            Cell::text("wang"),
+            Cell::text(name),
+            Cell::text("owner"),
+            Cell::Instant(UnixMs(0)),
+            Cell::Empty,
+        ]]
+    }
+
+    fn csv(name: &str) -> String {
+        let bytes = Format::Csv { marked: false }.rows(Kind::People, person(name));
+        String::from_utf8(bytes).expect("text")
+    }
+
+    #[test]
+    fn no_cell_of_a_table_is_a_formula() {
+        for formula in ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "\n=1", "＝1", "＠a"] {
+            let table = csv(formula);
+            let mut read =
+                csv::ReaderBuilder::new().has_headers(false).from_reader(table.as_bytes());
+            let row = read.records().next().expect("a row").expect("a row");
+            assert_eq!(&row[1], format!("'{formula}"));
+            let lines = Format::JsonLines.rows(Kind::People, person(formula));
+            let object: Value = serde_json::from_slice(&lines).expect("JSON");
+            assert_eq!(object["name"], formula);
+        }
+    }
+
+    #[test]
+    fn quotes_and_line_ends_stay_within_their_cell() {
+        assert_eq!(
+            csv("a \"b\",\r\nc"),
+            "wang,\"a \"\"b\"\",\r\nc\",owner,1970-01-01T00:00:00Z,\r\n"
+        );
+        assert_eq!(csv("王 芳-1"), "wang,王 芳-1,owner,1970-01-01T00:00:00Z,\r\n");
+    }
+
+    #[test]
+    fn a_table_for_people_begins_with_a_mark() {
+        let head = |marked| Format::Csv { marked }.head(Kind::People);
+        assert!(head(true).starts_with(b"\xef\xbb\xbflogin,name,duties"));
+        assert!(head(false).starts_with(b"login,name,duties"));
+        assert!(Format::JsonLines.head(Kind::People).is_empty());
+    }
+}

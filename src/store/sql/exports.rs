@@ -1,0 +1,236 @@
+//! Pages of exports, each by a key that an index or a small table has.
+
+use async_trait::async_trait;
+use sqlx::sqlite::SqliteRow;
+
+use super::rows::{self, Read, get};
+use super::{Ledger, down};
+use crate::base::{Lang, LedgerError, UnixMs};
+use crate::cases::KeptReason;
+use crate::code::Payload;
+use crate::exports::{Cell, ExportLedger, Kind, Mark, Page};
+use crate::registry::Uscc;
+use crate::scan::Place;
+
+fn text(row: &SqliteRow, column: &str) -> Read<Cell> {
+    Ok(Cell::of(get::<Option<String>>(row, column)?, Cell::Text))
+}
+
+fn number(row: &SqliteRow, column: &str) -> Read<Cell> {
+    Ok(Cell::of(get::<Option<i64>>(row, column)?, Cell::Number))
+}
+
+fn instant(row: &SqliteRow, column: &str) -> Read<Cell> {
+    Ok(Cell::of(get::<Option<i64>>(row, column)?, |at| Cell::Instant(UnixMs(at))))
+}
+
+fn batch(row: &SqliteRow) -> Read<Cell> {
+    rows::batch_ref(row).map(|id| Cell::text(id.to_string()))
+}
+
+fn serial(row: &SqliteRow) -> Read<Cell> {
+    let payload = Payload::from_bytes(rows::payload(row)?).map_err(|_| rows::bad("payload"))?;
+    Ok(Cell::text(payload.serial_text()))
+}
+
+/// Columns that stand in the row under their own names.
+fn plain(row: &SqliteRow, kind: Kind) -> Read<Vec<Cell>> {
+    kind.columns()
+        .iter()
+        .map(|column| match *column {
+            "batch" => batch(row),
+            "serial" => serial(row),
+            "seq" | "labels" | "labels_done" | "cases" | "first" | "last" | "number" | "scans"
+            | "shelf_life_days" | "destination" | "place" | "leg" | "on_sale" => {
+                number(row, column)
+            }
+            "at" => instant(row, column),
+            name if name.ends_with("_at") => instant(row, name),
+            "reasons" => reasons(row),
+            "place_zh" => place(row, Lang::Zh),
+            "place_en" => place(row, Lang::En),
+            "seal" => Ok(Cell::text(hex(&get::<Vec<u8>>(row, "seal")?))),
+            name => text(row, name),
+        })
+        .collect()
+}
+
+/// Slugs, with spaces: the sentences of a reason change, they do not.
+fn reasons(row: &SqliteRow) -> Read<Cell> {
+    let kept: Vec<KeptReason> =
+        serde_json::from_str(&get::<String>(row, "reasons")?).map_err(|_| rows::bad("reasons"))?;
+    let slugs: Vec<_> = kept.into_iter().map(|reason| reason.code).collect();
+    Ok(Cell::Text(slugs.join(" ")))
+}
+
+fn place(row: &SqliteRow, lang: Lang) -> Read<Cell> {
+    let place = Place(u16::try_from(get::<i64>(row, "place")?).unwrap_or(0));
+    Ok(Cell::of(place.text(lang), Cell::Text))
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+fn bytes_of(hex: &str) -> Vec<u8> {
+    let pair = |at| hex.get(at..at + 2).and_then(|pair| u8::from_str_radix(pair, 16).ok());
+    (0..hex.len()).step_by(2).filter_map(pair).collect()
+}
+
+/// $1 enterprise, $2 text, $3 and $4 numbers of the mark, $5 rows.
+const fn statement(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Products => {
+            "SELECT * FROM products WHERE enterprise = $1 AND gtin > $2 AND $3 = $3 AND $4 = $4
+             ORDER BY gtin LIMIT $5"
+        }
+        Kind::Batches => {
+            "SELECT *, label_count AS labels, case_count AS cases FROM batches
+             WHERE enterprise = $1 AND $2 = $2 AND (key_number, batch_number) > ($3, $4)
+             ORDER BY key_number, batch_number LIMIT $5"
+        }
+        Kind::Ranges => {
+            "SELECT r.*, r.first_number AS first, r.last_number AS last FROM batch_ranges r
+             JOIN batches b ON b.key_number = r.key_number AND b.batch_number = r.batch_number
+             WHERE b.enterprise = $1 AND r.id > $2 AND $3 = $3 AND $4 = $4 ORDER BY r.id LIMIT $5"
+        }
+        Kind::Orders => {
+            "SELECT *, labels_total AS labels FROM orders
+             WHERE enterprise = $1 AND id > $2 AND $3 = $3 AND $4 = $4 ORDER BY id LIMIT $5"
+        }
+        Kind::Movements => {
+            "SELECT m.*, l.* FROM movement_legs l JOIN movements m ON m.id = l.movement
+             JOIN batches b ON b.key_number = m.key_number AND b.batch_number = m.batch_number
+             WHERE b.enterprise = $1 AND (l.movement, l.leg) > ($2, $3) AND $4 = $4
+             ORDER BY l.movement, l.leg LIMIT $5"
+        }
+        Kind::Recalls => {
+            "SELECT * FROM recalls WHERE enterprise = $1 AND id > $2 AND $3 = $3 AND $4 = $4
+             ORDER BY id LIMIT $5"
+        }
+        Kind::People => {
+            "SELECT * FROM accounts WHERE enterprise = $1 AND login > $2 AND $3 = $3 AND $4 = $4
+             ORDER BY login LIMIT $5"
+        }
+        Kind::Trail => {
+            "SELECT *, was AS before, became AS after FROM audit
+             WHERE enterprise = $1 AND $2 = $2 AND seq > $3 AND $4 = $4 ORDER BY seq LIMIT $5"
+        }
+        // A label that answers `suspect`, or that an officer found copied: a
+        // lead is for officers alone.
+        Kind::Flags => {
+            "SELECT f.*, f.label_number AS number, d.decision, d.decided_at FROM flags f
+             JOIN batches b ON b.key_number = f.key_number AND b.batch_number = f.batch_number
+             LEFT JOIN decisions d ON d.payload = f.payload AND d.revision =
+                 (SELECT MAX(l.revision) FROM decisions l WHERE l.payload = f.payload)
+             WHERE b.enterprise = $1 AND f.payload > $2 AND $3 = $3 AND $4 = $4
+             AND (f.accused_at IS NOT NULL OR d.decision = 'copied') ORDER BY f.payload LIMIT $5"
+        }
+        // Of one batch: $1 and $2 its numbers, $3 to $6 the mark, $7 rows. An
+        // inspection is not told to whom it inspects.
+        Kind::Scans => {
+            "SELECT *, label_number AS number FROM scans
+             WHERE key_number = $1 AND batch_number = $2 AND channel <> 'officer'
+             AND seen_at >= $3 AND (seen_at, log, log_major, log_minor) > ($3, $4, $5, $6)
+             ORDER BY seen_at, log, log_major, log_minor LIMIT $7"
+        }
+    }
+}
+
+/// Behind a row.
+fn mark(row: &SqliteRow, kind: Kind) -> Read<Mark> {
+    let by_text =
+        |column| -> Read<Mark> { Ok(Mark { text: get(row, column)?, ..Mark::default() }) };
+    let mut numbers = [0; 6];
+    let columns: &[&str] = match kind {
+        Kind::Products => return by_text("gtin"),
+        Kind::Ranges | Kind::Orders | Kind::Recalls => return by_text("id"),
+        Kind::People => return by_text("login"),
+        Kind::Movements => {
+            let numbers = [get(row, "leg")?, 0, 0, 0, 0, 0];
+            return Ok(Mark { text: get(row, "movement")?, numbers });
+        }
+        Kind::Flags => {
+            return Ok(Mark { text: hex(&rows::payload(row)?), ..Mark::default() });
+        }
+        Kind::Batches => &["key_number", "batch_number"],
+        Kind::Trail => &["seq"],
+        Kind::Scans => &["key_number", "batch_number", "seen_at", "log", "log_major", "log_minor"],
+    };
+    for (place, column) in numbers.iter_mut().zip(columns) {
+        *place = get(row, column)?;
+    }
+    Ok(Mark { text: String::new(), numbers })
+}
+
+fn page(found: &[SqliteRow], kind: Kind, limit: u32) -> Read<Page> {
+    let full = found.len() >= usize::try_from(limit).unwrap_or(usize::MAX);
+    let next = found.last().filter(|_| full).map(|row| mark(row, kind)).transpose()?;
+    let rows = found.iter().map(|row| plain(row, kind)).collect::<Read<_>>()?;
+    Ok(Page { rows, next })
+}
+
+/// Scans go batch by batch, each by the index of its scans. A page ends with
+/// its batch at the latest.
+async fn scans(ledger: &Ledger, of: &Uscc, after: &Mark, limit: u32) -> Read<Page> {
+    let [key, batch, seen_at, log, major, minor] = after.numbers;
+    let found = sqlx::query(statement(Kind::Scans))
+        .bind(key)
+        .bind(batch)
+        .bind(seen_at)
+        .bind(log)
+        .bind(major)
+        .bind(minor)
+        .bind(i64::from(limit))
+        .fetch_all(&ledger.reader)
+        .await
+        .map_err(down)?;
+    let mut page = page(&found, Kind::Scans, limit)?;
+    if page.next.is_none() {
+        let next: Option<(i64, i64)> = sqlx::query_as(
+            "SELECT key_number, batch_number FROM batches
+             WHERE enterprise = $1 AND (key_number, batch_number) > ($2, $3)
+             ORDER BY key_number, batch_number LIMIT 1",
+        )
+        .bind(of.as_str())
+        .bind(key)
+        .bind(batch)
+        .fetch_optional(&ledger.reader)
+        .await
+        .map_err(down)?;
+        page.next = next.map(|(key, batch)| Mark {
+            text: String::new(),
+            numbers: [key, batch, i64::MIN, 0, 0, 0],
+        });
+    }
+    Ok(page)
+}
+
+#[async_trait]
+impl ExportLedger for Ledger {
+    async fn export(
+        &self,
+        of: &Uscc,
+        kind: Kind,
+        after: &Mark,
+        limit: u32,
+    ) -> Result<Page, LedgerError> {
+        if kind == Kind::Scans {
+            return scans(self, of, after, limit).await;
+        }
+        let [first, second, ..] = after.numbers;
+        let query = sqlx::query(statement(kind)).bind(of.as_str());
+        let query = match kind {
+            Kind::Flags => query.bind(bytes_of(&after.text)),
+            _ => query.bind(after.text.clone()),
+        };
+        let found = query
+            .bind(first)
+            .bind(second)
+            .bind(i64::from(limit))
+            .fetch_all(&self.reader)
+            .await
+            .map_err(down)?;
+        page(&found, kind, limit)
+    }
+}

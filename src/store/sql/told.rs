@@ -1,0 +1,99 @@
+//! Which changes webhooks tell of, and what they say.
+
+use serde_json::json;
+
+use super::outbox::tell;
+use super::rows::Read;
+use super::{Tx, down};
+use crate::base::UnixMs;
+use crate::cases::Flag;
+use crate::code::Payload;
+use crate::hooks::{Event, Kind};
+use crate::recall::{self, Proposal};
+use crate::registry::order::{Order, OrderState};
+use crate::registry::{RangeFact, RangeState, Uscc};
+
+/// Whose batch a code is of; `None` for a code that is none of ours.
+async fn maker(tx: &mut Tx, payload: &Payload) -> Read<Option<String>> {
+    sqlx::query_scalar("SELECT enterprise FROM batches WHERE key_number = $1 AND batch_number = $2")
+        .bind(i64::from(payload.key.get()))
+        .bind(i64::from(payload.batch))
+        .fetch_optional(&mut **tx)
+        .await
+        .map_err(down)
+}
+
+/// A label answers `suspect` since now. A lead that officers alone see is not
+/// told of.
+pub(super) async fn flag_opened(tx: &mut Tx, flag: &Flag) -> Read<()> {
+    let Ok(payload) = Payload::from_bytes(flag.payload) else { return Ok(()) };
+    let Some(maker) = maker(tx, &payload).await? else { return Ok(()) };
+    let reasons: Vec<_> = flag.reasons.iter().map(|reason| &reason.code).collect();
+    let data = json!({"serial": payload.serial_text(), "batch": flag.batch,
+        "number": flag.number, "scans": flag.scans, "reasons": reasons});
+    tell(tx, &Event::new(Kind::FlagOpened, &maker, flag.updated_at, data)).await
+}
+
+/// `found`: slug of a decision, or `explained` where a cause explains the scans.
+pub(super) async fn flag_decided(
+    tx: &mut Tx,
+    payload: &[u8; 12],
+    found: &str,
+    at: UnixMs,
+) -> Read<()> {
+    let Ok(payload) = Payload::from_bytes(*payload) else { return Ok(()) };
+    let Some(maker) = maker(tx, &payload).await? else { return Ok(()) };
+    let batch = format!("{}-{}", payload.key.get(), payload.batch);
+    let data = json!({"serial": payload.serial_text(), "batch": batch, "decision": found});
+    tell(tx, &Event::new(Kind::FlagDecided, &maker, at, data)).await
+}
+
+/// An order is done or has failed.
+pub(super) async fn order_ended(tx: &mut Tx, order: &Order, at: UnixMs) -> Read<()> {
+    let kind = match order.state {
+        OrderState::Done => Kind::OrderDone,
+        OrderState::Failed => Kind::OrderFailed,
+        _ => return Ok(()),
+    };
+    let data = json!({"order": order.id, "order_key": order.new.order_key,
+        "batch": order.new.batch, "labels": order.new.labels});
+    tell(tx, &Event::new(kind, order.new.enterprise.as_str(), at, data)).await
+}
+
+/// A recall of a range stands, or is lifted.
+pub(super) async fn range(
+    tx: &mut Tx,
+    kind: Kind,
+    maker: &Uscc,
+    fact: &RangeFact,
+    at: UnixMs,
+) -> Read<()> {
+    if fact.state != RangeState::Recalled {
+        return Ok(());
+    }
+    let ranges = [json!({"batch": fact.batch, "first": fact.first, "last": fact.last})];
+    let data = json!({"recall": fact.id, "kind": "recall", "ranges": ranges,
+        "more_ranges": 0, "reason": fact.reason, "remedy": fact.remedy});
+    tell(tx, &Event::new(kind, maker.as_str(), at, data)).await
+}
+
+/// Ranges that one event lists; how many there are beyond it says too.
+const RANGES_TOLD_MAX: usize = 100;
+
+/// A recall or a loss was approved, or what puts goods back on sale.
+pub(super) async fn recall(tx: &mut Tx, asked: &Proposal, at: UnixMs) -> Read<()> {
+    let kind = match asked.kind {
+        recall::Kind::Recall | recall::Kind::Loss => Kind::RecallApproved,
+        recall::Kind::Lift => Kind::RecallLifted,
+    };
+    let ranges: Vec<_> = asked
+        .ranges
+        .iter()
+        .take(RANGES_TOLD_MAX)
+        .map(|r| json!({"batch": r.batch, "first": r.first, "last": r.last}))
+        .collect();
+    let data = json!({"recall": asked.lifts.unwrap_or(asked.id), "kind": asked.kind.slug(),
+        "more_ranges": asked.ranges.len() - ranges.len(), "ranges": ranges,
+        "reason": asked.reason, "remedy": asked.remedy});
+    tell(tx, &Event::new(kind, asked.enterprise.as_str(), at, data)).await
+}
