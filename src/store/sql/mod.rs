@@ -9,6 +9,7 @@
 mod accounts;
 mod across;
 mod audit;
+mod booking;
 mod cases;
 mod causes;
 mod closings;
