@@ -58,4 +58,6 @@ pub mod adr {
     pub mod farm_accuses_nobody {}
     #[doc = include_str!("adr/0018-a-browser-that-is-known-passes-the-crowd.md")]
     pub mod known_browser {}
+    #[doc = include_str!("adr/0015-labels-are-kept-in-double-entry.md")]
+    pub mod double_entry {}
 }

@@ -161,3 +161,29 @@ pub(super) fn regions(chosen: &str, f: &Frame) -> Vec<Choice> {
     });
     std::iter::once(anywhere).chain(regions).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_local_time_is_an_instant_on_leap_days_and_when_clocks_change() {
+        let at = |text: &str, zone: &str| {
+            let zone = TimeZone::get(zone).expect("a zone");
+            instant_of("at", text, &zone).ok().map(|at| at.0)
+        };
+        let instant = |text: &str| {
+            Some(text.parse::<jiff::Timestamp>().expect("an instant").as_millisecond())
+        };
+        let leap = instant("2028-02-29T00:00:00Z");
+        assert_eq!(at("2028-02-29T08:00", "Asia/Shanghai"), leap);
+        assert_eq!(at("2027-02-29T08:00", "Asia/Shanghai"), None, "no such day");
+        // Half past two is not there on this night; it is half past three then.
+        let gap = instant("2027-03-14T07:30:00Z");
+        assert_eq!(at("2027-03-14T02:30", "America/New_York"), gap);
+        // This hour comes twice: the first counts.
+        let fold = instant("2027-11-07T05:30:00Z");
+        assert_eq!(at("2027-11-07T01:30", "America/New_York"), fold);
+        assert_eq!(at("morgen", "Asia/Shanghai"), None);
+    }
+}

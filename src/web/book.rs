@@ -9,9 +9,9 @@ use crate::web::text::Text;
 pub const fn account(account: Account) -> Text {
     match account {
         Account::Issued => Text("待印", "not printed"),
-        Account::Printed => Text("已印待贴", "printed"),
+        Account::Printed => Text("已印待贴", "printed, not applied"),
         Account::Spoiled => Text("印废", "spoiled"),
-        Account::Applied => Text("已贴待启用", "applied"),
+        Account::Applied => Text("已贴待启用", "applied, not on sale"),
         Account::Returned => Text("已退回", "returned"),
         Account::Destroyed => Text("已销毁", "destroyed"),
         Account::Activated => Text("已启用", "on sale"),
@@ -22,9 +22,9 @@ pub const fn account(account: Account) -> Text {
 /// What all that came to an account is called, whether it went on or not.
 pub const fn through(account: Account) -> Text {
     match account {
-        Account::Issued => Text("发码", "Issued"),
-        Account::Printed => Text("印制", "Printed"),
-        Account::Applied => Text("贴标", "Applied"),
+        Account::Issued => Text("发码", "issued"),
+        Account::Printed => Text("印制", "printed"),
+        Account::Applied => Text("贴标", "applied"),
         other => self::account(other),
     }
 }

@@ -24,6 +24,8 @@ use crate::keys::{KeyDir, development};
 use crate::label::Mint;
 use crate::registry::fields::Fields;
 use crate::registry::import::ImportKind;
+use crate::registry::movement::service::{Asked, move_labels};
+use crate::registry::movement::{Custody, Kind};
 use crate::registry::port::{Registered, RegistryLedger};
 use crate::registry::service::{Marking, Scope, mark, register, renew};
 use crate::registry::{Batch, BatchRef, Bilingual, RangeState};
@@ -226,10 +228,18 @@ async fn stand(parts: &Parts, id: BatchRef, lot: &Lot, now: UnixMs) -> Result<()
         let at = now.plus_ms(-days_ago * 86_400_000);
         async move { mark(&parts.ledger, &Scope::All, marking, &By::shell(at)).await }
     };
+    let moved = |kind, place: &str, days_ago: i64| {
+        let place = Some(Custody::kept(place));
+        let asked = Asked { place, ..Asked::plain(kind, None) };
+        let by = By::shell(now.plus_ms(-days_ago * 86_400_000));
+        async move { move_labels(&parts.ledger, &Scope::All, id, asked, &by).await }
+    };
+    moved(Kind::Print, "中州标签印务", lot.made_days_ago).await?;
     if lot.kind == LotKind::Waiting {
         return Ok(());
     }
-    say(RangeState::Activated, ("", ""), ("", ""), lot.made_days_ago - 3).await?;
+    moved(Kind::Apply, "一号包装车间", lot.made_days_ago - 1).await?;
+    moved(Kind::Activate, "成品库", lot.made_days_ago - 3).await?;
     if lot.kind == LotKind::Recalled {
         say(
             RangeState::Recalled,

@@ -131,9 +131,10 @@ fn numbers_text(leg: &Leg, f: &Frame) -> String {
 
 fn holding_text(on: &Holding, f: &Frame) -> String {
     let account = book::account(on.account).of(f.lang);
-    match on.place.as_str() {
-        "" => account.to_owned(),
-        place => format!("{account}（{place}）"),
+    match (on.place.as_str(), f.lang) {
+        ("", _) => account.to_owned(),
+        (place, Lang::Zh) => format!("{account}（{place}）"),
+        (place, Lang::En) => format!("{account} ({place})"),
     }
 }
 

@@ -15,10 +15,12 @@
 //! What is said over the book, that labels are recalled, stolen, planted or
 //! missing, is a [`crate::registry::RangeFact`] and moves nothing.
 
+pub mod account;
 pub mod book;
 pub mod closing;
 pub mod codes;
 pub mod file;
+pub mod kind;
 pub mod port;
 pub mod ranges;
 pub mod service;
@@ -29,89 +31,14 @@ use std::sync::Arc;
 
 use uuid::Uuid;
 
-use crate::auth::Duty;
 use crate::base::{FieldError, UnixMs};
 use crate::registry::BatchRef;
 
+pub use account::Account;
 pub use book::{Balance, Span};
+pub use kind::Kind;
 pub use ranges::Ranges;
 pub use whereabouts::Whereabouts;
-
-/// Where a label is in its life, as the book has it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Account {
-    /// Its number was given out; nobody has reported it printed.
-    Issued,
-    Printed,
-    /// Lost in printing.
-    Spoiled,
-    /// On its goods.
-    Applied,
-    /// Printed, and given back unused.
-    Returned,
-    /// Printed, and destroyed unused.
-    Destroyed,
-    /// On sale.
-    Activated,
-    /// On its goods, and kept from sale.
-    Held,
-}
-
-impl Account {
-    pub const ALL: [Self; 8] = [
-        Self::Issued,
-        Self::Printed,
-        Self::Spoiled,
-        Self::Applied,
-        Self::Returned,
-        Self::Destroyed,
-        Self::Activated,
-        Self::Held,
-    ];
-
-    pub const fn slug(self) -> &'static str {
-        match self {
-            Self::Issued => "issued",
-            Self::Printed => "printed",
-            Self::Spoiled => "spoiled",
-            Self::Applied => "applied",
-            Self::Returned => "returned",
-            Self::Destroyed => "destroyed",
-            Self::Activated => "activated",
-            Self::Held => "held",
-        }
-    }
-
-    pub fn from_slug(slug: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|a| a.slug() == slug)
-    }
-
-    /// The account through which labels come to this one.
-    pub const fn parent(self) -> Option<Self> {
-        match self {
-            Self::Issued => None,
-            Self::Printed | Self::Spoiled => Some(Self::Issued),
-            Self::Applied | Self::Returned | Self::Destroyed => Some(Self::Printed),
-            Self::Activated | Self::Held => Some(Self::Applied),
-        }
-    }
-
-    /// Whether what lies on `self` has come through `other`, or lies there.
-    pub fn came_through(self, other: Self) -> bool {
-        std::iter::successors(Some(self), |a| a.parent()).any(|a| a == other)
-    }
-
-    /// The accounts from this one to `to`, both included.
-    pub fn path(self, to: Self) -> Vec<Self> {
-        let up = |from: Self| std::iter::successors(Some(from), |a| a.parent());
-        let mut path: Vec<_> = up(self).take_while(|a| !to.came_through(*a)).collect();
-        let down: Vec<_> = up(to).take_while(|a| !self.came_through(*a)).collect();
-        path.extend(up(self).find(|a| to.came_through(*a)));
-        path.extend(down.into_iter().rev());
-        path
-    }
-}
 
 /// Characters of a place of custody.
 pub const CUSTODY_CHARACTERS_MAX: usize = 40;
@@ -170,118 +97,6 @@ pub fn line(field: &str, text: &str, characters_max: usize) -> Result<String, Fi
 pub struct Holding {
     pub account: Account,
     pub place: Custody,
-}
-
-/// What is done with labels.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Kind {
-    Print,
-    Spoil,
-    /// A spoiled number, printed once more.
-    Reprint,
-    Apply,
-    Return,
-    Destroy,
-    Activate,
-    Hold,
-    /// Held labels go on sale.
-    Release,
-    /// To another place, on the account on which they are.
-    Transfer,
-    /// Takes another movement back.
-    Undo,
-}
-
-impl Kind {
-    /// All that are done by name; an undo names a movement.
-    pub const NAMED: [Self; 10] = [
-        Self::Print,
-        Self::Spoil,
-        Self::Reprint,
-        Self::Apply,
-        Self::Return,
-        Self::Destroy,
-        Self::Activate,
-        Self::Hold,
-        Self::Release,
-        Self::Transfer,
-    ];
-
-    pub const fn slug(self) -> &'static str {
-        match self {
-            Self::Print => "print",
-            Self::Spoil => "spoil",
-            Self::Reprint => "reprint",
-            Self::Apply => "apply",
-            Self::Return => "return",
-            Self::Destroy => "destroy",
-            Self::Activate => "activate",
-            Self::Hold => "hold",
-            Self::Release => "release",
-            Self::Transfer => "transfer",
-            Self::Undo => "undo",
-        }
-    }
-
-    /// As the audit trail names it.
-    pub const fn action(self) -> &'static str {
-        match self {
-            Self::Print => "labels.print",
-            Self::Spoil => "labels.spoil",
-            Self::Reprint => "labels.reprint",
-            Self::Apply => "labels.apply",
-            Self::Return => "labels.return",
-            Self::Destroy => "labels.destroy",
-            Self::Activate => "labels.activate",
-            Self::Hold => "labels.hold",
-            Self::Release => "labels.release",
-            Self::Transfer => "labels.transfer",
-            Self::Undo => "labels.undo",
-        }
-    }
-
-    pub fn from_slug(slug: &str) -> Option<Self> {
-        Self::NAMED.into_iter().chain([Self::Undo]).find(|k| k.slug() == slug)
-    }
-
-    /// Which movements there are: the account that this one leads to from
-    /// `from`, if it takes labels from there. Who prints in the house goes from
-    /// `issued` to `activated` at once, through what lies between.
-    pub const fn leads(self, from: Account) -> Option<Account> {
-        use Account as A;
-        match (self, from) {
-            (Self::Print, A::Issued) | (Self::Reprint, A::Spoiled) => Some(A::Printed),
-            // On the line too: what was put on sale by the roll and tore there.
-            (Self::Spoil, A::Issued | A::Printed | A::Applied | A::Activated) => Some(A::Spoiled),
-            (Self::Apply, A::Issued | A::Printed) => Some(A::Applied),
-            (Self::Return, A::Issued | A::Printed) => Some(A::Returned),
-            (Self::Destroy, A::Issued | A::Printed | A::Returned) => Some(A::Destroyed),
-            (Self::Activate, A::Issued | A::Printed | A::Applied) | (Self::Release, A::Held) => {
-                Some(A::Activated)
-            }
-            (Self::Hold, A::Applied | A::Activated) => Some(A::Held),
-            (Self::Transfer, from) => Some(from),
-            _ => None,
-        }
-    }
-
-    /// Who may do it: any of these.
-    pub const fn duties(self) -> &'static [Duty] {
-        match self {
-            Self::Hold | Self::Release => &[Duty::Quality],
-            Self::Spoil | Self::Destroy => &[Duty::Line, Duty::Quality],
-            Self::Print | Self::Reprint => &[Duty::Planner, Duty::Line],
-            Self::Apply | Self::Return | Self::Activate | Self::Transfer | Self::Undo => {
-                &[Duty::Line]
-            }
-        }
-    }
-
-    /// The accounts from which it takes.
-    pub fn sources(self) -> impl Iterator<Item = Account> {
-        Account::ALL.into_iter().filter(move |from| self.leads(*from).is_some())
-    }
 }
 
 /// A movement as asked for.
@@ -391,46 +206,6 @@ impl Elsewhere {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn what_lies_between_two_accounts_is_one_path() {
-        use Account as A;
-        for (from, to, path) in [
-            (A::Issued, A::Activated, vec![A::Issued, A::Printed, A::Applied, A::Activated]),
-            (A::Activated, A::Held, vec![A::Activated, A::Applied, A::Held]),
-            (A::Printed, A::Spoiled, vec![A::Printed, A::Issued, A::Spoiled]),
-            (A::Held, A::Issued, vec![A::Held, A::Applied, A::Printed, A::Issued]),
-            (A::Printed, A::Printed, vec![A::Printed]),
-        ] {
-            assert_eq!(from.path(to), path);
-        }
-    }
-
-    #[test]
-    fn the_table_of_movements_is_what_the_book_allows() {
-        let table: Vec<_> = Kind::NAMED
-            .into_iter()
-            .map(|kind| {
-                let from: Vec<_> = kind.sources().map(Account::slug).collect();
-                format!("{} <- {}", kind.slug(), from.join(" "))
-            })
-            .collect();
-        assert_eq!(
-            table,
-            [
-                "print <- issued",
-                "spoil <- issued printed applied activated",
-                "reprint <- spoiled",
-                "apply <- issued printed",
-                "return <- issued printed",
-                "destroy <- issued printed returned",
-                "activate <- issued printed applied",
-                "hold <- applied activated",
-                "release <- held",
-                "transfer <- issued printed spoiled applied returned destroyed activated held",
-            ]
-        );
-    }
 
     #[test]
     fn a_place_is_one_line_that_shows() {

@@ -4,7 +4,7 @@ use sqlx::Row;
 use sqlx::sqlite::SqliteRow;
 use uuid::Uuid;
 
-use super::movements::Booking;
+use super::booking::Booking;
 use super::rows::{self, Read, get};
 use super::spans::Holdings;
 use super::{Tx, down, signed, unsigned};

@@ -10,6 +10,7 @@ mod accounts;
 mod across;
 mod api_keys;
 mod audit;
+mod booking;
 mod cases;
 mod causes;
 mod closings;

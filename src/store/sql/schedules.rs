@@ -6,7 +6,7 @@ use serde_json::json;
 use sqlx::sqlite::SqliteRow;
 use uuid::Uuid;
 
-use super::movements::{batch_of, move_in};
+use super::booking::{batch_of, move_in};
 use super::rows::{self, Read, get};
 use super::{Ledger, Tx, audit, down, legs};
 use crate::auth::trail::Entry;
