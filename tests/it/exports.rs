@@ -168,7 +168,7 @@ async fn a_long_file_comes_page_by_page_each_row_once() {
         }
     }
     let ledger = &bed.parts.ledger;
-    ledger.append(LogId([7; 16]), &entries, &Changes::default()).await.expect("written");
+    ledger.append(LogId([7; 16]), &entries, &Changes::default(), 0).await.expect("written");
     let (status, table) = file(&bed, "viewer", "scans?format=csv").await;
     assert_eq!((status, table.lines().count()), (200, 2_001));
     assert_eq!(rows(&bed, "scans").await.len(), 2_000);

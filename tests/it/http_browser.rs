@@ -182,10 +182,3 @@ async fn webhooks_and_exports_have_no_violation_of_axe_either() {
     }
     browser.look(&bed.base, Some(&member.cookie()), &both(&pages)).await;
 }
-
-/// Each page in both languages.
-fn both(pages: &[(&str, String)]) -> Vec<String> {
-    let english = |(name, path): &(&str, String)| format!("{name}.en={path}");
-    let chinese = |(name, path): &(&str, String)| format!("{name}={path}");
-    pages.iter().map(chinese).chain(pages.iter().map(english)).collect()
-}

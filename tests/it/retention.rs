@@ -101,7 +101,7 @@ async fn an_old_scan_keeps_place_day_and_channel_and_a_younger_one_everything() 
     .zip(0..)
     .map(|((code, at), n)| entry(n + 1, code, at))
     .collect();
-    ledger.append(LogId([1; 16]), &entries, &Changes::default()).await.expect("written");
+    ledger.append(LogId([1; 16]), &entries, &Changes::default(), 0).await.expect("written");
     for code in [flagged, copied, cleared] {
         ledger.raise_flag(&flag(code)).await.expect("raised");
     }
@@ -148,7 +148,7 @@ async fn very_many_are_thinned_in_small_steps_and_told_once_though_the_process_d
     let (ledger, _folder) = ledger().await;
     // Several steps, all at one instant.
     let entries: Vec<_> = (0..1_300).map(|n| entry(n, code(n % 50), old(1_200))).collect();
-    ledger.append(LogId([1; 16]), &entries, &Changes::default()).await.expect("written");
+    ledger.append(LogId([1; 16]), &entries, &Changes::default(), 0).await.expect("written");
     let pass = zhenma::scan::retention::Pass {
         before: old(1_095),
         evidence_since: old(1_827),
