@@ -56,4 +56,6 @@ pub mod adr {
     pub mod policy_signed_off {}
     #[doc = include_str!("adr/0013-a-farm-of-phones-accuses-nobody.md")]
     pub mod farm_accuses_nobody {}
+    #[doc = include_str!("adr/0019-a-courier-without-keys.md")]
+    pub mod courier_without_keys {}
 }
