@@ -56,8 +56,12 @@ pub mod adr {
     pub mod policy_signed_off {}
     #[doc = include_str!("adr/0013-a-farm-of-phones-accuses-nobody.md")]
     pub mod farm_accuses_nobody {}
-    #[doc = include_str!("adr/0018-a-browser-that-is-known-passes-the-crowd.md")]
-    pub mod known_browser {}
     #[doc = include_str!("adr/0015-labels-are-kept-in-double-entry.md")]
     pub mod double_entry {}
+    #[doc = include_str!("adr/0016-duties-and-one-audit-chain.md")]
+    pub mod duties_and_audit {}
+    #[doc = include_str!("adr/0018-a-browser-that-is-known-passes-the-crowd.md")]
+    pub mod known_browser {}
+    #[doc = include_str!("adr/0019-a-courier-without-keys.md")]
+    pub mod courier_without_keys {}
 }
