@@ -119,7 +119,7 @@ impl OverviewLedger for Ledger {
         if kept.rows_affected() == 0 {
             return Ok(());
         }
-        let batch = super::movements::batch_of(&mut tx, new.batch).await?;
+        let batch = super::booking::batch_of(&mut tx, new.batch).await?;
         let entry = Entry {
             action: "lot.reply",
             object: format!("batch {}", new.batch),
