@@ -4,7 +4,7 @@
 //   node tests/browser/check.mjs BASE_URL NAME=PATH...
 //
 // A PATH that begins with POST is sent as a form: what stands behind ? are its
-// fields. A NAME that ends in .en is asked for in English. COOKIE=NAME=VALUE in the
+// fields. A NAME that ends in .en is asked for in English. COOKIE="NAME=VALUE; ..." in the
 // environment signs the browser in. Exit 1 on any violation,
 // any console message, any request that was refused, any sideways scrolling.
 import { mkdir, readFile } from "node:fs/promises";
@@ -51,8 +51,10 @@ async function look(name, where, scheme, width) {
   try {
     await page.setUserAgent({ userAgent: agent });
     await page.setExtraHTTPHeaders({ "Accept-Language": name.endsWith(".en") ? "en" : "zh-CN" });
-    const cookie = process.env.COOKIE?.split("=");
-    if (cookie) await page.setCookie({ name: cookie[0], value: cookie[1], url: base });
+    for (const pair of process.env.COOKIE?.split("; ") ?? []) {
+      const [name, value] = pair.split("=");
+      await page.setCookie({ name, value, url: base });
+    }
     await page.setViewport({ width, height: width < 700 ? 844 : 900, deviceScaleFactor: width < 700 ? 2 : 1 });
     await page.emulateMediaFeatures([{ name: "prefers-color-scheme", value: scheme }]);
     // A page that is itself a 404 or 422 is told on the console too; a part of one is a problem.

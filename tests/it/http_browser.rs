@@ -5,7 +5,7 @@ use std::process::Stdio;
 
 use crate::http_bed::{self as bed, Bed};
 use crate::need;
-use crate::staff_bed::{OUR_GTIN, PASSWORD, Person, StaffBed, location};
+use crate::staff_bed::{OUR_GTIN, PASSWORD, StaffBed, location};
 
 /// What looks at pages; `None` on a bare machine.
 pub struct Browser {
@@ -142,14 +142,14 @@ async fn consoles_have_no_violation_of_axe_either() {
         ("no_batch", "/enterprise/batches/9-9".to_owned()),
         ("closing", "/enterprise/closing".to_owned()),
     ]);
-    browser.look(&bed.base, Some(&session(&member)), &enterprise).await;
+    browser.look(&bed.base, Some(&member.cookie()), &enterprise).await;
     let officers = both(&[
         ("flags", "/officer/".to_owned()),
         ("policies", "/officer/policies".to_owned()),
         ("flagged_code", format!("/officer/codes/{serial}")),
         ("not_found", "/officer/codes?code=ABC".to_owned()),
     ]);
-    browser.look(&bed.base, Some(&session(&officer)), &officers).await;
+    browser.look(&bed.base, Some(&officer.cookie()), &officers).await;
     let doors = both(&[("sign_in", "/enterprise/sign-in".to_owned())]);
     browser.look(&bed.base, None, &doors).await;
 }
@@ -219,10 +219,10 @@ async fn pages_of_people_and_of_the_county_have_no_violation_of_axe_either() {
         ("account_wrong", "POST/account/password?password=x&new=short&again=short"),
         ("second_factor", "/account/second-factor"),
     ]);
-    browser.look(&bed.base, Some(&session(&owner)), &enterprise).await;
+    browser.look(&bed.base, Some(&owner.cookie()), &enterprise).await;
     let renew = format!("POST/account/recovery-codes?password={}", PASSWORD.replace(' ', "+"));
     let enrolled = both(&[("account_with_code", "/account/"), ("recovery_codes", &renew)]);
-    browser.look(&bed.base, Some(&session(&planner)), &enrolled).await;
+    browser.look(&bed.base, Some(&planner.cookie()), &enrolled).await;
     let counties = both(&[
         ("county", "/county/"),
         ("county_wrong", "POST/county/enterprises?uscc=1"),
@@ -231,20 +231,13 @@ async fn pages_of_people_and_of_the_county_have_no_violation_of_axe_either() {
         ("county_person", "/county/people/officer"),
         ("county_trail", "/county/audit"),
     ]);
-    browser.look(&bed.base, Some(&session(&county)), &counties).await;
+    browser.look(&bed.base, Some(&county.cookie()), &counties).await;
     let halfway = crate::people::halfway(&bed, "planner").await;
     let second = both(&[("code", "/sign-in/code")]);
-    browser.look(&bed.base, Some(&session(&halfway)), &second).await;
+    browser.look(&bed.base, Some(&halfway.cookie()), &second).await;
     assert_eq!(secret.len(), 32);
     let doors = both(&[("join", &format!("/join/{}", spare.token)), ("link_gone", "/join/x")]);
     browser.look(&bed.base, None, &doors).await;
-}
-
-/// The cookie of a session alone: the browser takes one.
-fn session(person: &Person<'_>) -> String {
-    let cookies = person.cookie();
-    let session = cookies.split("; ").find(|cookie| cookie.starts_with("zm_session="));
-    session.expect("a session").to_owned()
 }
 
 #[tokio::test]
