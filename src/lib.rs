@@ -25,6 +25,9 @@ pub mod scan;
 pub mod cases;
 
 #[cfg(feature = "server")]
+pub mod handoff;
+
+#[cfg(feature = "server")]
 pub mod overview;
 
 #[cfg(feature = "server")]

@@ -10,6 +10,7 @@ pub mod drift;
 pub mod follower;
 pub mod live;
 pub mod orders;
+pub mod packages;
 pub mod paths;
 pub mod server;
 pub mod telemetry;

@@ -26,7 +26,7 @@ use crate::http::access::{SESSION_COOKIE, area_of, begin};
 use crate::http::client::Client;
 use crate::http::desk::Desk;
 use crate::http::problem::Problem;
-use crate::http::{enterprise, negotiate, officer};
+use crate::http::{enterprise, negotiate, officer, printer};
 use crate::scan::tags::Network;
 use crate::web::console::{Area, Choice, Frame, SignInPage};
 use crate::web::style;
@@ -50,8 +50,15 @@ static POLICY: LazyLock<HeaderValue> = LazyLock::new(|| {
     HeaderValue::from_str(&policy).expect("words and base64")
 });
 
-/// Both consoles, over the sessions that `store` keeps.
+/// Both consoles and the counter for printing houses, over the sessions that `store` keeps.
 pub fn router(desk: Desk, store: impl SessionStore + Clone) -> OpenApiRouter {
+    let counter = SessionManagerLayer::new(store.clone())
+        .with_name(printer::SESSION_COOKIE)
+        .with_path(printer::SESSION_PATH)
+        .with_secure(desk.site.is_https())
+        .with_same_site(tower_sessions::cookie::SameSite::Lax)
+        .with_expiry(Expiry::OnInactivity(time::Duration::hours(SESSION_HOURS)));
+    let counter = printer::routes().with_state(desk.clone()).layer(counter);
     let sessions = SessionManagerLayer::new(store)
         .with_name(SESSION_COOKIE)
         .with_secure(desk.site.is_https())
@@ -65,6 +72,7 @@ pub fn router(desk: Desk, store: impl SessionStore + Clone) -> OpenApiRouter {
         .merge(officer::routes())
         .with_state(desk)
         .layer(sessions)
+        .merge(counter)
         .layer(own.with_rejection_response(|_: ProtectionError| {
             Problem::new(
                 StatusCode::FORBIDDEN,

@@ -9,6 +9,7 @@ use tokio::sync::Semaphore;
 
 use crate::auth::port::{AccountLedger, TrailLedger};
 use crate::cases::CaseLedger;
+use crate::handoff::port::HandoffLedger;
 use crate::http::Services;
 use crate::http::rate::Keyed;
 use crate::overview::OverviewLedger;
@@ -30,6 +31,7 @@ pub trait DeskLedger:
     + AccountLedger
     + TrailLedger
     + PolicyLedger
+    + HandoffLedger
     + RecallLedger
     + OverviewLedger
 {
@@ -44,6 +46,7 @@ impl<T> DeskLedger for T where
         + AccountLedger
         + TrailLedger
         + PolicyLedger
+        + HandoffLedger
         + RecallLedger
         + OverviewLedger
 {

@@ -29,6 +29,8 @@ pub struct Frame {
 pub enum Area {
     Enterprise,
     Officer,
+    /// The counter where a printing house picks up.
+    Printer,
 }
 
 impl Area {
@@ -36,6 +38,7 @@ impl Area {
         match self {
             Self::Enterprise => "/enterprise/",
             Self::Officer => "/officer/",
+            Self::Printer => "/printer/",
         }
     }
 }
@@ -58,6 +61,7 @@ impl Frame {
         match self.area {
             Area::Enterprise => self.t("真码 · 企业", "Zhenma · Enterprise"),
             Area::Officer => self.t("真码 · 市场监管", "Zhenma · Officer"),
+            Area::Printer => self.t("真码 · 印刷厂取件", "Zhenma · Pick-up"),
         }
     }
 }
@@ -116,6 +120,8 @@ pub fn fault(e: &FieldError, lang: Lang) -> String {
             "这个版式印SSCC：请选箱码，并确认企业登记了GS1厂商识别代码；条码也不能太窄或压住二维码"
         }
         "version" | "symbol" => "站点域名太长，二维码会太密；请联系管理员换短域名",
+        "needed_by" => "请填日期，例如2026-12-01",
+        "house" => "请从列表中选择印刷厂",
         "order_key" => "这张表单已经用来下过别的订单，请重新打开表单",
         _ => return format!("{}: {}; {}", e.field, e.problem, e.remedy),
     };
@@ -127,6 +133,8 @@ pub fn fault(e: &FieldError, lang: Lang) -> String {
 
 pub const fn order_state(state: OrderState) -> Text {
     match state {
+        OrderState::AwaitingApproval => Text("等待审批", "awaiting approval"),
+        OrderState::Rejected => Text("未获批准", "rejected"),
         OrderState::Queued => Text("排队中", "waiting"),
         OrderState::Running => Text("制作中", "being made"),
         OrderState::Done => Text("已完成", "done"),
@@ -231,6 +239,8 @@ pub struct EnterpriseHome {
     pub enterprise: String,
     pub batches: Vec<BatchLine>,
     pub orders: Vec<OrderLine>,
+    pub alarms: Vec<crate::web::handoff::AlarmLine>,
+    pub leaks: Vec<crate::web::handoff::LeakLine>,
 }
 
 pub struct Choice {
@@ -259,6 +269,11 @@ pub struct OrderForm {
     pub batch: Option<BatchLine>,
     pub cases_held: u64,
     pub first: Typed,
+    pub needed_by: Typed,
+    pub houses: Vec<Choice>,
+    pub house_error: Option<String>,
+    /// SVG of a label as it would be, with no code on it.
+    pub picture: Option<String>,
     pub labels: LabelFields,
     /// What is wrong with no field of the form.
     pub other: Vec<String>,
@@ -311,6 +326,9 @@ pub struct OrderPage {
     /// More files than are listed.
     pub more: usize,
     pub running: bool,
+    /// Not approved; the problem says why.
+    pub rejected: bool,
+    pub hand_over: crate::web::handoff::OrderHandOver,
 }
 
 pub struct Bar {

@@ -6,6 +6,7 @@
 
 pub mod assets;
 pub mod console;
+pub mod handoff;
 pub mod home;
 pub mod map;
 pub mod message;

@@ -82,18 +82,50 @@ const ROUTES: [(&str, &str, &str); 67] = [
     ("post", "/api/v1/recalls/{id}/close", "wqsc"),
 ];
 /// Of one order of the API.
-const ORDER_ROUTES: [(&str, &str, &str); 4] = [
+const ORDER_ROUTES: [(&str, &str, &str); 7] = [
+    ("post", "/api/v1/orders/{id}/approve", "wac"),
+    ("get", "/api/v1/orders/{id}/package", "wpalqsvc"),
+    ("post", "/api/v1/orders/{id}/package", "wpc"),
     ("get", "/api/v1/orders/{id}", "wpalqsvc"),
     ("post", "/api/v1/orders/{id}/cancel", "wpc"),
     ("get", "/api/v1/orders/{id}/files", "wpalqsvc"),
     ("get", "/api/v1/orders/{id}/files/{*name}", "wpc"),
+];
+/// Approval, and the hand-over to a printing house.
+const HAND_OVER_ROUTES: [(&str, &str, &str); 25] = [
+    ("post", "/enterprise/order/preview", "wpt"),
+    ("post", "/enterprise/orders/{id}/approve", "wa"),
+    ("post", "/enterprise/orders/{id}/reject", "wa"),
+    ("post", "/enterprise/orders/{id}/package", "wp"),
+    ("get", "/enterprise/packages/{id}", "wpalqsv"),
+    ("post", "/enterprise/packages/{id}/renew", "wp"),
+    ("post", "/enterprise/packages/{id}/end", "wp"),
+    ("post", "/enterprise/packages/{id}/release", "wp"),
+    ("post", "/enterprise/packages/{id}/activate-spares", "wl"),
+    ("get", "/enterprise/packages/{id}/sign-off", "wq"),
+    ("post", "/enterprise/packages/{id}/sign-off", "wq"),
+    ("get", "/enterprise/printers", "wt"),
+    ("post", "/enterprise/printers", "wt"),
+    ("post", "/enterprise/printers/{id}/retire", "w"),
+    ("get", "/enterprise/settings", "wt"),
+    ("post", "/enterprise/settings", "wt"),
+    ("get", "/printer", "bwpalqsvtoc"),
+    ("get", "/printer/sign-in", "bwpalqsvtoc"),
+    ("post", "/printer/sign-in", "bwpalqsvtoc"),
+    // By the code of a package, not by role.
+    ("get", "/printer/", ""),
+    ("get", "/printer/key.age", ""),
+    ("post", "/printer/downloads", ""),
+    ("get", "/printer/downloads/{name}", ""),
+    ("post", "/printer/reports", ""),
+    ("post", "/printer/sign-out", "bwpalqsvtoc"),
 ];
 /// Last of all: they end the session with which the others are tried.
 const LEAVING: [(&str, &str, &str); 2] =
     [("post", "/enterprise/sign-out", "bwpalqsvtoc"), ("post", "/officer/sign-out", "bwpalqsvtoc")];
 
 fn rows() -> impl Iterator<Item = (&'static str, &'static str, &'static str)> {
-    ROUTES.into_iter().chain(ORDER_ROUTES).chain(LEAVING)
+    ROUTES.into_iter().chain(ORDER_ROUTES).chain(HAND_OVER_ROUTES).chain(LEAVING)
 }
 
 #[tokio::test]
@@ -120,6 +152,8 @@ struct Ours {
     serial: String,
     order: String,
     range: String,
+    house: String,
+    package: String,
     recall: String,
 }
 
@@ -127,7 +161,9 @@ impl Ours {
     async fn make(bed: &StaffBed) -> Self {
         let batch = bed.batch(3).await;
         let code = bed.codes(&batch).await.remove(0);
-        let orders = bed.get("member", "/api/v1/orders").await;
+        let house = crate::packages::house(bed, None).await;
+        let order = crate::packages::ordered(bed, &batch, 3, &house).await;
+        let package = crate::packages::handed_over(bed, &order).await;
         let ranges = bed.get("member", &format!("/api/v1/batches/{batch}/ranges")).await;
         let asked = json!({"kind": "recall", "scope": [batch],
             "reason": {"zh": "标签有误", "en": "wrong label"}});
@@ -136,15 +172,19 @@ impl Ours {
         Self {
             batch,
             serial: zhenma::code::read(&code).expect("a code").payload.serial_text(),
-            order: text(&orders[0]["id"]),
+            order,
             range: text(&ranges[0]["id"]),
+            house,
+            package: text(&package["id"]),
             recall: text(&recall["id"]),
         }
     }
 
     fn path(&self, template: &str) -> String {
         let id = match template {
-            of_range if of_range.contains("ranges") => &self.range,
+            t if t.contains("ranges") => &self.range,
+            t if t.contains("packages") => &self.package,
+            t if t.contains("printers") => &self.house,
             of_recall if of_recall.contains("recalls") => &self.recall,
             _ => &self.order,
         };
@@ -171,7 +211,8 @@ async fn every_route_takes_in_whom_its_row_names_and_nobody_else() {
             let allowed = may.contains(letter(who));
             let path = ours.path(template);
             let verb: Method = method.to_uppercase().parse().expect("a method");
-            let console = ["/enterprise", "/officer"].iter().any(|c| template.starts_with(c));
+            let console =
+                ["/enterprise", "/officer", "/printer"].iter().any(|c| template.starts_with(c));
             let at = format!("{who} {method} {path}");
             if console {
                 let response = if verb == Method::POST {

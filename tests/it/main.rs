@@ -31,6 +31,8 @@ mod openapi;
 mod orders;
 mod outages;
 mod overview;
+mod package_builds;
+mod packages;
 mod policies;
 mod reading;
 mod readme;

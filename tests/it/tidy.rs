@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 /// Modules of `src/` from the ground up. A module imports only from lower
 /// numbers, and from itself.
-const LAYERS: [(&str, u8); 15] = [
+const LAYERS: [(&str, u8); 16] = [
     ("base", 0),
     ("keys", 1),
     ("code", 2),
@@ -15,6 +15,7 @@ const LAYERS: [(&str, u8); 15] = [
     ("label", 4),
     ("scan", 4),
     ("cases", 5),
+    ("handoff", 5),
     ("overview", 6),
     ("recall", 5),
     ("store", 7),

@@ -7,6 +7,7 @@ mod enterprises;
 mod imports;
 mod input;
 mod orders;
+mod packages;
 mod products;
 mod ranges;
 mod recalls;
@@ -44,6 +45,8 @@ pub fn router(desk: Desk) -> OpenApiRouter {
         .routes(routes!(orders::cancel))
         .routes(routes!(orders::files))
         .routes(routes!(orders::file))
+        .routes(routes!(packages::approve))
+        .routes(routes!(packages::show, packages::hand_over))
         .routes(routes!(recalls::list, recalls::ask))
         .routes(routes!(recalls::show))
         .routes(routes!(recalls::decide))

@@ -7,7 +7,9 @@ use sqlx::sqlite::SqliteRow;
 use uuid::Uuid;
 
 use super::rows::{self, Read, get};
-use super::{Ledger, Tx, audit, closings, down, legs, next_revision, schedules, signed, spans};
+use super::{
+    Ledger, Tx, audit, closings, down, legs, next_revision, planted, schedules, signed, spans,
+};
 use crate::auth::trail::Entry as Note;
 use crate::base::{By, FieldError, LedgerError, UnixMs};
 use crate::registry::movement::book::{Entry, shift, untouched};
@@ -214,7 +216,16 @@ pub(super) async fn move_in(
         let to = Holding { account, place };
         (to != *on).then_some(to)
     };
-    let mut shifted = shift(&window, &new.ranges, leads);
+    let mut ranges = new.ranges.clone();
+    if matches!(new.kind, Kind::Activate | Kind::Release) {
+        let (held, package) = planted::held_back(tx, new.batch, (first, last)).await?;
+        let free = ranges.without(&held);
+        if free.is_empty() || (!new.partial && free != ranges) {
+            return Err(planted::not_signed_off(package));
+        }
+        ranges = free;
+    }
+    let mut shifted = shift(&window, &ranges, leads);
     if let Some(elsewhere) = &mut shifted.elsewhere
         && (!new.partial || shifted.entries.is_empty())
     {
