@@ -26,6 +26,7 @@ fn order(specification: Specification) -> Order {
         public_url: "https://id.example.cn".to_owned(),
         caption: Caption { product: "李耳小磨香油".to_owned(), ..Caption::default() },
         specification,
+        picked: None,
     }
 }
 

@@ -29,6 +29,7 @@ pub mod cases;
 
 #[cfg(feature = "server")]
 pub mod exports;
+pub mod handoff;
 
 #[cfg(feature = "server")]
 pub mod overview;

@@ -15,6 +15,7 @@ use crate::app::follower::Follower;
 use crate::app::hooks::Hooks;
 use crate::app::live::{Keys, Live, LiveError};
 use crate::app::orders::{OpenSigner, Orders};
+use crate::app::packages::Packages;
 use crate::app::paths;
 use crate::app::retention::Retention;
 use crate::base::{Clock, LedgerError};
@@ -186,8 +187,8 @@ impl Parts {
         });
     }
 
-    /// Starts what one worker does: following the log, running orders,
-    /// thinning old scans.
+    /// Starts what one worker does: following the log, running orders, building
+    /// packages, thinning old scans.
     pub fn work_behind(&self, signers: Arc<OpenSigner>) {
         let follower = Follower::new(
             self.scanner.clone(),
@@ -196,6 +197,14 @@ impl Parts {
             self.settings.zone(),
         );
         self.tasks.spawn(follower.run(self.stop.clone()));
+        let packages = Packages {
+            ledger: self.ledger.clone(),
+            signers: Arc::clone(&signers),
+            public_url: self.settings.public_url.clone(),
+            clock: Arc::clone(&self.clock),
+        };
+        let (data, stop) = (self.settings.data.clone(), self.stop.clone());
+        self.tasks.spawn(async move { packages.work(&data, stop).await });
         let orders = Orders {
             ledger: self.ledger.clone(),
             signers,

@@ -10,6 +10,11 @@ pub fn scans(data: &Path) -> PathBuf {
     data.join("scans.sqlite")
 }
 
+/// Sealed files of one package.
+pub fn package(data: &Path, id: uuid::Uuid) -> PathBuf {
+    data.join("packages").join(id.to_string())
+}
+
 /// Files of one order.
 pub fn order(data: &Path, id: uuid::Uuid) -> PathBuf {
     data.join("orders").join(id.to_string())

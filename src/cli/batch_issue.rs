@@ -15,7 +15,7 @@ use crate::app::orders::Orders;
 use crate::base::clock::SystemClock;
 use crate::keys::{KeyDir, Signer};
 use crate::label::Specification;
-use crate::registry::order::{NewOrder, Order};
+use crate::registry::order::{HandOver, NewOrder, Order};
 use crate::registry::port::{OrderLedger, RegistryLedger};
 use crate::registry::{Batch, BatchRef};
 
@@ -110,6 +110,7 @@ impl Issue {
             format!("shell {} {specification_json} {}", self.batch, out.display())
         });
         let new = NewOrder {
+            hand_over: HandOver::default(),
             enterprise: batch.enterprise.clone(),
             order_key,
             batch: self.batch,

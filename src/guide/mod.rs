@@ -56,6 +56,8 @@ pub mod adr {
     pub mod policy_signed_off {}
     #[doc = include_str!("adr/0013-a-farm-of-phones-accuses-nobody.md")]
     pub mod farm_accuses_nobody {}
+    #[doc = include_str!("adr/0014-spares-carry-the-planted-codes.md")]
+    pub mod spares_carry_planted_codes {}
     #[doc = include_str!("adr/0015-labels-are-kept-in-double-entry.md")]
     pub mod double_entry {}
     #[doc = include_str!("adr/0016-duties-and-one-audit-chain.md")]

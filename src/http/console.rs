@@ -23,7 +23,7 @@ use crate::base::{FieldError, Lang, UnixMs, places};
 use crate::http::desk::Desk;
 use crate::http::problem::Problem;
 use crate::http::session::SESSION_COOKIE;
-use crate::http::{account, county, enterprise, join, negotiate, officer, sign_in};
+use crate::http::{account, county, enterprise, join, negotiate, officer, printer, sign_in};
 use crate::web::console::{Area, Choice, Frame};
 use crate::web::style;
 
@@ -41,7 +41,7 @@ static POLICY: LazyLock<HeaderValue> = LazyLock::new(|| {
     HeaderValue::from_str(&policy).expect("words and base64")
 });
 
-/// All consoles, over the sessions that `store` keeps.
+/// All consoles and the counter for printing houses, over the sessions that `store` keeps.
 pub fn router(desk: Desk, store: impl SessionStore + Clone) -> OpenApiRouter {
     let routes = enterprise::routes()
         .merge(officer::routes())
@@ -49,31 +49,34 @@ pub fn router(desk: Desk, store: impl SessionStore + Clone) -> OpenApiRouter {
         .merge(account::routes())
         .routes(routes!(sign_in::code_form, sign_in::code))
         .routes(routes!(join::form, join::join));
-    behind(routes, desk, store)
+    let routes = routes.with_state(desk.clone()).layer(sessions(&desk, store.clone()));
+    let counter =
+        sessions(&desk, store).with_name(printer::SESSION_COOKIE).with_path(printer::SESSION_PATH);
+    let counter = printer::routes().with_state(desk.clone()).layer(counter);
+    guarded(routes.merge(counter), &desk)
 }
 
 /// Forms with a file, which take longer and are larger than other pages.
 pub fn uploads(desk: Desk, store: impl SessionStore + Clone) -> OpenApiRouter {
-    behind(enterprise::uploads(), desk, store)
+    let sessions = sessions(&desk, store);
+    guarded(enterprise::uploads().with_state(desk.clone()).layer(sessions), &desk)
 }
 
-fn behind(
-    routes: OpenApiRouter<Desk>,
-    desk: Desk,
-    store: impl SessionStore + Clone,
-) -> OpenApiRouter {
-    let sessions = SessionManagerLayer::new(store)
+fn sessions<S: SessionStore + Clone>(desk: &Desk, store: S) -> SessionManagerLayer<S> {
+    SessionManagerLayer::new(store)
         .with_name(SESSION_COOKIE)
         .with_secure(desk.site.is_https())
         .with_same_site(tower_sessions::cookie::SameSite::Lax)
-        .with_expiry(Expiry::OnInactivity(time::Duration::hours(SESSION_HOURS)));
+        .with_expiry(Expiry::OnInactivity(time::Duration::hours(SESSION_HOURS)))
+}
+
+/// Behind what keeps other sites out.
+fn guarded(routes: OpenApiRouter, desk: &Desk) -> OpenApiRouter {
     let own = CsrfLayer::new();
     // A proxy may have renamed the Host; where it cannot be read it is not ours.
     let own = own.clone().add_trusted_origin(desk.site.origin()).unwrap_or(own);
     let if_not_present = SetResponseHeaderLayer::if_not_present;
     routes
-        .with_state(desk)
-        .layer(sessions)
         .layer(own.with_rejection_response(|_: ProtectionError| {
             Problem::new(
                 StatusCode::FORBIDDEN,

@@ -12,6 +12,7 @@ use crate::auth::port::TrailLedger;
 use crate::auth::session::SessionLedger;
 use crate::cases::CaseLedger;
 use crate::exports::ExportLedger;
+use crate::handoff::port::HandoffLedger;
 use crate::hooks::port::HookLedger;
 use crate::http::Services;
 use crate::http::exports::EXPORTS_IN_WORK_MAX;
@@ -38,6 +39,7 @@ pub trait DeskLedger:
     + PolicyLedger
     + HookLedger
     + ExportLedger
+    + HandoffLedger
     + RecallLedger
     + OverviewLedger
 {
@@ -56,6 +58,7 @@ impl<T> DeskLedger for T where
         + PolicyLedger
         + HookLedger
         + ExportLedger
+        + HandoffLedger
         + RecallLedger
         + OverviewLedger
 {

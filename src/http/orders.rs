@@ -19,7 +19,7 @@ use crate::http::desk::DeskLedger;
 use crate::http::problem::Problem;
 use crate::label::template::builtin;
 use crate::label::{self, Kind, MANIFEST, Specification, Template, Wish, preflight};
-use crate::registry::order::{Order, OrderState};
+use crate::registry::order::{HandOver, Order, OrderState};
 use crate::registry::service::Scope;
 use crate::registry::{Batch, Enterprise, Product};
 use crate::scan::reason::minute_text;
@@ -94,6 +94,24 @@ impl Asked<'_> {
         };
         wish.specification(first, count)
     }
+}
+
+/// To whom an order goes and by when, as callers write it.
+///
+/// # Errors
+/// Naming the field that cannot be read.
+pub fn hand_over(needed_by: Option<&str>, house: Option<&str>) -> Result<HandOver, FieldError> {
+    let day = |text: &str| {
+        let wrong =
+            |_| FieldError::new("needed_by", format!("{text:?} is no day"), "write 2026-12-01");
+        text.parse().map_err(wrong)
+    };
+    let id = |text: &str| {
+        let wrong =
+            |_| FieldError::new("house", format!("{text:?} is no printing house"), "choose one");
+        text.parse().map_err(wrong)
+    };
+    Ok(HandOver { needed_by: needed_by.map(day).transpose()?, house: house.map(id).transpose()? })
 }
 
 fn wrong(field: &'static str) -> impl Fn(String) -> FieldError {

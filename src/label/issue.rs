@@ -153,24 +153,26 @@ fn into(
 ) -> Result<Issued, IssueError> {
     let spec = &order.specification;
     let layers = spec.layers(order.inner, order.cases).map_err(IssueError::Specification)?;
-    spec.check(spec.holds(order.batch_count, order.cases)).map_err(IssueError::Specification)?;
+    spec.check(order.holds()).map_err(IssueError::Specification)?;
     let mint = Mint::new(signer, order.key, order.batch, &order.secret, &order.public_url)?;
     let source = Signed {
         mint: &mint,
         caption: Arc::new(order.caption.clone()),
         layers,
         first: spec.first,
+        picked: order.picked.clone(),
         sscc: order.sscc.clone().filter(|_| spec.codes == Codes::Cases),
     };
     let what = format!(
         "batch {}, numbers {} to {} as {}",
         order.caption.batch,
         spec.first,
-        spec.last(),
+        order.last(),
         spec.kind()
     );
     let job = Job {
         spec,
+        last: order.last(),
         layers,
         url_prefix: super::mint::url_prefix(&order.public_url),
         fingerprint: order.fingerprint(),
@@ -183,6 +185,8 @@ fn into(
 /// What is to be made, wherever its codes come from.
 pub(super) struct Job<'a> {
     pub spec: &'a Specification,
+    /// Running number of the last item.
+    pub last: u64,
     pub layers: &'static [Layer],
     /// `HTTPS://HOST/`
     pub url_prefix: String,

@@ -118,7 +118,7 @@ impl<'a> Manifest<'a> {
             layers: job.layers,
             count: spec.count,
             first_number: spec.first,
-            last_number: spec.last(),
+            last_number: job.last,
             specification: spec,
             url_prefix: &job.url_prefix,
             symbol: SymbolFacts {

@@ -1,6 +1,7 @@
 //! What an order asks for. Its output is a function of this alone.
 
 use std::fmt;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -255,9 +256,34 @@ pub struct Order {
     pub public_url: String,
     pub caption: Caption,
     pub specification: Specification,
+    /// Running numbers of its items, rising; `None`: a run of them, as the
+    /// specification says.
+    pub picked: Option<Arc<[u64]>>,
 }
 
 impl Order {
+    /// The same labels for other items: `numbers`, rising, which may lie behind
+    /// those that were ordered.
+    #[must_use]
+    pub fn of_numbers(mut self, numbers: Vec<u64>) -> Self {
+        self.specification.first = numbers.first().copied().unwrap_or(0);
+        self.specification.count = numbers.len() as u64;
+        self.picked = Some(numbers.into());
+        self
+    }
+
+    /// Running number of the last item.
+    pub fn last(&self) -> u64 {
+        let picked = self.picked.as_ref().and_then(|numbers| numbers.last().copied());
+        picked.unwrap_or_else(|| self.specification.last())
+    }
+
+    /// Numbers that there are of what is asked.
+    pub(super) fn holds(&self) -> u64 {
+        let all = self.specification.holds(self.batch_count, self.cases);
+        if self.picked.is_some() { self.last() + 1 } else { all }
+    }
+
     pub fn of(
         batch: &Batch,
         product: &Product,
@@ -282,6 +308,7 @@ impl Order {
                 ..Caption::of(product, enterprise)
             },
             specification,
+            picked: None,
         }
     }
 
@@ -308,6 +335,9 @@ impl Order {
         hash.update(b"ZHENMA-LABELS-2");
         hash.update(self.secret);
         hash.update(facts.to_string());
+        for number in self.picked.iter().flat_map(|numbers| numbers.iter()) {
+            hash.update(number.to_be_bytes());
+        }
         hex(&hash.finalize())
     }
 }

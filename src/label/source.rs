@@ -84,15 +84,25 @@ pub(super) struct Signed<'a> {
     pub layers: &'static [Layer],
     /// Number of the first item.
     pub first: u64,
+    /// Numbers of the items, where they are no run.
+    pub picked: Option<Arc<[u64]>>,
     /// The SSCCs of its cases.
     pub sscc: Option<SsccRun>,
+}
+
+impl Signed<'_> {
+    fn number(&self, place: u64) -> Result<u64, IssueError> {
+        let Some(picked) = &self.picked else { return Ok(self.first + place) };
+        let at = usize::try_from(place).ok();
+        at.and_then(|at| picked.get(at).copied()).ok_or(IssueError::Lost)
+    }
 }
 
 impl Source for Signed<'_> {
     fn items(&self, places: Range<u64>) -> Result<Vec<Item>, IssueError> {
         places
             .map(|place| {
-                let number = self.first + place;
+                let number = self.number(place)?;
                 let sscc = self.sscc.as_ref().and_then(|run| run.sscc(number));
                 let codes = self.layers.iter().map(|layer| self.mint.code(*layer, number));
                 Ok(Item {

@@ -202,6 +202,8 @@ pub struct Batch {
     pub count: u64,
     /// Codes of cases: running numbers 0 to cases - 1 of their own layer.
     pub cases: u64,
+    /// Items behind the last: spares of packages that were handed over.
+    pub spares: u64,
     /// `None` where there are no cases, or the enterprise had no prefix.
     pub sscc: Option<SsccRun>,
     pub secret: [u8; 32],
@@ -209,6 +211,11 @@ pub struct Batch {
 }
 
 impl Batch {
+    /// Items that may be met: those that were ordered, and spares.
+    pub const fn issued(&self) -> u64 {
+        self.count + self.spares
+    }
+
     /// The SSCC of a case; `None` for a number behind the last case too.
     pub fn sscc(&self, case: u64) -> Option<Sscc> {
         self.sscc.as_ref().filter(|_| case < self.cases)?.sscc(case)
@@ -253,6 +260,7 @@ impl PreparedBatch {
             layers: new.layers,
             count: new.count,
             cases: new.cases,
+            spares: 0,
             sscc: None,
             secret: self.secret,
             created_at,

@@ -1,5 +1,6 @@
 //! Orders of labels: one row each, however many labels.
 
+use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -7,8 +8,12 @@ use crate::base::UnixMs;
 use crate::registry::{BatchRef, PreparedBatch, Uscc};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
+#[serde(rename_all = "snake_case")]
 pub enum OrderState {
+    /// It is larger than what one person may order.
+    AwaitingApproval,
+    /// By whoever should have approved it.
+    Rejected,
     Queued,
     Running,
     Done,
@@ -17,8 +22,20 @@ pub enum OrderState {
 }
 
 impl OrderState {
+    pub const ALL: [Self; 7] = [
+        Self::AwaitingApproval,
+        Self::Rejected,
+        Self::Queued,
+        Self::Running,
+        Self::Done,
+        Self::Failed,
+        Self::Cancelled,
+    ];
+
     pub const fn slug(self) -> &'static str {
         match self {
+            Self::AwaitingApproval => "awaiting_approval",
+            Self::Rejected => "rejected",
             Self::Queued => "queued",
             Self::Running => "running",
             Self::Done => "done",
@@ -28,15 +45,26 @@ impl OrderState {
     }
 
     pub fn from_slug(slug: &str) -> Option<Self> {
-        [Self::Queued, Self::Running, Self::Done, Self::Failed, Self::Cancelled]
-            .into_iter()
-            .find(|s| s.slug() == slug)
+        Self::ALL.into_iter().find(|s| s.slug() == slug)
+    }
+
+    /// The worker has it, or will.
+    pub const fn is_under_way(self) -> bool {
+        matches!(self, Self::Queued | Self::Running)
     }
 
     /// Nothing more will happen to it.
     pub const fn is_final(self) -> bool {
-        matches!(self, Self::Done | Self::Failed | Self::Cancelled)
+        matches!(self, Self::Rejected | Self::Done | Self::Failed | Self::Cancelled)
     }
+}
+
+/// To whom the labels go, and by when.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct HandOver {
+    pub needed_by: Option<Date>,
+    /// The printing house that prints them; `None`: the enterprise does.
+    pub house: Option<Uuid>,
 }
 
 /// What is asked for.
@@ -54,6 +82,7 @@ pub struct NewOrder {
     /// the shell. `None`: the worker chooses.
     pub directory: Option<String>,
     pub created_by: String,
+    pub hand_over: HandOver,
 }
 
 /// An order whose batch is registered with it, in one transaction: a form that
@@ -65,6 +94,7 @@ pub struct BatchOrder {
     pub order_key: String,
     pub specification: serde_json::Value,
     pub created_by: String,
+    pub hand_over: HandOver,
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -74,8 +104,10 @@ pub struct Order {
     pub state: OrderState,
     pub labels_done: u64,
     pub cancel_requested: bool,
-    /// Why it failed, for whoever ordered.
+    /// Why it failed or was rejected, for whoever ordered.
     pub problem: Option<String>,
+    /// The second person, where one was needed.
+    pub approved_by: Option<String>,
     pub created_at: UnixMs,
     pub started_at: Option<UnixMs>,
     pub finished_at: Option<UnixMs>,

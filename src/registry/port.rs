@@ -110,7 +110,8 @@ pub trait RegistryLedger: Send + Sync {
 pub trait OrderLedger: Send + Sync {
     /// The order with this key: the new one, or the one that was placed with
     /// it before; one that failed or was cancelled in the worker's hands waits again.
-    /// `Invalid` when that one asked for something else.
+    /// One that is larger than what one person may order waits for a second
+    /// one. `Invalid` when that one asked for something else.
     async fn place(&self, new: &NewOrder, by: &By) -> Result<Order, LedgerError>;
     /// As [`Self::place`], for all labels of a batch that is registered in the
     /// same transaction, unless the key is known.
@@ -143,4 +144,13 @@ pub trait OrderLedger: Send + Sync {
     ) -> Result<(), LedgerError>;
     /// Cancels at once what waits; asks what runs to stop. False when final.
     async fn cancel(&self, id: Uuid, by: &By) -> Result<bool, LedgerError>;
+    /// A second person lets it be made, or (`rejected` says why) does not. The order as it
+    /// is then. `Invalid` for whoever placed it, and when it does not wait for
+    /// that.
+    async fn approve(
+        &self,
+        id: Uuid,
+        rejected: Option<&str>,
+        by: &By,
+    ) -> Result<Order, LedgerError>;
 }

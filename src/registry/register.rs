@@ -54,7 +54,8 @@ impl BatchFacts {
 
     /// Running number of a serial, if it was issued, and how its label stands.
     fn find(&self, layer: Layer, serial: u64) -> Option<(u64, Standing)> {
-        let of_item = |number| (number < self.batch.count).then(|| (number, self.standing(number)));
+        let of_item =
+            |number| (number < self.batch.issued()).then(|| (number, self.standing(number)));
         match layer {
             Layer::Outer => of_item(self.outer.number_of(serial)),
             Layer::Inner if self.batch.layers == Layers::OuterAndInner => {
@@ -82,10 +83,16 @@ impl BatchFacts {
         if said(RangeState::Missing) {
             return Standing::Missing;
         }
+        let others_are = self.whereabouts.has(Account::Activated);
+        if number >= self.batch.count {
+            // The book ends with the batch: of a spare its package says.
+            let on_sale = said(RangeState::Activated);
+            return if on_sale { Standing::OnSale } else { Standing::NotActivated { others_are } };
+        }
         match self.whereabouts.at(number) {
             Account::Activated => Standing::OnSale,
             Account::Spoiled | Account::Destroyed => Standing::Spoiled,
-            _ => Standing::NotActivated { others_are: self.whereabouts.has(Account::Activated) },
+            _ => Standing::NotActivated { others_are },
         }
     }
 

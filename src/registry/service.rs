@@ -250,7 +250,9 @@ pub async fn mark<L: Books + ?Sized>(
         let moved = move_labels(ledger, scope, batch.id, asked, by).await?;
         return Ok(said(&done(moved)?, marking.state));
     }
-    let (first, last) = marking.range.unwrap_or((0, batch.count - 1));
+    // What is withdrawn whole is so with its spares; they go on sale by number.
+    let all = if told { batch.count } else { batch.issued() };
+    let (first, last) = marking.range.unwrap_or((0, all - 1));
     let fact = RangeFact {
         id: ids::new_id(by.at),
         batch: marking.batch,

@@ -31,6 +31,8 @@ pub enum Area {
     Enterprise,
     Officer,
     County,
+    /// The counter where a printing house picks up.
+    Printer,
 }
 
 impl Area {
@@ -39,6 +41,7 @@ impl Area {
             Self::Enterprise => "/enterprise/",
             Self::Officer => "/officer/",
             Self::County => "/county/",
+            Self::Printer => "/printer/",
         }
     }
 }
@@ -62,6 +65,7 @@ impl Frame {
             Area::Enterprise => self.t("真码 · 企业", "Zhenma · Enterprise"),
             Area::Officer => self.t("真码 · 市场监管", "Zhenma · Officer"),
             Area::County => self.t("真码 · 县级管理", "Zhenma · County"),
+            Area::Printer => self.t("真码 · 印刷厂取件", "Zhenma · Pick-up"),
         }
     }
 }
@@ -132,6 +136,8 @@ pub fn fault(e: &FieldError, lang: Lang) -> String {
         "gs1_prefix" => "厂商识别代码为4至12位数字，且未被其他企业登记",
         "licence_kind" | "licence_number" | "licences.kind" | "licences.number" => "请填1至80个字",
         "licence_expires_on" => "请填到期日，例如2029-06-30",
+        "needed_by" => "请填日期，例如2026-12-01",
+        "house" => "请从列表中选择印刷厂",
         "order_key" => "这张表单已经用来下过别的订单，请重新打开表单",
         _ => return format!("{}: {}; {}", e.field, e.problem, e.remedy),
     };
@@ -143,6 +149,8 @@ pub fn fault(e: &FieldError, lang: Lang) -> String {
 
 pub const fn order_state(state: OrderState) -> Text {
     match state {
+        OrderState::AwaitingApproval => Text("等待审批", "awaiting approval"),
+        OrderState::Rejected => Text("未获批准", "rejected"),
         OrderState::Queued => Text("排队中", "waiting"),
         OrderState::Running => Text("制作中", "being made"),
         OrderState::Done => Text("已完成", "done"),
@@ -247,6 +255,8 @@ pub struct EnterpriseHome {
     pub enterprise: String,
     pub batches: Vec<BatchLine>,
     pub orders: Vec<OrderLine>,
+    pub alarms: Vec<crate::web::handoff::AlarmLine>,
+    pub leaks: Vec<crate::web::handoff::LeakLine>,
 }
 
 pub struct Choice {
@@ -275,6 +285,11 @@ pub struct OrderForm {
     pub batch: Option<BatchLine>,
     pub cases_held: u64,
     pub first: Typed,
+    pub needed_by: Typed,
+    pub houses: Vec<Choice>,
+    pub house_error: Option<String>,
+    /// SVG of a label as it would be, with no code on it.
+    pub picture: Option<String>,
     pub labels: LabelFields,
     /// What is wrong with no field of the form.
     pub other: Vec<String>,
@@ -327,6 +342,9 @@ pub struct OrderPage {
     /// More files than are listed.
     pub more: usize,
     pub running: bool,
+    /// Not approved; the problem says why.
+    pub rejected: bool,
+    pub hand_over: crate::web::handoff::OrderHandOver,
 }
 
 pub struct Bar {

@@ -10,6 +10,7 @@ pub mod book;
 pub mod console;
 pub mod county;
 pub mod exports;
+pub mod handoff;
 pub mod home;
 pub mod map;
 pub mod message;

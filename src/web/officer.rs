@@ -79,6 +79,12 @@ pub struct DecisionLine {
     pub note: String,
 }
 
+/// Where an item that was never to be sold stood.
+pub struct Leak {
+    pub planted: bool,
+    pub says: String,
+}
+
 #[derive(Template)]
 #[template(path = "console/code.html")]
 pub struct CodePage {
@@ -92,6 +98,8 @@ pub struct CodePage {
     pub policy: String,
     pub reasons: Vec<String>,
     pub facts: Vec<(&'static str, String)>,
+    /// The package and the downloads that a planted code stood in.
+    pub leak: Option<Leak>,
     pub scans: Vec<ScanLine>,
     pub more_scans: u64,
     pub decisions: Vec<DecisionLine>,

@@ -109,7 +109,10 @@ const ROUTES: [(&str, &str, &str); 93] = [
     ("post", "/api/v1/recalls/{id}/close", "wqsc"),
 ];
 /// Of one order of the API.
-const ORDER_ROUTES: [(&str, &str, &str); 4] = [
+const ORDER_ROUTES: [(&str, &str, &str); 7] = [
+    ("post", "/api/v1/orders/{id}/approve", "wac"),
+    ("get", "/api/v1/orders/{id}/package", "wpalqsvc"),
+    ("post", "/api/v1/orders/{id}/package", "wpc"),
     ("get", "/api/v1/orders/{id}", "wpalqsvc"),
     ("post", "/api/v1/orders/{id}/cancel", "wpc"),
     ("get", "/api/v1/orders/{id}/files", "wpalqsvc"),
@@ -174,6 +177,35 @@ const WEBHOOK_ROUTES: [(&str, &str, &str); 9] = [
     ("post", "/api/v1/webhooks/{id}/replay", "w"),
     ("delete", "/api/v1/webhooks/{id}", "w"),
 ];
+/// Approval, and the hand-over to a printing house.
+const HAND_OVER_ROUTES: [(&str, &str, &str); 25] = [
+    ("post", "/enterprise/order/preview", "wpt"),
+    ("post", "/enterprise/orders/{id}/approve", "wa"),
+    ("post", "/enterprise/orders/{id}/reject", "wa"),
+    ("post", "/enterprise/orders/{id}/package", "wp"),
+    ("get", "/enterprise/packages/{id}", "wpalqsv"),
+    ("post", "/enterprise/packages/{id}/renew", "wp"),
+    ("post", "/enterprise/packages/{id}/end", "wp"),
+    ("post", "/enterprise/packages/{id}/release", "wp"),
+    ("post", "/enterprise/packages/{id}/activate-spares", "wl"),
+    ("get", "/enterprise/packages/{id}/sign-off", "wq"),
+    ("post", "/enterprise/packages/{id}/sign-off", "wq"),
+    ("get", "/enterprise/printers", "wt"),
+    ("post", "/enterprise/printers", "wt"),
+    ("post", "/enterprise/printers/{id}/retire", "w"),
+    ("get", "/enterprise/settings", "wt"),
+    ("post", "/enterprise/settings", "wt"),
+    ("get", "/printer", "bwpalqsvtoc"),
+    ("get", "/printer/sign-in", "bwpalqsvtoc"),
+    ("post", "/printer/sign-in", "bwpalqsvtoc"),
+    // By the code of a package, not by role.
+    ("get", "/printer/", ""),
+    ("get", "/printer/key.age", ""),
+    ("post", "/printer/downloads", ""),
+    ("get", "/printer/downloads/{name}", ""),
+    ("post", "/printer/reports", ""),
+    ("post", "/printer/sign-out", "bwpalqsvtoc"),
+];
 /// Last of all: they end the session with which the others are tried.
 const LEAVING: [(&str, &str, &str); 3] = [
     ("post", "/enterprise/sign-out", "bwpalqsvtoc"),
@@ -183,7 +215,7 @@ const LEAVING: [(&str, &str, &str); 3] = [
 
 fn rows() -> impl Iterator<Item = (&'static str, &'static str, &'static str)> {
     let objects = ORDER_ROUTES.into_iter().chain(PEOPLE_ROUTES).chain(WEBHOOK_ROUTES);
-    ROUTES.into_iter().chain(objects).chain(LEAVING)
+    ROUTES.into_iter().chain(objects).chain(HAND_OVER_ROUTES).chain(LEAVING)
 }
 
 #[tokio::test]
@@ -217,6 +249,8 @@ struct Ours {
     key: String,
     token: String,
     webhook: String,
+    house: String,
+    package: String,
     recall: String,
 }
 
@@ -224,7 +258,9 @@ impl Ours {
     async fn make(bed: &StaffBed) -> Self {
         let batch = bed.batch(3).await;
         let code = bed.codes(&batch).await.remove(0);
-        let orders = bed.get("member", "/api/v1/orders").await;
+        let house = crate::packages::house(bed, None).await;
+        let order = crate::packages::ordered(bed, &batch, 3, &house).await;
+        let package = crate::packages::handed_over(bed, &order).await;
         let ranges = bed.get("member", &format!("/api/v1/batches/{batch}/ranges")).await;
         let webhook = json!({"url": "https://erp.example.cn/", "events": ["order.done"]});
         let webhook = bed.made("member", "/api/v1/webhooks", &webhook).await;
@@ -251,9 +287,11 @@ impl Ours {
             token: spare.token,
             batch,
             serial: zhenma::code::read(&code).expect("a code").payload.serial_text(),
-            order: text(&orders[0]["id"]),
+            order,
             range: text(&ranges[0]["id"]),
             webhook: text(&webhook["id"]),
+            house,
+            package: text(&package["id"]),
             recall: text(&recall["id"]),
         }
     }
@@ -268,6 +306,8 @@ impl Ours {
             of if of.contains("sessions") => &self.session,
             of if of.contains("keys") => &self.key,
             of if of.contains("webhooks") => &self.webhook,
+            of if of.contains("packages") => &self.package,
+            of if of.contains("printers") => &self.house,
             _ => &self.order,
         };
         template
@@ -287,6 +327,10 @@ impl Ours {
     }
 }
 
+/// What people look at; the rest is for programs and buyers.
+const CONSOLES: [&str; 7] =
+    ["/enterprise", "/officer", "/printer", "/county", "/account", "/sign-in", "/join"];
+
 #[tokio::test]
 async fn every_route_takes_in_whom_its_row_names_and_nobody_else() {
     let bed = StaffBed::start().await;
@@ -297,8 +341,7 @@ async fn every_route_takes_in_whom_its_row_names_and_nobody_else() {
             let allowed = may.contains(letter(who));
             let path = ours.path(template);
             let verb: Method = method.to_uppercase().parse().expect("a method");
-            let consoles = ["/enterprise", "/officer", "/county", "/account", "/sign-in", "/join"];
-            let console = consoles.iter().any(|c| template.starts_with(c));
+            let console = CONSOLES.iter().any(|c| template.starts_with(c));
             let at = format!("{who} {method} {path}");
             if console {
                 let response = if verb == Method::POST {

@@ -224,6 +224,7 @@ fn batch(key: u32) -> Batch {
         layers: Layers::OuterAndInner,
         count: COUNT,
         cases: CASES,
+        spares: 0,
         sscc: None,
         secret: [9; 32],
         created_at: NOW,

@@ -85,6 +85,57 @@ pub fn both(pages: &[(&str, String)]) -> Vec<String> {
 }
 
 #[tokio::test]
+async fn pages_of_the_hand_over_have_no_violation_of_axe_either() {
+    let Some(browser) = Browser::find() else { return };
+    let bed = StaffBed::start().await;
+    let house = crate::packages::house(&bed, None).await;
+    let batch = crate::packages::batch(&bed, 300).await;
+    let order = crate::packages::ordered(&bed, &batch, 200, &house).await;
+    let package = crate::packages::handed_over(&bed, &order).await;
+    let mut counter = crate::packages::Counter::at(&bed, "203.0.113.9").await;
+    counter.enter(&package).await;
+    counter.download(1).await;
+    for (kind, range) in [("printed", "0-149"), ("spoiled", "10-12 20")] {
+        counter.post("/printer/reports", &[("kind", kind), ("range", range)]).await;
+    }
+    let member = bed.person("member").await;
+    let path = format!("/enterprise/packages/{}", package["id"].as_str().expect("an id"));
+    member.post(&format!("{path}/release"), &[("count", "2")]).await;
+    let settings = [
+        ("approval_labels", "50"),
+        ("sign_off_labels", "5"),
+        ("pick_up_days", "5"),
+        ("printed_days", "14"),
+        ("activated_days", "30"),
+    ];
+    member.post("/enterprise/settings", &settings).await;
+    let waits = serde_json::json!({"order_key": "large", "batch": batch, "format": "pdf",
+        "house": house, "needed_by": "2026-12-01"});
+    let waits = bed.made("planner", "/api/v1/orders", &waits).await;
+    let waits = waits["id"].as_str().expect("an id");
+    crate::packages::leaked(&bed, &package).await;
+    crate::faults::load::eventually("the leak is told", || async {
+        member.page("/enterprise/").await.contains("外泄")
+    })
+    .await;
+    let pages = both(&[
+        ("handoff_home", "/enterprise/".to_owned()),
+        ("handoff_order_form", "/enterprise/order".to_owned()),
+        ("handoff_order", format!("/enterprise/orders/{order}")),
+        ("handoff_waits", format!("/enterprise/orders/{waits}")),
+        ("handoff_package", path.clone()),
+        ("handoff_sign_off", format!("{path}/sign-off")),
+        ("handoff_printers", "/enterprise/printers".to_owned()),
+        ("handoff_settings", "/enterprise/settings".to_owned()),
+    ]);
+    browser.look(&bed.base, Some(&member.cookie()), &pages).await;
+    let counters = both(&[("handoff_counter", "/printer/".to_owned())]);
+    browser.look(&bed.base, Some(&counter.person.cookie()), &counters).await;
+    let doors = both(&[("handoff_door", "/printer/sign-in".to_owned())]);
+    browser.look(&bed.base, None, &doors).await;
+}
+
+#[tokio::test]
 async fn consoles_have_no_violation_of_axe_either() {
     let Some(browser) = Browser::find() else { return };
     let bed = StaffBed::start().await;

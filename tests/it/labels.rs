@@ -42,6 +42,7 @@ pub fn order(kind: Kind, count: u64) -> Order {
             expires_on: Some("2028-03-31".to_owned()),
         },
         specification: Specification::new(kind, 0, count),
+        picked: None,
     }
 }
 

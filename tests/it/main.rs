@@ -33,6 +33,8 @@ mod openapi;
 mod orders;
 mod outages;
 mod overview;
+mod package_builds;
+mod packages;
 mod people;
 mod policies;
 mod reading;

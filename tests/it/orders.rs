@@ -18,7 +18,7 @@ use zhenma::base::{By, Clock, rng};
 use zhenma::keys::KeyDir;
 use zhenma::label::{Kind, Specification};
 use zhenma::registry::BatchRef;
-use zhenma::registry::order::{NewOrder, Order, OrderState};
+use zhenma::registry::order::{HandOver, NewOrder, Order, OrderState};
 use zhenma::registry::port::{OrderLedger, RegistryLedger};
 use zhenma::store::sql::Ledger;
 
@@ -26,10 +26,10 @@ const PASSPHRASE: &str = "a passphrase for the tests";
 const BATCH: &str = "1-1";
 
 /// An installation with a key, a maker, a product, and one batch.
-struct Shop(TempDir);
+pub struct Shop(TempDir);
 
 impl Shop {
-    fn new(count: &str) -> Self {
+    pub fn new(count: &str) -> Self {
         let shop = Self(TempDir::new().expect("a folder"));
         fs::write(shop.path("passphrase"), PASSPHRASE).expect("written");
         let maker = "91411628MA9DEM01XU";
@@ -46,11 +46,11 @@ impl Shop {
         shop
     }
 
-    fn path(&self, name: &str) -> PathBuf {
+    pub fn path(&self, name: &str) -> PathBuf {
         self.0.path().join(name)
     }
 
-    fn command(&self, arguments: &[&str]) -> Command {
+    pub fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_zhenma"));
         command
             .args(arguments)
@@ -202,7 +202,7 @@ fn what_cannot_be_issued_is_refused_by_name_before_anything_is_written() {
     }
 }
 
-fn wait_until(what: &str, mut done: impl FnMut() -> bool) {
+pub fn wait_until(what: &str, mut done: impl FnMut() -> bool) {
     let deadline = Instant::now() + Duration::from_secs(60);
     while !done() {
         assert!(Instant::now() < deadline, "waited a minute for {what}");
@@ -211,14 +211,14 @@ fn wait_until(what: &str, mut done: impl FnMut() -> bool) {
 }
 
 /// The worker's side of a shop.
-struct Works {
-    orders: Orders,
-    data: PathBuf,
-    runtime: tokio::runtime::Runtime,
+pub struct Works {
+    pub orders: Orders,
+    pub data: PathBuf,
+    pub runtime: tokio::runtime::Runtime,
 }
 
 impl Works {
-    fn of(shop: &Shop) -> Self {
+    pub fn of(shop: &Shop) -> Self {
         let runtime = tokio::runtime::Runtime::new().expect("a runtime");
         let data = shop.path("data");
         let ledger = runtime
@@ -236,10 +236,15 @@ impl Works {
     }
 
     fn place(&self, key: &str, count: u64) -> Order {
+        self.place_for(key, count, HandOver::default())
+    }
+
+    pub fn place_for(&self, key: &str, count: u64, hand_over: HandOver) -> Order {
         let batch: BatchRef = BATCH.parse().expect("a batch");
         let specification = Specification::new(Kind::Csv, 0, count);
         self.runtime.block_on(async {
             let new = NewOrder {
+                hand_over,
                 enterprise: self.orders.ledger.batch(batch).await.expect("a batch").enterprise,
                 order_key: key.to_owned(),
                 batch,
@@ -248,7 +253,16 @@ impl Works {
                 directory: None,
                 created_by: "test".to_owned(),
             };
-            self.orders.ledger.place(&new, &By::shell(SystemClock.now())).await.expect("placed")
+            let by = By::shell(SystemClock.now());
+            let order = self.orders.ledger.place(&new, &by).await.expect("placed");
+            match order.state {
+                // A large one waits for a second person.
+                OrderState::AwaitingApproval => {
+                    let second = By { login: "second".to_owned(), ..by };
+                    self.orders.ledger.approve(order.id, None, &second).await.expect("approved")
+                }
+                _ => order,
+            }
         })
     }
 

@@ -14,6 +14,7 @@ mod movement_file;
 mod movement_records;
 mod movements;
 mod orders;
+mod packages;
 mod products;
 mod ranges;
 mod recalls;
@@ -66,6 +67,8 @@ pub fn router(desk: Desk) -> OpenApiRouter {
         .routes(routes!(webhooks::disable))
         .routes(routes!(webhooks::deliveries))
         .routes(routes!(webhooks::replay))
+        .routes(routes!(packages::approve))
+        .routes(routes!(packages::show, packages::hand_over))
         .routes(routes!(recalls::list, recalls::ask))
         .routes(routes!(recalls::show))
         .routes(routes!(recalls::decide))

@@ -33,21 +33,27 @@ pub struct OrderRecord {
     batch: String,
     /// csv, svg, png, pdf or zpl
     format: &'static str,
-    /// queued, running, done, failed or cancelled
+    /// awaiting_approval, rejected, queued, running, done, failed or cancelled
     state: &'static str,
     labels_done: u64,
     labels_total: u64,
     /// At the rate since it was begun; null while nothing is known of it.
     seconds_left: Option<u64>,
-    /// Why it failed.
+    /// Why it failed or was rejected.
     problem: Option<String>,
     /// RFC 3339
     created_at: String,
     finished_at: Option<String>,
+    /// ISO 8601
+    needed_by: Option<String>,
+    /// Id of the printing house that it goes to.
+    house: Option<Uuid>,
+    /// The second person, where one was needed.
+    approved_by: Option<String>,
 }
 
 impl OrderRecord {
-    fn of(order: &Order, now: UnixMs) -> Self {
+    pub(super) fn of(order: &Order, now: UnixMs) -> Self {
         let instant =
             |at: UnixMs| Timestamp::from_millisecond(at.0).unwrap_or_default().to_string();
         Self {
@@ -62,6 +68,9 @@ impl OrderRecord {
             problem: order.problem.clone(),
             created_at: instant(order.created_at),
             finished_at: order.finished_at.map(instant),
+            needed_by: order.new.hand_over.needed_by.map(|day| day.to_string()),
+            house: order.new.hand_over.house,
+            approved_by: order.approved_by.clone(),
         }
     }
 }
@@ -112,6 +121,10 @@ pub struct NewOrder {
     /// utf-8, utf-8-bom or gbk [default: utf-8].
     #[serde(default)]
     encoding: String,
+    /// Day by which the labels are needed, ISO 8601.
+    needed_by: Option<String>,
+    /// Id of the printing house that prints them, from `/enterprise/printers`.
+    house: Option<String>,
 }
 
 /// Orders within the key's reach, latest first.
@@ -200,13 +213,15 @@ pub async fn place(
         labels: specification.count,
         directory: None,
         created_by: by.login.clone(),
+        hand_over: orders::hand_over(new.needed_by.as_deref(), new.house.as_deref())
+            .map_err(|fault| Problem::invalid(vec![fault]))?,
     };
     let order = desk.ledger.place(&placed, &by).await?;
     let address = format!("/api/v1/orders/{}", order.id);
     Ok(added(true, &address, OrderRecord::of(&order, by.at)))
 }
 
-async fn find(desk: &Desk, who: &Registrar, id: &str) -> Result<Order, Problem> {
+pub(super) async fn find(desk: &Desk, who: &Registrar, id: &str) -> Result<Order, Problem> {
     let id = id.parse().map_err(|_| Problem::nothing())?;
     orders::find(&*desk.ledger, &who.scope, id).await
 }

@@ -4,6 +4,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{Redirect, Response};
 
+use super::alarms;
 use crate::auth::Member;
 use crate::http::access::AtConsole;
 use crate::http::console::page;
@@ -49,7 +50,8 @@ pub async fn home(
     let register = desk.scanner.register.load();
     let batches = desk.ledger.batches(Some(&own), LISTED_MAX).await?;
     let orders = desk.ledger.orders(Some(&own), LISTED_MAX).await?;
-    if orders.iter().any(|order| !order.state.is_final()) {
+    // Approval may be days away: no page renews itself for that.
+    if orders.iter().any(|order| order.state.is_under_way()) {
         frame.refresh = Some(5);
     }
     let now = desk.clock.now();
@@ -58,6 +60,8 @@ pub async fn home(
         enterprise: named(&enterprise.name, lang).to_owned(),
         batches: batches.iter().map(|batch| batch_line(batch, &register, &frame)).collect(),
         orders: orders.iter().map(|order| line(order, &frame, &desk.zone, now)).collect(),
+        alarms: alarms::of(&desk, &own, &orders, &frame).await?,
+        leaks: alarms::leaks(&desk, &own, &frame).await?,
         f: frame,
     };
     page(&home, lang, StatusCode::OK)

@@ -33,6 +33,11 @@ pub struct Labels {
 }
 
 impl Labels {
+    /// What the form begins with.
+    pub(super) fn usual() -> Self {
+        Self { format: Kind::Csv.name().to_owned(), ..Self::default() }
+    }
+
     /// # Errors
     /// Naming the field that is wrong.
     pub(super) fn specification(

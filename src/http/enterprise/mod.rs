@@ -1,6 +1,8 @@
 //! The enterprise's console: batches, orders of labels, what became of them.
 
 mod activate;
+mod alarms;
+mod approval;
 mod batch;
 mod book;
 mod book_view;
@@ -12,10 +14,16 @@ mod keys;
 mod label_fields;
 mod order;
 mod order_form;
+mod order_handoff;
+mod order_picture;
 mod overview;
+mod package;
 mod people;
+mod printers;
 mod recalls;
+mod settings;
 mod sign_in;
+mod sign_off;
 mod webhook;
 mod webhooks;
 
@@ -32,8 +40,21 @@ pub(super) fn routes() -> OpenApiRouter<Desk> {
         .routes(routes!(sign_in::form, sign_in::enter))
         .routes(routes!(sign_in::leave))
         .routes(routes!(order_form::form, order_form::place))
+        .routes(routes!(order_form::preview))
         .routes(routes!(order::show))
         .routes(routes!(order::cancel))
+        .routes(routes!(approval::approve))
+        .routes(routes!(approval::reject))
+        .routes(routes!(package::hand_over))
+        .routes(routes!(package::show))
+        .routes(routes!(package::renew))
+        .routes(routes!(package::end))
+        .routes(routes!(package::release))
+        .routes(routes!(package::activate_spares))
+        .routes(routes!(sign_off::form, sign_off::decide))
+        .routes(routes!(printers::show, printers::add))
+        .routes(routes!(printers::retire))
+        .routes(routes!(settings::show, settings::save))
         .routes(routes!(order::retry))
         .routes(routes!(order::file))
         .routes(routes!(batch::show))

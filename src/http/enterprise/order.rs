@@ -5,8 +5,10 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 
 use super::home::own;
+use super::order_handoff;
 use crate::auth::Member;
 use crate::auth::duty::{Acting, Planning};
+use crate::base::FieldError;
 use crate::http::access::AtConsole;
 use crate::http::console::page;
 use crate::http::desk::Desk;
@@ -14,7 +16,7 @@ use crate::http::orders::{self, LISTED_FILES_MAX};
 use crate::http::problem::{Problem, ProblemDocument};
 use crate::registry::order::{Order, OrderState};
 use crate::registry::service::Scope;
-use crate::web::console::{FileLine, OrderPage};
+use crate::web::console::{FileLine, Frame, OrderPage};
 
 /// An order and its files.
 #[utoipa::path(
@@ -30,12 +32,26 @@ use crate::web::console::{FileLine, OrderPage};
 )]
 pub async fn show(
     State(desk): State<Desk>,
-    AtConsole { who, mut frame, .. }: AtConsole<Member>,
+    AtConsole { who, frame, .. }: AtConsole<Member>,
     Path(id): Path<String>,
 ) -> Result<Response, Problem> {
     let order = find(&desk, &who, &id).await?;
+    order_page(&desk, &who, frame, order, None, StatusCode::OK).await
+}
+
+/// The page, with what stands against an approval or a hand-over.
+pub(super) async fn order_page(
+    desk: &Desk,
+    who: &Member,
+    mut frame: Frame,
+    order: Order,
+    fault: Option<&FieldError>,
+    status: StatusCode,
+) -> Result<Response, Problem> {
+    frame.path = format!("/enterprise/orders/{}", order.id);
     let running = !order.state.is_final();
-    frame.refresh = running.then_some(2);
+    // Not while somebody may be writing why it is refused.
+    frame.refresh = order.state.is_under_way().then_some(2);
     let (files, more) = match order.state {
         OrderState::Done => orders::files(&order, LISTED_FILES_MAX).await?,
         _ => (Vec::new(), 0),
@@ -47,6 +63,7 @@ pub async fn show(
         order: line,
         failed: order.state == OrderState::Failed,
         problem: order.problem.clone(),
+        rejected: order.state == OrderState::Rejected,
         stopped: matches!(order.state, OrderState::Failed | OrderState::Cancelled),
         files: files
             .into_iter()
@@ -54,12 +71,13 @@ pub async fn show(
             .collect(),
         more,
         running,
+        hand_over: order_handoff::of(desk, who, &order, fault, lang).await?,
         f: frame,
     };
-    page(&order_page, lang, StatusCode::OK)
+    page(&order_page, lang, status)
 }
 
-async fn find(desk: &Desk, who: &Member, id: &str) -> Result<Order, Problem> {
+pub(super) async fn find(desk: &Desk, who: &Member, id: &str) -> Result<Order, Problem> {
     let id = id.parse().map_err(|_| Problem::nothing())?;
     orders::find(&*desk.ledger, &Scope::One(own(who)?), id).await
 }

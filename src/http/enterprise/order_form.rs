@@ -11,9 +11,11 @@ use uuid::Uuid;
 use super::batch;
 use super::home::{batch_line, own};
 use super::label_fields::{self, Labels};
+use super::order_picture as picture;
 use crate::auth::Member;
 use crate::auth::duty::{Acting, Planning};
 use crate::base::{By, FieldError, LedgerError, ids};
+use crate::handoff::PrintHouse;
 use crate::http::access::AtConsole;
 use crate::http::bodies::Posted;
 use crate::http::console::{page, regions};
@@ -22,7 +24,7 @@ use crate::http::orders;
 use crate::http::problem::{Problem, ProblemDocument};
 use crate::label::{self, Codes, Specification};
 use crate::registry::fields::Fields;
-use crate::registry::order::{BatchOrder, NewOrder, Order};
+use crate::registry::order::{BatchOrder, HandOver, NewOrder, Order};
 use crate::registry::service::{self, Scope, prepare_batch};
 use crate::registry::{Batch, BatchRef, Layers, Product};
 use crate::web::console::{self, Choice, Frame, OrderForm, Typed};
@@ -49,6 +51,10 @@ pub struct Asked {
     count: String,
     /// Codes of cases; empty: none.
     cases: String,
+    /// Day by which the labels are needed, such as 2026-12-01; empty: none.
+    needed_by: String,
+    /// Id of a printing house; empty: the enterprise prints itself.
+    house: String,
     #[serde(flatten)]
     labels: Labels,
 }
@@ -79,7 +85,8 @@ pub async fn form(
 ) -> Result<Response, Problem> {
     let batch = wanted.map_or_else(|_| For::default(), |Query(wanted)| wanted).batch;
     let order_key = ids::new_id(desk.clock.now()).to_string();
-    let asked = Asked { order_key, batch, first: "0".to_owned(), ..Asked::default() };
+    let (first, labels) = ("0".to_owned(), Labels::usual());
+    let asked = Asked { order_key, batch, first, labels, ..Asked::default() };
     show(&desk, &who, frame, &asked, &[], StatusCode::OK).await
 }
 
@@ -110,6 +117,24 @@ pub async fn place(
         }
         Err(error) => Err(error.into()),
     }
+}
+
+/// Shows the form again with a picture of what was filled in; nothing is
+/// registered or ordered.
+#[utoipa::path(
+    post,
+    path = "/enterprise/order/preview",
+    tag = "enterprise console",
+    request_body(content = Asked, content_type = "application/x-www-form-urlencoded"),
+    responses((status = 200, body = String, content_type = "text/html", description = "The form"))
+)]
+pub async fn preview(
+    State(desk): State<Desk>,
+    AtConsole { who, mut frame, .. }: AtConsole<Acting<Planning>>,
+    Posted(asked): Posted<Asked>,
+) -> Result<Response, Problem> {
+    frame.path = "/enterprise/order".to_owned();
+    show(&desk, &who, frame, &asked, &[], StatusCode::OK).await
 }
 
 async fn order(desk: &Desk, who: &Member, by: &By, asked: &Asked) -> Result<Order, LedgerError> {
@@ -162,6 +187,7 @@ async fn with_batch(
         order_key: asked.order_key.clone(),
         specification: written(&labels.specification)?,
         created_by: by.login.clone(),
+        hand_over: asked.hand_over().map_err(invalid)?,
     };
     desk.ledger.place_with_batch(&new, by).await
 }
@@ -197,6 +223,7 @@ async fn of_batch(
         specification: written(&labels.specification)?,
         directory: None,
         created_by: by.login.clone(),
+        hand_over: asked.hand_over().map_err(invalid)?,
     };
     desk.ledger.place(&new, by).await
 }
@@ -217,6 +244,14 @@ fn written(specification: &Specification) -> Result<serde_json::Value, LedgerErr
     serde_json::to_value(specification).map_err(|e| LedgerError::Unavailable(e.to_string()))
 }
 
+impl Asked {
+    fn hand_over(&self) -> Result<HandOver, FieldError> {
+        let day = Some(self.needed_by.trim()).filter(|text| !text.is_empty());
+        let house = Some(self.house.trim()).filter(|text| !text.is_empty());
+        orders::hand_over(day, house)
+    }
+}
+
 async fn show(
     desk: &Desk,
     who: &Member,
@@ -228,8 +263,19 @@ async fn show(
     let lang = f.lang;
     let products = desk.ledger.products(Some(&own(who)?)).await?;
     let typed = |name: &str, value: &str| Typed::of(name, value, faults, lang);
-    const SHOWN: [&str; 9] =
-        ["product", "lot", "made_on", "expires_on", "dealer", "count", "cases", "range", "first"];
+    const SHOWN: [&str; 11] = [
+        "product",
+        "lot",
+        "made_on",
+        "expires_on",
+        "dealer",
+        "count",
+        "cases",
+        "range",
+        "first",
+        "needed_by",
+        "house",
+    ];
     let beside = |field: &str| SHOWN.contains(&field) || label_fields::SHOWN.contains(&field);
     let others = faults.iter().filter(|fault| !beside(&fault.field));
     let batch = match asked.batch.as_str() {
@@ -237,6 +283,15 @@ async fn show(
         name => Some(batch::find(desk, who, name).await?),
     };
     let cases_held = batch.as_ref().map_or(0, |batch| batch.cases);
+    let wish = picture::Wish {
+        product: &asked.product,
+        lot: &asked.lot,
+        made_on: &asked.made_on,
+        layers: &asked.layers,
+        specification: asked.labels.specification(0, 1).ok(),
+    };
+    let picture = picture::of(desk, &products, batch.as_ref(), wish).await;
+    let houses = desk.ledger.houses(&own(who)?).await?;
     let form = OrderForm {
         order_key: asked.order_key.clone(),
         products: products.iter().map(|product| choice(product, asked, &f)).collect(),
@@ -256,6 +311,10 @@ async fn show(
         count: typed("count", &asked.count),
         cases: typed("cases", &asked.cases),
         first: typed("first", &asked.first),
+        needed_by: typed("needed_by", &asked.needed_by),
+        houses: houses_choices(&houses, &asked.house, &f),
+        house_error: typed("house", "").error,
+        picture,
         labels: asked.labels.shown(&f, faults, cases_held > 0),
         batch: batch.map(|batch| batch_line(&batch, &desk.scanner.register.load(), &f)),
         cases_held,
@@ -272,4 +331,18 @@ fn choice(product: &Product, asked: &Asked, f: &Frame) -> Choice {
         chosen: gtin == asked.product,
         value: gtin,
     }
+}
+
+fn houses_choices(houses: &[PrintHouse], chosen: &str, f: &Frame) -> Vec<Choice> {
+    let ourselves = Choice {
+        value: String::new(),
+        text: f.t("自己印", "we print ourselves").to_owned(),
+        chosen: chosen.is_empty(),
+    };
+    let house = |house: &PrintHouse| {
+        let value = house.id.to_string();
+        Choice { text: house.new.name.clone(), chosen: value == chosen, value }
+    };
+    let open = houses.iter().filter(|house| house.retired_at.is_none());
+    std::iter::once(ourselves).chain(open.map(house)).collect()
 }

@@ -12,10 +12,12 @@ use crate::auth::Officer;
 use crate::base::FieldError;
 use crate::cases::DecisionRecord;
 use crate::code::{Layer, Payload};
+use crate::handoff::secret::grouped;
 use crate::http::access::AtConsole;
 use crate::http::console::page;
 use crate::http::consumer::ask::reference_of;
 use crate::http::desk::Desk;
+use crate::http::handoff::planting_text;
 use crate::http::problem::{Problem, ProblemDocument};
 use crate::registry::Placement;
 use crate::registry::register::BatchFacts;
@@ -90,6 +92,12 @@ pub(super) async fn code_page(
     let decisions = desk.ledger.decisions(&id.payload).await?;
     let causes = desk.ledger.causes(&id.payload).await?;
     let first = verdict.reasons.first().ok_or_else(Problem::broken)?;
+    let planting = match label.payload.layer {
+        Layer::Outer | Layer::Inner => {
+            desk.ledger.planting(label.facts.batch.id, label.number).await?
+        }
+        Layer::Case | Layer::Pallet => None,
+    };
     let code = CodePage {
         serial: label.payload.to_string(),
         serial_path: label.payload.serial_text(),
@@ -106,6 +114,12 @@ pub(super) async fn code_page(
             .map(|reason| reason.text(lang, zone))
             .collect(),
         facts: facts(&label, &f),
+        leak: planting.map(|planting| {
+            let package = grouped(&planting.package_number);
+            let from = planting_text(&planting, &f, zone);
+            let says = format!("{package} · {} · {from}", planting.house);
+            officer::Leak { planted: planting.planted, says }
+        }),
         more_scans: history.count().saturating_sub(scans.len() as u64),
         scans: timeline(&scans, &f, zone),
         decisions: decisions.iter().map(|decision| decision_line(decision, &f, zone)).collect(),

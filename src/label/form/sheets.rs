@@ -134,7 +134,7 @@ pub fn sheet(
     let Some(template) = spec.template() else { return Ok(Vec::new()) };
     let caption = Arc::new(caption);
     let layers = &[Layer::Outer];
-    let source = Signed { mint, caption, layers, first: numbers.start, sscc: None };
+    let source = Signed { mint, caption, layers, first: numbers.start, picked: None, sscc: None };
     let a_page = u64::from(template.paper.columns * template.paper.rows);
     let items = source.items(0..spec.count.min(a_page))?;
     let first = items.first().and_then(|item| item.codes.first()).ok_or(IssueError::Lost)?;

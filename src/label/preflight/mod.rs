@@ -91,7 +91,7 @@ pub fn preflight(order: &Order) -> Vec<FieldError> {
     let words =
         |field: &'static str| move |words: String| vec![FieldError::of_words(field, &words)];
     let checked = spec
-        .check(spec.holds(order.batch_count, order.cases))
+        .check(order.holds())
         .map_err(words("count"))
         .and_then(|()| spec.layers(order.inner, order.cases).map_err(words("codes")));
     let layer = match checked {
@@ -106,7 +106,7 @@ pub fn preflight(order: &Order) -> Vec<FieldError> {
     let sscc = order.sscc.as_ref().filter(|_| spec.codes == Codes::Cases);
     let sscc = sscc.and_then(|run| run.sscc(spec.first));
     let item = Item {
-        number: spec.last(),
+        number: order.last(),
         caption: Arc::new(order.caption.clone()),
         sscc: sscc.map(|sscc| sscc.as_str().to_owned()),
         codes: Vec::new(),

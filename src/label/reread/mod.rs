@@ -240,7 +240,14 @@ mod tests {
         let layers = &[Layer::Outer, Layer::Inner];
         let caption =
             Arc::new(Caption { product: "李耳小磨香油".to_owned(), ..Caption::default() });
-        let source = |mint| Signed { mint, caption: caption.clone(), layers, first: 0, sscc: None };
+        let source = |mint| Signed {
+            mint,
+            caption: caption.clone(),
+            layers,
+            first: 0,
+            picked: None,
+            sscc: None,
+        };
         let (right, wrong) = (mint(1), mint(2));
         for spec in forms() {
             let room = tempfile::tempdir().unwrap();

@@ -275,6 +275,7 @@ impl Table {
         hash.update(facts.to_string());
         let job = Job {
             spec,
+            last: spec.last(),
             widest: Arc::new(self.widest()),
             layers,
             url_prefix: self.prefix.clone(),

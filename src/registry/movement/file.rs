@@ -227,6 +227,7 @@ mod tests {
             layers: Layers::Outer,
             count: 1_000,
             cases: 0,
+            spares: 0,
             sscc: None,
             secret: [7; 32],
             created_at: UnixMs(0),

@@ -5,7 +5,7 @@ use serde_json::json;
 use uuid::Uuid;
 
 use super::rows::{self, Read, get};
-use super::{Tx, audit, down, legs, next_revision, signed, spans, unsigned};
+use super::{Tx, audit, down, legs, next_revision, planted, signed, spans, unsigned};
 use crate::auth::trail::Entry as Note;
 use crate::base::{By, FieldError, LedgerError, UnixMs};
 use crate::registry::movement::book::{Entry, shift, untouched};
@@ -153,7 +153,16 @@ pub(super) async fn move_in(
         let to = Holding { account, place };
         (to != *on).then_some(to)
     };
-    let mut shifted = shift(&window, &new.ranges, leads);
+    let mut ranges = new.ranges.clone();
+    if matches!(new.kind, Kind::Activate | Kind::Release) {
+        let (held, package) = planted::held_back(tx, new.batch, (first, last)).await?;
+        let free = ranges.without(&held);
+        if free.is_empty() || (!new.partial && free != ranges) {
+            return Err(planted::not_signed_off(package));
+        }
+        ranges = free;
+    }
+    let mut shifted = shift(&window, &ranges, leads);
     if let Some(elsewhere) = &mut shifted.elsewhere
         && (!new.partial || shifted.entries.is_empty())
     {

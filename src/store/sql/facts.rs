@@ -1,11 +1,9 @@
 //! Facts about ranges of running numbers.
 
-use std::collections::BTreeMap;
-
 use uuid::Uuid;
 
 use super::rows::{self, Read};
-use super::{Ledger, Tx, audit, down, next_revision, signed, told};
+use super::{Ledger, Tx, audit, down, next_revision, planted, signed, told};
 use crate::auth::trail::Entry;
 use crate::base::{By, FieldError, LedgerError};
 use crate::hooks::Kind;
@@ -58,7 +56,7 @@ fn range_told(fact: &RangeFact) -> serde_json::Value {
 
 pub(super) async fn add(ledger: &Ledger, fact: &RangeFact, by: &By) -> Read<()> {
     let batch = ledger.batch(fact.batch).await?;
-    if fact.first > fact.last || fact.last >= batch.count {
+    if fact.first > fact.last || fact.last >= batch.issued() {
         return Err(LedgerError::Invalid(vec![FieldError::new(
             "range",
             format!("{}-{} is not in batch {}", fact.first, fact.last, batch.id),
@@ -111,18 +109,20 @@ pub(super) async fn of(ledger: &Ledger, batch: BatchRef) -> Read<Vec<RangeFact>>
     .collect()
 }
 
-/// All facts of every batch of which one changed behind `since`, for servers.
+/// All facts of every batch of which one changed behind `since`, for servers, and
+/// with them what is said of its packages' pools.
 pub(super) async fn changed(tx: &mut Tx, since: i64) -> Read<Vec<(BatchRef, Vec<RangeFact>)>> {
     let found = sqlx::query(
         "SELECT * FROM batch_ranges WHERE (key_number, batch_number) IN
-         (SELECT key_number, batch_number FROM batch_ranges WHERE revision > $1)
+         (SELECT key_number, batch_number FROM batch_ranges WHERE revision > $1
+          UNION SELECT key_number, batch_number FROM batches WHERE revision > $1)
          ORDER BY set_at, id",
     )
     .bind(since)
     .fetch_all(&mut **tx)
     .await
     .map_err(down)?;
-    let mut ranges = BTreeMap::<_, Vec<_>>::new();
+    let mut ranges = planted::changed(tx, since).await?;
     for row in &found {
         let fact = rows::range(row)?;
         ranges.entry(fact.batch).or_default().push(fact);

@@ -4,14 +4,14 @@ use async_trait::async_trait;
 use uuid::Uuid;
 
 use super::rows;
-use super::{Ledger, Tx, audit, down, signed, told};
+use super::{Ledger, Tx, approvals, audit, down, signed, told};
 use crate::auth::trail::Entry;
 use crate::base::{By, FieldError, LedgerError, UnixMs, ids};
 use crate::registry::Uscc;
 use crate::registry::order::{BatchOrder, NewOrder, Order, OrderState};
 use crate::registry::port::{OrderLedger, Registered, RegistryLedger};
 
-async fn note(
+pub(super) async fn note(
     tx: &mut Tx,
     by: &By,
     action: &'static str,
@@ -35,11 +35,17 @@ async fn again(mut tx: Tx, old: Order, by: &By) -> Result<Order, LedgerError> {
     if !stopped || old.new.directory.is_some() {
         return Ok(old);
     }
+    // One that was cancelled before it was approved still waits for that.
+    let state = match old.approved_by {
+        Some(_) => OrderState::Queued,
+        None => approvals::first_state(&mut tx, &old.new).await?,
+    };
     let row = sqlx::query(
-        "UPDATE orders SET state = 'queued', problem = NULL, finished_at = NULL,
+        "UPDATE orders SET state = $2, problem = NULL, finished_at = NULL,
          cancel_requested = 0 WHERE id = $1 RETURNING *",
     )
     .bind(old.id.to_string())
+    .bind(state.slug())
     .fetch_one(&mut *tx)
     .await
     .map_err(down)?;
@@ -71,11 +77,13 @@ fn other(key: &str, differs: &str) -> LedgerError {
 }
 
 async fn insert(mut tx: Tx, new: &NewOrder, by: &By) -> Result<Order, LedgerError> {
+    approvals::check_house(&mut tx, new).await?;
+    let state = approvals::first_state(&mut tx, new).await?;
     let row = sqlx::query(
         "INSERT INTO orders (id, enterprise, order_key, key_number, batch_number,
          specification, state, labels_done, labels_total, cancel_requested, lease_until,
-         created_by, created_at, directory)
-         VALUES ($1, $2, $3, $4, $5, $6, 'queued', 0, $7, 0, 0, $8, $9, $10)
+         created_by, created_at, directory, needed_by, house)
+         VALUES ($1, $2, $3, $4, $5, $6, $11, 0, $7, 0, 0, $8, $9, $10, $12, $13)
          RETURNING *",
     )
     .bind(ids::new_id(by.at).to_string())
@@ -88,6 +96,9 @@ async fn insert(mut tx: Tx, new: &NewOrder, by: &By) -> Result<Order, LedgerErro
     .bind(&new.created_by)
     .bind(by.at.0)
     .bind(&new.directory)
+    .bind(state.slug())
+    .bind(new.hand_over.needed_by.map(|day| day.to_string()))
+    .bind(new.hand_over.house.map(|id| id.to_string()))
     .fetch_one(&mut *tx)
     .await
     .map_err(down)?;
@@ -147,6 +158,7 @@ impl OrderLedger for Ledger {
             labels: asked.count,
             directory: None,
             created_by: new.created_by.clone(),
+            hand_over: new.hand_over,
         };
         insert(tx, &order, by).await
     }
@@ -273,9 +285,9 @@ impl OrderLedger for Ledger {
         let mut tx = self.write().await?;
         let row = sqlx::query(
             "UPDATE orders SET cancel_requested = 1,
-             finished_at = CASE WHEN state = 'queued' THEN $1 ELSE finished_at END,
-             state = CASE WHEN state = 'queued' THEN 'cancelled' ELSE state END
-             WHERE id = $2 AND state IN ('queued', 'running') RETURNING *",
+             finished_at = CASE WHEN state = 'running' THEN finished_at ELSE $1 END,
+             state = CASE WHEN state = 'running' THEN state ELSE 'cancelled' END
+             WHERE id = $2 AND state IN ('awaiting_approval', 'queued', 'running') RETURNING *",
         )
         .bind(by.at.0)
         .bind(id.to_string())
@@ -286,5 +298,14 @@ impl OrderLedger for Ledger {
         note(&mut tx, by, "order.cancel", &rows::order(&row)?).await?;
         tx.commit().await.map_err(down)?;
         Ok(true)
+    }
+
+    async fn approve(
+        &self,
+        id: Uuid,
+        rejected: Option<&str>,
+        by: &By,
+    ) -> Result<Order, LedgerError> {
+        approvals::approve(self, id, rejected, by).await
     }
 }

@@ -8,7 +8,7 @@ use super::{down, unsigned};
 use crate::base::{LedgerError, UnixMs};
 use crate::code::{Gs1Prefix, SsccRun};
 use crate::keys::KeyNumber;
-use crate::registry::order::{NewOrder, Order, OrderState};
+use crate::registry::order::{HandOver, NewOrder, Order, OrderState};
 use crate::registry::{
     Batch, BatchRef, Bilingual, Enterprise, Gtin, Layers, Product, RangeFact, RangeState, Uscc,
 };
@@ -110,6 +110,7 @@ pub(super) fn batch(row: &SqliteRow) -> Read<Batch> {
         layers: Layers::from_slug(&get::<String>(row, "layers")?).ok_or_else(|| bad("layers"))?,
         count: unsigned(get(row, "label_count")?),
         cases: unsigned(get(row, "case_count")?),
+        spares: unsigned(get(row, "spare_count")?),
         sscc: prefix(row)?
             .zip(get::<Option<i64>>(row, "serial_reference")?)
             .map(|(prefix, first)| SsccRun { prefix, first: unsigned(first) }),
@@ -147,11 +148,20 @@ pub(super) fn order(row: &SqliteRow) -> Read<Order> {
             labels: unsigned(get(row, "labels_total")?),
             directory: get(row, "directory")?,
             created_by: get(row, "created_by")?,
+            hand_over: HandOver {
+                needed_by: get::<Option<String>>(row, "needed_by")?
+                    .map(|day| day.parse().map_err(|_| bad("needed_by")))
+                    .transpose()?,
+                house: get::<Option<String>>(row, "house")?
+                    .map(|id| id.parse().map_err(|_| bad("house")))
+                    .transpose()?,
+            },
         },
         state: OrderState::from_slug(&get::<String>(row, "state")?).ok_or_else(|| bad("state"))?,
         labels_done: unsigned(get(row, "labels_done")?),
         cancel_requested: get::<i64>(row, "cancel_requested")? != 0,
         problem: get(row, "problem")?,
+        approved_by: get(row, "approved_by")?,
         created_at: UnixMs(get(row, "created_at")?),
         started_at: at("started_at")?,
         finished_at: at("finished_at")?,

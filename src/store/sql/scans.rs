@@ -10,7 +10,7 @@ use sqlx::{QueryBuilder, Sqlite};
 use super::across::keep;
 use super::rows::{Read, get, payload};
 use super::scan_days::Days;
-use super::{Ledger, ROWS_AT_ONCE, down, signed, unsigned};
+use super::{Ledger, ROWS_AT_ONCE, down, leaks, signed, unsigned};
 use crate::base::{LedgerError, UnixMs};
 use crate::code::Payload;
 use crate::registry::BatchRef;
@@ -124,6 +124,9 @@ impl ScanLedger for Ledger {
             for row in insert.build().fetch_all(&mut *tx).await.map_err(down)? {
                 days.take(&row, offset_ms)?;
             }
+        }
+        if let Some(first) = entries.first() {
+            leaks::note(&mut tx, log, first.cursor, last.cursor).await?;
         }
         days.add(&mut tx).await?;
         let revision = keep(&mut tx, across).await?;

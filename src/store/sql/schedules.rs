@@ -193,7 +193,11 @@ pub(super) async fn book(tx: &mut Tx, of: Option<BatchRef>, now: UnixMs) -> Read
         };
         // Refused: none of its labels can be activated any more.
         let by = By { login: s.by, origin: Origin::Worker, at: now };
-        move_in(tx, &new, String::new(), (&by, s.due)).await?;
+        match move_in(tx, &new, String::new(), (&by, s.due)).await {
+            // So are labels whose roll nobody signed off in time.
+            Err(LedgerError::Invalid(_)) => {}
+            moved => drop(moved?),
+        }
         sqlx::query("UPDATE scheduled_activations SET state = 'booked' WHERE id = $1")
             .bind(s.id.to_string())
             .execute(&mut **tx)

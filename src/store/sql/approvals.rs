@@ -1,0 +1,78 @@
+//! Orders that a second person lets be made, or does not.
+
+use uuid::Uuid;
+
+use super::orders::note;
+use super::packages::invalid;
+use super::rows::{self, Read};
+use super::{Ledger, Tx, down, houses};
+use crate::base::{By, LedgerError};
+use crate::registry::order::{NewOrder, Order, OrderState};
+
+/// The state in which an order begins: what a run from the shell makes is the
+/// operator's own, who has the keys anyway.
+pub(super) async fn first_state(tx: &mut Tx, new: &NewOrder) -> Read<OrderState> {
+    let settings = houses::settings_now(tx, &new.enterprise).await?;
+    let large = new.labels > settings.approval_labels && new.directory.is_none();
+    Ok(if large { OrderState::AwaitingApproval } else { OrderState::Queued })
+}
+
+/// # Errors
+/// For a printing house that is not theirs, or gets no more orders.
+pub(super) async fn check_house(tx: &mut Tx, new: &NewOrder) -> Read<()> {
+    let Some(house) = new.hand_over.house else { return Ok(()) };
+    match houses::house_now(tx, &new.enterprise, house).await? {
+        Some(_) => Ok(()),
+        None => Err(invalid("house", "is no printing house of yours", "choose one of the list")),
+    }
+}
+
+pub(super) async fn approve(
+    ledger: &Ledger,
+    id: Uuid,
+    rejected: Option<&str>,
+    by: &By,
+) -> Read<Order> {
+    let mut tx = ledger.write().await?;
+    let row = sqlx::query("SELECT * FROM orders WHERE id = $1")
+        .bind(id.to_string())
+        .fetch_optional(&mut *tx)
+        .await
+        .map_err(down)?;
+    let old = rows::order(&row.ok_or_else(|| LedgerError::NotFound(format!("order {id}")))?)?;
+    if old.state != OrderState::AwaitingApproval {
+        let state = old.state.slug();
+        let problem = match &old.approved_by {
+            Some(who) => format!("it was approved by {who} and is {state}"),
+            None => format!("it does not wait for approval: it is {state}"),
+        };
+        return Err(invalid("approval", problem, "look at the order as it is now"));
+    }
+    if old.new.created_by == by.login {
+        let problem = format!("{} placed this order", by.login);
+        return Err(invalid("approver", problem, "have another person approve it"));
+    }
+    let (state, action) = match rejected {
+        None => (OrderState::Queued, "order.approve"),
+        Some(_) => (OrderState::Rejected, "order.reject"),
+    };
+    let row = sqlx::query(
+        "UPDATE orders SET state = $1, problem = $2,
+         approved_by = CASE WHEN $2 IS NULL THEN $3 ELSE approved_by END,
+         approved_at = CASE WHEN $2 IS NULL THEN $4 ELSE approved_at END,
+         finished_at = CASE WHEN $2 IS NULL THEN finished_at ELSE $4 END
+         WHERE id = $5 RETURNING *",
+    )
+    .bind(state.slug())
+    .bind(rejected)
+    .bind(&by.login)
+    .bind(by.at.0)
+    .bind(id.to_string())
+    .fetch_one(&mut *tx)
+    .await
+    .map_err(down)?;
+    let order = rows::order(&row)?;
+    note(&mut tx, by, action, &order).await?;
+    tx.commit().await.map_err(down)?;
+    Ok(order)
+}
