@@ -19,6 +19,9 @@ pub mod registry;
 pub mod label;
 
 #[cfg(feature = "server")]
+pub mod trace;
+
+#[cfg(feature = "server")]
 pub mod scan;
 
 #[cfg(feature = "server")]

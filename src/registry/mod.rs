@@ -9,6 +9,7 @@ pub mod check;
 pub mod fields;
 pub mod findings;
 pub mod import;
+pub mod journey;
 pub mod numbers;
 pub mod order;
 pub mod port;

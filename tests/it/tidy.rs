@@ -6,13 +6,15 @@ use std::path::{Path, PathBuf};
 
 /// Modules of `src/` from the ground up. A module imports only from lower
 /// numbers, and from itself.
-const LAYERS: [(&str, u8); 13] = [
+const LAYERS: [(&str, u8); 14] = [
     ("base", 0),
     ("keys", 1),
     ("code", 2),
     ("auth", 2),
     ("registry", 3),
     ("label", 4),
+    // Reads the register: which code is whose, what is withdrawn.
+    ("trace", 4),
     ("scan", 4),
     ("cases", 5),
     ("store", 6),
