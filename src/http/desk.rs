@@ -16,10 +16,18 @@ use crate::registry::service::renew;
 use crate::scan::ledger::ScanLedger;
 use crate::scan::policies::{self, PolicyLedger};
 use crate::scan::tags::Network;
+use crate::trace::port::TraceLedger;
 
 /// Every port of the ledger.
 pub trait DeskLedger:
-    RegistryLedger + OrderLedger + ScanLedger + CaseLedger + AccountLedger + TrailLedger + PolicyLedger
+    RegistryLedger
+    + OrderLedger
+    + ScanLedger
+    + CaseLedger
+    + AccountLedger
+    + TrailLedger
+    + PolicyLedger
+    + TraceLedger
 {
 }
 
@@ -31,6 +39,7 @@ impl<T> DeskLedger for T where
         + AccountLedger
         + TrailLedger
         + PolicyLedger
+        + TraceLedger
 {
 }
 

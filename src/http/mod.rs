@@ -25,6 +25,7 @@ pub mod problem;
 pub mod rate;
 pub mod serve;
 pub mod services;
+pub mod trace;
 
 use std::sync::Arc;
 

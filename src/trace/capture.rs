@@ -249,6 +249,21 @@ pub fn offset(text: &str) -> Result<i32, FieldError> {
     read().ok_or_else(|| FieldError::new("eventTimeZoneOffset", "cannot be read", remedy))
 }
 
+/// The offset that stands at the end of an instant; 0 behind `Z`.
+///
+/// # Errors
+/// Naming `field`.
+pub fn offset_of(field: &str, time: &str) -> Result<i32, FieldError> {
+    let time = time.trim();
+    match time.get(time.len().saturating_sub(6)..) {
+        Some(end) if end.starts_with(['+', '-']) => offset(end).map_err(|mut fault| {
+            field.clone_into(&mut fault.field);
+            fault
+        }),
+        _ => Ok(0),
+    }
+}
+
 impl Raw {
     /// The event in our words. `new_id` names one that has no name yet.
     ///

@@ -124,10 +124,9 @@ impl Read {
     }
 }
 
-/// What a line has in hand, between two calls too.
+/// What a device has in hand, between two calls too.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Hand {
-    pub session: Option<Uuid>,
     /// The last scan of the session that was answered.
     pub last: u64,
     /// Answers of the last call.
@@ -148,6 +147,8 @@ pub enum Outcome {
     Packed,
     Reset,
     Refused,
+    /// It was answered before, and what the answer was is not kept any more.
+    Repeated,
 }
 
 /// The answer to one scan.
@@ -166,6 +167,31 @@ pub struct Told {
 }
 
 impl Hand {
+    /// Lets go of what another level had in hand.
+    pub fn begin(&mut self, level: Level) {
+        let other = |unit: &Unit, kind| unit.kind() != kind;
+        if self.items.first().is_some_and(|unit| other(unit, level.inner()))
+            || self.open.as_ref().is_some_and(|unit| other(unit, level.outer()))
+        {
+            (self.open, self.items) = (None, Vec::new());
+        }
+    }
+
+    /// The answer that a scan had before; `None` for one that is new.
+    pub fn before(&self, n: u64, size: usize) -> Option<Told> {
+        let repeated = || Told {
+            n,
+            outcome: Outcome::Repeated,
+            reason: None,
+            zh: String::new(),
+            en: String::new(),
+            has: self.items.len(),
+            size,
+        };
+        let told = || self.told.iter().find(|told| told.n == n).cloned();
+        (n <= self.last).then(|| told().unwrap_or_else(repeated))
+    }
+
     /// Takes one scan. An event of packing is to be recorded before the answer
     /// holds: the world has it already.
     pub fn take(
@@ -179,6 +205,7 @@ impl Hand {
     ) -> (Told, Option<Event>) {
         let timely = scan.at.since(now) <= CLOCK_AHEAD_MS_MAX;
         let read = read.and_then(|read| timely.then_some(read).ok_or(Refusal::InFuture));
+        let before = (self.open.clone(), self.items.clone());
         let done = read.and_then(|read| {
             let (outcome, size) = self.step(batch, &read, world, register)?;
             let event = match outcome {
@@ -213,17 +240,24 @@ impl Hand {
                 };
                 return (told, event);
             }
-            Err(refusal) => Told {
-                n: scan.n,
-                outcome: Outcome::Refused,
-                reason: Some(refusal.slug().to_owned()),
-                zh: refusal.text(Lang::Zh),
-                en: refusal.text(Lang::En),
-                has: self.items.len(),
-                size: batch.size,
-            },
+            Err(refusal) => {
+                (self.open, self.items) = before;
+                self.refused(batch, scan, &refusal)
+            }
         };
         (told, None)
+    }
+
+    fn refused(&self, batch: &Batch, scan: &Scan, refusal: &Refusal) -> Told {
+        Told {
+            n: scan.n,
+            outcome: Outcome::Refused,
+            reason: Some(refusal.slug().to_owned()),
+            zh: refusal.text(Lang::Zh),
+            en: refusal.text(Lang::En),
+            has: self.items.len(),
+            size: batch.size,
+        }
     }
 
     /// Puts a scan into the hand, and says whether that makes it full. A

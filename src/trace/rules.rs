@@ -66,8 +66,9 @@ pub struct World {
     pub contents: BTreeMap<Unit, BTreeSet<Unit>>,
     /// Numbers of the event's range that came into being before.
     pub commissioned: Option<(u64, u64)>,
-    /// Units whose state events changed since it was read.
-    pub changed: BTreeSet<Unit>,
+    /// Units that events changed since this was last emptied, and how each stood
+    /// before.
+    pub changed: BTreeMap<Unit, State>,
 }
 
 impl World {
@@ -103,8 +104,9 @@ impl World {
     }
 
     fn set(&mut self, unit: &Unit, change: impl FnOnce(&mut State)) {
-        change(self.states.entry(unit.clone()).or_default());
-        self.changed.insert(unit.clone());
+        let state = self.states.entry(unit.clone()).or_default();
+        self.changed.entry(unit.clone()).or_insert_with(|| state.clone());
+        change(state);
     }
 
     fn put_in(&mut self, unit: &Unit, parent: &Unit, event: &Event) {

@@ -161,8 +161,8 @@ impl<'a> Shift<'a> {
         }
         let unit = Unit::read(&row.item, self.register, self.own);
         let unit = self.told("item", unit);
-        let time =
-            capture::instant("time", &row.time).and_then(|at| Ok((at, offset_of(&row.time)?)));
+        let time = capture::instant("time", &row.time)
+            .and_then(|at| Ok((at, capture::offset_of("time", &row.time)?)));
         let time = time.map_err(|fault| self.fault(fault.at_line(self.line))).ok();
         let group = self.group.as_mut()?;
         match (unit, time) {
@@ -214,14 +214,5 @@ impl<'a> Shift<'a> {
         let digest: [u8; 32] = hash.finalize().into();
         let bytes: [u8; 16] = digest[..16].try_into().expect("half of it");
         format!("urn:uuid:{}", uuid::Builder::from_custom_bytes(bytes).into_uuid())
-    }
-}
-
-/// The offset at the end of an instant.
-fn offset_of(time: &str) -> Result<i32, FieldError> {
-    let time = time.trim();
-    match time.get(time.len().saturating_sub(6)..) {
-        Some(end) if end.starts_with(['+', '-']) => capture::offset(end),
-        _ => Ok(0),
     }
 }

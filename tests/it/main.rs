@@ -40,5 +40,6 @@ mod site;
 mod staff_bed;
 mod store_contract;
 mod tidy;
+mod trace_api;
 mod trail;
 mod zpl;

@@ -9,6 +9,10 @@ mod input;
 mod orders;
 mod products;
 mod ranges;
+mod trace;
+mod trace_import;
+mod trace_places;
+mod trace_units;
 
 use axum::Json;
 use axum::extract::Query;
@@ -43,12 +47,19 @@ pub fn router(desk: Desk) -> OpenApiRouter {
         .routes(routes!(orders::cancel))
         .routes(routes!(orders::files))
         .routes(routes!(orders::file))
+        .routes(routes!(trace::scan))
+        .routes(routes!(trace::export, trace::capture))
+        .routes(routes!(trace_units::show))
+        .routes(routes!(trace_places::list, trace_places::put))
         .with_state(desk)
 }
 
 /// Imports, which take longer and are larger than anything else.
 pub fn imports(desk: Desk) -> OpenApiRouter {
-    OpenApiRouter::new().routes(routes!(imports::import)).with_state(desk)
+    OpenApiRouter::new()
+        .routes(routes!(imports::import))
+        .routes(routes!(trace_import::import))
+        .with_state(desk)
 }
 
 /// What every route for a key may say first.

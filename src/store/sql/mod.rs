@@ -20,6 +20,13 @@ mod rows;
 mod scans;
 mod serial_references;
 pub mod sessions;
+mod trace;
+mod trace_declare;
+mod trace_line;
+mod trace_milestones;
+mod trace_rows;
+mod trace_sites;
+mod trace_world;
 
 use std::path::Path;
 use std::time::Duration;

@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use uuid::Uuid;
 
 use super::rows::{self, Read, get};
-use super::{Ledger, Tx, audit, causes, down, next_revision, signed};
+use super::{Ledger, Tx, audit, causes, down, next_revision, signed, trace_milestones};
 use crate::auth::trail::Entry;
 use crate::base::{By, FieldError, LedgerError, UnixMs};
 use crate::registry::Decision;
@@ -317,6 +317,7 @@ impl RegistryLedger for Ledger {
             let since: Option<i64> = get(&row, "accused_at")?;
             changes.accused.push((rows::payload(&row)?, since.map(UnixMs)));
         }
+        changes.milestones = trace_milestones::changed(&mut tx, since).await?;
         Ok(Some(changes))
     }
 

@@ -1,0 +1,293 @@
+// A packing line with a hand scanner that types. Every scan is kept in the
+// browser (IndexedDB) before anything else, numbered, and sent in order until
+// the server has answered it; so a cut of the network loses nothing, and what
+// is sent twice is done once. No part of a page, no library.
+"use strict";
+
+const AT_ONCE = 200;
+const RETRY_MS = [500, 1000, 2000, 5000, 10000];
+const REFUSED_SHOWN = 30;
+
+const byId = (id) => document.getElementById(id);
+const words = byId("line").dataset;
+const field = byId("scan");
+const sign = byId("sign");
+const settings = () => ({
+  line: byId("name").value.trim() || "1",
+  level: byId("level").value,
+  size: Number(byId("size").value) || 1,
+  place: byId("place").value || null,
+});
+
+let session = "";
+let next = 1;
+let waiting = 0;
+let packed = 0;
+let failures = 0;
+let sending = false;
+let timer = 0;
+
+// ---- what is kept ----
+
+const opened = new Promise((resolve, reject) => {
+  const request = indexedDB.open("zhenma-line", 1);
+  request.onupgradeneeded = () => {
+    request.result.createObjectStore("scans", { keyPath: "n" });
+    request.result.createObjectStore("facts");
+  };
+  request.onsuccess = () => resolve(request.result);
+  request.onerror = () => reject(request.error);
+});
+
+async function work(stores, mode, body) {
+  const db = await opened;
+  return new Promise((resolve, reject) => {
+    const tx = db.transaction(stores, mode, { durability: "strict" });
+    const result = body(tx);
+    tx.oncomplete = () => resolve(result?.result);
+    tx.onabort = tx.onerror = () => reject(tx.error);
+  });
+}
+
+// The session and the last number stand in one place with the scans, so that
+// no number is given twice.
+async function begin() {
+  const facts = await work(["facts"], "readonly", (tx) => tx.objectStore("facts").get("session"));
+  session = facts?.id ?? uuid();
+  next = (facts?.last ?? 0) + 1;
+  const keys = await work(["scans"], "readonly", (tx) => tx.objectStore("scans").getAllKeys());
+  waiting = keys.length;
+  if (keys.length > 0) next = Math.max(next, keys[keys.length - 1] + 1);
+  await note();
+}
+
+function note() {
+  const fact = { id: session, last: next - 1 };
+  return work(["facts"], "readwrite", (tx) => tx.objectStore("facts").put(fact, "session"));
+}
+
+// crypto.randomUUID is there on https alone.
+function uuid() {
+  const b = crypto.getRandomValues(new Uint8Array(16));
+  b[6] = (b[6] & 15) | 64;
+  b[8] = (b[8] & 63) | 128;
+  const hex = Array.from(b, (x) => x.toString(16).padStart(2, "0")).join("");
+  return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join("-");
+}
+
+// An instant with the offset of the floor.
+function now() {
+  const d = new Date();
+  const minutes = -d.getTimezoneOffset();
+  const local = new Date(d.getTime() + minutes * 60000).toISOString().slice(0, -1);
+  const two = (n) => String(Math.trunc(Math.abs(n))).padStart(2, "0");
+  return local + (minutes < 0 ? "-" : "+") + two(minutes / 60) + ":" + two(minutes % 60);
+}
+
+async function scanned(code) {
+  const scan = { n: next++, code, at: now(), set: settings() };
+  waiting += 1;
+  show();
+  try {
+    await work(["scans", "facts"], "readwrite", (tx) => {
+      tx.objectStore("facts").put({ id: session, last: scan.n }, "session");
+      return tx.objectStore("scans").add(scan);
+    });
+  } catch {
+    waiting -= 1;
+    say("refused", words.unkept, code.slice(-20));
+    return;
+  }
+  if (failures > 0) say("kept", words.kept, code.slice(-20));
+  send();
+}
+
+// ---- what is sent ----
+
+async function send() {
+  if (sending || session === "") return;
+  sending = true;
+  clearTimeout(timer);
+  try {
+    // Two windows of one browser share the scans: one of them sends.
+    const locks = navigator.locks;
+    const all = () => sendAll();
+    if (locks) await locks.request("zhenma-line", all);
+    else await all();
+    failures = 0;
+  } catch (problem) {
+    failures += 1;
+    say("kept", problem.say ?? words.cut, problem.more ?? "");
+    const wait = RETRY_MS[Math.min(failures, RETRY_MS.length) - 1];
+    timer = setTimeout(send, problem.wait ?? wait);
+  } finally {
+    sending = false;
+    show();
+  }
+  // One that came between the last look and here.
+  if (failures === 0 && waiting > 0) timer = setTimeout(send, 0);
+}
+
+async function sendAll() {
+  for (;;) {
+    const some = await work(["scans"], "readonly", (tx) => tx.objectStore("scans").getAll(null, AT_ONCE));
+    waiting = Math.max(some.length, some.length < AT_ONCE ? some.length : waiting);
+    if (some.length === 0) return;
+    const set = JSON.stringify(some[0].set);
+    const end = some.findIndex((scan) => JSON.stringify(scan.set) !== set);
+    const scans = end < 0 ? some : some.slice(0, end);
+    const answers = await post(some[0].set, scans);
+    await work(["scans"], "readwrite", (tx) => {
+      for (const answer of answers) tx.objectStore("scans").delete(answer.n);
+    });
+    waiting -= answers.length;
+    for (const answer of answers) told(answer, scans.find((scan) => scan.n === answer.n));
+    sound(answers);
+    show();
+  }
+}
+
+async function post(set, scans) {
+  const body = { ...set, session, scans: scans.map(({ n, code, at }) => ({ n, code, at })) };
+  const response = await fetch(words.to, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify(body),
+    redirect: "manual",
+    signal: AbortSignal.timeout ? AbortSignal.timeout(15000) : undefined,
+  });
+  if (response.ok) return (await response.json()).answers;
+  // Signed out, or without the duty: the scans wait until somebody signs in.
+  if (response.type === "opaqueredirect" || response.status === 401 || response.status === 403) {
+    throw { say: words.signin, wait: 5000 };
+  }
+  if (response.status === 422 || response.status === 400) {
+    const problem = await response.json();
+    const fault = problem.errors?.[0];
+    throw { say: words.wrong, more: fault ? fault.problem + " · " + fault.remedy : problem.detail, wait: 10000 };
+  }
+  throw { say: words.cut };
+}
+
+// ---- what is shown and heard ----
+
+function told(answer, scan) {
+  const text = document.documentElement.lang.startsWith("zh") ? answer.zh : answer.en;
+  byId("has").textContent = String(answer.outcome === "packed" || answer.outcome === "reset" ? 0 : answer.has);
+  byId("of").textContent = String(answer.size);
+  if (answer.outcome === "packed") packed += 1;
+  if (answer.outcome === "refused") listed(text, scan);
+  const count = answer.outcome === "taken" ? " · " + answer.has + " / " + answer.size : "";
+  say(answer.outcome, words[answer.outcome], text + count);
+}
+
+function listed(text, scan) {
+  const row = document.createElement("li");
+  const code = document.createElement("span");
+  code.className = "serial";
+  code.textContent = (scan?.code ?? "").slice(-20);
+  row.append((scan?.at ?? "").slice(11, 19) + " · " + text + " · ", code);
+  const list = byId("refused");
+  list.prepend(row);
+  while (list.children.length > REFUSED_SHOWN) list.lastElementChild.remove();
+  byId("refusals").hidden = false;
+}
+
+function say(kind, word, detail) {
+  sign.className = "sign " + kind;
+  byId("word").textContent = word;
+  byId("detail").textContent = detail;
+}
+
+function show() {
+  byId("waiting").textContent = String(waiting);
+  byId("packed").textContent = String(packed);
+  byId("net").textContent = failures > 0 ? words.offline : words.online;
+  byId("net").className = failures > 0 ? "bad" : "good";
+}
+
+let audio;
+
+// Each outcome has a sound of its own: of a chunk the one that matters most.
+function sound(answers) {
+  if (!byId("loud").checked) return;
+  const has = (outcome) => answers.some((answer) => answer.outcome === outcome);
+  if (has("refused")) return tones([[220, 0.25], [180, 0.35]], "square");
+  if (has("packed")) return tones([[880, 0.09], [1320, 0.16]], "sine");
+  tones([[1000, 0.05]], "sine");
+}
+
+function tones(list, shape) {
+  try {
+    audio ??= new AudioContext();
+    let at = audio.currentTime;
+    for (const [pitch, seconds] of list) {
+      const tone = audio.createOscillator();
+      const volume = audio.createGain();
+      tone.type = shape;
+      tone.frequency.value = pitch;
+      volume.gain.value = 0.2;
+      tone.connect(volume).connect(audio.destination);
+      tone.start(at);
+      tone.stop(at + seconds);
+      at += seconds;
+    }
+  } catch {
+    // Without a loudspeaker colour and word are there.
+  }
+}
+
+// ---- what is scanned ----
+
+field.addEventListener("keydown", (event) => {
+  if (event.key !== "Enter" && event.key !== "Tab") return;
+  const code = field.value.trim();
+  if (code === "" && event.key === "Tab") return;
+  event.preventDefault();
+  field.value = "";
+  if (code !== "") scanned(code);
+});
+byId("scanning").addEventListener("submit", (event) => event.preventDefault());
+for (const id of ["reset", "close"]) {
+  byId(id).addEventListener("click", () => {
+    scanned(byId(id).value);
+    field.focus();
+  });
+}
+byId("level").addEventListener("change", () => {
+  byId("size").value = byId("level").value === "case" ? words.caseSize : words.palletSize;
+});
+for (const id of ["name", "level", "size", "place", "loud"]) {
+  byId(id).addEventListener("change", () => {
+    localStorage.setItem("zhenma-line-set", JSON.stringify({ ...settings(), loud: byId("loud").checked }));
+  });
+}
+try {
+  const set = JSON.parse(localStorage.getItem("zhenma-line-set") ?? "{}");
+  if (set.line) byId("name").value = set.line;
+  if (set.level) byId("level").value = set.level;
+  if (set.size) byId("size").value = set.size;
+  if (set.place) byId("place").value = set.place;
+  if (set.loud === false) byId("loud").checked = false;
+} catch {
+  localStorage.removeItem("zhenma-line-set");
+}
+window.addEventListener("online", () => send());
+window.addEventListener("offline", () => {
+  failures = Math.max(failures, 1);
+  say("kept", words.cut, "");
+  show();
+});
+window.addEventListener("beforeunload", (event) => {
+  if (waiting > 0) event.preventDefault();
+});
+byId("of").textContent = byId("size").value;
+begin()
+  .then(() => {
+    field.disabled = false;
+    field.focus();
+    say("ready", words.ready, "");
+    show();
+    return send();
+  })
+  .catch(() => say("refused", words.unkept, ""));
