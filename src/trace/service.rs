@@ -65,21 +65,22 @@ pub async fn capture(
     ledger.record(with, &sent, by).await
 }
 
-/// Keeps one event.
+/// Keeps events of one hand: all, or none.
 ///
 /// # Errors
 /// Those of the ledger.
-pub async fn record(
+pub async fn record_all(
     ledger: &dyn TraceLedger,
     with: Recording<'_>,
-    event: Event,
+    events: Vec<Event>,
     by: &By,
-) -> Result<Result<Recorded, Why>, LedgerError> {
-    if let Err(mut faults) = event.check() {
+) -> Result<Result<Vec<Recorded>, Why>, LedgerError> {
+    if let Some(mut faults) = events.iter().find_map(|event| event.check().err()) {
         return Ok(Err(Why::Invalid(faults.remove(0))));
     }
-    let kept = ledger.record(with, &[Captured::Event(Box::new(event))], by).await?;
-    Ok(kept.map(|mut all| all.remove(0)).map_err(|refused| refused.why))
+    let sent: Vec<_> = events.into_iter().map(|e| Captured::Event(Box::new(e))).collect();
+    let kept = ledger.record(with, &sent, by).await?;
+    Ok(kept.map_err(|refused| refused.why))
 }
 
 /// What a shift's file came to, so far.

@@ -112,7 +112,7 @@ impl Bed {
             (code.clone(), Site { code, kind, name: named("鹿邑县"), gln, region: 4116 })
         };
         let sites = [
-            site("hall-1", PlaceKind::Site, Some("6900000000009")),
+            site("hall-1", PlaceKind::Site, Some("6900000000007")),
             site("dealer-7", PlaceKind::Dealer, None),
         ];
         Self { register: Register::default().apply(changes), own, sites: sites.into() }

@@ -2,14 +2,17 @@
 //! answer is and nothing of requests.
 //!
 //! A page is complete in one response: its style stands in the page and is
-//! allowed by its hash ([`style::HASH`]), no script is needed anywhere.
+//! allowed by its hash ([`style::HASH`]). One page alone needs a script: that of
+//! the packing line, which works while the network is down.
 
 pub mod assets;
 pub mod console;
 pub mod home;
+pub mod journey;
 pub mod message;
 pub mod officer;
 pub mod proof;
 pub mod style;
 pub mod text;
+pub mod trace;
 pub mod verdict;

@@ -11,7 +11,7 @@ use crate::staff_bed::{StaffBed, WHO, location};
 /// May: b buyer (anyone); of the enterprise whose object it is w owner, p planner,
 /// a approver, l line, q quality, s sales, v viewer; t owner of another; o officer;
 /// c the county's administrator.
-const ROUTES: [(&str, &str, &str); 52] = [
+const ROUTES: [(&str, &str, &str); 69] = [
     ("get", "/", "bwpalqsvtoc"),
     ("get", "/{code}", "bwpalqsvtoc"),
     ("get", "/01/{gtin}/10/{lot}/21/{serial}", "bwpalqsvtoc"),
@@ -40,6 +40,17 @@ const ROUTES: [(&str, &str, &str); 52] = [
     ("get", "/enterprise/orders/{id}/files/{*name}", "wp"),
     ("get", "/enterprise/batches/{batch}", "wpalqsv"),
     ("post", "/enterprise/batches/{batch}/activate", "wl"),
+    ("get", "/enterprise/line", "wlt"),
+    ("post", "/enterprise/line/captures", "wlt"),
+    ("get", "/enterprise/places", "wpalqsvt"),
+    ("post", "/enterprise/places", "wst"),
+    ("post", "/enterprise/places/customs", "wt"),
+    ("get", "/enterprise/trace", "wpalqsvt"),
+    ("get", "/enterprise/trace/events.jsonld", "wpalqsvt"),
+    ("post", "/enterprise/trace/declare", "wqt"),
+    // As the act is: here of who sells.
+    ("get", "/enterprise/trace/acts/{act}", "wst"),
+    ("post", "/enterprise/trace/acts/{act}", "wst"),
     ("get", "/officer", "bwpalqsvtoc"),
     ("get", "/officer/sign-in", "bwpalqsvtoc"),
     ("post", "/officer/sign-in", "bwpalqsvtoc"),
@@ -63,6 +74,13 @@ const ROUTES: [(&str, &str, &str); 52] = [
     ("post", "/api/v1/batches/{batch}/ranges", "wlc"),
     ("delete", "/api/v1/batches/{batch}/ranges/{id}", "wlc"),
     ("post", "/api/v1/imports/{kind}", "wptc"),
+    ("post", "/api/v1/trace/captures", "wlt"),
+    ("get", "/api/v1/trace/events", "wpalqsvt"),
+    ("post", "/api/v1/trace/events", "wlqst"),
+    ("get", "/api/v1/trace/units/{code}", "wpalqsv"),
+    ("get", "/api/v1/trace/places", "wpalqsvt"),
+    ("post", "/api/v1/trace/places", "wst"),
+    ("post", "/api/v1/trace/imports", "wlt"),
     ("get", "/api/v1/orders", "wpalqsvtc"),
     ("post", "/api/v1/orders", "wptc"),
 ];
@@ -133,6 +151,7 @@ impl Ours {
             .replace("{id}", id)
             .replace("{*name}", "manifest.json")
             .replace("{kind}", "batches")
+            .replace("{act}", "shipped")
             .replace("{name}", "nothing.css")
     }
 }

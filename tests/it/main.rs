@@ -41,5 +41,7 @@ mod staff_bed;
 mod store_contract;
 mod tidy;
 mod trace_api;
+mod trace_console;
+mod trace_line;
 mod trail;
 mod zpl;

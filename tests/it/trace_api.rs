@@ -326,7 +326,7 @@ async fn places_are_registered_and_events_name_them() {
     let bed = StaffBed::start().await;
     let goods = Goods::make(&bed, 2, 1).await;
     let place = json!({"code": "hall-1", "kind": "site", "name": {"zh": "一号包装车间", "en": ""},
-        "gln": "6900000000009", "region": 4116});
+        "gln": "6900000000007", "region": 4116});
     bed.made("sales", "/api/v1/trace/places", &place).await;
     let dealer = json!({"code": "d7", "kind": "dealer", "name": {"zh": "郑州某商贸", "en": ""},
         "gln": null, "region": 4101});
@@ -351,7 +351,7 @@ async fn places_are_registered_and_events_name_them() {
     scan(&bed, 1, 2, &[&goods.bottles[0], &goods.bottles[1], &goods.cases[0]]).await;
     let mut ship = object(5, "shipping", "in_transit", &[]);
     ship["epcList"] = json!([format!("{}/{}", bed.base, goods.cases[0])]);
-    ship["readPoint"] = json!({"id": "https://id.gs1.org/414/6900000000009"});
+    ship["readPoint"] = json!({"id": "https://id.gs1.org/414/6900000000007"});
     let to = format!("{}/id/{}/place/d7", bed.base, crate::staff_bed::OURS);
     ship["destinationList"] = json!([{"type": "possessing_party", "destination": to}]);
     let (status, said) = captured(&bed, "sales", &[ship]).await;

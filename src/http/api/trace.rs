@@ -8,7 +8,7 @@ use utoipa::ToSchema;
 
 use super::Refused;
 use crate::auth::duty::{Acting, OnLine};
-use crate::auth::{Duties, Duty, Member};
+use crate::auth::{Duties, Member};
 use crate::base::FieldError;
 use crate::http::access::ByKey;
 use crate::http::bodies;
@@ -66,12 +66,8 @@ pub struct CapturedEvent {
 }
 
 /// Whether these duties reach the work of these hands.
-pub(super) fn may(duties: Duties, hands: Hands) -> bool {
-    duties.allow(match hands {
-        Hands::Line => Duty::Line,
-        Hands::Quality => Duty::Quality,
-        Hands::Sales => Duty::Sales,
-    })
+fn may(duties: Duties, hands: Hands) -> bool {
+    duties.allow(crate::web::trace::duty(hands))
 }
 
 /// Keeps an EPCIS 2.0 document: all of its events, or none. An event with

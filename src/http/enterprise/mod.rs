@@ -4,9 +4,13 @@ mod activate;
 mod batch;
 mod home;
 mod label_fields;
+mod line;
 mod order;
 mod order_form;
+mod places;
 mod sign_in;
+mod trace;
+mod trace_act;
 
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -26,4 +30,12 @@ pub(super) fn routes() -> OpenApiRouter<Desk> {
         .routes(routes!(order::file))
         .routes(routes!(batch::show))
         .routes(routes!(activate::activate))
+        .routes(routes!(line::show))
+        .routes(routes!(line::scan))
+        .routes(routes!(places::list, places::put))
+        .routes(routes!(places::set))
+        .routes(routes!(trace::show))
+        .routes(routes!(trace::export))
+        .routes(routes!(trace::declare))
+        .routes(routes!(trace_act::form, trace_act::record))
 }
