@@ -11,10 +11,9 @@ use zhenma::base::clock::SystemClock;
 use zhenma::code::{Layer, Payload, Permutation, compact_text, sign_compact};
 use zhenma::http::{Services, Site};
 use zhenma::keys::{KeyNumber, KeyStatus, Keyring, PublishedKey, Signer, SoftSigner};
+use zhenma::registry::movement::{Account, Whereabouts};
 use zhenma::registry::register::{BatchFacts, Register};
-use zhenma::registry::{
-    Batch, BatchRef, Bilingual, Enterprise, Gtin, Layers, Product, RangeFact, RangeState, Uscc,
-};
+use zhenma::registry::{Batch, BatchRef, Bilingual, Enterprise, Gtin, Layers, Product, Uscc};
 use zhenma::scan::ScanState;
 use zhenma::scan::forgeries::Forgeries;
 use zhenma::scan::place::Nowhere;
@@ -74,20 +73,10 @@ fn register() -> Register {
         shelf_life_days: None,
         pictures: Vec::new(),
     };
-    let on_sale = RangeFact {
-        id: uuid::Uuid::nil(),
-        batch: batch.id,
-        first: 0,
-        last: BATCH - 1,
-        state: RangeState::Activated,
-        reason: both("", ""),
-        remedy: both("", ""),
-        set_by: "bench".to_owned(),
-        set_at: MADE_AT,
-        lifted_at: None,
-    };
+    let on_sale = Whereabouts::of(&[(0, Account::Activated)], batch.count);
     let id = batch.id;
-    let facts = BatchFacts::new(batch, Arc::new(enterprise), Arc::new(product), vec![on_sale]);
+    let (enterprise, product) = (Arc::new(enterprise), Arc::new(product));
+    let facts = BatchFacts::new(batch, enterprise, product, Vec::new(), on_sale);
     let mut register = Register { revision: 1, ..Register::default() };
     register.batches.insert(id, Arc::new(facts));
     register

@@ -92,7 +92,8 @@ pub async fn open(
         Some(path) => hosting(path).map_err(StartError::Hosting)?,
         None => Hosting::default(),
     };
-    let live = Live::load(KeyDir::at(&settings.keys), kind, Arc::new(ledger.clone())).await?;
+    let (keys, of_live) = (KeyDir::at(&settings.keys), Arc::new(ledger.clone()));
+    let live = Live::load(keys, kind, of_live, Arc::clone(&clock)).await?;
     let scanner = Scanner {
         keys: Arc::clone(&live.keys),
         register: Arc::clone(&live.register),

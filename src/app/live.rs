@@ -8,9 +8,10 @@ use std::time::Duration;
 use arc_swap::ArcSwap;
 use tokio_util::sync::CancellationToken;
 
-use crate::base::LedgerError;
+use crate::base::{Clock, LedgerError};
 use crate::keys::{KeyDir, KeyError, Keyring};
 use crate::registry::Register;
+use crate::registry::movement::port::MovementLedger;
 use crate::registry::port::RegistryLedger;
 use crate::registry::service::renew;
 use crate::scan::across::Across;
@@ -55,12 +56,13 @@ pub struct Live {
     kind: Keys,
     seen: Vec<u8>,
     ledger: Arc<dyn LiveLedger>,
+    clock: Arc<dyn Clock>,
 }
 
 /// What is followed of a ledger.
-pub trait LiveLedger: RegistryLedger + AcrossLedger + PolicyLedger {}
+pub trait LiveLedger: RegistryLedger + MovementLedger + AcrossLedger + PolicyLedger {}
 
-impl<T: RegistryLedger + AcrossLedger + PolicyLedger> LiveLedger for T {}
+impl<T: RegistryLedger + MovementLedger + AcrossLedger + PolicyLedger> LiveLedger for T {}
 
 impl Live {
     /// Reads all of it once.
@@ -71,6 +73,7 @@ impl Live {
         dir: KeyDir,
         kind: Keys,
         ledger: Arc<dyn LiveLedger>,
+        clock: Arc<dyn Clock>,
     ) -> Result<Self, LiveError> {
         let mut live = Self {
             keys: Arc::default(),
@@ -81,6 +84,7 @@ impl Live {
             kind,
             seen: Vec::new(),
             ledger,
+            clock,
         };
         live.renew_keys()?;
         live.renew_register().await?;
@@ -105,7 +109,9 @@ impl Live {
         Ok(())
     }
 
+    /// What waited for its time is booked by whoever looks first.
     async fn renew_register(&self) -> Result<(), LiveError> {
+        self.ledger.book_due(self.clock.now()).await?;
         Ok(renew(&*self.ledger, &self.register).await?)
     }
 

@@ -123,18 +123,19 @@ impl fmt::Display for Duties {
     }
 }
 
-/// Names a duty in a type, so that a handler or use case can ask for it.
+/// Names duties in a type, so that a handler or use case can ask for one of
+/// them.
 pub trait Post: Send + Sync + 'static {
-    const DUTY: Duty;
+    const DUTIES: &'static [Duty];
 }
 
 macro_rules! posts {
-    ($($(#[$about:meta])* $name:ident = $duty:ident;)*) => {$(
+    ($($(#[$about:meta])* $name:ident = $($duty:ident)|+;)*) => {$(
         $(#[$about])*
         #[derive(Clone, Copy, Debug)]
         pub enum $name {}
         impl Post for $name {
-            const DUTY: Duty = Duty::$duty;
+            const DUTIES: &'static [Duty] = &[$(Duty::$duty),+];
         }
     )*};
 }
@@ -148,9 +149,11 @@ posts! {
     /// In the quality office.
     Testing = Quality;
     Selling = Sales;
+    /// Whoever may ask for goods to be withdrawn.
+    Withdrawing = Quality | Sales;
 }
 
-/// Proof that a member with the duty `P` signed in. Only [`SignedIn`] makes one.
+/// Proof that a member with a duty of `P` signed in. Only [`SignedIn`] makes one.
 ///
 /// [`SignedIn`]: crate::auth::SignedIn
 #[derive(Clone, Debug)]
@@ -161,7 +164,8 @@ pub struct Acting<P> {
 
 impl<P: Post> Acting<P> {
     pub(super) fn of(member: Member) -> Option<Self> {
-        member.duties.allow(P::DUTY).then_some(Self { member, post: PhantomData })
+        let may = P::DUTIES.iter().any(|duty| member.duties.allow(*duty));
+        may.then_some(Self { member, post: PhantomData })
     }
 }
 

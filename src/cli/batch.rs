@@ -1,12 +1,15 @@
-//! `zhenma batch add|list|show|import|mark|activate|recall|lift|issue`
+//! `zhenma batch add|list|show|import|mark|recall|lift`, and what is a file of its
+//! own: issue, and the book
 
 use clap::{Args, Subcommand};
 
 use super::batch_issue::Issue;
+use super::batch_move;
 use super::shell::{Import, Place, Shell};
 use super::{Done, Failure};
 use crate::registry::fields::Fields;
 use crate::registry::import::ImportKind;
+use crate::registry::movement::port::MovementLedger;
 use crate::registry::port::{Registered, RegistryLedger};
 use crate::registry::service::{self, Marking, Scope, parse_range};
 use crate::registry::{self, BatchRef, Bilingual, RangeFact, RangeState};
@@ -33,7 +36,20 @@ enum What {
     /// Register a file of them, all or none. Example: zhenma batch import batches.csv
     Import(Import),
     /// Put labels on sale. Example: zhenma batch activate --batch 1-4 --range 0-9999
-    Activate(Range),
+    /// By a file of labels, and at a time to come, too.
+    Activate(batch_move::Activate),
+    /// Move labels in the book of a batch. Example: zhenma batch move --batch 1-4 --range 0-4999 --kind print --place 三号印刷
+    Move(batch_move::Move),
+    /// Take a movement back, as far as its labels have not moved since. Example: zhenma batch undo --batch 1-4 0192f3c4-... --reason "wrong roll"
+    Undo(batch_move::Undo),
+    /// Show the sums of a batch, and where its labels are. Example: zhenma batch balance 1-4
+    Balance {
+        batch: BatchRef,
+    },
+    /// List the movements of a batch, latest first. Example: zhenma batch movements 1-4
+    Movements {
+        batch: BatchRef,
+    },
     /// Recall labels, with the reason and remedy that buyers read. Example: zhenma batch recall --batch 1-4 --reason-zh 标签错印 --reason-en "wrong label" --remedy-zh 请退回购买处 --remedy-en "return it"
     Recall {
         #[command(flatten)]
@@ -45,7 +61,7 @@ enum What {
     Mark {
         #[command(flatten)]
         range: Range,
-        /// activated, spoiled, planted, void, stolen, blocked or recalled
+        /// activated, spoiled, planted, missing, void, stolen, blocked or recalled
         #[arg(long, value_parser = state)]
         state: RangeState,
         #[command(flatten)]
@@ -99,7 +115,7 @@ struct Range {
     range: Option<String>,
 }
 
-#[derive(Args, Default)]
+#[derive(Args)]
 struct Words {
     #[arg(long, default_value = "")]
     reason_zh: String,
@@ -129,22 +145,19 @@ impl Batch {
             }
             What::Show { batch } => {
                 tell(&shell, &shell.wait(shell.ledger.batch(batch))?);
-                for fact in shell.wait(shell.ledger.ranges(batch))? {
+                for fact in shell.wait(service::said_of(&shell.ledger, &Scope::All, batch))? {
                     told(&shell, &fact);
                 }
             }
             What::Import(import) => shell.import(ImportKind::Batches, &import)?,
-            What::Activate(range) => mark(&shell, range, RangeState::Activated, Words::default())?,
+            What::Activate(activate) => return activate.run(&shell),
+            What::Move(moving) => return moving.run(&shell),
+            What::Undo(undo) => return undo.run(&shell),
+            What::Balance { batch } => return batch_move::balance(&shell, batch),
+            What::Movements { batch } => return batch_move::movements(&shell, batch),
             What::Recall { range, words } => mark(&shell, range, RangeState::Recalled, words)?,
             What::Mark { range, state, words } => mark(&shell, range, state, words)?,
-            What::Lift { id } => {
-                if !shell.wait(shell.ledger.lift_range(id, &shell.by()))? {
-                    return Err(Failure(format!(
-                        "{id}: no such fact stands; see `zhenma batch show`"
-                    )));
-                }
-                shell.tell(&serde_json::json!({"lifted": id}), &format!("{id} is lifted"));
-            }
+            What::Lift { id } => lift(&shell, id)?,
         }
         Ok(Done::Yes)
     }
@@ -189,6 +202,19 @@ impl Add {
         }
         Ok(())
     }
+}
+
+fn lift(shell: &Shell, id: uuid::Uuid) -> Result<(), Failure> {
+    let by = shell.by();
+    let lifted = match shell.wait(shell.ledger.movement(id))? {
+        Some(m) => shell.wait(service::lift(&shell.ledger, &Scope::All, m.batch, id, &by))?,
+        None => shell.wait(shell.ledger.lift_range(id, &by))?,
+    };
+    if !lifted {
+        return Err(Failure(format!("{id}: no such fact stands; see `zhenma batch show`")));
+    }
+    shell.tell(&serde_json::json!({"lifted": id}), &format!("{id} is lifted"));
+    Ok(())
 }
 
 fn mark(shell: &Shell, range: Range, state: RangeState, words: Words) -> Result<(), Failure> {

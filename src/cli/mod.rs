@@ -44,6 +44,7 @@ enum Command {
 
 mod batch;
 mod batch_issue;
+mod batch_move;
 mod config;
 mod doctor;
 mod enterprise;

@@ -111,10 +111,11 @@ impl<P> Deref for With<P> {
 }
 
 impl Registrar {
-    /// Whether a member's duties reach; the county's do.
-    pub const fn may(&self, duty: Duty) -> bool {
+    /// Whether a member's duties reach; the county may do what no member may
+    /// alone (`None`).
+    pub fn may(&self, duty: Option<Duty>) -> bool {
         match self.duties {
-            Some(duties) => duties.allow(duty),
+            Some(duties) => duty.is_some_and(|duty| duties.allow(duty)),
             None => true,
         }
     }

@@ -11,6 +11,8 @@ use crate::auth::port::{AccountLedger, TrailLedger};
 use crate::cases::CaseLedger;
 use crate::http::Services;
 use crate::http::rate::Keyed;
+use crate::recall::port::RecallLedger;
+use crate::registry::movement::port::MovementLedger;
 use crate::registry::port::{OrderLedger, RegistryLedger};
 use crate::registry::service::renew;
 use crate::scan::ledger::ScanLedger;
@@ -21,6 +23,7 @@ use crate::trace::port::TraceLedger;
 /// Every port of the ledger.
 pub trait DeskLedger:
     RegistryLedger
+    + MovementLedger
     + OrderLedger
     + ScanLedger
     + CaseLedger
@@ -28,11 +31,13 @@ pub trait DeskLedger:
     + TrailLedger
     + PolicyLedger
     + TraceLedger
+    + RecallLedger
 {
 }
 
 impl<T> DeskLedger for T where
     T: RegistryLedger
+        + MovementLedger
         + OrderLedger
         + ScanLedger
         + CaseLedger
@@ -40,6 +45,7 @@ impl<T> DeskLedger for T where
         + TrailLedger
         + PolicyLedger
         + TraceLedger
+        + RecallLedger
 {
 }
 

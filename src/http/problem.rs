@@ -15,6 +15,8 @@ use utoipa::ToSchema;
 use crate::base::{FieldError, Lang, LedgerError};
 use crate::http::negotiate;
 use crate::http::observe::RequestId;
+use crate::recall::RecallError;
+use crate::web;
 use crate::web::message::MessagePage;
 use crate::web::text::{self, Text};
 
@@ -81,6 +83,20 @@ impl From<LedgerError> for Problem {
                 format!("It clashes with what is registered: {says}."),
             ),
             LedgerError::Invalid(errors) => Self::invalid(errors),
+        }
+    }
+}
+
+impl From<RecallError> for Problem {
+    fn from(error: RecallError) -> Self {
+        match error {
+            RecallError::Ledger(error) => error.into(),
+            RecallError::Refused(refusal) => Self::new(
+                StatusCode::CONFLICT,
+                "recall_refused",
+                web::recall::refusal(&refusal, Lang::Zh),
+                web::recall::refusal(&refusal, Lang::En),
+            ),
         }
     }
 }

@@ -1,15 +1,17 @@
 //! Who may issue what: enterprises, products, batches, and facts about ranges
 //! of running numbers.
 //!
-//! There is no row per code. A batch is one row; what happened to labels is
-//! told of ranges. [`Register`] is the picture of it that every server holds
-//! in memory and renews within a second.
+//! There is no row per code. A batch is one row; where its labels are is a
+//! [`movement`] of ranges, and what is said of them over that a fact about one.
+//! [`Register`] is the picture of it that every server holds in memory and
+//! renews within a second.
 
 pub mod check;
 pub mod fields;
 pub mod findings;
 pub mod import;
 pub mod journey;
+pub mod movement;
 pub mod numbers;
 pub mod order;
 pub mod port;
@@ -259,13 +261,17 @@ impl PreparedBatch {
     }
 }
 
-/// What may be said of a range of running numbers.
+/// What may be said of a range of running numbers. The first two are moves of
+/// the book ([`movement`]), and facts only where they were lifted before there
+/// was one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum RangeState {
     Activated,
     Spoiled,
     Planted,
+    /// Not found at a day's closing.
+    Missing,
     Void,
     Stolen,
     Blocked,
@@ -288,23 +294,25 @@ pub struct RangeFact {
 }
 
 impl RangeState {
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Activated,
         Self::Spoiled,
         Self::Planted,
+        Self::Missing,
         Self::Void,
         Self::Stolen,
         Self::Blocked,
         Self::Recalled,
     ];
 
-    /// Who of an enterprise may say so.
-    pub const fn duty(self) -> Duty {
+    /// Who of an enterprise may say so alone; `None`: nobody. Recalls and losses
+    /// take two people (`recall`).
+    pub const fn duty(self) -> Option<Duty> {
         match self {
-            Self::Activated => Duty::Line,
-            Self::Planted => Duty::Owner,
-            Self::Spoiled | Self::Void | Self::Stolen | Self::Blocked => Duty::Quality,
-            Self::Recalled => Duty::Approver,
+            Self::Activated => Some(Duty::Line),
+            Self::Planted => Some(Duty::Owner),
+            Self::Spoiled | Self::Missing | Self::Void | Self::Blocked => Some(Duty::Quality),
+            Self::Stolen | Self::Recalled => None,
         }
     }
 
@@ -313,6 +321,7 @@ impl RangeState {
             Self::Activated => "activated",
             Self::Spoiled => "spoiled",
             Self::Planted => "planted",
+            Self::Missing => "missing",
             Self::Void => "void",
             Self::Stolen => "stolen",
             Self::Blocked => "blocked",

@@ -10,6 +10,7 @@ use crate::base::UnixMs;
 use crate::code::{Layer, Payload, Permutation};
 use crate::registry::findings::{Cause, Decision, Findings};
 use crate::registry::journey::Milestone;
+use crate::registry::movement::{Account, Ranges, Whereabouts};
 use crate::registry::{
     Batch, BatchRef, Bilingual, Enterprise, Gtin, Layers, Product, RangeFact, RangeState, Uscc,
 };
@@ -24,6 +25,7 @@ pub struct BatchFacts {
     case: Permutation,
     /// Facts not lifted, latest first.
     ranges: Vec<RangeFact>,
+    whereabouts: Whereabouts,
     /// How each of its cases stands.
     case_standing: Standing,
 }
@@ -34,11 +36,12 @@ impl BatchFacts {
         enterprise: Arc<Enterprise>,
         product: Arc<Product>,
         mut ranges: Vec<RangeFact>,
+        whereabouts: Whereabouts,
     ) -> Self {
         ranges.retain(|r| r.lifted_at.is_none());
         ranges.sort_by_key(|fact| std::cmp::Reverse((fact.set_at, fact.id)));
         Self {
-            case_standing: case_standing(batch.count, &ranges),
+            case_standing: case_standing(batch.count, &ranges, &whereabouts),
             outer: batch.permutation(Layer::Outer),
             inner: batch.permutation(Layer::Inner),
             case: batch.permutation(Layer::Case),
@@ -46,6 +49,7 @@ impl BatchFacts {
             enterprise,
             product,
             ranges,
+            whereabouts,
         }
     }
 
@@ -65,56 +69,53 @@ impl BatchFacts {
         }
     }
 
-    /// Whether any label of it was put on sale.
-    fn in_use(&self) -> bool {
-        self.ranges.iter().any(|fact| fact.state == RangeState::Activated)
-    }
-
     /// How the item with this running number stands. Withdrawal wins over
-    /// everything, then what kept it from sale, then activation.
+    /// everything, then what kept it from sale, then where the book has it.
     pub fn standing(&self, number: u64) -> Standing {
         let about = || self.ranges.iter().filter(|r| (r.first..=r.last).contains(&number));
-        about().find_map(withdrawn).unwrap_or_else(|| {
-            let held = |state| about().any(|r| r.state == state);
-            if held(RangeState::Planted) {
-                Standing::Planted
-            } else if held(RangeState::Spoiled) {
-                Standing::Spoiled
-            } else if held(RangeState::Activated) {
-                Standing::OnSale
-            } else {
-                Standing::NotActivated { others_are: self.in_use() }
-            }
-        })
+        let said = |state| about().any(|r| r.state == state);
+        if let Some(withdrawn) = about().find_map(withdrawn) {
+            return withdrawn;
+        }
+        if said(RangeState::Planted) {
+            return Standing::Planted;
+        }
+        if said(RangeState::Missing) {
+            return Standing::Missing;
+        }
+        match self.whereabouts.at(number) {
+            Account::Activated => Standing::OnSale,
+            Account::Spoiled | Account::Destroyed => Standing::Spoiled,
+            _ => Standing::NotActivated { others_are: self.whereabouts.has(Account::Activated) },
+        }
     }
-}
 
-impl BatchFacts {
-    /// Labels that stand `OnSale`: one walk along the ends of all facts.
+    /// How the items `first..=last` stand, in runs of neighbours that stand
+    /// alike: how many, and how.
+    pub fn runs(&self, first: u64, last: u64) -> Vec<(u64, Standing)> {
+        let said = self.ranges.iter().flat_map(|fact| [fact.first, fact.last + 1]);
+        let mut begins: Vec<u64> = said
+            .chain(self.whereabouts.begins())
+            .filter(|number| (first + 1..=last).contains(number))
+            .chain([first])
+            .collect();
+        begins.sort_unstable();
+        begins.dedup();
+        let ends = begins.iter().skip(1).copied().chain([last + 1]);
+        begins.iter().zip(ends).map(|(from, end)| (end - from, self.standing(*from))).collect()
+    }
+
+    /// Labels that stand `OnSale`.
     pub fn on_sale(&self) -> u64 {
-        let mut ends: Vec<(u64, bool, i64)> = Vec::with_capacity(self.ranges.len() * 2);
-        for fact in &self.ranges {
-            let activates = fact.state == RangeState::Activated;
-            ends.push((fact.first, activates, 1));
-            ends.push((fact.last + 1, activates, -1));
-        }
-        ends.sort_unstable();
-        let (mut on_sale, mut from, mut activated, mut held) = (0, 0, 0_i64, 0_i64);
-        for (number, activates, step) in ends {
-            if activated > 0 && held == 0 {
-                on_sale += number - from;
-            }
-            from = number;
-            *(if activates { &mut activated } else { &mut held }) += step;
-        }
-        on_sale
+        let kept = self.ranges.iter().map(|fact| (fact.first, fact.last)).collect();
+        self.whereabouts.lying(Account::Activated).without(&Ranges::of_runs(kept)).labels()
     }
 }
 
 /// How the cases of a batch stand. Which items a case holds is not known, so
 /// only what is said of every item of the batch is said of a case too, by one
 /// fact or by several together; it is on sale as soon as any item is.
-fn case_standing(count: u64, latest_first: &[RangeFact]) -> Standing {
+fn case_standing(count: u64, latest_first: &[RangeFact], whereabouts: &Whereabouts) -> Standing {
     let said_of_all = |said: &dyn Fn(&RangeFact) -> bool| {
         let mut about: Vec<_> = latest_first.iter().filter(|r| said(r)).collect();
         about.sort_unstable_by_key(|r| r.first);
@@ -131,9 +132,11 @@ fn case_standing(count: u64, latest_first: &[RangeFact]) -> Standing {
         standing
     } else if whole(RangeState::Planted) {
         Standing::Planted
-    } else if whole(RangeState::Spoiled) {
+    } else if whole(RangeState::Missing) {
+        Standing::Missing
+    } else if whereabouts.on(Account::Spoiled) + whereabouts.on(Account::Destroyed) == count {
         Standing::Spoiled
-    } else if latest_first.iter().any(|r| r.state == RangeState::Activated) {
+    } else if whereabouts.has(Account::Activated) {
         Standing::OnSale
     } else {
         Standing::NotActivated { others_are: false }
@@ -147,7 +150,9 @@ fn withdrawn(fact: &RangeFact) -> Option<Standing> {
         RangeState::Blocked => Withdrawal::Blocked,
         RangeState::Stolen => Withdrawal::Stolen,
         RangeState::Void => Withdrawal::Void,
-        RangeState::Activated | RangeState::Spoiled | RangeState::Planted => return None,
+        RangeState::Activated | RangeState::Spoiled | RangeState::Planted | RangeState::Missing => {
+            return None;
+        }
     };
     Some(Standing::Withdrawn {
         kind,
@@ -176,6 +181,9 @@ pub enum Standing {
     },
     Spoiled,
     Planted,
+    /// A count did not find it where the book has it. Who scans it is told what
+    /// is told of a label that waits, lest a thief learn that it is missed.
+    Missing,
     Withdrawn {
         kind: Withdrawal,
         since: UnixMs,
@@ -188,7 +196,7 @@ impl Standing {
     /// No buyer should ever meet such a label.
     pub const fn never_sold(&self) -> bool {
         match self {
-            Self::Planted | Self::Spoiled => true,
+            Self::Planted | Self::Spoiled | Self::Missing => true,
             Self::NotActivated { others_are } => *others_are,
             Self::Withdrawn { kind, .. } => matches!(kind, Withdrawal::Void | Withdrawal::Stolen),
             Self::OnSale => false,
@@ -252,6 +260,11 @@ pub struct Changes {
     pub batches: Vec<Batch>,
     /// All facts of every batch of which one changed.
     pub ranges: Vec<(BatchRef, Vec<RangeFact>)>,
+    /// Where the numbers lie of batches that are new, or of which too much
+    /// moved: from each number on the account.
+    pub lying: Vec<(BatchRef, Vec<(u64, Account)>)>,
+    /// What moved of the others, in its order.
+    pub moves: Vec<(BatchRef, Account, Ranges)>,
     pub decisions: Vec<([u8; 12], Decision, UnixMs)>,
     /// All causes, not lifted, of every code of which one changed.
     pub causes: Vec<([u8; 12], Vec<Cause>)>,
@@ -273,14 +286,7 @@ impl Register {
         for product in changes.products {
             next.products.insert(product.gtin.clone(), Arc::new(product));
         }
-        for batch in changes.batches {
-            next.put(batch, Vec::new());
-        }
-        for (id, ranges) in changes.ranges {
-            if let Some(facts) = next.batches.get(&id) {
-                next.put(facts.batch.clone(), ranges);
-            }
-        }
+        next.apply_batches(changes.batches, changes.ranges, changes.lying, changes.moves);
         for (payload, decision, at) in changes.decisions {
             next.find(payload).decision = Some((decision, at));
         }
@@ -313,11 +319,67 @@ impl Register {
         Arc::make_mut(self.findings.entry(payload).or_default())
     }
 
-    fn put(&mut self, batch: Batch, ranges: Vec<RangeFact>) {
+    /// Builds each batch anew of which something changed, once.
+    fn apply_batches(
+        &mut self,
+        batches: Vec<Batch>,
+        ranges: Vec<(BatchRef, Vec<RangeFact>)>,
+        lying: Vec<(BatchRef, Vec<(u64, Account)>)>,
+        moves: Vec<(BatchRef, Account, Ranges)>,
+    ) {
+        let mut drafts = HashMap::<BatchRef, Draft>::new();
+        let known = |id: &BatchRef| self.batches.get(id).map(|facts| Draft::of(facts));
+        for batch in batches {
+            let draft = known(&batch.id).unwrap_or_else(|| Draft::new(&batch));
+            drafts.insert(batch.id, Draft { batch, ..draft });
+        }
+        let mut draft = |id: BatchRef, change: &dyn Fn(&mut Draft)| {
+            let draft = drafts.remove(&id).or_else(|| known(&id));
+            if let Some(mut draft) = draft {
+                change(&mut draft);
+                drafts.insert(id, draft);
+            }
+        };
+        for (id, ranges) in ranges {
+            draft(id, &|draft| draft.ranges.clone_from(&ranges));
+        }
+        for (id, runs) in lying {
+            draft(id, &|draft| draft.whereabouts = Whereabouts::of(&runs, draft.batch.count));
+        }
+        for (id, account, ranges) in moves {
+            draft(id, &|draft| draft.whereabouts = draft.whereabouts.moved(&ranges, account));
+        }
+        for draft in drafts.into_values() {
+            self.put(draft);
+        }
+    }
+
+    fn put(&mut self, draft: Draft) {
+        let Draft { batch, ranges, whereabouts } = draft;
         let enterprise = self.enterprises.get(&batch.enterprise);
         let product = self.products.get(&batch.product);
         let (Some(enterprise), Some(product)) = (enterprise, product) else { return };
-        let facts = BatchFacts::new(batch, Arc::clone(enterprise), Arc::clone(product), ranges);
+        let (enterprise, product) = (Arc::clone(enterprise), Arc::clone(product));
+        let facts = BatchFacts::new(batch, enterprise, product, ranges, whereabouts);
         self.batches.insert(facts.batch.id, Arc::new(facts));
+    }
+}
+
+/// What a batch's facts are built of.
+struct Draft {
+    batch: Batch,
+    ranges: Vec<RangeFact>,
+    whereabouts: Whereabouts,
+}
+
+impl Draft {
+    fn new(batch: &Batch) -> Self {
+        let whereabouts = Whereabouts::issued(batch.count);
+        Self { batch: batch.clone(), ranges: Vec::new(), whereabouts }
+    }
+
+    fn of(facts: &BatchFacts) -> Self {
+        let (ranges, whereabouts) = (facts.ranges.clone(), facts.whereabouts.clone());
+        Self { batch: facts.batch.clone(), ranges, whereabouts }
     }
 }

@@ -9,6 +9,8 @@ use crate::base::{By, FieldError, LedgerError, ids, rng};
 use crate::keys::{KeyNumber, KeyStatus, Keyring};
 use crate::registry::fields::{self, Fields};
 use crate::registry::import::ImportKind;
+use crate::registry::movement::service::{Asked, Books, done, move_labels};
+use crate::registry::movement::{Kind, Moved, Movement, Ranges, Words};
 use crate::registry::port::{Registered, Registration, RegistryLedger};
 use crate::registry::{
     Batch, BatchRef, Bilingual, Enterprise, NewBatch, PreparedBatch, Product, RangeFact,
@@ -114,8 +116,8 @@ fn within<T>(scope: &Scope, enterprise: &Uscc, object: T) -> Result<T, Vec<Field
 ///
 /// # Errors
 /// `NotFound`, and those of the ledger.
-pub async fn batch(
-    ledger: &dyn RegistryLedger,
+pub async fn batch<L: RegistryLedger + ?Sized>(
+    ledger: &L,
     scope: &Scope,
     id: BatchRef,
 ) -> Result<Batch, LedgerError> {
@@ -212,15 +214,17 @@ pub struct Marking {
 /// # Errors
 /// `NotFound` for a batch outside the scope, `Invalid` for a range outside the
 /// batch or a withdrawal without its reason.
-pub async fn mark(
-    ledger: &dyn RegistryLedger,
+pub async fn mark<L: Books + ?Sized>(
+    ledger: &L,
     scope: &Scope,
     marking: Marking,
     by: &By,
 ) -> Result<RangeFact, LedgerError> {
     let batch = batch(ledger, scope, marking.batch).await?;
-    let told =
-        matches!(marking.state, RangeState::Activated | RangeState::Spoiled | RangeState::Planted);
+    let told = matches!(
+        marking.state,
+        RangeState::Activated | RangeState::Spoiled | RangeState::Planted | RangeState::Missing
+    );
     if !told && (marking.reason.zh.trim().is_empty() || marking.reason.en.trim().is_empty()) {
         return Err(LedgerError::Invalid(vec![FieldError::new(
             "reason",
@@ -239,6 +243,13 @@ pub async fn mark(
             }
         }
     }
+    if let Some(kind) = moved_as(marking.state) {
+        let ranges = marking.range.map(|(first, last)| Ranges::one(first, last));
+        let mut asked = Asked::plain(kind, ranges);
+        asked.words.reason = marking.reason.zh;
+        let moved = move_labels(ledger, scope, batch.id, asked, by).await?;
+        return Ok(said(&done(moved)?, marking.state));
+    }
     let (first, last) = marking.range.unwrap_or((0, batch.count - 1));
     let fact = RangeFact {
         id: ids::new_id(by.at),
@@ -256,22 +267,83 @@ pub async fn mark(
     Ok(fact)
 }
 
+/// The movement that a state of labels stands for, where it is none that is
+/// said over the book.
+const fn moved_as(state: RangeState) -> Option<Kind> {
+    match state {
+        RangeState::Activated => Some(Kind::Activate),
+        RangeState::Spoiled => Some(Kind::Spoil),
+        _ => None,
+    }
+}
+
+/// A movement, told as what it says of its labels.
+fn said(movement: &Movement, state: RangeState) -> RangeFact {
+    let ends = movement.legs.iter().map(|leg| (leg.first, leg.last));
+    let (first, last) = ends.reduce(|a, b| (a.0.min(b.0), a.1.max(b.1))).unwrap_or_default();
+    let reason = &movement.words.reason;
+    RangeFact {
+        id: movement.id,
+        batch: movement.batch,
+        first,
+        last,
+        state,
+        reason: Bilingual { zh: reason.clone(), en: reason.clone() },
+        remedy: Bilingual::default(),
+        set_by: movement.by.clone(),
+        set_at: movement.at,
+        lifted_at: movement
+            .undone
+            .filter(|(labels, _)| *labels >= movement.labels())
+            .map(|(_, at)| at),
+    }
+}
+
+/// Movements that are told among what is said of a batch.
+const SAID_MAX: u32 = 1_000;
+
+/// All that was ever said of a batch's labels, oldest first: facts, and the
+/// latest movements that put labels on sale or spoiled them.
+///
+/// # Errors
+/// `NotFound` for a batch outside the scope.
+pub async fn said_of<L: Books + ?Sized>(
+    ledger: &L,
+    scope: &Scope,
+    of: BatchRef,
+) -> Result<Vec<RangeFact>, LedgerError> {
+    batch(ledger, scope, of).await?;
+    let mut facts = ledger.ranges(of).await?;
+    for movement in ledger.movements(of, SAID_MAX).await? {
+        let states = [RangeState::Activated, RangeState::Spoiled];
+        let state = states.into_iter().find(|state| moved_as(*state) == Some(movement.kind));
+        facts.extend(state.map(|state| said(&movement, state)));
+    }
+    facts.sort_by_key(|fact| (fact.set_at, fact.id));
+    Ok(facts)
+}
+
 /// Takes back what was said of a range; false when it was lifted before.
 ///
 /// # Errors
 /// `NotFound` for a batch outside the scope, or a fact that is not one of it.
-pub async fn lift(
-    ledger: &dyn RegistryLedger,
+pub async fn lift<L: Books + ?Sized>(
+    ledger: &L,
     scope: &Scope,
     of: BatchRef,
     id: uuid::Uuid,
     by: &By,
 ) -> Result<bool, LedgerError> {
-    batch(ledger, scope, of).await?;
-    if !ledger.ranges(of).await?.iter().any(|fact| fact.id == id) {
-        return Err(LedgerError::NotFound(format!("range {id} of batch {of}")));
+    let said = said_of(ledger, scope, of).await?;
+    let fact = said.iter().find(|fact| fact.id == id);
+    let fact = fact.ok_or_else(|| LedgerError::NotFound(format!("range {id} of batch {of}")))?;
+    if moved_as(fact.state).is_none() || fact.lifted_at.is_some() {
+        return ledger.lift_range(id, by).await;
     }
-    ledger.lift_range(id, by).await
+    match ledger.undo(of, id, &Words::default(), by).await? {
+        Moved::Done(..) | Moved::Before(_) => Ok(true),
+        Moved::Refused(elsewhere) => Err(LedgerError::Invalid(vec![elsewhere.fault()])),
+    }
 }
 
 /// Reads `FIRST-LAST` or a single number.

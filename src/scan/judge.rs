@@ -156,7 +156,9 @@ fn of_label(evidence: &Evidence<'_>, policy: &Policy) -> Verdict {
             Outcome::Withdrawn,
             Reason::Withdrawn { kind: *kind, reason: reason.clone(), remedy: remedy.clone() },
         )),
-        Standing::NotActivated { .. } => Some((Outcome::NotOnSale, Reason::NotActivated)),
+        Standing::NotActivated { .. } | Standing::Missing => {
+            Some((Outcome::NotOnSale, Reason::NotActivated))
+        }
         Standing::Spoiled => Some((Outcome::NotOnSale, Reason::Spoiled)),
         Standing::Planted => Some((Outcome::NotOnSale, Reason::Planted)),
         Standing::OnSale => match &evidence.check {

@@ -167,6 +167,19 @@ pub struct Verdict {
 }
 
 impl Verdict {
+    /// Says no more than everybody may hear: of goods reported lost or stolen
+    /// that they are blocked, lest a thief learn which are missed.
+    pub fn veil(&mut self) {
+        for said in &mut self.reasons {
+            if let Reason::Withdrawn { kind: kind @ Withdrawal::Stolen, reason, .. } = said {
+                *kind = Withdrawal::Blocked;
+                *reason = Bilingual::default();
+            }
+        }
+    }
+}
+
+impl Verdict {
     /// What it can be told by again: the policy, and the evidence across codes
     /// of its time.
     pub fn judged_by(&self) -> String {

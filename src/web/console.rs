@@ -140,6 +140,7 @@ pub const fn range_state(state: RangeState) -> Text {
         RangeState::Activated => Text("已启用", "on sale"),
         RangeState::Spoiled => Text("印废", "spoiled"),
         RangeState::Planted => Text("布控码", "planted"),
+        RangeState::Missing => Text("盘点缺失", "missing"),
         RangeState::Void => Text("作废", "void"),
         RangeState::Stolen => Text("报失", "reported stolen"),
         RangeState::Blocked => Text("停用", "blocked"),

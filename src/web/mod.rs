@@ -12,6 +12,7 @@ pub mod journey;
 pub mod message;
 pub mod officer;
 pub mod proof;
+pub mod recall;
 pub mod style;
 pub mod text;
 pub mod trace;

@@ -140,7 +140,6 @@ pub fn headline(outcome: Outcome, first: &Reason) -> Text {
         (Outcome::Withdrawn, "recalled") => {
             Text("这批商品正在召回", "This batch is being recalled")
         }
-        (Outcome::Withdrawn, "stolen") => Text("标签已报失", "The label was reported stolen"),
         (Outcome::Withdrawn, "void") => Text("标签已作废", "The label is void"),
         (Outcome::Withdrawn, _) => Text("标签已停用", "The label is blocked"),
         (Outcome::NotOnSale, "spoiled") => Text("这是印坏的废标", "A label spoiled in printing"),
@@ -170,9 +169,7 @@ pub const fn legend(outcome: Outcome) -> Text {
             "The queries do not fit one item; the label may have been copied",
         ),
         Outcome::NotGenuine => Text("不是登记企业发出的", "Not issued by any registered maker"),
-        Outcome::Withdrawn => {
-            Text("召回、停用、作废或报失", "Recalled, blocked, void or reported stolen")
-        }
+        Outcome::Withdrawn => Text("召回、停用或作废", "Recalled, blocked or void"),
         Outcome::NotOnSale => {
             Text("已发出但尚未启用，不怪您", "Issued but not in use yet; no fault of yours")
         }

@@ -65,7 +65,7 @@ async fn broken_json_and_doubled_members_are_refused() {
         (&*ranges, r#"{"state": "activated", "first": 2}"#, 422, json!("range")),
         (&*ranges, r#"{"state": "activated", "first": 2, "last": 9}"#, 422, json!("range")),
         (&*ranges, r#"{"state": "activated", "first": -2, "last": 3}"#, 422, json!("first")),
-        (&*ranges, r#"{"state": "recalled"}"#, 422, json!("reason")),
+        (&*ranges, r#"{"state": "blocked"}"#, 422, json!("reason")),
         ("/api/v1/orders", r#"{"order_key": "a", "batch": 1}"#, 422, json!("batch")),
         ("/api/v1/orders", r#"{"order_key": "a", "order_key": "b"}"#, 422, Value::Null),
     ] {
@@ -188,13 +188,13 @@ async fn a_recall_shows_within_a_second_and_is_lifted_again() {
     let recall = json!({"first": 0, "last": 0, "state": "recalled",
         "reason": {"zh": "标签错印", "en": "wrong label"},
         "remedy": {"zh": "退回购买处", "en": "return it"}});
-    let fact = bed.made("member", &ranges, &recall).await;
+    let fact = bed.made("administrator", &ranges, &recall).await;
     let begun = std::time::Instant::now();
     while outcome().await != "withdrawn" {
         assert!(begun.elapsed().as_secs() < 5, "the recall does not show");
     }
     let path = format!("{ranges}/{}", fact["id"].as_str().expect("an id"));
-    assert_eq!(bed.send(bed.program("member", Method::DELETE, &path)).await.0, 204);
+    assert_eq!(bed.send(bed.program("administrator", Method::DELETE, &path)).await.0, 204);
     crate::faults::load::eventually("it is lifted", || async { outcome().await == "genuine" })
         .await;
 }

@@ -11,7 +11,7 @@ use crate::staff_bed::{StaffBed, WHO, location};
 /// May: b buyer (anyone); of the enterprise whose object it is w owner, p planner,
 /// a approver, l line, q quality, s sales, v viewer; t owner of another; o officer;
 /// c the county's administrator.
-const ROUTES: [(&str, &str, &str); 69] = [
+const ROUTES: [(&str, &str, &str); 82] = [
     ("get", "/", "bwpalqsvtoc"),
     ("get", "/{code}", "bwpalqsvtoc"),
     ("get", "/01/{gtin}/10/{lot}/21/{serial}", "bwpalqsvtoc"),
@@ -83,6 +83,19 @@ const ROUTES: [(&str, &str, &str); 69] = [
     ("post", "/api/v1/trace/imports", "wlt"),
     ("get", "/api/v1/orders", "wpalqsvtc"),
     ("post", "/api/v1/orders", "wptc"),
+    ("get", "/enterprise/recalls", "wpalqsvt"),
+    ("post", "/enterprise/recalls", "wqst"),
+    ("get", "/enterprise/recalls/new", "wqst"),
+    ("get", "/enterprise/recalls/{id}", "wpalqsv"),
+    ("post", "/enterprise/recalls/{id}/decide", "wa"),
+    ("post", "/enterprise/recalls/{id}/returns", "wqs"),
+    ("post", "/enterprise/recalls/{id}/close", "wqs"),
+    ("get", "/api/v1/recalls", "wpalqsvtc"),
+    ("post", "/api/v1/recalls", "wqstc"),
+    ("get", "/api/v1/recalls/{id}", "wpalqsvc"),
+    ("post", "/api/v1/recalls/{id}/decide", "wac"),
+    ("post", "/api/v1/recalls/{id}/returns", "wqsc"),
+    ("post", "/api/v1/recalls/{id}/close", "wqsc"),
 ];
 /// Of one order of the API.
 const ORDER_ROUTES: [(&str, &str, &str); 4] = [
@@ -123,6 +136,7 @@ struct Ours {
     serial: String,
     order: String,
     range: String,
+    recall: String,
 }
 
 impl Ours {
@@ -131,17 +145,25 @@ impl Ours {
         let code = bed.codes(&batch).await.remove(0);
         let orders = bed.get("member", "/api/v1/orders").await;
         let ranges = bed.get("member", &format!("/api/v1/batches/{batch}/ranges")).await;
+        let asked = json!({"kind": "recall", "scope": [batch],
+            "reason": {"zh": "标签有误", "en": "wrong label"}});
+        let recall = bed.made("member", "/api/v1/recalls", &asked).await;
         let text = |value: &Value| value.as_str().expect("text").to_owned();
         Self {
             batch,
             serial: zhenma::code::read(&code).expect("a code").payload.serial_text(),
             order: text(&orders[0]["id"]),
             range: text(&ranges[0]["id"]),
+            recall: text(&recall["id"]),
         }
     }
 
     fn path(&self, template: &str) -> String {
-        let id = if template.contains("ranges") { &self.range } else { &self.order };
+        let id = match template {
+            of_range if of_range.contains("ranges") => &self.range,
+            of_recall if of_recall.contains("recalls") => &self.recall,
+            _ => &self.order,
+        };
         template
             .replace("/{module_um}/{filler}", &zhenma::code::proof_url("", 339)["PROOF".len()..])
             .replace("{code}", &self.serial)

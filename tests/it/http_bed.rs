@@ -17,6 +17,7 @@ use zhenma::code::{Gs1, Layer, Payload, compact_text, sign_compact};
 use zhenma::http::rate::Rates;
 use zhenma::http::{Services, Site};
 use zhenma::keys::{KeyNumber, KeyStatus, Keyring, PublishedKey, Signer, SoftSigner};
+use zhenma::registry::movement::{Account, Ranges, Whereabouts};
 use zhenma::registry::register::{BatchFacts, Register};
 use zhenma::registry::{
     Batch, BatchRef, Bilingual, Enterprise, Gtin, Layers, Product, RangeFact, RangeState, Uscc,
@@ -274,9 +275,17 @@ pub fn register_saying(said: &[(u64, u64, RangeState)]) -> Register {
             set_at: NOW,
             lifted_at: None,
         };
-        let facts = said.iter().map(|(first, last, state)| fact(*first, *last, *state)).collect();
+        let (mut facts, mut lie) = (Vec::new(), Whereabouts::issued(batch.count));
+        for (first, last, state) in said {
+            let account = Account::from_slug(state.slug());
+            match account {
+                Some(account) => lie = lie.moved(&Ranges::one(*first, *last), account),
+                None => facts.push(fact(*first, *last, *state)),
+            }
+        }
         let id = batch.id;
-        let facts = BatchFacts::new(batch, Arc::clone(&enterprise), Arc::clone(&product), facts);
+        let (enterprise, product) = (Arc::clone(&enterprise), Arc::clone(&product));
+        let facts = BatchFacts::new(batch, enterprise, product, facts, lie);
         register.batches.insert(id, Arc::new(facts));
     }
     register

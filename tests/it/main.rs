@@ -33,6 +33,7 @@ mod outages;
 mod policies;
 mod reading;
 mod readme;
+mod recalls;
 mod redis_server;
 mod registry;
 mod replay;

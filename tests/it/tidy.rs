@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 /// Modules of `src/` from the ground up. A module imports only from lower
 /// numbers, and from itself.
-const LAYERS: [(&str, u8); 14] = [
+const LAYERS: [(&str, u8); 15] = [
     ("base", 0),
     ("keys", 1),
     ("code", 2),
@@ -17,6 +17,7 @@ const LAYERS: [(&str, u8); 14] = [
     ("trace", 4),
     ("scan", 4),
     ("cases", 5),
+    ("recall", 5),
     ("store", 6),
     ("web", 6),
     ("http", 7),

@@ -9,6 +9,7 @@ mod input;
 mod orders;
 mod products;
 mod ranges;
+mod recalls;
 mod trace;
 mod trace_import;
 mod trace_places;
@@ -51,6 +52,11 @@ pub fn router(desk: Desk) -> OpenApiRouter {
         .routes(routes!(trace::export, trace::capture))
         .routes(routes!(trace_units::show))
         .routes(routes!(trace_places::list, trace_places::put))
+        .routes(routes!(recalls::list, recalls::ask))
+        .routes(routes!(recalls::show))
+        .routes(routes!(recalls::decide))
+        .routes(routes!(recalls::came_back))
+        .routes(routes!(recalls::close))
         .with_state(desk)
 }
 

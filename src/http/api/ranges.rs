@@ -28,7 +28,7 @@ pub struct RangeRecord {
     first: u64,
     /// Inclusive.
     last: u64,
-    /// activated, spoiled, planted, void, stolen, blocked or recalled
+    /// activated, spoiled, planted, missing, void, stolen, blocked or recalled
     state: &'static str,
     reason: Words,
     remedy: Words,
@@ -39,7 +39,7 @@ pub struct RangeRecord {
     lifted_at: Option<String>,
 }
 
-fn instant(at: UnixMs) -> String {
+pub(super) fn instant(at: UnixMs) -> String {
     Timestamp::from_millisecond(at.0).unwrap_or_default().to_string()
 }
 
@@ -66,9 +66,9 @@ pub struct NewRange {
     first: Option<u64>,
     /// Inclusive.
     last: Option<u64>,
-    /// activated, spoiled, planted, void, stolen, blocked or recalled
+    /// activated, spoiled, planted, missing, void, stolen, blocked or recalled
     state: String,
-    /// Whoever scans the label reads it; needed but for the first three.
+    /// Whoever scans the label reads it; needed but for the first four.
     #[serde(default)]
     reason: Words,
     #[serde(default)]
@@ -94,7 +94,7 @@ pub async fn list(
     Path(batch): Path<String>,
 ) -> Result<Json<Vec<RangeRecord>>, Problem> {
     let batch = find(&desk, &who, &batch).await?;
-    let facts = desk.ledger.ranges(batch.id).await?;
+    let facts = service::said_of(&*desk.ledger, &who.scope, batch.id).await?;
     Ok(Json(facts.iter().map(RangeRecord::from).collect()))
 }
 
@@ -176,7 +176,7 @@ pub async fn lift(
 ) -> Result<StatusCode, Problem> {
     let batch = find(&desk, &who, &batch).await?;
     let id: Uuid = id.parse().map_err(|_| Problem::nothing())?;
-    let facts = desk.ledger.ranges(batch.id).await?;
+    let facts = service::said_of(&*desk.ledger, &who.scope, batch.id).await?;
     let fact = facts.iter().find(|f| f.id == id).ok_or_else(Problem::nothing)?;
     if let Some(own) = who.own() {
         // What the county or the shell said, a maker does not take back.

@@ -7,7 +7,6 @@ use utoipa::ToSchema;
 use utoipa::openapi::schema::{ObjectBuilder, Schema, SchemaType, Type};
 use uuid::Uuid;
 
-use crate::auth::{Role, SignedIn};
 use crate::base::{Lang, UnixMs};
 use crate::http::Services;
 use crate::http::consumer::ask::Asked;
@@ -154,7 +153,7 @@ impl ScanAnswer {
                 .iter()
                 .map(|r| ReasonText { code: r.slug(), text: r.text(*lang, &services.zone) })
                 .collect(),
-            risk: sees_risk(asked.signed_in.as_ref(), item).then_some(verdict.risk),
+            risk: asked.sees_all.then_some(verdict.risk),
             serial: answer.payload.map(|p| p.serial_text()),
             scan_id: asked.visit.scan_id,
             reference: asked.reference.clone(),
@@ -167,17 +166,6 @@ impl ScanAnswer {
                 journey(item, register.milestones(item.facts.batch.id), scans, *lang)
             }),
         }
-    }
-}
-
-/// Officers see it of every label, an enterprise of its own.
-fn sees_risk(who: Option<&SignedIn>, item: Option<&Item>) -> bool {
-    match who.map(|who| &who.role) {
-        Some(Role::Officer) => true,
-        Some(Role::Member { enterprise, .. }) => {
-            item.is_some_and(|item| item.facts.enterprise.uscc.as_str() == enterprise)
-        }
-        Some(Role::Administrator) | None => false,
     }
 }
 

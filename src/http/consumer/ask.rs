@@ -10,7 +10,7 @@ use crate::http::Services;
 use crate::http::client::Client;
 use crate::http::consumer::visit::{Visit, device_of};
 use crate::http::problem::Problem;
-use crate::scan::service::{Answer, Question};
+use crate::scan::service::{Answer, Item, Question};
 use crate::scan::{Channel, Tag48};
 
 /// An answer with all that its rendering needs.
@@ -19,7 +19,8 @@ pub struct Asked {
     pub visit: Visit,
     pub lang: Lang,
     pub at: UnixMs,
-    pub signed_in: Option<SignedIn>,
+    /// Whether whoever asks hears more than everybody may.
+    pub sees_all: bool,
     /// Eight characters in two groups, to be read out to an officer.
     pub reference: String,
 }
@@ -66,7 +67,7 @@ pub async fn ask(
     let identified = services.identify.identify(head.headers).await;
     let record = wish.record && identified.is_ok();
     let signed_in = identified.unwrap_or(None);
-    let answer = services
+    let mut answer = services
         .scanner
         .answer(Question {
             text,
@@ -79,6 +80,7 @@ pub async fn ask(
             at: wish.at,
         })
         .await;
+    let sees_all = sees_all(signed_in.as_ref(), answer.item.as_ref());
     let reference = reference(services, answer.payload, &visit);
     let outcome = answer.verdict.outcome.slug();
     let reason = answer.verdict.reasons.first().map_or("none", |r| r.slug());
@@ -86,7 +88,22 @@ pub async fn ask(
     tracing::info!(outcome, reason, recorded, reference, "scan answered");
     metrics::counter!("zhenma_verdicts_total", "outcome" => outcome, "recorded" => recorded)
         .increment(1);
-    Asked { answer, visit, lang: wish.lang, at: wish.at, signed_in, reference }
+    if !sees_all {
+        answer.verdict.veil();
+    }
+    Asked { answer, visit, lang: wish.lang, at: wish.at, sees_all, reference }
+}
+
+/// Whether more is told than everybody may hear: officers hear it of every
+/// label, an enterprise of its own.
+fn sees_all(who: Option<&SignedIn>, item: Option<&Item>) -> bool {
+    match who.map(|who| &who.role) {
+        Some(Role::Officer) => true,
+        Some(Role::Member { enterprise, .. }) => {
+            item.is_some_and(|item| item.facts.enterprise.uscc.as_str() == enterprise)
+        }
+        Some(Role::Administrator) | None => false,
+    }
 }
 
 /// A channel other than consumer is believed only of who is signed in for it.

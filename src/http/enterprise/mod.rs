@@ -8,6 +8,7 @@ mod line;
 mod order;
 mod order_form;
 mod places;
+mod recalls;
 mod sign_in;
 mod trace;
 mod trace_act;
@@ -38,4 +39,10 @@ pub(super) fn routes() -> OpenApiRouter<Desk> {
         .routes(routes!(trace::export))
         .routes(routes!(trace::declare))
         .routes(routes!(trace_act::form, trace_act::record))
+        .routes(routes!(recalls::list::list, recalls::ask::ask))
+        .routes(routes!(recalls::ask::form))
+        .routes(routes!(recalls::show::show))
+        .routes(routes!(recalls::decide::decide))
+        .routes(routes!(recalls::returns::note))
+        .routes(routes!(recalls::close::close))
 }

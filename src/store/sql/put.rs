@@ -2,7 +2,7 @@
 
 use super::registry::licences;
 use super::rows::{self, Read};
-use super::{Ledger, Tx, down, next_revision, signed};
+use super::{Ledger, Tx, down, next_revision, signed, spans};
 use crate::base::{FieldError, UnixMs};
 use crate::code::{Gs1Prefix, Permutation};
 use crate::registry::port::Registered;
@@ -149,7 +149,9 @@ impl Ledger {
         .execute(&mut **tx)
         .await
         .map_err(down)?;
-        Ok(Ok(Registered::Batch(BatchRef { key: b.key, batch: number })))
+        let id = BatchRef { key: b.key, batch: number };
+        spans::issue(tx, id, b.new.count).await?;
+        Ok(Ok(Registered::Batch(id)))
     }
 }
 

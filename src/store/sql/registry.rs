@@ -6,9 +6,9 @@ use async_trait::async_trait;
 use uuid::Uuid;
 
 use super::rows::{self, Read, get};
-use super::{Ledger, Tx, audit, causes, down, next_revision, signed, trace_milestones};
+use super::{Ledger, Tx, audit, causes, down, facts, spans, trace_milestones};
 use crate::auth::trail::Entry;
-use crate::base::{By, FieldError, LedgerError, UnixMs};
+use crate::base::{By, LedgerError, UnixMs};
 use crate::registry::Decision;
 use crate::registry::port::{Registered, Registration, RegistryLedger};
 use crate::registry::register::Changes;
@@ -44,24 +44,6 @@ async fn note_registered(
         after,
     };
     audit::note(tx, by, &entry).await
-}
-
-/// Tells of a fact about a batch's labels.
-async fn note_range(
-    tx: &mut Tx,
-    by: &By,
-    action: &'static str,
-    (id, enterprise): (BatchRef, &Uscc),
-    [before, after]: [serde_json::Value; 2],
-) -> Read<()> {
-    let object = format!("batch {id}");
-    let entry = Entry { action, object, enterprise: Some(enterprise.as_str()), before, after };
-    audit::note(tx, by, &entry).await
-}
-
-fn range_told(fact: &RangeFact) -> serde_json::Value {
-    serde_json::json!({"id": fact.id, "first": fact.first, "last": fact.last,
-        "state": fact.state.slug(), "reason": fact.reason, "remedy": fact.remedy})
 }
 
 pub(super) async fn licences<'e>(
@@ -194,78 +176,15 @@ impl RegistryLedger for Ledger {
     }
 
     async fn add_range(&self, fact: &RangeFact, by: &By) -> Result<(), LedgerError> {
-        let batch = self.batch(fact.batch).await?;
-        if fact.first > fact.last || fact.last >= batch.count {
-            return Err(LedgerError::Invalid(vec![FieldError::new(
-                "range",
-                format!("{}-{} is not in batch {}", fact.first, fact.last, batch.id),
-                format!("its running numbers are 0-{}", batch.count - 1),
-            )]));
-        }
-        let mut tx = self.write().await?;
-        let revision = next_revision(&mut tx).await?;
-        sqlx::query(
-            "INSERT INTO batch_ranges (id, key_number, batch_number, first_number, last_number,
-             state, reason_zh, reason_en, remedy_zh, remedy_en, set_by, set_at, revision)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
-        )
-        .bind(fact.id.to_string())
-        .bind(i64::from(fact.batch.key.get()))
-        .bind(i64::from(fact.batch.batch))
-        .bind(signed(fact.first))
-        .bind(signed(fact.last))
-        .bind(fact.state.slug())
-        .bind(&fact.reason.zh)
-        .bind(&fact.reason.en)
-        .bind(&fact.remedy.zh)
-        .bind(&fact.remedy.en)
-        .bind(&fact.set_by)
-        .bind(fact.set_at.0)
-        .bind(revision)
-        .execute(&mut *tx)
-        .await
-        .map_err(down)?;
-        let told = [serde_json::Value::Null, range_told(fact)];
-        let whose = (fact.batch, &batch.enterprise);
-        note_range(&mut tx, by, "range.mark", whose, told).await?;
-        tx.commit().await.map_err(down)
+        facts::add(self, fact, by).await
     }
 
     async fn lift_range(&self, id: Uuid, by: &By) -> Result<bool, LedgerError> {
-        let mut tx = self.write().await?;
-        let revision = next_revision(&mut tx).await?;
-        let lifted = sqlx::query(
-            "UPDATE batch_ranges SET lifted_at = $1, revision = $2
-             WHERE id = $3 AND lifted_at IS NULL RETURNING *",
-        )
-        .bind(by.at.0)
-        .bind(revision)
-        .bind(id.to_string())
-        .fetch_optional(&mut *tx)
-        .await
-        .map_err(down)?;
-        let Some(row) = lifted else { return Ok(false) };
-        let fact = rows::range(&row)?;
-        let batch = self.batch(fact.batch).await?;
-        let told = [range_told(&fact), serde_json::Value::Null];
-        note_range(&mut tx, by, "range.lift", (batch.id, &batch.enterprise), told).await?;
-        tx.commit().await.map_err(down)?;
-        Ok(true)
+        facts::lift(self, id, by).await
     }
 
     async fn ranges(&self, batch: BatchRef) -> Result<Vec<RangeFact>, LedgerError> {
-        sqlx::query(
-            "SELECT * FROM batch_ranges WHERE key_number = $1 AND batch_number = $2
-             ORDER BY set_at, id",
-        )
-        .bind(i64::from(batch.key.get()))
-        .bind(i64::from(batch.batch))
-        .fetch_all(&self.reader)
-        .await
-        .map_err(down)?
-        .iter()
-        .map(rows::range)
-        .collect()
+        facts::of(self, batch).await
     }
 
     async fn changes(&self, since: i64) -> Result<Option<Changes>, LedgerError> {
@@ -292,15 +211,9 @@ impl RegistryLedger for Ledger {
         for row in all(&mut tx, "SELECT * FROM batches WHERE revision > $1", since).await? {
             changes.batches.push(rows::batch(&row)?);
         }
-        let of_changed = "SELECT * FROM batch_ranges WHERE (key_number, batch_number) IN
-             (SELECT key_number, batch_number FROM batch_ranges WHERE revision > $1)
-             ORDER BY set_at, id";
-        let mut ranges = BTreeMap::<_, Vec<_>>::new();
-        for row in all(&mut tx, of_changed, since).await? {
-            let fact = rows::range(&row)?;
-            ranges.entry(fact.batch).or_default().push(fact);
-        }
-        changes.ranges = ranges.into_iter().collect();
+        changes.ranges = facts::changed(&mut tx, since).await?;
+        let new: Vec<_> = changes.batches.iter().map(|batch| batch.id).collect();
+        (changes.lying, changes.moves) = spans::changed(&mut tx, since, &new).await?;
         // By revision, which no clock moves: the last one here is what stands.
         let decided = "SELECT * FROM decisions WHERE revision > $1 ORDER BY revision";
         for row in all(&mut tx, decided, since).await? {
