@@ -14,6 +14,8 @@ pub mod glossary {}
 pub mod http {}
 #[doc = include_str!("reading.md")]
 pub mod reading {}
+#[doc = include_str!("traceability.md")]
+pub mod traceability {}
 #[doc = include_str!("verdicts.md")]
 pub mod verdicts {}
 #[doc = include_str!("../../deploy/README.md")]

@@ -21,7 +21,7 @@ use crate::http::problem::Problem;
 use crate::registry::{BatchRef, Register, Uscc};
 use crate::trace::line::{Batch, Level, Outcome, Scan, Told};
 use crate::trace::port::{Filter, Recording, Refused, Why};
-use crate::trace::{Act, capture, document};
+use crate::trace::{Act, capture, document, service};
 
 /// Bytes of the scans of one call.
 pub const SCANS_BYTES_MAX: usize = 256 * 1024;
@@ -87,7 +87,7 @@ pub struct Answer {
 
 impl From<Told> for Answer {
     fn from(t: Told) -> Self {
-        let Told { n, outcome, reason, zh, en, has, size } = t;
+        let Told { n, outcome, reason, zh, en, has, size, .. } = t;
         Self { n, outcome, reason, zh, en, has, size }
     }
 }
@@ -115,6 +115,12 @@ pub async fn take(desk: &Desk, own: &Uscc, body: &[u8], by: &By) -> Result<Answe
     let batch = read(body)?;
     let register = desk.scanner.register.load_full();
     let told = desk.ledger.scan_line(recording(desk, own, &register), &batch, by).await?;
+    if desk.ledger.customs(own).await?.activates {
+        // Again with every repeat, and before the answer: whoever did not get
+        // it sends the scans again.
+        let packed = told.iter().flat_map(|told| &told.packed);
+        service::activate(&*desk.ledger, own, packed, by).await?;
+    }
     for told in &told {
         metrics::counter!("zhenma_line_scans_total", "outcome" => slug(told.outcome)).increment(1);
     }

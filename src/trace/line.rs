@@ -164,6 +164,8 @@ pub struct Told {
     /// In hand after this scan, and how many belong.
     pub has: usize,
     pub size: usize,
+    /// What was packed by it.
+    pub packed: Vec<Unit>,
 }
 
 impl Hand {
@@ -187,6 +189,7 @@ impl Hand {
             en: String::new(),
             has: self.items.len(),
             size,
+            packed: Vec::new(),
         };
         let told = || self.told.iter().find(|told| told.n == n).cloned();
         (n <= self.last).then(|| told().unwrap_or_else(repeated))
@@ -237,6 +240,7 @@ impl Hand {
                     en: what(Lang::En),
                     has,
                     size: batch.size,
+                    packed: event.as_ref().map(|e| e.units.clone()).unwrap_or_default(),
                 };
                 return (told, event);
             }
@@ -257,6 +261,7 @@ impl Hand {
             en: refusal.text(Lang::En),
             has: self.items.len(),
             size: batch.size,
+            packed: Vec::new(),
         }
     }
 

@@ -89,4 +89,6 @@ pub struct Customs {
     pub case_size: usize,
     /// Cases of a full pallet; 0: not checked.
     pub pallet_size: usize,
+    /// Whether bottles go on sale when a line packs them.
+    pub activates: bool,
 }

@@ -3,12 +3,16 @@
 use std::collections::BTreeMap;
 
 use crate::base::{By, FieldError, LedgerError, ids};
+use crate::registry::movement::service::{Asked, Books, move_labels};
+use crate::registry::movement::{Kind, Ranges};
+use crate::registry::service::Scope;
+use crate::registry::{BatchRef, Uscc};
 use crate::trace::capture::{self, Captured};
 use crate::trace::epc::Names;
 use crate::trace::place::Site;
 use crate::trace::port::{Recorded, Recording, Refused, TraceLedger, Why};
 use crate::trace::shift::{Packed, Shift};
-use crate::trace::{Event, Hands};
+use crate::trace::{Event, Hands, Unit};
 
 /// A name for an event that has none.
 pub fn new_id(by: &By) -> String {
@@ -81,6 +85,31 @@ pub async fn record_all(
     let sent: Vec<_> = events.into_iter().map(|e| Captured::Event(Box::new(e))).collect();
     let kept = ledger.record(with, &sent, by).await?;
     Ok(kept.map_err(|refused| refused.why))
+}
+
+/// Puts bottles on sale that were packed. Those that are, and those that the
+/// book keeps from it, stay where they lie.
+///
+/// # Errors
+/// Those of the ledger.
+pub async fn activate<'a, L: Books + ?Sized>(
+    ledger: &L,
+    own: &Uscc,
+    packed: impl Iterator<Item = &'a Unit> + Send,
+    by: &By,
+) -> Result<(), LedgerError> {
+    let mut numbers = BTreeMap::<BatchRef, Vec<u32>>::new();
+    for unit in packed {
+        if let Unit::Bottle { batch, number } = unit {
+            numbers.entry(*batch).or_default().extend(u32::try_from(*number));
+        }
+    }
+    for (batch, numbers) in numbers {
+        let ranges = Some(Ranges::of_numbers(numbers));
+        let asked = Asked { partial: true, ..Asked::plain(Kind::Activate, ranges) };
+        move_labels(ledger, &Scope::One(own.clone()), batch, asked, by).await?;
+    }
+    Ok(())
 }
 
 /// What a shift's file came to, so far.

@@ -115,6 +115,7 @@ pub struct PlacesPage {
     pub region_error: Option<String>,
     pub owns: bool,
     pub name_dealers: bool,
+    pub activates: bool,
     pub case_size: Typed,
     pub pallet_size: Typed,
 }

@@ -23,7 +23,7 @@ impl Browser {
         Some(Self { chromium, node, folder })
     }
 
-    async fn look(&self, base: &str, cookie: Option<&str>, pages: &[String]) {
+    pub async fn look(&self, base: &str, cookie: Option<&str>, pages: &[String]) {
         let arguments: Vec<_> = std::iter::once(base.to_owned()).chain(pages.to_vec()).collect();
         self.run("check.mjs", cookie, &arguments).await;
     }
@@ -42,6 +42,13 @@ impl Browser {
         assert!(output.status.success(), "{printed}{wrong}");
         printed
     }
+}
+
+/// Each page in Chinese and in English.
+pub fn both(pages: &[(&str, String)]) -> Vec<String> {
+    let english = |(name, path): &(&str, String)| format!("{name}.en={path}");
+    let chinese = |(name, path): &(&str, String)| format!("{name}={path}");
+    pages.iter().map(chinese).chain(pages.iter().map(english)).collect()
 }
 
 #[tokio::test]
@@ -134,11 +141,6 @@ async fn consoles_have_no_violation_of_axe_either() {
     crate::policies::compared(&bed);
     let sign = [("policy", "strict-1"), ("note", "旺季前收紧"), ("effective_at", "")];
     officer.post("/officer/policies", &sign).await;
-    let both = |pages: &[(&str, String)]| -> Vec<String> {
-        let english = |(name, path): &(&str, String)| format!("{name}.en={path}");
-        let chinese = |(name, path): &(&str, String)| format!("{name}={path}");
-        pages.iter().map(chinese).chain(pages.iter().map(english)).collect()
-    };
     let enterprise = both(&[
         ("enterprise", "/enterprise/".to_owned()),
         ("order_form", "/enterprise/order".to_owned()),

@@ -165,3 +165,21 @@ async fn names_with_marks_of_direction_and_formulas_are_refused_with_words() {
         );
     }
 }
+
+#[tokio::test]
+async fn what_a_line_packs_goes_on_sale_where_the_owner_wants_it() {
+    let bed = StaffBed::start().await;
+    let owner = bed.person("member").await;
+    let form = [("activates", "1")];
+    assert_eq!(owner.post("/enterprise/places/customs", &form).await.status(), 303);
+    let goods = Goods::make(&bed, 6, 2).await;
+    let (b, c) = (&goods.bottles, &goods.cases);
+    let codes: [&str; 3] = [&b[1], &b[4], &c[0]];
+    scan(&bed, 1, 2, &codes).await;
+    // As after an answer that was lost.
+    scan(&bed, 1, 2, &codes).await;
+    crate::faults::load::eventually("two are on sale", || async {
+        bed.get("viewer", &format!("/api/v1/batches/{}", goods.batch)).await["on_sale"] == 2
+    })
+    .await;
+}

@@ -53,6 +53,9 @@ pub struct TypedCustoms {
     /// 1: buyers read the names of dealers
     #[serde(default)]
     name_dealers: String,
+    /// 1: bottles go on sale when a line packs them
+    #[serde(default)]
+    activates: String,
 }
 
 /// Places of the enterprise.
@@ -132,7 +135,8 @@ pub async fn set(
     match (case, pallet) {
         (Ok(case_size), Ok(pallet_size)) => {
             let name_dealers = !sent.name_dealers.is_empty();
-            let customs = Customs { name_dealers, case_size, pallet_size };
+            let activates = !sent.activates.is_empty();
+            let customs = Customs { name_dealers, case_size, pallet_size, activates };
             desk.ledger.set_customs(&own, &customs, &by).await?;
             desk.show_changes().await;
             Ok(Redirect::to("/enterprise/places").into_response())
@@ -149,6 +153,7 @@ fn typed(customs: Customs) -> TypedCustoms {
         case_size: customs.case_size.to_string(),
         pallet_size: customs.pallet_size.to_string(),
         name_dealers: if customs.name_dealers { "1" } else { "" }.to_owned(),
+        activates: if customs.activates { "1" } else { "" }.to_owned(),
     }
 }
 
@@ -215,6 +220,7 @@ async fn places_page(
         region_error: error("region"),
         owns: f.duties.allow(Duty::Owner),
         name_dealers: !customs.name_dealers.is_empty(),
+        activates: !customs.activates.is_empty(),
         case_size: typed("case_size", &customs.case_size),
         pallet_size: typed("pallet_size", &customs.pallet_size),
         f,

@@ -87,6 +87,7 @@ fn customs_of(row: &SqliteRow) -> Read<Customs> {
         name_dealers: get::<i64>(row, "name_dealers")? != 0,
         case_size: size("case_size")?,
         pallet_size: size("pallet_size")?,
+        activates: get::<i64>(row, "activates")? != 0,
     })
 }
 
@@ -111,15 +112,16 @@ pub(super) async fn set_customs(ledger: &Ledger, own: &Uscc, new: &Customs, by: 
     }
     let size = |n: usize| i64::try_from(n).unwrap_or(0);
     sqlx::query(
-        "INSERT INTO trace_customs (enterprise, name_dealers, case_size, pallet_size)
-         VALUES ($1, $2, $3, $4) ON CONFLICT (enterprise) DO UPDATE SET
+        "INSERT INTO trace_customs (enterprise, name_dealers, case_size, pallet_size, activates)
+         VALUES ($1, $2, $3, $4, $5) ON CONFLICT (enterprise) DO UPDATE SET
          name_dealers = excluded.name_dealers, case_size = excluded.case_size,
-         pallet_size = excluded.pallet_size",
+         pallet_size = excluded.pallet_size, activates = excluded.activates",
     )
     .bind(own.as_str())
     .bind(i64::from(new.name_dealers))
     .bind(size(new.case_size))
     .bind(size(new.pallet_size))
+    .bind(i64::from(new.activates))
     .execute(&mut *tx)
     .await
     .map_err(down)?;
@@ -139,7 +141,7 @@ pub(super) async fn set_customs(ledger: &Ledger, own: &Uscc, new: &Customs, by: 
     }
     let told = |c: &Customs| {
         json!({"name_dealers": c.name_dealers, "case_size": c.case_size,
-            "pallet_size": c.pallet_size})
+            "pallet_size": c.pallet_size, "activates": c.activates})
     };
     let entry = Entry {
         action: "customs.set",

@@ -141,7 +141,11 @@ async function sendAll() {
       for (const answer of answers) tx.objectStore("scans").delete(answer.n);
     });
     waiting -= answers.length;
-    for (const answer of answers) told(answer, scans.find((scan) => scan.n === answer.n));
+    // What was refused stays in sight: it is told last.
+    const order = (answer) => (answer.outcome === "refused" ? 1 : 0);
+    const last = [...answers].sort((a, b) => order(a) - order(b) || a.n - b.n);
+    for (const answer of last) told(answer, scans.find((scan) => scan.n === answer.n));
+    hand(answers[answers.length - 1]);
     sound(answers);
     show();
   }
@@ -171,10 +175,14 @@ async function post(set, scans) {
 
 // ---- what is shown and heard ----
 
+function hand(answer) {
+  const empty = answer.outcome === "packed" || answer.outcome === "reset";
+  byId("has").textContent = String(empty ? 0 : answer.has);
+  byId("of").textContent = String(answer.size);
+}
+
 function told(answer, scan) {
   const text = document.documentElement.lang.startsWith("zh") ? answer.zh : answer.en;
-  byId("has").textContent = String(answer.outcome === "packed" || answer.outcome === "reset" ? 0 : answer.has);
-  byId("of").textContent = String(answer.size);
   if (answer.outcome === "packed") packed += 1;
   if (answer.outcome === "refused") listed(text, scan);
   const count = answer.outcome === "taken" ? " · " + answer.has + " / " + answer.size : "";

@@ -17,7 +17,8 @@ CREATE TABLE trace_customs (
     enterprise TEXT PRIMARY KEY REFERENCES enterprises (uscc),
     name_dealers BIGINT NOT NULL,      -- 1: buyers read the names of dealers
     case_size BIGINT NOT NULL,         -- 0: not checked
-    pallet_size BIGINT NOT NULL
+    pallet_size BIGINT NOT NULL,
+    activates BIGINT NOT NULL          -- 1: what a line packs goes on sale
 );
 
 CREATE TABLE trace_events (
