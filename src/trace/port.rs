@@ -64,6 +64,8 @@ pub struct Kept {
     pub recorded_at: UnixMs,
     pub recorded_by: String,
     pub parent: Option<Unit>,
+    /// The first of those that it names.
+    pub first: Option<Unit>,
     /// Bottles, cases, pallets that it names, or that its range has.
     pub count: u64,
     pub place: Option<String>,

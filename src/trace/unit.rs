@@ -200,6 +200,11 @@ pub struct Range {
 }
 
 impl Range {
+    /// The bottle with the first number.
+    pub const fn first_unit(&self) -> Unit {
+        Unit::Bottle { batch: self.batch, number: self.first }
+    }
+
     /// How many bottles it has.
     pub const fn count(&self) -> u64 {
         self.last - self.first + 1

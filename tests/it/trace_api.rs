@@ -361,3 +361,30 @@ async fn places_are_registered_and_events_name_them() {
     let shipped = &exported(&bed, "?act=shipped").await[0];
     assert_eq!(shipped["destinationList"][0]["destination"], json!(to));
 }
+
+#[tokio::test]
+async fn a_line_is_answered_faster_than_it_scans() {
+    let bed = StaffBed::start().await;
+    let goods = Goods::make(&bed, 1_200, 200).await;
+    let codes: Vec<&str> = (0..200)
+        .flat_map(|n| {
+            let bottles = goods.bottles[6 * n..6 * n + 6].iter().map(String::as_str);
+            bottles.chain([goods.cases[n].as_str()])
+        })
+        .collect();
+    let (one_by_one, together) = codes.split_at(210);
+    let begun = std::time::Instant::now();
+    for (n, code) in (1..).zip(one_by_one) {
+        scan(&bed, n, 6, &[code]).await;
+    }
+    let alone = one_by_one.len() as f64 / begun.elapsed().as_secs_f64();
+    let begun = std::time::Instant::now();
+    for (n, codes) in together.chunks(200).enumerate() {
+        let answers = scan(&bed, 211 + 200 * n as u64, 6, codes).await;
+        assert!(answers.iter().all(|a| a["outcome"] != "refused"), "{answers:?}");
+    }
+    let packed = together.len() as f64 / begun.elapsed().as_secs_f64();
+    eprintln!("scans a second: {alone:.0} one a call, {packed:.0} two hundred a call");
+    assert_eq!(exported(&bed, "?act=packed").await.len(), 200);
+    assert!(packed > 50.0, "{packed}");
+}

@@ -1,5 +1,7 @@
 //! `/enterprise/trace`: where goods are, and what was done with them.
 
+use std::collections::BTreeMap;
+
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};
 use axum::http::StatusCode;
@@ -25,6 +27,7 @@ use crate::trace::port::{Filter, Kept, Why};
 use crate::trace::{Act, Unit, name};
 use crate::web::console::{Choice, Frame, Typed};
 use crate::web::trace::{self, EventLine, FilterView, TracePage, UnitView, whereabouts};
+use crate::web::verdict::named;
 
 /// Events that the page lists, the latest.
 const LISTED_MAX: u32 = 100;
@@ -147,11 +150,14 @@ async fn trace_page(
 ) -> Result<Response, Problem> {
     let lang = f.lang;
     let register = desk.scanner.register.load_full();
+    let sites = desk.ledger.sites(own).await?;
+    let places: Places =
+        sites.into_iter().map(|site| (site.code, named(&site.name, lang).to_owned())).collect();
     let mut looked_up = Typed { value: wish.q.trim().to_owned(), error: None };
     let mut unit = None;
     if !looked_up.value.is_empty() {
         match Unit::read(&looked_up.value, &register, own) {
-            Ok(found) => unit = Some(unit_view(desk, &f, own, &register, &found).await?),
+            Ok(found) => unit = Some(unit_view(desk, (&f, &places), own, &register, &found).await?),
             Err(refusal) => looked_up.error = Some(refusal.text(lang)),
         }
     }
@@ -167,7 +173,7 @@ async fn trace_page(
         unit,
         acts: offered(&f),
         filter: filter_view(&wish.asked, fault.as_ref(), lang),
-        events: events.iter().map(|kept| line(kept, desk, &f)).collect(),
+        events: events.iter().map(|kept| line(kept, &places, desk, &f)).collect(),
         refused,
         may_declare: f.duties.allow(Duty::Quality),
         f,
@@ -232,7 +238,7 @@ fn code_of(unit: &Unit, register: &Register) -> String {
 
 async fn unit_view(
     desk: &Desk,
-    f: &Frame,
+    (f, places): (&Frame, &Places),
     own: &Uscc,
     register: &Register,
     unit: &Unit,
@@ -244,32 +250,29 @@ async fn unit_view(
         name: name(unit, f.lang),
         code: code_of(unit, register),
         whereabouts: whereabouts(outermost.whereabouts).of(f.lang),
-        place: outermost.place.clone(),
+        place: outermost.place.as_ref().map(|code| places.get(code).unwrap_or(code).clone()),
         holders: picture.holders.iter().map(|(unit, _)| linked(unit)).collect(),
         contents: picture.contents.iter().map(|(unit, _)| linked(unit)).collect(),
-        history: picture.history.iter().map(|kept| line(kept, desk, f)).collect(),
+        history: picture.history.iter().map(|kept| line(kept, places, desk, f)).collect(),
     })
 }
 
-fn line(kept: &Kept, desk: &Desk, f: &Frame) -> EventLine {
-    let count = kept.count;
-    let of = match &kept.parent {
-        Some(parent) if count > 0 => {
-            format!("{} · {count}{}", name(parent, f.lang), f.t("件", " in it"))
-        }
-        Some(parent) => name(parent, f.lang),
-        None => format!("{count}{}", f.t("件", if count == 1 { " item" } else { " items" })),
+/// The names of places by their code.
+type Places = BTreeMap<String, String>;
+
+fn line(kept: &Kept, places: &Places, desk: &Desk, f: &Frame) -> EventLine {
+    let called = |code: &String| places.get(code).unwrap_or(code).clone();
+    let here = [&kept.from, &kept.place].into_iter().flatten().next().map(called);
+    let place = match (here, kept.to.as_ref().map(called)) {
+        (Some(from), Some(to)) => format!("{from} → {to}"),
+        (None, Some(to)) => format!("→ {to}"),
+        (here, None) => here.unwrap_or_default(),
     };
-    let places = [&kept.from, &kept.place].into_iter().flatten().next();
-    let mut place = places.cloned().unwrap_or_default();
-    if let Some(to) = &kept.to {
-        place = format!("{place} → {to}").trim_start().to_owned();
-    }
     EventLine {
         id: kept.id.clone(),
         at: minute_text(kept.at, f.lang, &desk.zone),
         act: trace::act(kept.act).of(f.lang),
-        what: of,
+        what: of(kept, f),
         place,
         by: kept.recorded_by.clone(),
         error: kept.declared.as_ref().map(|d| match d.reason {
@@ -278,5 +281,22 @@ fn line(kept: &Kept, desk: &Desk, f: &Frame) -> EventLine {
             }
             ErrorReason::IncorrectData => f.lang.pick("已声明有误", "declared wrong"),
         }),
+    }
+}
+
+/// What an event speaks of: the case and how many went in, or the first of
+/// those that it names.
+fn of(kept: &Kept, f: &Frame) -> String {
+    let count = kept.count;
+    match (&kept.parent, &kept.first, f.lang) {
+        (Some(parent), _, _) if count == 0 => name(parent, f.lang),
+        (Some(parent), _, Lang::Zh) => format!("{} · {count}件", name(parent, Lang::Zh)),
+        (Some(parent), _, Lang::En) => format!("{} · {count} of it", name(parent, Lang::En)),
+        (None, Some(first), _) if count == 1 => name(first, f.lang),
+        (None, Some(first), Lang::Zh) => format!("{}等{count}件", name(first, Lang::Zh)),
+        (None, Some(first), Lang::En) => {
+            format!("{} and {} more", name(first, Lang::En), count - 1)
+        }
+        (None, None, _) => String::new(),
     }
 }

@@ -144,8 +144,9 @@ impl<'a> Keeper<'a> {
         let count = e.range.map_or(e.units.len() as u64, |range| range.count());
         sqlx::query(
             "INSERT INTO trace_events (seq, enterprise, id, digest, act, event_at, zone_offset,
-             recorded_at, recorded_by, parent, unit_count, place, from_place, to_place, body)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)",
+             recorded_at, recorded_by, parent, unit_count, place, from_place, to_place, body,
+             first_unit)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)",
         )
         .bind(seq)
         .bind(self.with.own.as_str())
@@ -162,6 +163,9 @@ impl<'a> Keeper<'a> {
         .bind(&e.from)
         .bind(&e.to)
         .bind(self.body(e).to_string())
+        .bind(
+            e.range.map(|range| range.first_unit()).or(e.units.first().cloned()).map(String::from),
+        )
         .execute(&mut **tx)
         .await
         .map_err(down)?;

@@ -18,7 +18,10 @@ const HISTORY_MAX: i64 = 200;
 const CONTENTS_MAX: i64 = 500;
 
 fn kept(row: &SqliteRow) -> Read<Kept> {
-    let parent: Option<String> = get(row, "parent")?;
+    let unit = |column| -> Read<Option<Unit>> {
+        let key: Option<String> = get(row, column)?;
+        key.map(|key| key.parse().map_err(|_| rows::bad(column))).transpose()
+    };
     let declaration: Option<String> = get(row, "declaration")?;
     Ok(Kept {
         seq: get(row, "seq")?,
@@ -29,7 +32,8 @@ fn kept(row: &SqliteRow) -> Read<Kept> {
             .map_err(|_| rows::bad("zone_offset"))?,
         recorded_at: UnixMs(get(row, "recorded_at")?),
         recorded_by: get(row, "recorded_by")?,
-        parent: parent.map(|p| p.parse().map_err(|_| rows::bad("parent"))).transpose()?,
+        parent: unit("parent")?,
+        first: unit("first_unit")?,
         count: unsigned(get(row, "unit_count")?),
         place: get(row, "place")?,
         from: get(row, "from_place")?,

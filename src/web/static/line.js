@@ -20,11 +20,11 @@ const settings = () => ({
 });
 
 let session = "";
-let next = 1;
 let waiting = 0;
 let packed = 0;
 let failures = 0;
 let sending = false;
+let again = false;
 let timer = 0;
 
 // ---- what is kept ----
@@ -50,20 +50,34 @@ async function work(stores, mode, body) {
 }
 
 // The session and the last number stand in one place with the scans, so that
-// no number is given twice.
+// no number is given twice, by two windows neither.
 async function begin() {
-  const facts = await work(["facts"], "readonly", (tx) => tx.objectStore("facts").get("session"));
-  session = facts?.id ?? uuid();
-  next = (facts?.last ?? 0) + 1;
-  const keys = await work(["scans"], "readonly", (tx) => tx.objectStore("scans").getAllKeys());
-  waiting = keys.length;
-  if (keys.length > 0) next = Math.max(next, keys[keys.length - 1] + 1);
-  await note();
+  await work(["facts"], "readwrite", (tx) => {
+    const facts = tx.objectStore("facts");
+    const asked = facts.get("session");
+    asked.onsuccess = () => {
+      session = asked.result?.id ?? uuid();
+      if (!asked.result) facts.put({ id: session, last: 0 }, "session");
+    };
+  });
+  await count();
 }
 
-function note() {
-  const fact = { id: session, last: next - 1 };
-  return work(["facts"], "readwrite", (tx) => tx.objectStore("facts").put(fact, "session"));
+async function count() {
+  waiting = await work(["scans"], "readonly", (tx) => tx.objectStore("scans").count());
+  show();
+}
+
+function keep(scan) {
+  return work(["scans", "facts"], "readwrite", (tx) => {
+    const facts = tx.objectStore("facts");
+    const asked = facts.get("session");
+    asked.onsuccess = () => {
+      const n = asked.result.last + 1;
+      facts.put({ id: session, last: n }, "session");
+      tx.objectStore("scans").add({ n, ...scan });
+    };
+  });
 }
 
 // crypto.randomUUID is there on https alone.
@@ -85,19 +99,14 @@ function now() {
 }
 
 async function scanned(code) {
-  const scan = { n: next++, code, at: now(), set: settings() };
-  waiting += 1;
-  show();
   try {
-    await work(["scans", "facts"], "readwrite", (tx) => {
-      tx.objectStore("facts").put({ id: session, last: scan.n }, "session");
-      return tx.objectStore("scans").add(scan);
-    });
+    await keep({ code, at: now(), set: settings() });
   } catch {
-    waiting -= 1;
     say("refused", words.unkept, code.slice(-20));
     return;
   }
+  waiting += 1;
+  show();
   if (failures > 0) say("kept", words.kept, code.slice(-20));
   send();
 }
@@ -105,15 +114,18 @@ async function scanned(code) {
 // ---- what is sent ----
 
 async function send() {
-  if (sending || session === "") return;
+  // One that comes while others are sent goes with the next.
+  again = true;
+  if (sending) return;
   sending = true;
   clearTimeout(timer);
   try {
-    // Two windows of one browser share the scans: one of them sends.
-    const locks = navigator.locks;
-    const all = () => sendAll();
-    if (locks) await locks.request("zhenma-line", all);
-    else await all();
+    while (again) {
+      again = false;
+      // Two windows of one browser share the scans: one of them sends.
+      if (navigator.locks) await navigator.locks.request("zhenma-line", sendAll);
+      else await sendAll();
+    }
     failures = 0;
   } catch (problem) {
     failures += 1;
@@ -122,16 +134,13 @@ async function send() {
     timer = setTimeout(send, problem.wait ?? wait);
   } finally {
     sending = false;
-    show();
   }
-  // One that came between the last look and here.
-  if (failures === 0 && waiting > 0) timer = setTimeout(send, 0);
+  await count();
 }
 
 async function sendAll() {
   for (;;) {
     const some = await work(["scans"], "readonly", (tx) => tx.objectStore("scans").getAll(null, AT_ONCE));
-    waiting = Math.max(some.length, some.length < AT_ONCE ? some.length : waiting);
     if (some.length === 0) return;
     const set = JSON.stringify(some[0].set);
     const end = some.findIndex((scan) => JSON.stringify(scan.set) !== set);
@@ -140,14 +149,14 @@ async function sendAll() {
     await work(["scans"], "readwrite", (tx) => {
       for (const answer of answers) tx.objectStore("scans").delete(answer.n);
     });
-    waiting -= answers.length;
     // What was refused stays in sight: it is told last.
     const order = (answer) => (answer.outcome === "refused" ? 1 : 0);
     const last = [...answers].sort((a, b) => order(a) - order(b) || a.n - b.n);
     for (const answer of last) told(answer, scans.find((scan) => scan.n === answer.n));
     hand(answers[answers.length - 1]);
     sound(answers);
-    show();
+    failures = 0;
+    await count();
   }
 }
 

@@ -32,6 +32,7 @@ CREATE TABLE trace_events (
     recorded_at BIGINT NOT NULL,
     recorded_by TEXT NOT NULL,
     parent TEXT,
+    first_unit TEXT,                   -- the first of those that it names
     unit_count BIGINT NOT NULL,
     place TEXT,
     from_place TEXT,
