@@ -122,13 +122,14 @@ pub struct Tally {
     pub known: u64,
 }
 
-/// Keeps some of a shift's cases; what is impossible is a fault of its line
-/// and stops no other.
+/// Keeps some of a shift's cases, and puts their bottles on sale where the
+/// enterprise wants that; what is impossible is a fault of its line and stops no
+/// other.
 ///
 /// # Errors
 /// Those of the ledger.
-pub async fn record_shift(
-    ledger: &dyn TraceLedger,
+pub async fn record_shift<L: TraceLedger + Books + ?Sized>(
+    ledger: &L,
     with: Recording<'_>,
     mut some: Vec<Packed>,
     shift: &mut Shift<'_>,
@@ -145,6 +146,10 @@ pub async fn record_shift(
                     tally.items += packed.event.units.len() as u64;
                 }
                 tally.known += kept.iter().filter(|kept| !kept.new).count() as u64;
+                if ledger.customs(with.own).await?.activates {
+                    let packed = some.iter().flat_map(|packed| &packed.event.units);
+                    activate(ledger, with.own, packed, by).await?;
+                }
                 return Ok(());
             }
             Err(refused) => {

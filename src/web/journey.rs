@@ -25,7 +25,7 @@ pub fn steps(milestones: &[Milestone], lang: Lang, zone: &TimeZone) -> Vec<Step>
     let day = |m: &Milestone| day_text(m.at, lang, zone);
     let mut out = Vec::new();
     for (kind, zh, en) in [
-        (MilestoneKind::Bottled, "灌装下线", "bottled"),
+        (MilestoneKind::Bottled, "生产下线", "came off the line"),
         (MilestoneKind::Packed, "开始装箱", "packing began"),
     ] {
         let text = lang.pick(zh, en).to_owned();
@@ -117,7 +117,7 @@ mod tests {
         assert_eq!(
             said(Lang::Zh),
             [
-                "灌装下线",
+                "生产下线",
                 "省检验院检验，结果合格，报告编号2026-7",
                 "开始装箱",
                 "陆续发往河南省郑州市、山东省（某商贸）"

@@ -3,6 +3,8 @@
 use jsonschema::Validator;
 use reqwest::Method;
 use serde_json::{Value, json};
+use zhenma::base::Clock;
+use zhenma::base::clock::SystemClock;
 
 use crate::staff_bed::{OUR_GTIN, StaffBed};
 
@@ -16,7 +18,8 @@ pub struct Goods {
 }
 
 pub fn now() -> String {
-    jiff::Timestamp::now().to_string()
+    let now = jiff::Timestamp::from_millisecond(SystemClock.now().0);
+    now.expect("an instant").to_string()
 }
 
 impl Goods {
@@ -187,7 +190,7 @@ async fn goods_are_shipped_received_and_returned_and_what_cannot_be_names_its_ev
     scan_on(&bed, 4, 1, "pallet", &["095201234567891235", &goods.cases[0]]).await;
     let pallet = ["095201234567891235"];
     let ship = object(1, "shipping", "in_transit", &pallet);
-    let (status, said) = captured(&bed, "line", &[ship.clone()]).await;
+    let (status, said) = captured(&bed, "line", std::slice::from_ref(&ship)).await;
     assert_eq!(status, 422, "not the line's work: {said}");
     let receive = object(2, "receiving", "sellable_not_accessible", &pallet);
     let (status, said) = captured(&bed, "sales", &[receive.clone(), ship.clone()]).await;
@@ -196,7 +199,7 @@ async fn goods_are_shipped_received_and_returned_and_what_cannot_be_names_its_ev
     assert!(said["errors"][0]["problem"].as_str().expect("words").starts_with("not_in_transit"));
     let (status, said) = captured(&bed, "sales", &[ship.clone(), receive.clone()]).await;
     assert_eq!((status, &said["events"][1]["new"]), (200, &json!(true)), "{said}");
-    let (status, said) = captured(&bed, "sales", &[ship.clone()]).await;
+    let (status, said) = captured(&bed, "sales", std::slice::from_ref(&ship)).await;
     assert_eq!((status, &said["events"][0]["new"]), (200, &json!(false)), "{said}");
     let mut other = ship;
     other["eventTime"] = json!("2026-01-01T00:00:00Z");
@@ -252,7 +255,7 @@ async fn a_million_bottles_are_bottled_and_inspected_by_one_event_each() {
         "inputQuantityList": [{"epcClass": "urn:example:raw:A", "quantity": 520_000, "uom": "LTR"}],
         "outputQuantityList": [{"epcClass": "urn:example:any", "quantity": 1_000_000}],
         "zhenma:range": range});
-    let (status, said) = captured(&bed, "line", &[bottled.clone()]).await;
+    let (status, said) = captured(&bed, "line", std::slice::from_ref(&bottled)).await;
     assert_eq!(status, 200, "{said}");
     let mut again = bottled;
     again["eventID"] = json!("urn:uuid:0193a1d4-0000-7000-8000-000000000002");
@@ -362,6 +365,16 @@ async fn places_are_registered_and_events_name_them() {
     assert_eq!(shipped["destinationList"][0]["destination"], json!(to));
 }
 
+/// Of the ledger's file, as one who reads it now.
+fn bytes(bed: &StaffBed) -> u64 {
+    let path = zhenma::app::paths::ledger(&bed.parts.settings.data);
+    let file = rusqlite::Connection::open(path).expect("a ledger");
+    let number = |pragma: &str| -> u64 {
+        file.pragma_query_value(None, pragma, |row| row.get(0)).expect("a number")
+    };
+    number("page_count") * number("page_size")
+}
+
 #[tokio::test]
 async fn a_line_is_answered_faster_than_it_scans() {
     let bed = StaffBed::start().await;
@@ -373,6 +386,7 @@ async fn a_line_is_answered_faster_than_it_scans() {
         })
         .collect();
     let (one_by_one, together) = codes.split_at(210);
+    let before = bytes(&bed);
     let begun = std::time::Instant::now();
     for (n, code) in (1..).zip(one_by_one) {
         scan(&bed, n, 6, &[code]).await;
@@ -385,6 +399,40 @@ async fn a_line_is_answered_faster_than_it_scans() {
     }
     let packed = together.len() as f64 / begun.elapsed().as_secs_f64();
     eprintln!("scans a second: {alone:.0} one a call, {packed:.0} two hundred a call");
+    let grown = bytes(&bed) - before;
+    eprintln!("bytes of the ledger for a bottle in a case of six: {}", grown / 1_200);
     assert_eq!(exported(&bed, "?act=packed").await.len(), 200);
     assert!(packed > 50.0, "{packed}");
+}
+
+#[tokio::test]
+async fn loggers_and_orders_go_with_pallets_and_a_place_that_nobody_registered_does_not() {
+    let bed = StaffBed::start().await;
+    let goods = Goods::make(&bed, 2, 1).await;
+    scan(&bed, 1, 2, &[&goods.bottles[0], &goods.bottles[1], &goods.cases[0]]).await;
+    scan_on(&bed, 4, 1, "pallet", &["095201234567891235", &goods.cases[0]]).await;
+    let sscc = "https://id.gs1.org/00/095201234567891235";
+    let logger = |action: &str, step: &str| {
+        json!({"type": "AssociationEvent", "action": action, "bizStep": step, "parentID": sscc,
+            "childEPCs": ["urn:epc:id:giai:6900000.logger-12"],
+            "eventTime": now(), "eventTimeZoneOffset": "+08:00"})
+    };
+    let ordered = json!({"type": "TransactionEvent", "action": "ADD", "bizStep": "reserving",
+        "epcList": [sscc], "eventTime": now(), "eventTimeZoneOffset": "+08:00",
+        "bizTransactionList": [{"type": "po", "bizTransaction": "urn:example:po:17"}]});
+    let events = [logger("ADD", "installing"), ordered, logger("DELETE", "removing")];
+    let (status, said) = captured(&bed, "member", &events).await;
+    assert_eq!(status, 200, "{said}");
+    let kept = exported(&bed, "").await;
+    let types: Vec<_> = kept[2..].iter().map(|e| e["type"].as_str().expect("text")).collect();
+    assert_eq!(types, ["AssociationEvent", "TransactionEvent", "AssociationEvent"]);
+    assert_eq!(unit(&bed, "095201234567891235").await["history"].as_array().expect("").len(), 4);
+    let mut ship = object(9, "shipping", "in_transit", &["095201234567891235"]);
+    ship["readPoint"] = json!({"id": "urn:epc:id:sgln:6900000.00000.7"});
+    let (status, said) = captured(&bed, "sales", &[ship]).await;
+    assert_eq!((status, &said["errors"][0]["field"]), (422, &json!("eventList[0].bizLocation")));
+    let body = json!({"line": "1", "session": SESSION, "level": "case", "size": 2,
+        "place": "nowhere", "scans": [{"n": 50, "code": goods.bottles[0], "at": now()}]});
+    let request = bed.program("line", Method::POST, "/api/v1/trace/captures").json(&body);
+    assert_eq!(bed.send(request).await.0, 422);
 }

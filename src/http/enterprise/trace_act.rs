@@ -113,7 +113,7 @@ pub async fn record(
     let typed: TypedAct = bodies::form(parts.headers.get(header::CONTENT_TYPE), body).await?;
     let register = desk.scanner.register.load_full();
     let said = match read(&desk, act, &typed, &register, &own, &by) {
-        Err(said) => said,
+        Err(said) => *said,
         Ok(events) => keep(&desk, &own, &register, events, &by).await?,
     };
     desk.show_changes().await;
@@ -142,9 +142,9 @@ struct Said {
     done: Option<u64>,
 }
 
-impl From<FieldError> for Said {
+impl From<FieldError> for Box<Said> {
     fn from(fault: FieldError) -> Self {
-        Self { fault: Some(fault), ..Self::default() }
+        Self::new(Said { fault: Some(fault), ..Said::default() })
     }
 }
 
@@ -155,7 +155,7 @@ fn read(
     register: &Register,
     own: &Uscc,
     by: &By,
-) -> Result<Vec<Event>, Said> {
+) -> Result<Vec<Event>, Box<Said>> {
     let text = |text: &String| Some(text.trim().to_owned()).filter(|text| !text.is_empty());
     let at = match text(&typed.at) {
         Some(local) => instant_of("at", &local, &desk.zone)?,
@@ -193,14 +193,16 @@ fn read(
     Ok(parents.into_iter().map(one).collect())
 }
 
-fn units(codes: &str, register: &Register, own: &Uscc) -> Result<Vec<Unit>, Said> {
+fn units(codes: &str, register: &Register, own: &Uscc) -> Result<Vec<Unit>, Box<Said>> {
     let lines = codes.lines().enumerate().filter(|(_, line)| !line.trim().is_empty());
     let mut units = Vec::new();
     for (n, line) in lines {
-        let refused = |why| Said {
-            refusal: Some(Why::Impossible(why)),
-            line: Some(n + 1),
-            ..Said::default()
+        let refused = |why| {
+            Box::new(Said {
+                refusal: Some(Why::Impossible(why)),
+                line: Some(n + 1),
+                ..Said::default()
+            })
         };
         units.push(Unit::read(line, register, own).map_err(refused)?);
         if units.len() > EVENT_UNITS_MAX {
@@ -254,7 +256,7 @@ async fn keep(
     let with = recording(desk, own, register);
     match service::record_all(&*desk.ledger, with, events, by).await? {
         Ok(_) => Ok(Said { done: Some(done), ..Said::default() }),
-        Err(Why::Invalid(fault)) => Ok(fault.into()),
+        Err(Why::Invalid(fault)) => Ok(*Box::<Said>::from(fault)),
         Err(why) => Ok(Said { refusal: Some(why), ..Said::default() }),
     }
 }

@@ -1,5 +1,7 @@
 //! What can happen to goods, and what cannot.
 
+use std::slice::from_ref;
+
 use super::{Bed, NOW, bottle, case, event, id};
 use crate::trace::rules::{CASE_BOTTLES_MAX, Whereabouts, World};
 use crate::trace::{Act, Refusal, Unit};
@@ -13,7 +15,7 @@ fn goods_go_into_cases_on_pallets_away_and_back() {
     let (bed, mut world) = (Bed::new(), World::default());
     let (case, pallet) = (case(1, 0), bed.pallet("P-1"));
     bed.pack(&mut world, &case, &bottles(0..6));
-    bed.pack(&mut world, &pallet, &[case.clone()]);
+    bed.pack(&mut world, &pallet, from_ref(&case));
     assert_eq!(world.outermost(&bottle(1, 3)), pallet);
     assert_eq!(world.with_contents(&pallet).len(), 8);
     let pallets = [pallet.clone()];
@@ -31,7 +33,7 @@ fn goods_go_into_cases_on_pallets_away_and_back() {
     let two = [bottle(1, 0), bottle(1, 1)];
     bed.try_out(&mut world, &event(Act::Unpacked, Some(&case), &two)).expect("possible");
     assert_eq!(world.held_by(&case).count(), 4);
-    bed.try_out(&mut world, &event(Act::Destroyed, None, &[case.clone()])).expect("possible");
+    bed.try_out(&mut world, &event(Act::Destroyed, None, from_ref(&case))).expect("possible");
     assert_eq!(world.state(&bottle(1, 5)).whereabouts, Whereabouts::Destroyed);
     assert_eq!(world.state(&bottle(1, 0)).whereabouts, Whereabouts::Returned);
 }
@@ -42,16 +44,16 @@ fn what_cannot_be_is_refused_with_its_reason_and_changes_nothing() {
     let (a, b, away, pallet) = (case(1, 0), case(2, 1), case(1, 2), bed.pallet("P-1"));
     bed.pack(&mut world, &a, &bottles(0..6));
     bed.pack(&mut world, &away, &bottles(10..12));
-    bed.try_out(&mut world, &event(Act::Shipped, None, &[away.clone()])).expect("possible");
+    bed.try_out(&mut world, &event(Act::Shipped, None, from_ref(&away))).expect("possible");
     let before = format!("{world:?}");
     let packed = |parent: &Unit, units: &[Unit], size: Option<usize>| {
         let mut e = event(Act::Packed, Some(parent), units);
         e.size = size;
         e
     };
-    let does = |act, unit: &Unit| event(act, None, &[unit.clone()]);
+    let does = |act, unit: &Unit| event(act, None, from_ref(unit));
     let late = |ms| {
-        let mut e = event(Act::Inspected, None, &[a.clone()]);
+        let mut e = event(Act::Inspected, None, from_ref(&a));
         e.at = NOW.plus_ms(ms);
         e
     };
@@ -66,10 +68,10 @@ fn what_cannot_be_is_refused_with_its_reason_and_changes_nothing() {
         (packed(&b, &[bottle(1, 20), bottle(1, 20)], None), "twice"),
         (packed(&b, &[bottle(1, 20)], Some(6)), "count_differs"),
         (packed(&a, &[bottle(1, 20)], Some(6)), "count_differs"),
-        (packed(&b, &[a.clone()], None), "wrong_kind"),
+        (packed(&b, from_ref(&a), None), "wrong_kind"),
         (packed(&pallet, &[bottle(1, 20)], None), "wrong_kind"),
         (packed(&pallet, &[case(1, 5)], None), "empty"),
-        (packed(&pallet, &[away.clone()], None), "in_transit"),
+        (packed(&pallet, from_ref(&away), None), "in_transit"),
         (packed(&b, &many, None), "too_many"),
         (event(Act::Unpacked, Some(&b), &[]), "empty"),
         (event(Act::Unpacked, Some(&a), &[bottle(1, 20)]), "not_in"),
