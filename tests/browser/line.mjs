@@ -58,6 +58,8 @@ try {
   await page.screenshot({ path: path.join(pictures, "line.packed.png"), fullPage: true });
   await page.setOfflineMode(true);
   await scan(cut.split(","));
+  const kept_all = (n) => document.getElementById("waiting").textContent === String(n);
+  await page.waitForFunction(kept_all, { timeout: 30000 }, cut.split(",").length);
   const waiting = await text("waiting");
   const kept = await text("word");
   await page.screenshot({ path: path.join(pictures, "line.cut.png"), fullPage: true });

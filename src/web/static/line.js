@@ -25,6 +25,8 @@ let packed = 0;
 let failures = 0;
 let sending = false;
 let again = false;
+let counting = null;
+let stale = false;
 let timer = 0;
 
 // ---- what is kept ----
@@ -63,9 +65,21 @@ async function begin() {
   await count();
 }
 
-async function count() {
-  waiting = await work(["scans"], "readonly", (tx) => tx.objectStore("scans").count());
-  show();
+// Asked for while one is under way, it counts once more.
+function count() {
+  stale = true;
+  counting ??= (async () => {
+    try {
+      while (stale) {
+        stale = false;
+        waiting = await work(["scans"], "readonly", (tx) => tx.objectStore("scans").count());
+      }
+    } finally {
+      counting = null;
+      show();
+    }
+  })();
+  return counting;
 }
 
 function keep(scan) {
@@ -105,10 +119,10 @@ async function scanned(code) {
     say("refused", words.unkept, code.slice(-20));
     return;
   }
-  waiting += 1;
-  show();
-  if (failures > 0) say("kept", words.kept, code.slice(-20));
-  send();
+  count();
+  if (failures === 0) return send();
+  // The timer tries, not every scan.
+  say("kept", words.kept, code.slice(-20));
 }
 
 // ---- what is sent ----
@@ -292,6 +306,7 @@ try {
 window.addEventListener("online", () => send());
 window.addEventListener("offline", () => {
   failures = Math.max(failures, 1);
+  timer = setTimeout(send, RETRY_MS[RETRY_MS.length - 1]);
   say("kept", words.cut, "");
   show();
 });
