@@ -11,6 +11,7 @@ use crate::auth::port::{AccountLedger, TrailLedger};
 use crate::cases::CaseLedger;
 use crate::http::Services;
 use crate::http::rate::Keyed;
+use crate::overview::OverviewLedger;
 use crate::recall::port::RecallLedger;
 use crate::registry::movement::port::MovementLedger;
 use crate::registry::port::{OrderLedger, RegistryLedger};
@@ -32,6 +33,7 @@ pub trait DeskLedger:
     + PolicyLedger
     + TraceLedger
     + RecallLedger
+    + OverviewLedger
 {
 }
 
@@ -46,6 +48,7 @@ impl<T> DeskLedger for T where
         + PolicyLedger
         + TraceLedger
         + RecallLedger
+        + OverviewLedger
 {
 }
 

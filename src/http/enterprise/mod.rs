@@ -7,6 +7,7 @@ mod label_fields;
 mod line;
 mod order;
 mod order_form;
+mod overview;
 mod places;
 mod recalls;
 mod sign_in;
@@ -39,6 +40,8 @@ pub(super) fn routes() -> OpenApiRouter<Desk> {
         .routes(routes!(trace::export))
         .routes(routes!(trace::declare))
         .routes(routes!(trace_act::form, trace_act::record))
+        .routes(routes!(overview::show))
+        .routes(routes!(overview::reply))
         .routes(routes!(recalls::list::list, recalls::ask::ask))
         .routes(routes!(recalls::ask::form))
         .routes(routes!(recalls::show::show))
