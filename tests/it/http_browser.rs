@@ -44,13 +44,6 @@ impl Browser {
     }
 }
 
-/// Each page in Chinese and in English.
-pub fn both(pages: &[(&str, String)]) -> Vec<String> {
-    let english = |(name, path): &(&str, String)| format!("{name}.en={path}");
-    let chinese = |(name, path): &(&str, String)| format!("{name}={path}");
-    pages.iter().map(chinese).chain(pages.iter().map(english)).collect()
-}
-
 #[tokio::test]
 async fn pages_have_no_violation_of_axe_in_light_and_dark_narrow_and_wide() {
     let Some(browser) = Browser::find() else { return };
