@@ -22,6 +22,9 @@ pub mod hooks;
 pub mod label;
 
 #[cfg(feature = "server")]
+pub mod trace;
+
+#[cfg(feature = "server")]
 pub mod scan;
 
 #[cfg(feature = "server")]

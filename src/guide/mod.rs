@@ -16,6 +16,8 @@ pub mod http {}
 pub mod privacy {}
 #[doc = include_str!("reading.md")]
 pub mod reading {}
+#[doc = include_str!("traceability.md")]
+pub mod traceability {}
 #[doc = include_str!("verdicts.md")]
 pub mod verdicts {}
 #[doc = include_str!("webhooks.md")]

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use axum::body::{Body, Bytes, to_bytes};
 use axum::extract::{Form, FromRequest, Request};
-use axum::http::StatusCode;
+use axum::http::{HeaderValue, Method, StatusCode, header};
 use serde::de::DeserializeOwned;
 
 use crate::base::limits::{BODY_BYTES_MAX, BODY_S_MAX};
@@ -66,18 +66,35 @@ pub struct Posted<T>(pub T);
 impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Posted<T> {
     type Rejection = Problem;
 
-    async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
+    async fn from_request(request: Request, _state: &S) -> Result<Self, Problem> {
         let (parts, body) = request.into_parts();
         let body = whole(body, BODY_BYTES_MAX).await?;
-        let request = Request::from_parts(parts, Body::from(body));
-        let read = Form::<T>::from_request(request, state).await;
-        read.map(|Form(form)| Self(form)).map_err(|rejection| {
-            Problem::new(
-                rejection.status(),
-                "not_a_form",
-                "请从页面上的表单提交。",
-                "Send it from the form on the page.",
-            )
-        })
+        let media = parts.headers.get(header::CONTENT_TYPE);
+        form(media, body).await.map(Self)
     }
+}
+
+/// A form of a body that was read within a bound of the caller's.
+///
+/// # Errors
+/// 415 and 422 for what is no form of ours.
+pub async fn form<T: DeserializeOwned>(
+    media: Option<&HeaderValue>,
+    body: Bytes,
+) -> Result<T, Problem> {
+    // A request of its own: the bound of the route was kept by who read it.
+    let mut request = Request::new(Body::from(body));
+    *request.method_mut() = Method::POST;
+    if let Some(media) = media {
+        request.headers_mut().insert(header::CONTENT_TYPE, media.clone());
+    }
+    let read = Form::<T>::from_request(request, &()).await;
+    read.map(|Form(form)| form).map_err(|rejection| {
+        Problem::new(
+            rejection.status(),
+            "not_a_form",
+            "请从页面上的表单提交。",
+            "Send it from the form on the page.",
+        )
+    })
 }

@@ -24,6 +24,7 @@ use crate::registry::port::{OrderLedger, RegistryLedger};
 use crate::registry::service::renew;
 use crate::scan::ledger::ScanLedger;
 use crate::scan::policies::{self, PolicyLedger};
+use crate::trace::port::TraceLedger;
 
 /// Every port of the ledger.
 pub trait DeskLedger:
@@ -40,6 +41,7 @@ pub trait DeskLedger:
     + HookLedger
     + ExportLedger
     + HandoffLedger
+    + TraceLedger
     + RecallLedger
     + OverviewLedger
 {
@@ -59,6 +61,7 @@ impl<T> DeskLedger for T where
         + HookLedger
         + ExportLedger
         + HandoffLedger
+        + TraceLedger
         + RecallLedger
         + OverviewLedger
 {

@@ -37,6 +37,7 @@ pub mod services;
 mod session;
 pub mod sign_in;
 mod sign_ins;
+pub mod trace;
 pub mod webhooks;
 
 use std::sync::Arc;

@@ -10,6 +10,7 @@ pub mod check;
 pub mod fields;
 pub mod findings;
 pub mod import;
+pub mod journey;
 pub mod movement;
 pub mod numbers;
 pub mod order;

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use crate::base::UnixMs;
 use crate::code::{Layer, Payload, Permutation};
 use crate::registry::findings::{Cause, Decision, Findings};
+use crate::registry::journey::Milestone;
 use crate::registry::movement::{Account, Ranges, Whereabouts};
 use crate::registry::{
     Batch, BatchRef, Bilingual, Enterprise, Gtin, Layers, Product, RangeFact, RangeState, Uscc,
@@ -235,6 +236,8 @@ pub struct Register {
     /// Codes that were found suspect and that no officer has decided on, and
     /// since when.
     pub accused: HashMap<[u8; 12], UnixMs>,
+    /// What buyers may hear of the way of a batch.
+    pub milestones: HashMap<BatchRef, Arc<[Milestone]>>,
 }
 
 impl Register {
@@ -274,6 +277,8 @@ pub struct Changes {
     pub causes: Vec<([u8; 12], Vec<Cause>)>,
     /// `None`: not any more.
     pub accused: Vec<([u8; 12], Option<UnixMs>)>,
+    /// All milestones of every batch of which one changed.
+    pub milestones: Vec<(BatchRef, Vec<Milestone>)>,
 }
 
 impl Register {
@@ -301,7 +306,15 @@ impl Register {
                 None => next.accused.remove(&payload),
             };
         }
+        for (batch, milestones) in changes.milestones {
+            next.milestones.insert(batch, milestones.into());
+        }
         next
+    }
+
+    /// Milestones of a batch, oldest first.
+    pub fn milestones(&self, batch: BatchRef) -> &[Milestone] {
+        self.milestones.get(&batch).map_or(&[], |milestones| milestones)
     }
 
     /// What officers found of a code; nothing for nearly every one.

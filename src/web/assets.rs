@@ -14,9 +14,10 @@ pub struct Asset {
     pub bytes: &'static [u8],
 }
 
-const FILES: [(&str, &str, &[u8]); 2] = [
+const FILES: [(&str, &str, &[u8]); 3] = [
     ("icon.svg", "image/svg+xml", include_bytes!("static/icon.svg")),
     ("console.css", "text/css; charset=utf-8", include_bytes!("static/console.css")),
+    ("line.js", "text/javascript; charset=utf-8", include_bytes!("static/line.js")),
 ];
 
 static ASSETS: LazyLock<Vec<Asset>> = LazyLock::new(|| {

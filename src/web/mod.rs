@@ -2,7 +2,8 @@
 //! answer is and nothing of requests.
 //!
 //! A page is complete in one response: its style stands in the page and is
-//! allowed by its hash ([`style::HASH`]), no script is needed anywhere.
+//! allowed by its hash ([`style::HASH`]). One page alone needs a script: that of
+//! the packing line, which works while the network is down.
 
 pub mod account;
 pub mod assets;
@@ -12,6 +13,7 @@ pub mod county;
 pub mod exports;
 pub mod handoff;
 pub mod home;
+pub mod journey;
 pub mod map;
 pub mod message;
 pub mod officer;
@@ -21,5 +23,6 @@ pub mod proof;
 pub mod recall;
 pub mod style;
 pub mod text;
+pub mod trace;
 pub mod verdict;
 pub mod webhooks;

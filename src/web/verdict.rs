@@ -7,10 +7,12 @@ use jiff::tz::TimeZone;
 
 use crate::base::{Lang, UnixMs};
 use crate::code::Payload;
+use crate::registry::journey::Milestone;
 use crate::registry::{Bilingual, Layers};
 use crate::scan::reason::minute_text;
 use crate::scan::service::{Answer, Item, RecordState, ScanSummary};
 use crate::scan::{Outcome, Reason};
+use crate::web::journey::{self, Step};
 use crate::web::text::{self, Inside, Text};
 
 /// Everything a verdict's page shows, in the reader's language.
@@ -30,6 +32,7 @@ pub struct VerdictPage {
     first_query: Option<FirstQuery>,
     not_recorded: bool,
     item: Option<ItemView>,
+    journey: Vec<Step>,
     serial: Option<String>,
     next: Vec<Text>,
     /// Whether the complaints line is named.
@@ -72,6 +75,8 @@ pub struct Asked<'a> {
     pub other_language: String,
     /// What was typed, to be mended in the form when it is no code.
     pub typed: &'a str,
+    /// Of the label's batch.
+    pub milestones: &'a [Milestone],
 }
 
 /// Characters of a mistyped text that the form gives back.
@@ -112,6 +117,7 @@ impl VerdictPage {
             first_query: answer.scans.map(|s| FirstQuery::new(s, first, lang, zone)),
             not_recorded: answer.recorded == RecordState::Failed,
             item: item.map(|item| ItemView::new(item, lang, zone, at)),
+            journey: journey::steps(asked.milestones, lang, zone),
             serial: answer.payload.filter(|_| !malformed).map(|p| p.to_string()),
             next: if mistyped {
                 text::MISTYPED.into()

@@ -11,7 +11,7 @@ use crate::staff_bed::{OURS, StaffBed, WHO, location};
 /// May: b buyer (anyone); of the enterprise whose object it is w owner, p planner,
 /// a approver, l line, q quality, s sales, v viewer; t owner of another; o officer;
 /// c the county's administrator.
-const ROUTES: [(&str, &str, &str); 93] = [
+const ROUTES: [(&str, &str, &str); 110] = [
     ("get", "/", "bwpalqsvtoc"),
     ("get", "/{code}", "bwpalqsvtoc"),
     ("get", "/01/{gtin}/10/{lot}/21/{serial}", "bwpalqsvtoc"),
@@ -52,6 +52,17 @@ const ROUTES: [(&str, &str, &str); 93] = [
     ("get", "/enterprise/exports/{kind}", "wpalqsvt"),
     ("get", "/enterprise/webhooks", "wt"),
     ("post", "/enterprise/webhooks", "wt"),
+    ("get", "/enterprise/line", "wlt"),
+    ("post", "/enterprise/line/captures", "wlt"),
+    ("get", "/enterprise/places", "wpalqsvt"),
+    ("post", "/enterprise/places", "wst"),
+    ("post", "/enterprise/places/customs", "wt"),
+    ("get", "/enterprise/trace", "wpalqsvt"),
+    ("get", "/enterprise/trace/events.jsonld", "wpalqsvt"),
+    ("post", "/enterprise/trace/declare", "wqt"),
+    // As the act is: here of who sells.
+    ("get", "/enterprise/trace/acts/{act}", "wst"),
+    ("post", "/enterprise/trace/acts/{act}", "wst"),
     ("get", "/officer", "bwpalqsvtoc"),
     ("get", "/officer/sign-in", "bwpalqsvtoc"),
     ("post", "/officer/sign-in", "bwpalqsvtoc"),
@@ -87,6 +98,13 @@ const ROUTES: [(&str, &str, &str); 93] = [
     ("get", "/api/v1/closings", "wpalqsvtc"),
     ("post", "/api/v1/batches/{batch}/closings", "wlqc"),
     ("post", "/api/v1/imports/{kind}", "wptc"),
+    ("post", "/api/v1/trace/captures", "wlt"),
+    ("get", "/api/v1/trace/events", "wpalqsvt"),
+    ("post", "/api/v1/trace/events", "wlqst"),
+    ("get", "/api/v1/trace/units/{code}", "wpalqsv"),
+    ("get", "/api/v1/trace/places", "wpalqsvt"),
+    ("post", "/api/v1/trace/places", "wst"),
+    ("post", "/api/v1/trace/imports", "wlt"),
     ("get", "/api/v1/orders", "wpalqsvtc"),
     ("post", "/api/v1/orders", "wptc"),
     ("get", "/api/v1/exports/{kind}", "wpalqsvt"),
@@ -323,6 +341,7 @@ impl Ours {
             .replace("{uscc}", OURS)
             .replace("{*name}", "manifest.json")
             .replace("{kind}", "batches")
+            .replace("{act}", "shipped")
             .replace("{name}", "nothing.css")
     }
 }

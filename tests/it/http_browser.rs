@@ -24,14 +24,23 @@ impl Browser {
     }
 
     pub async fn look(&self, base: &str, cookie: Option<&str>, pages: &[String]) {
+        let arguments: Vec<_> = std::iter::once(base.to_owned()).chain(pages.to_vec()).collect();
+        self.run("check.mjs", cookie, &arguments).await;
+    }
+
+    /// Runs a script of `tests/browser`; gives what it printed.
+    pub async fn run(&self, script: &str, cookie: Option<&str>, arguments: &[String]) -> String {
         let mut command = tokio::process::Command::new(&self.node);
-        command.arg(self.folder.join("check.mjs")).arg(base).args(pages);
+        command.arg(self.folder.join(script)).args(arguments);
         command.env("CHROMIUM", &self.chromium).stdin(Stdio::null());
         if let Some(cookie) = cookie {
             command.env("COOKIE", cookie);
         }
         let output = command.output().await.expect("node runs");
-        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        let printed = String::from_utf8_lossy(&output.stdout).into_owned();
+        let wrong = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "{printed}{wrong}");
+        printed
     }
 }
 

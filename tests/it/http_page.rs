@@ -1,6 +1,9 @@
 //! The page that a phone opens.
 
 use reqwest::Method;
+use zhenma::base::places;
+use zhenma::registry::Bilingual;
+use zhenma::registry::journey::{MILESTONES_OF_A_BATCH_MAX, Milestone, MilestoneKind};
 
 use crate::http_bed::{self as bed, Bed, NOW};
 
@@ -68,6 +71,45 @@ async fn a_page_fits_into_the_first_flight_of_a_connection() {
             assert!(packed < PAGE_BYTES_MAX, "{packed}");
             assert!(raw < PAGE_BYTES_MAX, "even without compression: {raw}");
         }
+    }
+}
+
+/// As much as a batch can have been through.
+fn a_long_way() -> Vec<Milestone> {
+    let one = |kind, region, passed: Option<bool>| Milestone {
+        kind,
+        at: NOW,
+        region,
+        name: Bilingual { zh: "检".repeat(80), en: "x".repeat(80) },
+        report: "2".repeat(80),
+        passed,
+    };
+    let regions = places::all().iter().take(MILESTONES_OF_A_BATCH_MAX - 12);
+    let shipped = regions.map(|region| one(MilestoneKind::Shipped, region.code, None));
+    let looks = (0..10).map(|_| one(MilestoneKind::Inspected, 0, Some(true)));
+    let begun = [MilestoneKind::Bottled, MilestoneKind::Packed].map(|kind| one(kind, 0, None));
+    shipped.chain(looks).chain(begun).collect()
+}
+
+#[tokio::test]
+async fn a_page_with_a_long_way_fits_into_the_first_flight_too() {
+    let bed = Bed::start_with(|services| {
+        services.scanner.register.rcu(|register| {
+            let mut register = (**register).clone();
+            let batches: Vec<_> = register.batches.keys().copied().collect();
+            for batch in batches {
+                register.milestones.insert(batch, a_long_way().into());
+            }
+            register
+        });
+        services
+    })
+    .await;
+    for (language, words) in [("zh", "等36地"), ("en", "30 more")] {
+        let html = page(&bed.phone(41), &format!("/{}", bed::code(0)), language).await;
+        eprintln!("page with a long way {language}: {} bytes unpacked", html.len());
+        assert!(html.contains(words), "{html}");
+        assert!(html.len() < PAGE_BYTES_MAX, "{}", html.len());
     }
 }
 

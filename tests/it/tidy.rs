@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 /// Modules of `src/` from the ground up. A module imports only from lower
 /// numbers, and from itself.
-const LAYERS: [(&str, u8); 18] = [
+const LAYERS: [(&str, u8); 19] = [
     ("base", 0),
     ("keys", 1),
     ("code", 2),
@@ -14,6 +14,8 @@ const LAYERS: [(&str, u8); 18] = [
     ("registry", 3),
     ("hooks", 4),
     ("label", 4),
+    // Reads the register: which code is whose, what is withdrawn.
+    ("trace", 4),
     ("scan", 4),
     ("cases", 5),
     ("exports", 5),

@@ -3,6 +3,7 @@
 //! installation uses. Keys are the development keys, which nothing else takes.
 
 mod brands;
+mod goods;
 pub mod people;
 mod samples;
 
@@ -41,6 +42,8 @@ pub use samples::{DemoSample, samples, write_sheet};
 const DONE: &str = "demo-complete";
 /// Codes whose scans are in work at once; the store commits them in groups.
 const AT_ONCE: usize = 128;
+/// Codes of cases of each batch that is on sale.
+const DEMO_CASES: u64 = 40;
 /// Labels of each batch that somebody has scanned.
 const SCANNED_LABELS: u64 = 260;
 /// The accounts of the demonstration share one password: it guards nothing.
@@ -150,6 +153,8 @@ pub async fn seed(parts: &Parts) -> Result<(), StartError> {
         parts.ledger.add_account(&account, &By::shell(now)).await?;
     }
     renew(&parts.ledger, &parts.scanner.register).await?;
+    goods::seed(parts, &parts.ledger.batches(None, 1_000).await?, now).await?;
+    renew(&parts.ledger, &parts.scanner.register).await?;
     scan_history(parts, &mut dice, now).await?;
     std::fs::write(parts.settings.data.join(DONE), b"")
         .map_err(|e| StartError::Other(e.to_string()))
@@ -203,6 +208,7 @@ async fn add_batch(
         ("destination", Some(lot.destination.to_string())),
         ("dealer", Some(lot.dealer.to_owned())),
         ("count", Some(lot.count.to_string())),
+        ("cases", (lot.kind == LotKind::OnSale).then(|| DEMO_CASES.to_string())),
     ]);
     match put(parts, ImportKind::Batches, fields).await? {
         Registered::Batch(id) => Ok(id),

@@ -91,11 +91,16 @@ fn format(headers: &HeaderMap) -> Result<ImportFormat, Problem> {
         "application/x-ndjson" | "application/jsonl" | "application/x-jsonlines" => {
             Ok(ImportFormat::JsonLines)
         }
-        _ => Err(Problem::new(
-            StatusCode::UNSUPPORTED_MEDIA_TYPE,
-            "media_type",
-            "请用 Content-Type: text/csv 或 application/x-ndjson 发送文件。",
-            "Send the file with Content-Type: text/csv or application/x-ndjson.",
-        )),
+        _ => Err(neither()),
     }
+}
+
+/// A file of another kind than those that are read.
+pub(super) fn neither() -> Problem {
+    Problem::new(
+        StatusCode::UNSUPPORTED_MEDIA_TYPE,
+        "media_type",
+        "请用 Content-Type: text/csv 或 application/x-ndjson 发送文件。",
+        "Send the file with Content-Type: text/csv or application/x-ndjson.",
+    )
 }

@@ -18,6 +18,10 @@ mod packages;
 mod products;
 mod ranges;
 mod recalls;
+mod trace;
+mod trace_import;
+mod trace_places;
+mod trace_units;
 mod webhooks;
 
 use axum::Json;
@@ -69,6 +73,10 @@ pub fn router(desk: Desk) -> OpenApiRouter {
         .routes(routes!(webhooks::replay))
         .routes(routes!(packages::approve))
         .routes(routes!(packages::show, packages::hand_over))
+        .routes(routes!(trace::scan))
+        .routes(routes!(trace::export, trace::capture))
+        .routes(routes!(trace_units::show))
+        .routes(routes!(trace_places::list, trace_places::put))
         .routes(routes!(recalls::list, recalls::ask))
         .routes(routes!(recalls::show))
         .routes(routes!(recalls::decide))
@@ -82,6 +90,7 @@ pub fn imports(desk: Desk) -> OpenApiRouter {
     OpenApiRouter::new()
         .routes(routes!(imports::import))
         .routes(routes!(movement_file::make))
+        .routes(routes!(trace_import::import))
         .with_state(desk)
 }
 

@@ -11,8 +11,10 @@ use crate::base::{Lang, UnixMs};
 use crate::http::Services;
 use crate::http::consumer::ask::Asked;
 use crate::registry::Bilingual;
+use crate::registry::journey::Milestone;
 use crate::scan::service::{Item, RecordState, ScanSummary};
 use crate::scan::{Outcome, Place};
+use crate::web::verdict::named;
 
 /// What is said of one label, and why.
 #[derive(Debug, Serialize, ToSchema)]
@@ -112,11 +114,21 @@ pub struct BatchView {
 /// One step of the item's way.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct JourneyStep {
-    /// `made` or `first_queried`.
+    /// `made`, `bottled`, `inspected`, `packed`, `shipped` or `first_queried`;
+    /// all but the last are told of the batch, the first time that it happened.
     step: &'static str,
     /// RFC 3339 day or instant.
     at: String,
     place: Option<PlaceView>,
+    /// The station that inspected; the dealer, where the maker names dealers.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    by: Option<String>,
+    /// Number of the inspection's report.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    report: Option<String>,
+    /// What the inspection found.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    passed: Option<bool>,
 }
 
 fn outcome_schema() -> Schema {
@@ -149,7 +161,10 @@ impl ScanAnswer {
             scans: scans.map(|s| Scans::new(s, *lang)),
             product: item.map(ProductView::new),
             batch: item.map(BatchView::new),
-            journey: item.map(|item| journey(item, scans, *lang)),
+            journey: item.map(|item| {
+                let register = services.scanner.register.load();
+                journey(item, register.milestones(item.facts.batch.id), scans, *lang)
+            }),
         }
     }
 }
@@ -199,14 +214,24 @@ impl BatchView {
     }
 }
 
-fn journey(item: &Item, scans: Option<ScanSummary>, lang: Lang) -> Vec<JourneyStep> {
-    let made = JourneyStep { step: "made", at: item.facts.batch.made_on.to_string(), place: None };
-    let queried = scans.map(|s| JourneyStep {
-        step: "first_queried",
-        at: instant(s.first_at),
-        place: PlaceView::new(s.first_place, lang),
+fn journey(
+    item: &Item,
+    milestones: &[Milestone],
+    scans: Option<ScanSummary>,
+    lang: Lang,
+) -> Vec<JourneyStep> {
+    let step =
+        |step, at, place| JourneyStep { step, at, place, by: None, report: None, passed: None };
+    let made = step("made", item.facts.batch.made_on.to_string(), None);
+    let on_the_way = milestones.iter().map(|m| JourneyStep {
+        by: Some(named(&m.name, lang).to_owned()).filter(|name| !name.is_empty()),
+        report: Some(m.report.clone()).filter(|report| !report.is_empty()),
+        passed: m.passed,
+        ..step(m.kind.slug(), instant(m.at), PlaceView::new(Place(m.region), lang))
     });
-    std::iter::once(made).chain(queried).collect()
+    let queried = scans
+        .map(|s| step("first_queried", instant(s.first_at), PlaceView::new(s.first_place, lang)));
+    std::iter::once(made).chain(on_the_way).chain(queried).collect()
 }
 
 fn instant(at: UnixMs) -> String {

@@ -145,6 +145,8 @@ pub fn label(headers: &mut HeaderMap, lang: Lang) {
 }
 
 fn page(asked: &Asked, services: &Services, uri: &Uri, text: &str) -> Result<Response, Problem> {
+    let register = services.scanner.register.load();
+    let batch = asked.answer.item.as_ref().map(|item| item.facts.batch.id);
     let page = VerdictPage::new(
         &asked.answer,
         verdict::Asked {
@@ -154,6 +156,7 @@ fn page(asked: &Asked, services: &Services, uri: &Uri, text: &str) -> Result<Res
             reference: asked.reference.clone(),
             other_language: in_language(uri, asked.lang.other()),
             typed: text,
+            milestones: batch.map_or(&[], |batch| register.milestones(batch)),
         },
     );
     page.render().map(|html| Html(html).into_response()).map_err(|_| Problem::broken())

@@ -12,6 +12,7 @@ mod file;
 mod home;
 mod keys;
 mod label_fields;
+mod line;
 mod order;
 mod order_form;
 mod order_handoff;
@@ -19,11 +20,14 @@ mod order_picture;
 mod overview;
 mod package;
 mod people;
+mod places;
 mod printers;
 mod recalls;
 mod settings;
 mod sign_in;
 mod sign_off;
+mod trace;
+mod trace_act;
 mod webhook;
 mod webhooks;
 
@@ -68,6 +72,14 @@ pub(super) fn routes() -> OpenApiRouter<Desk> {
         .routes(routes!(webhook::disable))
         .routes(routes!(webhook::enable))
         .routes(routes!(webhook::replay))
+        .routes(routes!(line::show))
+        .routes(routes!(line::scan))
+        .routes(routes!(places::list, places::put))
+        .routes(routes!(places::set))
+        .routes(routes!(trace::show))
+        .routes(routes!(trace::export))
+        .routes(routes!(trace::declare))
+        .routes(routes!(trace_act::form, trace_act::record))
         .routes(routes!(overview::show))
         .routes(routes!(overview::reply))
         .routes(routes!(book::make))

@@ -49,6 +49,13 @@ mod serial_references;
 pub mod sessions;
 mod spans;
 mod told;
+mod trace;
+mod trace_declare;
+mod trace_line;
+mod trace_milestones;
+mod trace_rows;
+mod trace_sites;
+mod trace_world;
 mod webhooks;
 
 use std::path::Path;

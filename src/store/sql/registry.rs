@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use uuid::Uuid;
 
 use super::rows::{self, Read, get};
-use super::{Ledger, Tx, audit, causes, down, facts, spans};
+use super::{Ledger, Tx, audit, causes, down, facts, spans, trace_milestones};
 use crate::auth::trail::Entry;
 use crate::base::{By, LedgerError, UnixMs};
 use crate::registry::Decision;
@@ -234,6 +234,7 @@ impl RegistryLedger for Ledger {
             let since: Option<i64> = get(&row, "accused_at")?;
             changes.accused.push((rows::payload(&row)?, since.map(UnixMs)));
         }
+        changes.milestones = trace_milestones::changed(&mut tx, since).await?;
         Ok(Some(changes))
     }
 
