@@ -25,6 +25,9 @@ pub mod scan;
 pub mod cases;
 
 #[cfg(feature = "server")]
+pub mod overview;
+
+#[cfg(feature = "server")]
 pub mod recall;
 
 #[cfg(feature = "server")]

@@ -30,6 +30,7 @@ use crate::store::geo::{GeoDatabases, hosting};
 use crate::store::redis::RedisState;
 use crate::store::sql::Ledger;
 use crate::store::sql::sessions::Sessions;
+use crate::web::map::{self, Map};
 
 /// How often counted forgeries go to the ledger.
 const FORGERIES_EVERY: Duration = Duration::from_secs(5);
@@ -53,6 +54,8 @@ pub enum StartError {
     Geo(String),
     #[error("hosting_networks: {0}")]
     Hosting(String),
+    #[error("map: {0}")]
+    Map(String),
     #[error("listen: {address} cannot be used ({problem}); choose another with ZHENMA_LISTEN")]
     Listen { address: SocketAddr, problem: String },
     #[error("{0}")]
@@ -66,6 +69,8 @@ pub struct Parts {
     pub clock: Arc<dyn Clock>,
     pub ledger: Ledger,
     pub scanner: Scanner,
+    /// Of provinces, for consoles.
+    pub map: Arc<Map>,
     pub stop: CancellationToken,
     /// Background work that is waited for at the end.
     pub tasks: TaskTracker,
@@ -92,6 +97,10 @@ pub async fn open(
         Some(path) => hosting(path).map_err(StartError::Hosting)?,
         None => Hosting::default(),
     };
+    let map = match &settings.map {
+        Some(path) => province_map(path).map_err(StartError::Map)?,
+        None => Map::cartogram(),
+    };
     let (keys, of_live) = (KeyDir::at(&settings.keys), Arc::new(ledger.clone()));
     let live = Live::load(keys, kind, of_live, Arc::clone(&clock)).await?;
     let scanner = Scanner {
@@ -109,7 +118,21 @@ pub async fn open(
     };
     let (stop, tasks) = (CancellationToken::new(), TaskTracker::new());
     tasks.spawn(live.keep(stop.clone()));
-    Ok(Parts { settings: Arc::new(settings), clock, ledger, scanner, stop, tasks })
+    Ok(Parts { settings: Arc::new(settings), clock, ledger, scanner, map, stop, tasks })
+}
+
+/// Reads the operator's map of provinces.
+///
+/// # Errors
+/// What is wrong with the file and what to do.
+pub fn province_map(path: &Path) -> Result<Arc<Map>, String> {
+    let told = |problem: String| format!("{}: {problem}", path.display());
+    let bytes = std::fs::metadata(path).map_err(|e| told(e.to_string()))?.len();
+    if bytes > map::FILE_BYTES_MAX {
+        return Err(told(format!("is longer than {} MiB", map::FILE_BYTES_MAX >> 20)));
+    }
+    let text = std::fs::read_to_string(path).map_err(|e| told(e.to_string()))?;
+    Map::read(&text).map(Arc::new).map_err(told)
 }
 
 /// Opens the scan state that a setting names.

@@ -43,6 +43,8 @@ pub struct Settings {
     /// Networks of data centres, a prefix a line: scans from there are no
     /// evidence of copying.
     pub hosting_networks: Option<PathBuf>,
+    /// Map of provinces that consoles draw, as GeoJSON; without it a cartogram.
+    pub map: Option<PathBuf>,
     /// `text` or `json`.
     pub log_format: LogFormat,
 }
@@ -70,6 +72,7 @@ impl Default for Settings {
             time_zone: "Asia/Shanghai".to_owned(),
             geo_database: Vec::new(),
             hosting_networks: None,
+            map: None,
             log_format: LogFormat::Text,
         }
     }
@@ -84,7 +87,7 @@ pub enum ConfigError {
 }
 
 /// Names of all settings, for the environment.
-const NAMES: [(&str, Kind); 13] = [
+const NAMES: [(&str, Kind); 14] = [
     ("listen", Kind::Text),
     ("public_url", Kind::Text),
     ("public_aliases", Kind::List),
@@ -97,6 +100,7 @@ const NAMES: [(&str, Kind); 13] = [
     ("time_zone", Kind::Text),
     ("geo_database", Kind::List),
     ("hosting_networks", Kind::Text),
+    ("map", Kind::Text),
     ("log_format", Kind::Text),
 ];
 

@@ -143,7 +143,7 @@ impl Follower {
             let histories = self.histories(new).await?;
             let changes = self.gather(new, &histories).await?;
             self.flag(&histories).await?;
-            let revision = self.ledger.append(place.log, new, &changes).await?;
+            let revision = self.ledger.append(place.log, new, &changes, self.offset_ms()).await?;
             self.whole.store(true, Ordering::Relaxed);
             let mut across = self.across();
             across.revision = revision;
@@ -176,6 +176,12 @@ impl Follower {
         );
         metrics::counter!("zhenma_scan_logs_begun_again_total").increment(1);
         self.scanner.state.renew(shard, old).await
+    }
+
+    /// Of the zone in which days are counted.
+    fn offset_ms(&self) -> i64 {
+        let now = jiff::Timestamp::from_millisecond(self.clock.now().0).unwrap_or_default();
+        i64::from(self.zone.to_offset(now).seconds()) * 1_000
     }
 
     fn across(&self) -> RwLockWriteGuard<'_, Across> {

@@ -39,6 +39,7 @@ impl Parts {
             site,
         );
         services.trusted_proxies = self.settings.trusted_proxies.clone().into();
+        services.map = Arc::clone(&self.map);
         services.stopping = self.stop.clone();
         services.samples = samples.into();
         services.identify = Arc::new(Doorkeeper {

@@ -11,6 +11,7 @@ use crate::auth::port::{AccountLedger, TrailLedger};
 use crate::cases::CaseLedger;
 use crate::http::Services;
 use crate::http::rate::Keyed;
+use crate::overview::OverviewLedger;
 use crate::recall::port::RecallLedger;
 use crate::registry::movement::port::MovementLedger;
 use crate::registry::port::{OrderLedger, RegistryLedger};
@@ -30,6 +31,7 @@ pub trait DeskLedger:
     + TrailLedger
     + PolicyLedger
     + RecallLedger
+    + OverviewLedger
 {
 }
 
@@ -43,6 +45,7 @@ impl<T> DeskLedger for T where
         + TrailLedger
         + PolicyLedger
         + RecallLedger
+        + OverviewLedger
 {
 }
 

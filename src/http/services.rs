@@ -14,6 +14,7 @@ use crate::http::consumer::visit::Visits;
 use crate::http::rate::{Rates, Throttle};
 use crate::scan::service::Scanner;
 use crate::web::home::Sample;
+use crate::web::map::Map;
 
 /// Composed by `app`, and by tests over a store of their own.
 #[derive(Clone)]
@@ -29,6 +30,8 @@ pub struct Services {
     pub metrics: Option<PrometheusHandle>,
     /// Cancelled when the server is told to stop.
     pub stopping: CancellationToken,
+    /// Of provinces, for consoles.
+    pub map: Arc<Map>,
     /// Labels to try, on the home page of a demonstration.
     pub samples: Arc<[Sample]>,
     pub(super) visits: Visits,
@@ -55,8 +58,8 @@ impl Site {
 }
 
 impl Services {
-    /// With nobody signed in, no proxy trusted, no metrics, no samples; the
-    /// fields are there to be set.
+    /// With nobody signed in, no proxy trusted, no metrics, no samples, the
+    /// cartogram for a map; the fields are there to be set.
     pub fn new(scanner: Scanner, clock: Arc<dyn Clock>, zone: TimeZone, site: Site) -> Self {
         Self {
             scanner,
@@ -67,6 +70,7 @@ impl Services {
             identify: Arc::new(Nobody),
             metrics: None,
             stopping: CancellationToken::new(),
+            map: Map::cartogram(),
             samples: Arc::new([]),
             visits: Visits::default(),
             throttle: Arc::new(Throttle::new(Rates::default())),

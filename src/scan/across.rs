@@ -234,6 +234,11 @@ impl Across {
         }
     }
 
+    /// Codes of a batch by the province in which each was first seen.
+    pub fn first_seen(&self, batch: BatchRef) -> Option<&BTreeMap<u8, u32>> {
+        self.batches.get(&batch).map(|cells| &cells.first)
+    }
+
     pub fn batches(&self) -> impl Iterator<Item = BatchRef> {
         self.batches.keys().copied()
     }

@@ -32,12 +32,14 @@ pub trait ScanLedger: Send + Sync {
     /// Also for an entry at a position where another scan is: nothing of the
     /// call is written then.
     /// `across` is what the new ones among them changed across codes; the
-    /// revision under which it was kept is given back.
+    /// revision under which it was kept is given back. Days are counted
+    /// `offset_ms` east of UTC.
     async fn append(
         &self,
         log: LogId,
         entries: &[Entry],
         across: &Changes,
+        offset_ms: i64,
     ) -> Result<u64, LedgerError>;
     /// Those of the entries that were never written, from any log.
     async fn missing(&self, entries: &[Entry]) -> Result<Vec<Entry>, LedgerError>;

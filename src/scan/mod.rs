@@ -5,6 +5,7 @@
 //! Start at [`service::Scanner::answer`], the walk of one scan.
 
 pub mod across;
+pub mod diversion;
 pub mod forgeries;
 pub mod history;
 pub mod hosting;

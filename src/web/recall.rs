@@ -171,5 +171,5 @@ pub struct RecallPage {
     pub liftable: bool,
     pub closable: bool,
     pub note: Typed,
-    pub notices: [String; 2],
+    pub notices: [(&'static str, String); 2],
 }

@@ -11,7 +11,7 @@ use crate::staff_bed::{StaffBed, WHO, location};
 /// May: b buyer (anyone); of the enterprise whose object it is w owner, p planner,
 /// a approver, l line, q quality, s sales, v viewer; t owner of another; o officer;
 /// c the county's administrator.
-const ROUTES: [(&str, &str, &str); 84] = [
+const ROUTES: [(&str, &str, &str); 86] = [
     ("get", "/", "bwpalqsvtoc"),
     ("get", "/{code}", "bwpalqsvtoc"),
     ("get", "/01/{gtin}/10/{lot}/21/{serial}", "bwpalqsvtoc"),
@@ -84,6 +84,8 @@ const ROUTES: [(&str, &str, &str); 84] = [
     ("post", "/api/v1/imports/{kind}", "wptc"),
     ("get", "/api/v1/orders", "wpalqsvtc"),
     ("post", "/api/v1/orders", "wptc"),
+    ("get", "/enterprise/overview", "wpalqsvt"),
+    ("post", "/enterprise/overview/replies", "wqst"),
     ("get", "/enterprise/recalls", "wpalqsvt"),
     ("post", "/enterprise/recalls", "wqst"),
     ("get", "/enterprise/recalls/new", "wqst"),

@@ -292,7 +292,7 @@ async fn a_record_from_the_future_means_that_the_clock_went_back() {
             seen: Observation { scan: Tag48::new(major), ..at(ms) },
         })
         .collect();
-    ledger.append(LogId([1; 16]), &entries, &Changes::default()).await.expect("appended");
+    ledger.append(LogId([1; 16]), &entries, &Changes::default(), 0).await.expect("appended");
     ledger.close().await;
     Visit::to(&site).says("clock", "fault", "went back").says(
         "scan_store",
@@ -310,7 +310,7 @@ async fn a_scan_store_that_went_back_or_is_another_one_is_told() {
     let path = site.file("data/ledger.sqlite");
     let ledger = Ledger::open(Path::new(&path), UnixMs(0)).await.expect("opens");
     let id = state.identity(0).await.expect("known");
-    ledger.append(id, &log, &Changes::default()).await.expect("appended");
+    ledger.append(id, &log, &Changes::default(), 0).await.expect("appended");
     // Followed, but not trimmed yet.
     Visit::to(&site).says("scan_log", "ok", "has followed every scan");
     let lost = |major, scan| Entry {
@@ -318,7 +318,7 @@ async fn a_scan_store_that_went_back_or_is_another_one_is_told() {
         seen: Observation { scan: Tag48::new(scan), ..at(-HOUR_MS) },
         ..log[0]
     };
-    ledger.append(id, &[lost(2, 2)], &Changes::default()).await.expect("appended");
+    ledger.append(id, &[lost(2, 2)], &Changes::default(), 0).await.expect("appended");
     state.trim(0, log[0].cursor).await.expect("trimmed");
     Visit::to(&site).says("scan_log", "fault", "ends before what the worker has followed");
     // The store gives the position again.
@@ -348,7 +348,7 @@ async fn a_proxy_that_hides_the_buyers_is_told() {
     };
     let log = LogId([1; 16]);
     let add = async |scans: Vec<Entry>| {
-        ledger.append(log, &scans, &Changes::default()).await.expect("appended");
+        ledger.append(log, &scans, &Changes::default(), 0).await.expect("appended");
     };
     let public = [("ZHENMA_PUBLIC_URL", "https://id.example.cn")];
     let told = "of buyers came from private addresses";

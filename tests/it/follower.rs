@@ -154,7 +154,7 @@ async fn a_follower_that_died_before_the_trim_begins_nothing_again() {
     record(&*state, 0..5).await;
     let id = state.identity(0).await.expect("known");
     desk.ledger
-        .append(id, &whole_log(&*state).await[..3], &Changes::default())
+        .append(id, &whole_log(&*state).await[..3], &Changes::default(), 0)
         .await
         .expect("written");
     desk.follow_all(&state).await;
@@ -326,11 +326,17 @@ async fn an_entry_where_another_scan_is_is_refused_and_never_dropped() {
     let (log, other) = (LogId([1; 16]), LogId([2; 16]));
     let entry =
         |n, major| Entry { cursor: Cursor { major, minor: 0 }, code: code_id(1), seen: scan(n) };
-    desk.ledger.append(log, &[entry(1, 1)], &Changes::default()).await.expect("written");
-    desk.ledger.append(log, &[entry(1, 1)], &Changes::default()).await.expect("is there already");
-    desk.ledger.append(other, &[entry(1, 9)], &Changes::default()).await.expect("is there already");
+    desk.ledger.append(log, &[entry(1, 1)], &Changes::default(), 0).await.expect("written");
     desk.ledger
-        .append(log, &[entry(2, 1)], &Changes::default())
+        .append(log, &[entry(1, 1)], &Changes::default(), 0)
+        .await
+        .expect("is there already");
+    desk.ledger
+        .append(other, &[entry(1, 9)], &Changes::default(), 0)
+        .await
+        .expect("is there already");
+    desk.ledger
+        .append(log, &[entry(2, 1)], &Changes::default(), 0)
         .await
         .expect_err("its place is taken");
     let missing = desk.ledger.missing(&[entry(1, 5), entry(2, 1)]).await.expect("read");

@@ -8,14 +8,14 @@ use crate::need;
 use crate::staff_bed::{OUR_GTIN, StaffBed, location};
 
 /// What looks at pages; `None` on a bare machine.
-struct Browser {
+pub struct Browser {
     chromium: PathBuf,
     node: PathBuf,
     folder: PathBuf,
 }
 
 impl Browser {
-    fn find() -> Option<Self> {
+    pub fn find() -> Option<Self> {
         let (chromium, node) = (need::program("chromium")?, need::program("node")?);
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/browser");
         let modules = Some(folder.join("node_modules")).filter(|modules| modules.is_dir());
@@ -23,7 +23,7 @@ impl Browser {
         Some(Self { chromium, node, folder })
     }
 
-    async fn look(&self, base: &str, cookie: Option<&str>, pages: &[String]) {
+    pub async fn look(&self, base: &str, cookie: Option<&str>, pages: &[String]) {
         let mut command = tokio::process::Command::new(&self.node);
         command.arg(self.folder.join("check.mjs")).arg(base).args(pages);
         command.env("CHROMIUM", &self.chromium).stdin(Stdio::null());
@@ -77,6 +77,13 @@ async fn pages_have_no_violation_of_axe_in_light_and_dark_narrow_and_wide() {
     browser.look(&bed.base, None, &pages).await;
 }
 
+/// Each page in Chinese and in English.
+pub fn both(pages: &[(&str, String)]) -> Vec<String> {
+    let english = |(name, path): &(&str, String)| format!("{name}.en={path}");
+    let chinese = |(name, path): &(&str, String)| format!("{name}={path}");
+    pages.iter().map(chinese).chain(pages.iter().map(english)).collect()
+}
+
 #[tokio::test]
 async fn consoles_have_no_violation_of_axe_either() {
     let Some(browser) = Browser::find() else { return };
@@ -126,11 +133,6 @@ async fn consoles_have_no_violation_of_axe_either() {
     crate::policies::compared(&bed);
     let sign = [("policy", "strict-1"), ("note", "旺季前收紧"), ("effective_at", "")];
     officer.post("/officer/policies", &sign).await;
-    let both = |pages: &[(&str, String)]| -> Vec<String> {
-        let english = |(name, path): &(&str, String)| format!("{name}.en={path}");
-        let chinese = |(name, path): &(&str, String)| format!("{name}={path}");
-        pages.iter().map(chinese).chain(pages.iter().map(english)).collect()
-    };
     let enterprise = both(&[
         ("enterprise", "/enterprise/".to_owned()),
         ("order_form", "/enterprise/order".to_owned()),

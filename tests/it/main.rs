@@ -31,6 +31,7 @@ mod need;
 mod openapi;
 mod orders;
 mod outages;
+mod overview;
 mod policies;
 mod reading;
 mod readme;

@@ -5,6 +5,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::faults::load::eventually;
+use crate::http_browser::{Browser, both};
 use crate::staff_bed::{Person, StaffBed, location};
 
 const FORM: [(&str, &str); 4] = [
@@ -209,4 +210,35 @@ async fn of_a_loss_a_buyer_hears_no_more_than_that_the_label_is_blocked() {
         page.contains("标签已停用") && !page.contains("被盗") && !page.contains("报失"),
         "{page}"
     );
+}
+
+#[tokio::test]
+async fn the_pages_of_recalls_have_no_violation_of_axe() {
+    let Some(browser) = Browser::find() else { return };
+    let bed = StaffBed::start().await;
+    let batch = bed.batch(60).await;
+    let codes = bed.codes(&batch).await;
+    for n in [3, 4, 5] {
+        crate::consoles::scanned_by(&bed.parts.scanner, &codes[n], 2).await;
+    }
+    let (quality, approver) = (bed.person("quality").await, bed.person("approver").await);
+    let notice = [("notice_zh", "宋河公司召回L1批次部分产品。\n请停止销售。"), ("notice_en", "x")];
+    let waits = asks(&quality, &format!("{batch} 0-29"), &notice).await;
+    let force = asks(&quality, &format!("{batch} 30-49"), &notice).await;
+    let seen = value_of(&approver.page(&force).await, "seen");
+    assert_eq!(decides(&approver, &force, &seen, "approve").await.0, 303);
+    let id = uuid::Uuid::new_v4().to_string();
+    let back = [("outcome", "recovered"), ("id", &*id), ("items", "7"), ("note", "郑州门店退回")];
+    assert_eq!(quality.post(&format!("{force}/returns"), &back).await.status(), 303);
+    let decided = both(&[("recall_waits", waits.clone())]);
+    browser.look(&bed.base, Some(&approver.cookie()), &decided).await;
+    let of = force.rsplit('/').next().expect("an id");
+    let asked = both(&[
+        ("recalls", "/enterprise/recalls".to_owned()),
+        ("recall_own", waits),
+        ("recall", force.clone()),
+        ("recall_form", "/enterprise/recalls/new".to_owned()),
+        ("recall_lift", format!("/enterprise/recalls/new?lifts={of}")),
+    ]);
+    browser.look(&bed.base, Some(&quality.cookie()), &asked).await;
 }

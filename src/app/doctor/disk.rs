@@ -8,6 +8,7 @@ use std::path::Path;
 use rustix::fs::{Access, access, statvfs};
 
 use super::{Finding, some_of};
+use crate::app::compose::province_map;
 use crate::app::config::Settings;
 use crate::store::geo::{GeoDatabases, hosting};
 
@@ -112,6 +113,19 @@ pub fn hosting_networks(settings: &Settings) -> Finding {
             "write a network a line, such as 43.130.0.0/16, or leave the setting out",
         ),
     }
+}
+
+pub fn map(settings: &Settings) -> Option<Finding> {
+    const CHECK: &str = "map";
+    let path = settings.map.as_ref()?;
+    Some(match province_map(path) {
+        Ok(_) => Finding::ok(CHECK, format!("{} can be read", path.display())),
+        Err(error) => Finding::fault(
+            CHECK,
+            error,
+            "name a FeatureCollection of polygons with an adcode each, or leave the setting out",
+        ),
+    })
 }
 
 pub fn geo_database(settings: &Settings) -> Finding {

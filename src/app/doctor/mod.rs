@@ -81,6 +81,7 @@ pub async fn examine(settings: &Settings, now: UnixMs) -> Result<Vec<Finding>, S
     found.extend(disk::data(settings));
     found.push(disk::geo_database(settings));
     found.push(disk::hosting_networks(settings));
+    found.extend(disk::map(settings));
     let dir = KeyDir::at(&settings.keys);
     let ring = dir.keyring();
     found.extend(keys::published(&ring, now));

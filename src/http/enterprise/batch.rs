@@ -22,7 +22,7 @@ use crate::web::console::{Bar, BatchPage, Frame, RangeLine};
 use crate::web::verdict::date_text;
 
 /// Days of the chart, today the last of them.
-const DAYS: i64 = 60;
+pub(super) const DAYS: i64 = 60;
 
 /// A batch, its ranges, its scans by day.
 #[utoipa::path(
@@ -93,7 +93,7 @@ pub(super) async fn batch_page(
 }
 
 /// Units of the chart: ten a day across, 110 for the busiest day.
-fn bars(days: &[DayCount], today: Date) -> Vec<Bar> {
+pub(super) fn bars(days: &[DayCount], today: Date) -> Vec<Bar> {
     let epoch = jiff::civil::date(1970, 1, 1);
     let last = epoch.until(today).map_or(0, |span| i64::from(span.get_days()));
     let busiest = days.iter().map(|day| day.scans).max().unwrap_or(1).max(1);

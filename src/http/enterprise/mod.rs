@@ -10,6 +10,7 @@ mod home;
 mod label_fields;
 mod order;
 mod order_form;
+mod overview;
 mod recalls;
 mod sign_in;
 
@@ -37,6 +38,8 @@ pub(super) fn routes() -> OpenApiRouter<Desk> {
         .routes(routes!(book::cancel))
         .routes(routes!(closing::show, closing::close))
         .routes(routes!(closing::found))
+        .routes(routes!(overview::show))
+        .routes(routes!(overview::reply))
         .routes(routes!(recalls::list::list, recalls::ask::ask))
         .routes(routes!(recalls::ask::form))
         .routes(routes!(recalls::show::show))

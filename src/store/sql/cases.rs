@@ -11,7 +11,7 @@ use crate::base::{By, LedgerError, UnixMs};
 use crate::cases::{CaseLedger, CauseRecord, DecisionRecord, Flag, FlagState};
 use crate::registry::Decision;
 
-fn flag(row: &SqliteRow) -> Read<Flag> {
+pub(super) fn flag(row: &SqliteRow) -> Read<Flag> {
     Ok(Flag {
         payload: rows::payload(row)?,
         batch: rows::batch_ref(row)?,

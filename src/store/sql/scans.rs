@@ -9,6 +9,7 @@ use sqlx::{QueryBuilder, Sqlite};
 
 use super::across::keep;
 use super::rows::{Read, get, payload};
+use super::scan_days::Days;
 use super::{Ledger, ROWS_AT_ONCE, down, signed, unsigned};
 use crate::base::{LedgerError, UnixMs};
 use crate::code::Payload;
@@ -71,6 +72,7 @@ impl ScanLedger for Ledger {
         log: LogId,
         entries: &[Entry],
         across: &Changes,
+        offset_ms: i64,
     ) -> Result<u64, LedgerError> {
         let Some(last) = entries.last() else { return Ok(0) };
         let mut tx = self.write().await?;
@@ -89,6 +91,7 @@ impl ScanLedger for Ledger {
         .map_err(down)?;
         let known = |e: &Entry| Some((*e, Payload::from_bytes(e.code.payload).ok()?));
         let rows: Vec<(Entry, Payload)> = entries.iter().filter_map(known).collect();
+        let mut days = Days::default();
         for rows in rows.chunks(ROWS_AT_ONCE) {
             let mut insert = QueryBuilder::<Sqlite>::new(
                 "INSERT INTO scans (log, log_major, log_minor, payload, key_number, batch_number,
@@ -113,9 +116,16 @@ impl ScanLedger for Ledger {
                     .push_bind(i64::from(seen.marks.bits()))
                     .push_bind(signed(seen.scan.get()));
             });
-            insert.push(" ON CONFLICT (scan_tag, payload) DO NOTHING");
-            insert.build().execute(&mut *tx).await.map_err(down)?;
+            // What another log brought before is not written, and not counted.
+            insert.push(
+                " ON CONFLICT (scan_tag, payload) DO NOTHING
+                 RETURNING key_number, batch_number, seen_at, place, channel",
+            );
+            for row in insert.build().fetch_all(&mut *tx).await.map_err(down)? {
+                days.take(&row, offset_ms)?;
+            }
         }
+        days.add(&mut tx).await?;
         let revision = keep(&mut tx, across).await?;
         tx.commit().await.map_err(down)?;
         Ok(revision)

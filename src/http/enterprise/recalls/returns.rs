@@ -120,7 +120,13 @@ pub(super) fn form(filled: Option<Filled>, desk: &Desk, f: &Frame) -> ReturnForm
                 chosen: of.slug() == typed.outcome,
             })
             .into(),
-        places: regions(&typed.place, f),
+        places: {
+            let mut places = regions(&typed.place, f);
+            if let Some(unknown) = places.first_mut() {
+                f.t("不清楚", "not known").clone_into(&mut unknown.text);
+            }
+            places
+        },
         items: Typed {
             error: error("items").or_else(|| other.map(|e| fault(e, f.lang))),
             value: typed.items,

@@ -117,7 +117,10 @@ pub(super) async fn recall_page(
         liftable,
         closable: asks && r.is_open(),
         note: beside.note,
-        notices: [r.proposal.notice.zh.clone(), r.proposal.notice.en.clone()],
+        notices: [
+            (f.t("公告（中文）", "Notice (Chinese)"), r.proposal.notice.zh.clone()),
+            (f.t("公告（英文）", "Notice (English)"), r.proposal.notice.en.clone()),
+        ],
         f,
     };
     page(&recall_page, lang, status)

@@ -1,0 +1,51 @@
+//! Buyers' scans by day and province, counted in the transaction that writes
+//! their rows.
+
+use std::collections::BTreeMap;
+
+use sqlx::sqlite::SqliteRow;
+use sqlx::{QueryBuilder, Sqlite};
+
+use super::rows::{self, Read, get};
+use super::scans::channel_name;
+use super::{ROWS_AT_ONCE, Tx, down, signed};
+use crate::registry::BatchRef;
+use crate::scan::Channel;
+
+/// What is added to the counts.
+#[derive(Default)]
+pub(super) struct Days(BTreeMap<(BatchRef, i64, i64), u64>);
+
+impl Days {
+    /// Takes in a row of scans that was written just now.
+    pub(super) fn take(&mut self, row: &SqliteRow, offset_ms: i64) -> Read<()> {
+        if get::<String>(row, "channel")? == channel_name(Channel::Consumer) {
+            let day = (get::<i64>(row, "seen_at")? + offset_ms).div_euclid(86_400_000);
+            let province = get::<i64>(row, "place")? / 100;
+            *self.0.entry((rows::batch_ref(row)?, day, province)).or_default() += 1;
+        }
+        Ok(())
+    }
+
+    pub(super) async fn add(self, tx: &mut Tx) -> Read<()> {
+        let counts: Vec<_> = self.0.into_iter().collect();
+        for counts in counts.chunks(ROWS_AT_ONCE) {
+            let mut insert = QueryBuilder::<Sqlite>::new(
+                "INSERT INTO scan_days (key_number, batch_number, day, province, scans) ",
+            );
+            insert.push_values(counts, |mut row, ((batch, day, province), scans)| {
+                row.push_bind(i64::from(batch.key.get()))
+                    .push_bind(i64::from(batch.batch))
+                    .push_bind(*day)
+                    .push_bind(*province)
+                    .push_bind(signed(*scans));
+            });
+            insert.push(
+                " ON CONFLICT (key_number, batch_number, day, province) DO UPDATE SET
+                 scans = scan_days.scans + excluded.scans",
+            );
+            insert.build().execute(&mut **tx).await.map_err(down)?;
+        }
+        Ok(())
+    }
+}
