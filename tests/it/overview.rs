@@ -21,7 +21,7 @@ async fn bought(bed: &StaffBed, codes: &[String], town: usize) {
         let (lat, lon) = TOWNS[town];
         let question = Question {
             text: code.clone(),
-            scan_id: uuid::Uuid::new_v4(),
+            scan_id: uuid::Uuid::from_bytes(zhenma::base::rng::bytes()),
             device: Device::Cookie([n; 16]),
             address: Some([14, n, u8::try_from(town).expect("few"), 9].into()),
             location: Some((lat, lon, 30.0)),

@@ -93,7 +93,7 @@ async fn two_people_recall_goods_come_back_and_a_part_goes_on_sale_again() {
         let response = quality.post(&format!("{page}/returns"), &fields).await;
         (response.status().as_u16(), response.text().await.expect("text"))
     };
-    let id = || uuid::Uuid::new_v4().to_string();
+    let id = || uuid::Uuid::from_bytes(zhenma::base::rng::bytes()).to_string();
     let two = format!("{}\n{}", codes[12], codes[13]);
     let first = back(&id(), "", &two);
     assert_eq!(send(first.clone()).await.0, 303);
@@ -227,7 +227,7 @@ async fn the_pages_of_recalls_have_no_violation_of_axe() {
     let force = asks(&quality, &format!("{batch} 30-49"), &notice).await;
     let seen = value_of(&approver.page(&force).await, "seen");
     assert_eq!(decides(&approver, &force, &seen, "approve").await.0, 303);
-    let id = uuid::Uuid::new_v4().to_string();
+    let id = uuid::Uuid::from_bytes(zhenma::base::rng::bytes()).to_string();
     let back = [("outcome", "recovered"), ("id", &*id), ("items", "7"), ("note", "郑州门店退回")];
     assert_eq!(quality.post(&format!("{force}/returns"), &back).await.status(), 303);
     let decided = both(&[("recall_waits", waits.clone())]);
