@@ -210,7 +210,8 @@ async fn a_case_stands_as_all_of_its_batch_does() {
         (2, vec![whole(Recalled), whole(Activated)], "withdrawn", "recalled"),
         (3, vec![whole(Blocked)], "withdrawn", "blocked"),
         (4, vec![whole(Void)], "withdrawn", "void"),
-        (5, vec![whole(Stolen), whole(Activated)], "withdrawn", "stolen"),
+        // Whoever scans it is told no more.
+        (5, vec![whole(Stolen), whole(Activated)], "withdrawn", "blocked"),
         (6, vec![whole(Activated), (1, COUNT - 1, Recalled)], "genuine", "first_scan"),
         (7, vec![whole(Activated), (0, COUNT - 2, Recalled)], "genuine", "first_scan"),
         (8, vec![(half, COUNT - 1, Recalled), (0, half - 1, Recalled)], "withdrawn", "recalled"),
