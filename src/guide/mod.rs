@@ -8,6 +8,8 @@ pub mod detection {}
 pub mod detection_measured {}
 #[doc = include_str!("attacks.md")]
 pub mod attacks {}
+#[doc = include_str!("enterprises.md")]
+pub mod enterprises {}
 #[doc = include_str!("glossary.md")]
 pub mod glossary {}
 #[doc = include_str!("http.md")]

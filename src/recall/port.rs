@@ -4,10 +4,14 @@
 use async_trait::async_trait;
 use uuid::Uuid;
 
-use crate::base::{By, LedgerError};
+use crate::base::{By, LedgerError, UnixMs};
 use crate::recall::returns::{NewReturn, Progress, Return};
 use crate::recall::{Numbers, Proposal, Recall, RecallError};
 use crate::registry::Uscc;
+use crate::trace::Unit;
+
+/// Bottles, cases and pallets that one case, pallet or rule takes in.
+pub const UNITS_MAX: usize = 500_000;
 
 /// A yes or no, and what whoever says it looked at.
 #[derive(Clone, Debug)]
@@ -53,6 +57,23 @@ pub trait RecallLedger: Send + Sync {
     /// # Errors
     /// Refuses one that is not in force.
     async fn close_recall(&self, id: Uuid, note: &str, by: &By) -> Result<Recall, RecallError>;
+    /// Items in a case or pallet: those in it now, and those taken out of it since
+    /// it was first shipped.
+    ///
+    /// # Errors
+    /// `Invalid` for more than [`UNITS_MAX`] of them.
+    async fn items_in(&self, unit: &Unit) -> Result<Vec<Numbers>, LedgerError>;
+    /// Items shipped to a place since an instant, whatever they were taken out of
+    /// since.
+    ///
+    /// # Errors
+    /// As [`Self::items_in`].
+    async fn sent_to(
+        &self,
+        of: &Uscc,
+        place: &str,
+        since: UnixMs,
+    ) -> Result<Vec<Numbers>, LedgerError>;
     async fn recall(&self, id: Uuid) -> Result<Recall, LedgerError>;
     /// Latest first.
     async fn recalls(&self, of: Option<&Uscc>, limit: u32) -> Result<Vec<Recall>, LedgerError>;
@@ -65,6 +86,6 @@ pub trait RecallLedger: Send + Sync {
     async fn scanned_where(
         &self,
         ranges: &[Numbers],
-        since: crate::base::UnixMs,
+        since: UnixMs,
     ) -> Result<Vec<RegionCount>, LedgerError>;
 }

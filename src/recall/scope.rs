@@ -1,29 +1,31 @@
 //! From what somebody typed to ranges of running numbers. A line names a batch
-//! (`1-4`), numbers of it (`1-4 100-199`), or one label: its serial, its text or
-//! its URL.
+//! (`1-4`), numbers of it (`1-4 100-199`), one label, or a case or pallet: its
+//! serial, its text or URL, its SSCC.
 
 use crate::base::FieldError;
-use crate::code::{self, Layer, Payload};
 use crate::recall::Numbers;
-use crate::registry::service::{Scope, parse_range};
-use crate::registry::{BatchRef, Placement, Register};
+use crate::registry::service::parse_range;
+use crate::registry::{BatchRef, Register, Uscc};
+use crate::trace::Unit;
 
 /// Lines of one proposal.
 pub const LINES_MAX: usize = 10_000;
 /// Faults that are told at once.
 const FAULTS_MAX: usize = 20;
 
-/// Disjoint ranges, in order, of what the lines name.
-///
+/// What the lines name.
+#[derive(Debug, Default)]
+pub struct Named {
+    pub numbers: Vec<Numbers>,
+    /// Cases and pallets, each with its line.
+    pub units: Vec<(u64, Unit)>,
+}
+
 /// # Errors
 /// Naming `scope` with the line of each fault.
-pub fn ranges(
-    text: &str,
-    register: &Register,
-    within: &Scope,
-) -> Result<Vec<Numbers>, Vec<FieldError>> {
+pub fn read(text: &str, register: &Register, own: &Uscc) -> Result<Named, Vec<FieldError>> {
     let lines = (1..).zip(text.lines().map(str::trim)).filter(|(_, line)| !line.is_empty());
-    let (mut found, mut faults) = (Vec::new(), Vec::new());
+    let (mut named, mut faults) = (Named::default(), Vec::new());
     for (count, (number, line)) in lines.enumerate() {
         if count == LINES_MAX {
             let problem = format!("has more than {LINES_MAX} lines");
@@ -33,28 +35,39 @@ pub fn ranges(
                 "name ranges, or ask in two parts",
             )]);
         }
-        match of_line(line, register, within) {
-            Ok(numbers) => found.push(numbers),
+        match of_line(line, register, own) {
+            Ok(Found::Numbers(numbers)) => named.numbers.push(numbers),
+            Ok(Found::Unit(unit)) => named.units.push((number, unit)),
             Err(fault) if faults.len() < FAULTS_MAX => faults.push(fault.at_line(number)),
             Err(_) => {}
         }
     }
-    if found.is_empty() && faults.is_empty() {
-        let remedy = "write one a line: a batch 1-4, numbers of it 1-4 100-199, or a serial";
-        faults.push(FieldError::new("scope", "names nothing", remedy));
-    }
-    if faults.is_empty() { Ok(merged(found)) } else { Err(faults) }
+    if faults.is_empty() { Ok(named) } else { Err(faults) }
+}
+
+enum Found {
+    Numbers(Numbers),
+    Unit(Unit),
 }
 
 fn fault(problem: impl Into<String>, remedy: &str) -> FieldError {
     FieldError::new("scope", problem, remedy)
 }
 
-fn of_line(line: &str, register: &Register, within: &Scope) -> Result<Numbers, FieldError> {
+fn of_line(line: &str, register: &Register, own: &Uscc) -> Result<Found, FieldError> {
     let (name, rest) = line.split_once(char::is_whitespace).unwrap_or((line, ""));
-    match name.parse::<BatchRef>() {
-        Ok(batch) => of_batch(batch, rest.trim(), register, within),
-        Err(_) => of_label(line, register, within),
+    if let Ok(batch) = name.parse::<BatchRef>() {
+        return of_batch(batch, rest.trim(), register, own).map(Found::Numbers);
+    }
+    match Unit::read(line, register, own) {
+        Ok(Unit::Bottle { batch, number }) => {
+            Ok(Found::Numbers(Numbers { batch, first: number, last: number }))
+        }
+        Ok(unit) => Ok(Found::Unit(unit)),
+        Err(_) => Err(fault(
+            "is neither a batch, nor a label or case that was issued to you",
+            "write 1-4, 1-4 100-199, or what stands under the symbol of a label",
+        )),
     }
 }
 
@@ -62,11 +75,11 @@ fn of_batch(
     id: BatchRef,
     range: &str,
     register: &Register,
-    within: &Scope,
+    own: &Uscc,
 ) -> Result<Numbers, FieldError> {
     let batch = register.batches.get(&id).map(|facts| &facts.batch);
     let batch = batch
-        .filter(|batch| within.covers(&batch.enterprise))
+        .filter(|batch| batch.enterprise == *own)
         .ok_or_else(|| fault(format!("{id} is no batch of yours"), "see the list of batches"))?;
     let last = batch.count - 1;
     if range.is_empty() {
@@ -80,35 +93,8 @@ fn of_batch(
     Ok(Numbers { batch: id, first, last: to })
 }
 
-fn of_label(line: &str, register: &Register, within: &Scope) -> Result<Numbers, FieldError> {
-    let packed: String = line.chars().filter(|c| !c.is_whitespace()).collect();
-    let serial = || Payload::from_serial_text(&packed.to_ascii_uppercase()).ok();
-    let payload = code::read(line).map(|reading| reading.payload).ok().or_else(serial);
-    let unknown = || {
-        fault(
-            "is neither a batch, nor a label that was issued to you",
-            "write 1-4, 1-4 100-199, or what stands under the symbol of a label",
-        )
-    };
-    let payload = payload.ok_or_else(unknown)?;
-    let Placement::Issued { facts, number, .. } = register.place(&payload) else {
-        return Err(unknown());
-    };
-    if !within.covers(&facts.batch.enterprise) {
-        return Err(unknown());
-    }
-    match payload.layer {
-        Layer::Outer | Layer::Inner => {
-            Ok(Numbers { batch: facts.batch.id, first: number, last: number })
-        }
-        Layer::Case | Layer::Pallet => {
-            Err(fault("is a case or pallet", "name the numbers of what is in it"))
-        }
-    }
-}
-
 /// Ranges that touch or overlap become one.
-fn merged(mut ranges: Vec<Numbers>) -> Vec<Numbers> {
+pub fn merged(mut ranges: Vec<Numbers>) -> Vec<Numbers> {
     ranges.sort_unstable();
     let mut out: Vec<Numbers> = Vec::new();
     for next in ranges {

@@ -2,9 +2,10 @@
 
 use uuid::Uuid;
 
-use crate::base::{By, FieldError, LedgerError};
+use crate::base::{By, FieldError, LedgerError, UnixMs};
 use crate::recall::port::{Decision, RecallLedger};
 use crate::recall::returns::{Goods, NewReturn, Outcome, Progress};
+use crate::recall::scope::Named;
 use crate::recall::{
     Kind, Numbers, Proposal, Recall, RecallError, Refusal, Tally, fingerprint, scope,
 };
@@ -42,8 +43,10 @@ pub struct Asked<'a> {
     pub enterprise: &'a Uscc,
     pub kind: Kind,
     pub lifts: Option<Uuid>,
-    /// Lines, as [`scope::ranges`] reads them.
+    /// Lines, as [`scope::read`] reads them.
     pub scope: &'a str,
+    /// All that was shipped to a place since.
+    pub sent: Option<(&'a str, UnixMs)>,
     pub reason: Bilingual,
     pub remedy: Bilingual,
     pub notice: Bilingual,
@@ -52,8 +55,73 @@ pub struct Asked<'a> {
 /// Reads and checks what was typed.
 ///
 /// # Errors
-/// Everything that is wrong with it.
-pub fn read(asked: Asked<'_>, register: &Register) -> Result<Proposal, Vec<FieldError>> {
+/// `Invalid` with everything that is wrong with it, and those of the ledger.
+pub async fn read(
+    ledger: &(impl RecallLedger + ?Sized),
+    asked: Asked<'_>,
+    register: &Register,
+) -> Result<Proposal, LedgerError> {
+    let mut faults = faults_of(&asked);
+    let ranges = match scope::read(asked.scope, register, asked.enterprise) {
+        Ok(named) => taken_in(ledger, &asked, named, &mut faults).await?,
+        Err(wrong) => {
+            faults.extend(wrong);
+            Vec::new()
+        }
+    };
+    if !faults.is_empty() {
+        return Err(LedgerError::Invalid(faults));
+    }
+    let trimmed = |words: Bilingual| Bilingual {
+        zh: words.zh.trim().to_owned(),
+        en: words.en.trim().to_owned(),
+    };
+    Ok(Proposal {
+        id: asked.id,
+        enterprise: asked.enterprise.clone(),
+        kind: asked.kind,
+        lifts: asked.lifts,
+        ranges,
+        reason: trimmed(asked.reason),
+        remedy: trimmed(asked.remedy),
+        notice: trimmed(asked.notice),
+    })
+}
+
+/// All items that the lines and the rule take in.
+async fn taken_in(
+    ledger: &(impl RecallLedger + ?Sized),
+    asked: &Asked<'_>,
+    named: Named,
+    faults: &mut Vec<FieldError>,
+) -> Result<Vec<Numbers>, LedgerError> {
+    let mut found = named.numbers;
+    for (line, unit) in &named.units {
+        let items = ledger.items_in(unit).await?;
+        if items.is_empty() {
+            let problem = "is a case or pallet of which nothing was packed";
+            let fault = FieldError::new("scope", problem, "name the numbers of what is in it");
+            faults.push(fault.at_line(*line));
+        }
+        found.extend(items);
+    }
+    if let Some((place, since)) = asked.sent {
+        let items = ledger.sent_to(asked.enterprise, place, since).await?;
+        if items.is_empty() {
+            let problem = format!("nothing was shipped to {place:?} since");
+            faults.push(FieldError::new("sent_to", problem, "see the events of shipping"));
+        }
+        found.extend(items);
+    }
+    if found.is_empty() && faults.is_empty() {
+        let remedy = "write one a line: a batch 1-4, numbers of it 1-4 100-199, or a serial";
+        faults.push(FieldError::new("scope", "names nothing", remedy));
+    }
+    Ok(scope::merged(found))
+}
+
+/// What is wrong with the words.
+fn faults_of(asked: &Asked<'_>) -> Vec<FieldError> {
     let mut faults = Vec::new();
     if [&asked.reason.zh, &asked.reason.en].iter().any(|words| words.trim().is_empty()) {
         let problem = "is missing in one language";
@@ -75,28 +143,7 @@ pub fn read(asked: Asked<'_>, register: &Register) -> Result<Proposal, Vec<Field
             faults.push(FieldError::new(field, "is too long or has a control character", remedy));
         }
     }
-    let own = Scope::One(asked.enterprise.clone());
-    let ranges = scope::ranges(asked.scope, register, &own).unwrap_or_else(|wrong| {
-        faults.extend(wrong);
-        Vec::new()
-    });
-    if !faults.is_empty() {
-        return Err(faults);
-    }
-    let trimmed = |words: Bilingual| Bilingual {
-        zh: words.zh.trim().to_owned(),
-        en: words.en.trim().to_owned(),
-    };
-    Ok(Proposal {
-        id: asked.id,
-        enterprise: asked.enterprise.clone(),
-        kind: asked.kind,
-        lifts: asked.lifts,
-        ranges,
-        reason: trimmed(asked.reason),
-        remedy: trimmed(asked.remedy),
-        notice: trimmed(asked.notice),
-    })
+    faults
 }
 
 /// The recall, if it is within the scope; another's does not exist.
@@ -195,12 +242,16 @@ fn of_recall(
     register: &Register,
     recall: &Recall,
 ) -> Result<Vec<(crate::registry::BatchRef, u64)>, LedgerError> {
-    let own = Scope::One(recall.proposal.enterprise.clone());
     let named = |faults: Vec<FieldError>| {
         let renamed = |fault: FieldError| FieldError { field: "codes".to_owned(), ..fault };
         LedgerError::Invalid(faults.into_iter().map(renamed).collect())
     };
-    let found = scope::ranges(codes, register, &own).map_err(named)?;
+    let read = scope::read(codes, register, &recall.proposal.enterprise).map_err(named)?;
+    if let Some((line, _)) = read.units.first() {
+        let fault = FieldError::new("codes", "is a case or pallet", "scan the labels in it");
+        return Err(named(vec![fault.at_line(*line)]));
+    }
+    let found = scope::merged(read.numbers);
     let beside = scope::without(&found, &recall.proposal.ranges);
     if let Some(one) = beside.first() {
         let problem = format!("{} of batch {} is not recalled here", one.first, one.batch);

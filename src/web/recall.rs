@@ -56,7 +56,11 @@ pub fn fault(e: &FieldError, lang: Lang) -> String {
         None => zh.to_owned(),
     };
     let zh = match e.field.as_str() {
-        "scope" if e.problem.starts_with("is a case") => line("这是箱码或托盘码，请写明其中的序号"),
+        "scope" if e.problem.starts_with("is a case") => {
+            line("这个箱或托盘没有装箱记录，请写明其中的序号")
+        }
+        "sent_to" => "从那天起没有发往这个场所的记录".to_owned(),
+        "since" => "请填日期，例如2026-11-01".to_owned(),
         "scope" if e.problem.ends_with("is not held by it") => {
             line("有些序号并没有因它停售，请只写仍停售的")
         }
@@ -112,6 +116,9 @@ pub struct RecallForm {
     pub scope: Typed,
     /// Further faults of the scope, by line.
     pub scope_faults: Vec<String>,
+    pub places: Vec<Choice>,
+    pub sent_error: Option<String>,
+    pub since: Typed,
     pub reason_zh: Typed,
     pub reason_en: Typed,
     pub remedy_zh: Typed,

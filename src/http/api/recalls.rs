@@ -14,6 +14,7 @@ use crate::auth::duty::{Approving, Withdrawing};
 use crate::base::{FieldError, UnixMs, grounds, ids};
 use crate::http::access::{ByKey, Registrar, With};
 use crate::http::bodies::Sent;
+use crate::http::console::instant_of;
 use crate::http::desk::Desk;
 use crate::http::json;
 use crate::http::problem::{Problem, ProblemDocument};
@@ -34,13 +35,27 @@ pub struct NewRecall {
     kind: String,
     /// Of a lift: id of the recall whose goods go back on sale.
     lifts: Option<Uuid>,
-    /// Each a batch `1-4`, numbers of it `1-4 100-199`, or a label's serial.
+    /// Each a batch `1-4`, numbers of it `1-4 100-199`, a label's serial, or the
+    /// code or SSCC of a case or pallet.
+    #[serde(default)]
     scope: Vec<String>,
+    /// All that was shipped to a place too.
+    sent_to: Option<SentTo>,
     reason: Words,
     #[serde(default)]
     remedy: Words,
     #[serde(default)]
     notice: Words,
+}
+
+/// Goods by where they went.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SentTo {
+    /// Code of a place of the enterprise.
+    place: String,
+    /// First day, as 2026-11-01, where the server is.
+    since: String,
 }
 
 /// Who decided, when and why.
@@ -213,18 +228,29 @@ pub async fn ask(
     if (kind == Kind::Lift) != new.lifts.is_some() {
         return Err(invalid("lifts", "goes with kind lift alone", "give both, or neither"));
     }
+    let since = new
+        .sent_to
+        .as_ref()
+        .map(|sent| {
+            let day = format!("{}T00:00", sent.since.trim());
+            instant_of("since", &day, &desk.zone).map(|since| (&sent.place, since))
+        })
+        .transpose()
+        .map_err(|fault| Problem::invalid(vec![fault]))?;
     let asked = Asked {
         id: new.id.unwrap_or_else(|| ids::new_id(by.at)),
         enterprise: &enterprise,
         kind,
         lifts: new.lifts,
         scope: &new.scope.join("\n"),
+        sent: since.map(|(place, since)| (&**place, since)),
         reason: new.reason.into(),
         remedy: new.remedy.into(),
         notice: new.notice.into(),
     };
     desk.show_changes().await;
-    let proposal = service::read(asked, &desk.scanner.register.load()).map_err(Problem::invalid)?;
+    let register = desk.scanner.register.load_full();
+    let proposal = service::read(&*desk.ledger, asked, &register).await?;
     let recall = desk.ledger.propose(&proposal, &by).await?;
     let address = format!("/api/v1/recalls/{}", proposal.id);
     Ok(added(true, &address, RecallRecord::from(&recall)))

@@ -6,7 +6,13 @@ use super::{Ledger, down};
 use crate::base::{By, LedgerError};
 
 /// Rows that are somebody's own, and are of use to nobody else.
-const OWN: [&str; 1] = ["DELETE FROM api_keys WHERE login = $1"];
+const OWN: [&str; 5] = [
+    "DELETE FROM api_keys WHERE login = $1",
+    "DELETE FROM sessions WHERE login = $1",
+    "DELETE FROM second_factors WHERE login = $1",
+    "DELETE FROM recovery_codes WHERE login = $1",
+    "DELETE FROM links WHERE login = $1",
+];
 
 pub(super) async fn erase(ledger: &Ledger, login: &str, by: &By) -> Read<Option<bool>> {
     let mut tx = ledger.write().await?;

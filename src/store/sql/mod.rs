@@ -36,6 +36,7 @@ mod planted;
 mod policies;
 mod progress;
 mod put;
+mod recall_goods;
 mod recall_returns;
 mod recalls;
 mod registry;

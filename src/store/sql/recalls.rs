@@ -5,6 +5,7 @@ use sqlx::sqlite::SqliteRow;
 use sqlx::{QueryBuilder, Sqlite};
 use uuid::Uuid;
 
+use super::recall_goods as goods;
 use super::recall_returns as returned;
 use super::rows::{self, Read, get};
 use super::{Ledger, ROWS_AT_ONCE, Tx, audit, down, next_revision, signed, told, unsigned};
@@ -15,6 +16,7 @@ use crate::recall::returns::{NewReturn, Progress, Return};
 use crate::recall::scope::without;
 use crate::recall::{Kind, Numbers, Proposal, Recall, RecallError, Refusal, State, Word};
 use crate::registry::{Bilingual, Uscc};
+use crate::trace::Unit;
 
 fn both(row: &SqliteRow, [zh, en]: [&str; 2]) -> Read<Bilingual> {
     Ok(Bilingual { zh: get(row, zh)?, en: get(row, en)? })
@@ -333,6 +335,19 @@ impl RecallLedger for Ledger {
         let kept = must_know(&mut tx, &id).await?;
         tx.commit().await.map_err(down)?;
         Ok(kept)
+    }
+
+    async fn items_in(&self, unit: &Unit) -> Result<Vec<Numbers>, LedgerError> {
+        goods::items_in(self, unit).await
+    }
+
+    async fn sent_to(
+        &self,
+        of: &Uscc,
+        place: &str,
+        since: UnixMs,
+    ) -> Result<Vec<Numbers>, LedgerError> {
+        goods::sent_to(self, of, place, since).await
     }
 
     async fn recall(&self, id: Uuid) -> Result<Recall, LedgerError> {

@@ -15,15 +15,17 @@ use crate::auth::duty::{Acting, Withdrawing};
 use crate::base::{By, FieldError, LedgerError, ids};
 use crate::http::access::AtConsole;
 use crate::http::bodies::Posted;
-use crate::http::console::page;
+use crate::http::console::{instant_of, page};
 use crate::http::desk::Desk;
 use crate::http::enterprise::home::own;
 use crate::http::problem::{Problem, ProblemDocument};
 use crate::recall::service::{self, Asked};
 use crate::recall::{Kind, Numbers, Recall};
 use crate::registry::Bilingual;
+use crate::trace::place::Site;
 use crate::web::console::{Choice, Frame, Typed};
 use crate::web::recall::{self, RecallForm};
+use crate::web::verdict::named;
 
 /// What the form sends; texts, as people typed them.
 #[derive(Clone, Default, Deserialize, ToSchema)]
@@ -35,8 +37,12 @@ pub struct Typing {
     kind: String,
     /// Of a lift: id of the recall.
     lifts: String,
-    /// One a line: a batch, numbers of it, or a label.
+    /// One a line: a batch, numbers of it, a label, a case or a pallet.
     scope: String,
+    /// Code of a place: all that was shipped there is taken in too; empty: none.
+    sent_to: String,
+    /// Local day from which on.
+    since: String,
     reason_zh: String,
     reason_en: String,
     remedy_zh: String,
@@ -84,7 +90,7 @@ pub async fn form(
         let lines: Vec<_> = held.iter().take(LINES_SHOWN_MAX).map(written).collect();
         typing = Typing { lifts, scope: lines.join("\n"), ..typing };
     }
-    show(frame, &typing, &[], StatusCode::OK)
+    show(&desk, &who, frame, &typing, &[], StatusCode::OK).await
 }
 
 /// As the form takes it.
@@ -114,7 +120,7 @@ pub async fn ask(
             Ok(Redirect::to(&page).into_response())
         }
         Err(LedgerError::Invalid(faults)) => {
-            show(frame, &typing, &faults, StatusCode::UNPROCESSABLE_ENTITY)
+            show(&desk, &who, frame, &typing, &faults, StatusCode::UNPROCESSABLE_ENTITY).await
         }
         Err(error) => Err(error.into()),
     }
@@ -137,6 +143,11 @@ async fn propose(
     let kind =
         Kind::from_slug(&typing.kind).filter(|kind| (*kind == Kind::Lift) == lifts.is_some());
     let own = own(who).map_err(|_| anew("enterprise"))?;
+    let day = format!("{}T00:00", typing.since.trim());
+    let sent = (!typing.sent_to.trim().is_empty())
+        .then(|| instant_of("since", &day, &desk.zone))
+        .transpose()
+        .map_err(|fault| LedgerError::Invalid(vec![fault]))?;
     let both = |zh: &str, en: &str| Bilingual { zh: zh.to_owned(), en: en.to_owned() };
     let asked = Asked {
         id,
@@ -144,16 +155,19 @@ async fn propose(
         kind: kind.ok_or_else(|| anew("kind"))?,
         lifts,
         scope: &typing.scope,
+        sent: sent.map(|since| (typing.sent_to.trim(), since)),
         reason: both(&typing.reason_zh, &typing.reason_en),
         remedy: both(&typing.remedy_zh, &typing.remedy_en),
         notice: both(&typing.notice_zh, &typing.notice_en),
     };
     let register = desk.scanner.register.load_full();
-    let proposal = service::read(asked, &register).map_err(LedgerError::Invalid)?;
+    let proposal = service::read(&*desk.ledger, asked, &register).await?;
     desk.ledger.propose(&proposal, by).await
 }
 
-fn show(
+async fn show(
+    desk: &Desk,
+    who: &Member,
     f: Frame,
     typing: &Typing,
     faults: &[FieldError],
@@ -187,6 +201,9 @@ fn show(
             .into(),
         scope,
         scope_faults: said("scope").split_off(usize::from(!said("scope").is_empty())),
+        places: places(desk, who, typing, &f).await?,
+        since: typed("since", &typing.since),
+        sent_error: typed("sent_to", &typing.sent_to).error,
         reason_zh: typed("reason", &typing.reason_zh),
         reason_en: plain(&typing.reason_en),
         remedy_zh: typed("remedy", &typing.remedy_zh),
@@ -196,4 +213,25 @@ fn show(
         f,
     };
     page(&form, lang, status)
+}
+
+/// The enterprise's places, none of them first.
+async fn places(
+    desk: &Desk,
+    who: &Member,
+    typing: &Typing,
+    f: &Frame,
+) -> Result<Vec<Choice>, Problem> {
+    let none = Choice {
+        value: String::new(),
+        text: f.t("不按去向", "no place").to_owned(),
+        chosen: false,
+    };
+    let sites = desk.ledger.sites(&own(who)?).await?;
+    let choice = |site: &Site| Choice {
+        value: site.code.clone(),
+        text: format!("{} {}", site.code, named(&site.name, f.lang)),
+        chosen: site.code == typing.sent_to,
+    };
+    Ok(std::iter::once(none).chain(sites.iter().map(choice)).collect())
 }

@@ -13,6 +13,9 @@ SELECT key_number, batch_number, (seen_at + 28800000) / 86400000, place / 100, C
 FROM scans WHERE channel = 'consumer'
 GROUP BY key_number, batch_number, (seen_at + 28800000) / 86400000, place / 100;
 
+-- A recall asks what was in a case that was opened since.
+CREATE INDEX trace_event_units_by_parent ON trace_event_units (parent) WHERE parent IS NOT NULL;
+
 -- What an enterprise or its dealer says to a lot that travels unusually.
 CREATE TABLE lot_replies (
     id TEXT PRIMARY KEY,               -- UUID; given with the form
