@@ -93,18 +93,14 @@ impl Target {
         if authority.contains('@') || url.contains('#') {
             return Err(fault("has a user, a password or a fragment, which are not sent"));
         }
-        let host = uri.host().unwrap_or_default().trim_matches(['[', ']']).to_ascii_lowercase();
-        let port = match (uri.port(), uri.port_u16()) {
-            (None, _) => {
-                if https {
-                    443
-                } else {
-                    80
-                }
-            }
-            (Some(_), Some(port @ 1..)) => port,
-            (Some(_), _) => return Err(fault("has no port that can be called")),
+        let named = uri.host().unwrap_or_default();
+        // Of a port that is none the parser says that there is none.
+        let port = match authority.strip_prefix(named).and_then(|rest| rest.strip_prefix(':')) {
+            Some(port) => port.parse().ok().filter(|port| *port != 0),
+            None => Some(if https { 443 } else { 80 }),
         };
+        let port = port.ok_or_else(|| fault("has no port that can be called"))?;
+        let host = named.trim_matches(['[', ']']).to_ascii_lowercase();
         if host.is_empty() {
             return Err(fault("names no host"));
         }
@@ -246,5 +242,7 @@ mod tests {
         let target = nobody.check("https://ERP.example.cn:8443/in?q=1").expect("an address");
         assert_eq!((target.host.as_str(), target.port), ("erp.example.cn", 8443));
         assert_eq!((target.path.as_str(), target.https), ("/in?q=1", true));
+        let target = Target::parse("http://[::1]:81").expect("an address");
+        assert_eq!((target.host.as_str(), target.port, target.path.as_str()), ("::1", 81, "/"));
     }
 }
