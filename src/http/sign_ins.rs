@@ -110,6 +110,16 @@ impl SignIns {
         }
     }
 
+    /// Counts one try of a package's code; the package closes itself after too
+    /// many from everywhere.
+    ///
+    /// # Errors
+    /// Seconds after which to try again.
+    pub(super) fn check_pick_up(&self, network: Option<Network>, number: &str) -> Result<(), u64> {
+        self.tries.check(&(network, self.bucket(number)))?;
+        self.networks.check(&network)
+    }
+
     /// Counts one try of a link, which takes a hash when it is good.
     ///
     /// # Errors

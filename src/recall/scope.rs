@@ -81,7 +81,8 @@ fn of_batch(
     let batch = batch
         .filter(|batch| batch.enterprise == *own)
         .ok_or_else(|| fault(format!("{id} is no batch of yours"), "see the list of batches"))?;
-    let last = batch.count - 1;
+    // What is withdrawn whole is so with its spares.
+    let last = batch.issued() - 1;
     if range.is_empty() {
         return Ok(Numbers { batch: id, first: 0, last });
     }

@@ -104,10 +104,22 @@ pub async fn activate<'a, L: Books + ?Sized>(
             numbers.entry(*batch).or_default().extend(u32::try_from(*number));
         }
     }
-    for (batch, numbers) in numbers {
+    for (batch, mut numbers) in numbers {
+        // Spares lie behind the book of their batch.
+        let count = ledger.batch(batch).await?.count;
+        numbers.retain(|number| u64::from(*number) < count);
+        if numbers.is_empty() {
+            continue;
+        }
         let ranges = Some(Ranges::of_numbers(numbers));
         let asked = Asked { partial: true, ..Asked::plain(Kind::Activate, ranges) };
-        move_labels(ledger, &Scope::One(own.clone()), batch, asked, by).await?;
+        match move_labels(ledger, &Scope::One(own.clone()), batch, asked, by).await {
+            // The packing stands, also of a roll that nobody signed off.
+            Err(LedgerError::Invalid(faults)) => {
+                tracing::info!(%batch, ?faults, "packed labels were not put on sale");
+            }
+            moved => drop(moved?),
+        }
     }
     Ok(())
 }

@@ -24,8 +24,10 @@ const problems = [];
 try {
   const page = await browser.newPage();
   await page.setExtraHTTPHeaders({ "Accept-Language": "zh-CN" });
-  const [name, value] = process.env.COOKIE.split("=");
-  await page.setCookie({ name, value, url: base });
+  for (const pair of process.env.COOKIE.split("; ")) {
+    const [name, value] = pair.split("=");
+    await page.setCookie({ name, value, url: base });
+  }
   page.on("console", (m) => {
     if (!m.text().includes("ERR_INTERNET_DISCONNECTED")) problems.push(m.text());
   });

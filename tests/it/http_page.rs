@@ -29,7 +29,7 @@ async fn each_kind_of_label_has_its_page_in_both_languages() {
         ("hello".into(), "not_genuine", "这不是有效的码", "This is not a valid code"),
         (bed::code(bed::RECALLED), "withdrawn", "正在召回", "being recalled"),
         (bed::code(bed::BLOCKED), "withdrawn", "标签已停用", "The label is blocked"),
-        (bed::code(bed::STOLEN), "withdrawn", "标签已报失", "reported stolen"),
+        (bed::code(bed::STOLEN), "withdrawn", "标签已停用", "blocked"),
         (bed::code(bed::VOID), "withdrawn", "标签已作废", "The label is void"),
         (bed::code(bed::SPOILED), "not_on_sale", "废标", "spoiled in printing"),
         (bed::code(bed::PLANTED), "not_on_sale", "不用于销售", "Not a label for sale"),

@@ -17,6 +17,7 @@ mod orders;
 mod packages;
 mod products;
 mod ranges;
+mod recall_records;
 mod recalls;
 mod trace;
 mod trace_import;

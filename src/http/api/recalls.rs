@@ -4,12 +4,14 @@ use axum::Json;
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Path, Query, State};
 use axum::response::Response;
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::ranges::instant;
-use super::{Page, Refused, Words, added};
+use super::recall_records::{
+    NewRecall, ProgressRecord, RecallDetail, RecallRecord, RegionRecord, TallyRecord,
+};
+use super::{Page, Refused, added};
 use crate::auth::duty::{Approving, Withdrawing};
 use crate::base::{FieldError, UnixMs, grounds, ids};
 use crate::http::access::{ByKey, Registrar, With};
@@ -18,158 +20,10 @@ use crate::http::console::instant_of;
 use crate::http::desk::Desk;
 use crate::http::json;
 use crate::http::problem::{Problem, ProblemDocument};
-use crate::recall::returns::{Outcome, Progress};
+use crate::recall::returns::Outcome;
 use crate::recall::service::{self, Asked, CameBack};
-use crate::recall::{Kind, Recall, Word, fingerprint};
+use crate::recall::{Kind, Recall, fingerprint};
 use crate::registry::Uscc;
-
-/// What is asked for.
-#[derive(Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct NewRecall {
-    /// A UUID of yours: the same one is the same recall.
-    id: Option<Uuid>,
-    /// Unified social credit code; needed of the county's key alone.
-    enterprise: Option<String>,
-    /// recall, loss or lift
-    kind: String,
-    /// Of a lift: id of the recall whose goods go back on sale.
-    lifts: Option<Uuid>,
-    /// Each a batch `1-4`, numbers of it `1-4 100-199`, a label's serial, or the
-    /// code or SSCC of a case or pallet.
-    #[serde(default)]
-    scope: Vec<String>,
-    /// All that was shipped to a place too.
-    sent_to: Option<SentTo>,
-    reason: Words,
-    #[serde(default)]
-    remedy: Words,
-    #[serde(default)]
-    notice: Words,
-}
-
-/// Goods by where they went.
-#[derive(Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct SentTo {
-    /// Code of a place of the enterprise.
-    place: String,
-    /// First day, as 2026-11-01, where the server is.
-    since: String,
-}
-
-/// Who decided, when and why.
-#[derive(Serialize, ToSchema)]
-pub struct WordRecord {
-    by: String,
-    /// RFC 3339
-    at: String,
-    note: String,
-}
-
-impl From<&Word> for WordRecord {
-    fn from(word: &Word) -> Self {
-        Self { by: word.by.clone(), at: instant(word.at), note: word.note.clone() }
-    }
-}
-
-/// How its labels stand now.
-#[derive(Serialize, ToSchema)]
-pub struct TallyRecord {
-    on_sale: u64,
-    not_on_sale: u64,
-    never_for_sale: u64,
-    withdrawn: u64,
-    /// Sent back with an approval: it is refused when the labels stand otherwise.
-    seen: String,
-}
-
-/// Where buyers scanned its labels.
-#[derive(Serialize, ToSchema)]
-pub struct RegionRecord {
-    /// GB/T 2260, four digits; 0: unknown
-    province: u16,
-    labels: u64,
-    scans: u64,
-}
-
-/// Goods that came back.
-#[derive(Serialize, ToSchema)]
-pub struct ProgressRecord {
-    on_sale: u64,
-    recovered: u64,
-    destroyed: u64,
-    outstanding: u64,
-}
-
-impl From<Progress> for ProgressRecord {
-    fn from(p: Progress) -> Self {
-        Self {
-            on_sale: p.on_sale,
-            recovered: p.recovered,
-            destroyed: p.destroyed,
-            outstanding: p.outstanding(),
-        }
-    }
-}
-
-/// A recall.
-#[derive(Serialize, ToSchema)]
-pub struct RecallRecord {
-    id: Uuid,
-    enterprise: String,
-    kind: &'static str,
-    lifts: Option<Uuid>,
-    /// proposed, approved, rejected or closed
-    state: &'static str,
-    labels: u64,
-    /// Each `BATCH FIRST-LAST`; at most 1000.
-    ranges: Vec<String>,
-    reason: Words,
-    remedy: Words,
-    notice: Words,
-    proposed_by: String,
-    proposed_at: String,
-    decided: Option<WordRecord>,
-    closed: Option<WordRecord>,
-}
-
-/// Ranges that a record tells.
-const RANGES_MAX: usize = 1_000;
-
-impl From<&Recall> for RecallRecord {
-    fn from(r: &Recall) -> Self {
-        let p = &r.proposal;
-        let ranges = p.ranges.iter().take(RANGES_MAX);
-        Self {
-            id: p.id,
-            enterprise: p.enterprise.to_string(),
-            kind: p.kind.slug(),
-            lifts: p.lifts,
-            state: r.state.slug(),
-            labels: p.labels(),
-            ranges: ranges.map(|n| format!("{} {}-{}", n.batch, n.first, n.last)).collect(),
-            reason: (&p.reason).into(),
-            remedy: (&p.remedy).into(),
-            notice: (&p.notice).into(),
-            proposed_by: r.proposed_by.clone(),
-            proposed_at: instant(r.proposed_at),
-            decided: r.decided.as_ref().map(WordRecord::from),
-            closed: r.closed.as_ref().map(WordRecord::from),
-        }
-    }
-}
-
-/// A recall with how its labels stand and how far it is.
-#[derive(Serialize, ToSchema)]
-pub struct RecallDetail {
-    #[serde(flatten)]
-    recall: RecallRecord,
-    tally: TallyRecord,
-    /// Before the decision: ever; behind it: since. Most labels first.
-    regions: Vec<RegionRecord>,
-    progress: ProgressRecord,
-}
 
 /// Recalls, losses and lifts.
 #[utoipa::path(

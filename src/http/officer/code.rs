@@ -180,7 +180,7 @@ fn timeline(scans: &[Observation], f: &Frame, zone: &jiff::tz::TimeZone) -> Vec<
                     0 => String::new(),
                     _ => format!("{}{}", f.t("手机", "phone "), phones.of(seen.device)),
                 },
-                network: if seen.network == 0 {
+                network: if seen.device.get() == 0 && seen.network == 0 {
                     String::new()
                 } else {
                     format!(

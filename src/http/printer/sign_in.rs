@@ -75,7 +75,7 @@ pub async fn enter(
     let lang = f.lang;
     let number = secret::plain(&given.number);
     let network = client.address.map(Network::of);
-    if let Err(wait_s) = desk.sign_ins.check(network, &format!("package {number}"), None) {
+    if let Err(wait_s) = desk.sign_ins.check_pick_up(network, &format!("package {number}")) {
         metrics::counter!("zhenma_http_shed_total", "bound" => "sign_in").increment(1);
         let status = StatusCode::TOO_MANY_REQUESTS;
         return answer(f, status, |door| door.locked_s = Some(wait_s));

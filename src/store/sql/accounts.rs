@@ -106,6 +106,17 @@ pub(super) async fn insert_key(tx: &mut Tx, key: &ApiKey) -> Read<()> {
 /// Uses of a key are noted at most so often.
 const LAST_USE_STEP_MS: i64 = 60_000;
 
+/// An account that is opened again does not bring its old keys back.
+pub(super) async fn end_keys(tx: &mut Tx, login: &str, at: UnixMs) -> Read<()> {
+    sqlx::query("UPDATE api_keys SET expires_at = $1 WHERE login = $2 AND expires_at > $1")
+        .bind(at.0)
+        .bind(login)
+        .execute(&mut **tx)
+        .await
+        .map(drop)
+        .map_err(down)
+}
+
 #[async_trait]
 impl AccountLedger for Ledger {
     async fn add_account(&self, a: &Account, by: &By) -> Result<(), LedgerError> {
@@ -149,6 +160,7 @@ impl AccountLedger for Ledger {
         .map_err(down)?;
         let Some(row) = disabled else { return Ok(false) };
         let after = account(&row)?;
+        end_keys(&mut tx, login, by.at).await?;
         let before = Account { disabled_at: None, ..after.clone() };
         note(&mut tx, by, "account.disable", &after, [told(&before), told(&after)]).await?;
         tx.commit().await.map_err(down)?;

@@ -10,7 +10,7 @@ use crate::auth::trail::Entry as Note;
 use crate::base::{By, FieldError, LedgerError, UnixMs};
 use crate::registry::movement::book::{Entry, shift, untouched};
 use crate::registry::movement::{
-    Elsewhere, Holding, Kind, Moved, Movement, NewMovement, Ranges, Span, Words,
+    Account, Elsewhere, Holding, Kind, Moved, Movement, NewMovement, Ranges, Span, Words,
 };
 use crate::registry::{BatchRef, Uscc};
 
@@ -194,11 +194,16 @@ pub(super) async fn undo_in(tx: &mut Tx, booking: &Booking<'_>, of: Uuid) -> Rea
         return Err(nothing_left(of));
     };
     let later = legs::later(tx, batch, of, (first, last)).await?;
+    let (held, _) = planted::held_back(tx, batch, (first, last)).await?;
     let before = spans::window(tx, batch, first, last).await?;
     let (mut after, mut back, mut gone) = (before.clone(), Vec::new(), Vec::new());
     for entry in mine {
         let about = later.iter().map(|(undoes, ranges)| (*undoes, ranges));
-        let left = untouched(&entry.ranges, of, about);
+        let mut left = untouched(&entry.ranges, of, about);
+        if entry.from.account == Account::Activated {
+            // Nor does an undo put on sale what nobody signed off.
+            left = left.without(&held);
+        }
         gone.extend_from_slice(entry.ranges.without(&left).runs());
         let shifted = shift(&after, &left, |on| (*on == entry.to).then(|| entry.from.clone()));
         after = shifted.spans;

@@ -35,17 +35,24 @@ async fn again(mut tx: Tx, old: Order, by: &By) -> Result<Order, LedgerError> {
     if !stopped || old.new.directory.is_some() {
         return Ok(old);
     }
-    // One that was cancelled before it was approved still waits for that.
-    let state = match old.approved_by {
-        Some(_) => OrderState::Queued,
-        None => approvals::first_state(&mut tx, &old.new).await?,
+    // One that was cancelled waits for approval anew, by another than who asks
+    // for it now; one that failed had it.
+    let (state, by_whom) = match (old.state, &old.approved_by) {
+        (OrderState::Failed, Some(_)) => (OrderState::Queued, &old.new.created_by),
+        (OrderState::Failed, None) => {
+            (approvals::first_state(&mut tx, &old.new).await?, &old.new.created_by)
+        }
+        _ => (approvals::first_state(&mut tx, &old.new).await?, &by.login),
     };
     let row = sqlx::query(
-        "UPDATE orders SET state = $2, problem = NULL, finished_at = NULL,
+        "UPDATE orders SET state = $2, problem = NULL, finished_at = NULL, created_by = $3,
+         approved_by = CASE WHEN state = 'cancelled' THEN NULL ELSE approved_by END,
+         approved_at = CASE WHEN state = 'cancelled' THEN NULL ELSE approved_at END,
          cancel_requested = 0 WHERE id = $1 RETURNING *",
     )
     .bind(old.id.to_string())
     .bind(state.slug())
+    .bind(by_whom)
     .fetch_one(&mut *tx)
     .await
     .map_err(down)?;

@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use serde_json::{Value, json};
 use sqlx::sqlite::SqliteRow;
 
-use super::accounts::{account, insert, known, note, told};
+use super::accounts::{account, end_keys, insert, known, note, told};
 use super::credentials::{end_links, put_link, run};
 use super::rows::{Read, get};
 use super::{Ledger, Tx, down};
@@ -173,6 +173,7 @@ impl PeopleLedger for Ledger {
         if !open {
             run(&mut tx, "DELETE FROM sessions WHERE login = $1", login).await?;
             end_links(&mut tx, login, by.at).await?;
+            end_keys(&mut tx, login, by.at).await?;
         }
         let action = if open { "account.open" } else { "account.disable" };
         note(&mut tx, by, action, &after, [told(&before), told(&after)]).await?;

@@ -76,7 +76,7 @@ async fn spread(ledger: &Ledger, seeds: Seeds) -> Read<Vec<Numbers>> {
     let mut next = seeds;
     while !next.is_empty() {
         let mut inside = Seeds::new();
-        for (text, _) in &next {
+        for text in next.keys() {
             let unit: Unit = text.parse().map_err(|_| rows::bad("unit"))?;
             if let Unit::Bottle { batch, number } = unit {
                 found.push(Numbers { batch, first: number, last: number });

@@ -79,18 +79,25 @@ pub(super) async fn note(
         return Err(Refusal::NotOpen.into());
     }
     let now = progress(&mut *tx, &new.recall).await?;
-    let before: Option<i64> = sqlx::query_scalar("SELECT 1 FROM recall_returns WHERE id = $1")
-        .bind(new.id.to_string())
-        .fetch_optional(&mut *tx)
-        .await
-        .map_err(down)?;
-    if before.is_some() {
-        return Ok(now);
-    }
     let (items, codes) = match &new.goods {
         Goods::Items(items) => (*items, &[][..]),
         Goods::Codes(codes) => (codes.len() as u64, &codes[..]),
     };
+    let before = sqlx::query("SELECT * FROM recall_returns WHERE id = $1")
+        .bind(new.id.to_string())
+        .fetch_optional(&mut *tx)
+        .await
+        .map_err(down)?;
+    if let Some(row) = before {
+        let (of, old) = (get::<String>(&row, "recall")?, returned(&row)?);
+        let same = of == new.recall.to_string()
+            && (old.outcome, old.place, old.items) == (new.outcome, new.place, items);
+        if same {
+            return Ok(now);
+        }
+        let fault = FieldError::new("id", "is that of another return", "give this one its own");
+        return Err(LedgerError::Invalid(vec![fault]).into());
+    }
     now.check(new.outcome, items).map_err(|problem| {
         let remedy = "count again; goods that were not on sale do not come back";
         LedgerError::Invalid(vec![FieldError::new("items", problem, remedy)])
