@@ -153,6 +153,11 @@ const PEOPLE_ROUTES: [(&str, &str, &str); 42] = [
     // The session is the owner's.
     ("post", "/account/sessions/{id}/end", "w"),
     ("post", "/account/sessions/end", "wpalqsvtoc"),
+    // Before its account is closed, which ends it.
+    ("get", "/enterprise/keys", "wt"),
+    ("post", "/enterprise/keys", "wt"),
+    ("post", "/enterprise/keys/{id}/replace", "w"),
+    ("post", "/enterprise/keys/{id}/end", "w"),
     ("get", "/enterprise/people", "wt"),
     ("post", "/enterprise/people", "wt"),
     ("get", "/enterprise/people/{login}", "w"),
@@ -161,10 +166,6 @@ const PEOPLE_ROUTES: [(&str, &str, &str); 42] = [
     ("post", "/enterprise/people/{login}/open", "w"),
     ("post", "/enterprise/people/{login}/link", "w"),
     ("post", "/enterprise/people/{login}/second-factor/remove", "w"),
-    ("get", "/enterprise/keys", "wt"),
-    ("post", "/enterprise/keys", "wt"),
-    ("post", "/enterprise/keys/{id}/replace", "w"),
-    ("post", "/enterprise/keys/{id}/end", "w"),
     ("get", "/county", "bwpalqsvtoc"),
     ("get", "/county/sign-in", "bwpalqsvtoc"),
     ("post", "/county/sign-in", "bwpalqsvtoc"),

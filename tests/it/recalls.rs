@@ -243,3 +243,46 @@ async fn the_pages_of_recalls_have_no_violation_of_axe() {
     ]);
     browser.look(&bed.base, Some(&quality.cookie()), &asked).await;
 }
+
+#[tokio::test]
+async fn a_case_is_recalled_with_what_was_in_it_and_a_dealer_with_what_was_shipped_there() {
+    let bed = StaffBed::start().await;
+    let goods = crate::trace_console::packed(&bed).await;
+    let sales = bed.person("sales").await;
+    let ask = |kind: &str, scope: &[&str], sent: Value| {
+        let mut body = json!({"kind": kind, "scope": scope,
+            "reason": {"zh": "瓶口密封不严", "en": "the seal may leak"}});
+        if !sent.is_null() {
+            body["sent_to"] = sent;
+        }
+        body
+    };
+    let made = async |body: Value| bed.made("quality", "/api/v1/recalls", &body).await;
+    let of = |numbers: &str| json!([format!("{} {numbers}", goods.batch)]);
+    let case = made(ask("recall", &[&goods.cases[1]], Value::Null)).await;
+    assert_eq!(case["ranges"], of("2-3"), "{case}");
+    // Shipped, opened at the dealer's: its bottles still went there.
+    let ship = [("codes", &*goods.cases[0]), ("place", "hall"), ("to", "d7")];
+    assert_eq!(sales.post("/enterprise/trace/acts/shipped", &ship).await.status(), 200);
+    let arrive = [("codes", &*goods.cases[0]), ("place", "d7")];
+    assert_eq!(sales.post("/enterprise/trace/acts/received", &arrive).await.status(), 200);
+    let line = bed.person("line").await;
+    let open = [("codes", &*goods.cases[0]), ("place", "d7")];
+    assert_eq!(line.post("/enterprise/trace/acts/unpacked", &open).await.status(), 200);
+    let sent = json!({"place": "d7", "since": "2026-01-01"});
+    let dealer = made(ask("recall", &[], sent)).await;
+    assert_eq!(dealer["ranges"], of("0-1"), "{dealer}");
+    let case = made(ask("loss", &[&goods.cases[0]], Value::Null)).await;
+    assert_eq!(case["ranges"], of("0-1"), "{case}");
+    for (scope, sent, field) in [
+        (&[&*goods.cases[3]][..], Value::Null, "scope"),
+        (&[], json!({"place": "d7", "since": "2099-01-01"}), "sent_to"),
+        (&[], json!({"place": "d7", "since": "soon"}), "since"),
+        (&[], Value::Null, "scope"),
+    ] {
+        let body = ask("recall", scope, sent);
+        let request = bed.program("quality", Method::POST, "/api/v1/recalls").json(&body);
+        let (status, said) = bed.send(request).await;
+        assert_eq!((status, &said["field"]), (422, &json!(field)), "{said}");
+    }
+}
