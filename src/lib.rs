@@ -32,6 +32,8 @@ pub mod cases;
 
 #[cfg(feature = "server")]
 pub mod exports;
+
+#[cfg(feature = "server")]
 pub mod handoff;
 
 #[cfg(feature = "server")]

@@ -3,7 +3,7 @@
 //! pallet holds, where it is.
 //!
 //! [`Event`] is the one form in which everything arrives, from hand scanners
-//! ([`line`]), files of a shift ([`shift`]), other systems ([`capture`]) and
+//! ([`mod@line`]), files of a shift ([`shift`]), other systems ([`capture`]) and
 //! the console. [`rules`] decide, without I/O, whether it is possible; the
 //! ledger keeps it as a row, and the state of each unit it touched as another.
 //! [`document`] writes it as JSON-LD.
