@@ -26,6 +26,8 @@ pub struct BatchFacts {
     /// Facts not lifted, latest first.
     ranges: Vec<RangeFact>,
     whereabouts: Whereabouts,
+    /// Whether any label of it was put on sale: a scan must not walk its runs.
+    in_use: bool,
     /// How each of its cases stands.
     case_standing: Standing,
 }
@@ -41,6 +43,7 @@ impl BatchFacts {
         ranges.retain(|r| r.lifted_at.is_none());
         ranges.sort_by_key(|fact| std::cmp::Reverse((fact.set_at, fact.id)));
         Self {
+            in_use: whereabouts.has(Account::Activated),
             case_standing: case_standing(batch.count, &ranges, &whereabouts),
             outer: batch.permutation(Layer::Outer),
             inner: batch.permutation(Layer::Inner),
@@ -84,7 +87,7 @@ impl BatchFacts {
         if said(RangeState::Missing) {
             return Standing::Missing;
         }
-        let others_are = self.whereabouts.has(Account::Activated);
+        let others_are = self.in_use;
         if number >= self.batch.count {
             // The book ends with the batch: of a spare its package says.
             let on_sale = said(RangeState::Activated);
