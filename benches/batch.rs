@@ -12,6 +12,7 @@ use zhenma::code::{Layer, Payload, Permutation, compact_text, sign_compact};
 use zhenma::http::{Services, Site};
 use zhenma::keys::{KeyNumber, KeyStatus, Keyring, PublishedKey, Signer, SoftSigner};
 use zhenma::registry::movement::{Account, Whereabouts};
+use zhenma::registry::own::port::NoLists;
 use zhenma::registry::register::{BatchFacts, Register};
 use zhenma::registry::{Batch, BatchRef, Bilingual, Enterprise, Gtin, Layers, Product, Uscc};
 use zhenma::scan::ScanState;
@@ -106,6 +107,7 @@ pub fn services(state: Arc<dyn ScanState>) -> Services {
         policies: Arc::default(),
         across: Arc::default(),
         signatures: Arc::default(),
+        own: Arc::new(NoLists),
     };
     let zone = TimeZone::get("Asia/Shanghai").expect("bundled");
     let site = Site { public_url: format!("https://{HOST}") };

@@ -15,6 +15,7 @@ use crate::app::follower::Follower;
 use crate::app::hooks::Hooks;
 use crate::app::live::{Keys, Live, LiveError};
 use crate::app::orders::{OpenSigner, Orders};
+use crate::app::own::OwnImports;
 use crate::app::packages::Packages;
 use crate::app::paths;
 use crate::app::retention::Retention;
@@ -118,6 +119,7 @@ pub async fn open(
         policies: Arc::clone(&live.policies),
         across: Arc::clone(&live.across),
         signatures: Arc::default(),
+        own: Arc::new(ledger.clone()),
     };
     let (stop, tasks) = (CancellationToken::new(), TaskTracker::new());
     tasks.spawn(live.keep(stop.clone()));
@@ -213,6 +215,13 @@ impl Parts {
         };
         let (data, stop) = (self.settings.data.clone(), self.stop.clone());
         self.tasks.spawn(async move { orders.work(&data, stop).await });
+        let own = OwnImports {
+            ledger: self.ledger.clone(),
+            clock: Arc::clone(&self.clock),
+            data: self.settings.data.clone(),
+        };
+        let stop = self.stop.clone();
+        self.tasks.spawn(async move { own.work(stop).await });
         let retention = Retention {
             ledger: self.ledger.clone(),
             clock: Arc::clone(&self.clock),

@@ -11,6 +11,7 @@ pub mod follower;
 pub mod hooks;
 pub mod live;
 pub mod orders;
+pub mod own;
 pub mod packages;
 pub mod paths;
 pub mod retention;

@@ -15,6 +15,11 @@ pub fn package(data: &Path, id: uuid::Uuid) -> PathBuf {
     data.join("packages").join(id.to_string())
 }
 
+/// Files of lists of own serials, a folder each.
+pub fn own(data: &Path) -> PathBuf {
+    data.join("own")
+}
+
 /// Files of one order.
 pub fn order(data: &Path, id: uuid::Uuid) -> PathBuf {
     data.join("orders").join(id.to_string())

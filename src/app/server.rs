@@ -47,6 +47,7 @@ impl Parts {
         services.webhook_allowed = self.settings.webhook_allow.clone().into();
         services.map = Arc::clone(&self.map);
         services.stopping = self.stop.clone();
+        services.uploads = Some(paths::own(&self.settings.data));
         services.samples = samples.into();
         // The settings were checked when they were read.
         services.mailer =

@@ -2,10 +2,10 @@
 //! that keeps something there.
 
 /// A field of somebody's input that cannot be taken, and what to write instead.
-#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct FieldError {
     /// Physical line of an import, from 1; `None` for a single object.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub line: Option<u64>,
     pub field: String,
     pub problem: String,

@@ -78,3 +78,23 @@ pub const RATE_KEYS_MAX: usize = 100_000;
 
 /// Scans of callers without cookies that are known again for a while.
 pub const RECENT_VISITS_MAX: u64 = 100_000;
+
+/// Time that a maker's own serial may take to be found in its list,
+/// milliseconds; then the answer is `cannot_confirm`.
+pub const OWN_SERIAL_WAIT_MS: u64 = 300;
+
+/// Numbers a minute that one network may ask for and that no list has; for the
+/// rest of that minute it is told nothing of own serials.
+pub const OWN_MISSES_A_MINUTE_MAX: u32 = 30;
+
+/// Bytes of a list of own serials that is sent to the API.
+pub const OWN_FILE_BYTES_MAX: u64 = 1024 * 1024 * 1024;
+
+/// The same of one that is sent from a page of the console.
+pub const OWN_FORM_BYTES_MAX: u64 = 64 * 1024 * 1024;
+
+/// Such lists that may come at once: they are written to the disk as they come.
+pub const OWN_FILES_IN_WORK_MAX: usize = 4;
+
+/// Seconds in which such a list must have come.
+pub const OWN_FILE_S_MAX: u64 = 1_800;

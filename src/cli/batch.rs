@@ -5,6 +5,7 @@ use clap::{Args, Subcommand};
 
 use super::batch_issue::Issue;
 use super::batch_move;
+use super::batch_own::Own;
 use super::shell::{Import, Place, Shell};
 use super::{Done, Failure};
 use crate::registry::fields::Fields;
@@ -35,6 +36,7 @@ enum What {
     },
     /// Register a file of them, all or none. Example: zhenma batch import batches.csv
     Import(Import),
+    Own(Own),
     /// Put labels on sale. Example: zhenma batch activate --batch 1-4 --range 0-9999
     /// By a file of labels, and at a time to come, too.
     Activate(batch_move::Activate),
@@ -150,6 +152,7 @@ impl Batch {
                 }
             }
             What::Import(import) => shell.import(ImportKind::Batches, &import)?,
+            What::Own(own) => return own.run(&shell, json),
             What::Activate(activate) => return activate.run(&shell),
             What::Move(moving) => return moving.run(&shell),
             What::Undo(undo) => return undo.run(&shell),

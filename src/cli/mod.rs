@@ -46,6 +46,7 @@ enum Command {
 mod batch;
 mod batch_issue;
 mod batch_move;
+mod batch_own;
 mod config;
 mod doctor;
 mod enterprise;

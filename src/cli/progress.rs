@@ -11,6 +11,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
 use super::{Done, Failure};
+use crate::app::own::Told;
 use crate::label::Issued;
 
 /// Between two lines with counts where there is no terminal.
@@ -24,9 +25,46 @@ pub(crate) fn watch(
     json: bool,
     stop: CancellationToken,
 ) -> tokio::task::JoinHandle<()> {
+    let mut shown = Shown::new(total, json);
+    let every = shown.every();
+    beat(every, stop, move || shown.show(labels.load(Ordering::Relaxed)))
+}
+
+/// The same of a list of serials, whose length nobody knows before it was read.
+pub(crate) fn watch_serials(
+    told: Arc<Told>,
+    json: bool,
+    stop: CancellationToken,
+) -> tokio::task::JoinHandle<()> {
+    let bar = (!json && std::io::stderr().is_terminal()).then(ProgressBar::new_spinner);
+    let every = if bar.is_some() { BAR_EVERY } else { LINE_EVERY };
+    beat(every, stop, move || {
+        let now = |count: &AtomicU64| count.load(Ordering::Relaxed);
+        let (read, kept, total) = (now(&told.read), now(&told.kept), now(&told.total));
+        let says = match total {
+            0 => format!("{read} serials read"),
+            total => format!("{kept} of {total} serials kept"),
+        };
+        match &bar {
+            Some(bar) => bar.set_message(says),
+            None if json => {
+                let line = serde_json::json!({"state": "running", "serials_read": read,
+                    "serials_kept": kept, "serials_total": (total > 0).then_some(total)});
+                let _ = writeln!(std::io::stdout(), "{line}");
+            }
+            None => eprintln!("{says}"),
+        }
+    })
+}
+
+/// Calls `show` now and then, and turns Ctrl-C and SIGTERM into a clean stop.
+fn beat(
+    every: Duration,
+    stop: CancellationToken,
+    mut show: impl FnMut() + Send + 'static,
+) -> tokio::task::JoinHandle<()> {
     tokio::spawn(async move {
-        let mut shown = Shown::new(total, json);
-        let mut beat = tokio::time::interval(shown.every());
+        let mut beat = tokio::time::interval(every);
         let mut terminate = signal(SignalKind::terminate()).ok();
         beat.tick().await;
         loop {
@@ -39,7 +77,7 @@ pub(crate) fn watch(
             tokio::select! {
                 _ = tokio::signal::ctrl_c() => stop.cancel(),
                 _ = terminated => stop.cancel(),
-                _ = beat.tick() => shown.show(labels.load(Ordering::Relaxed)),
+                _ = beat.tick() => show(),
             }
         }
     })

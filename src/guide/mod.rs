@@ -70,4 +70,6 @@ pub mod adr {
     pub mod known_browser {}
     #[doc = include_str!("adr/0019-a-courier-without-keys.md")]
     pub mod courier_without_keys {}
+    #[doc = include_str!("adr/0020-own-serials-are-judged-and-never-vouched-for.md")]
+    pub mod own_serials_never_vouched_for {}
 }

@@ -62,6 +62,12 @@ pub fn uploads(desk: Desk, store: impl SessionStore + Clone) -> OpenApiRouter {
     guarded(enterprise::uploads().with_state(desk.clone()).layer(sessions), &desk)
 }
 
+/// Forms with a list of own serials.
+pub fn lists(desk: Desk, store: impl SessionStore + Clone) -> OpenApiRouter {
+    let sessions = sessions(&desk, store);
+    guarded(enterprise::lists().with_state(desk.clone()).layer(sessions), &desk)
+}
+
 fn sessions<S: SessionStore + Clone>(desk: &Desk, store: S) -> SessionManagerLayer<S> {
     SessionManagerLayer::new(store)
         .with_name(SESSION_COOKIE)

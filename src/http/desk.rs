@@ -20,6 +20,7 @@ use crate::http::sign_ins::SignIns;
 use crate::overview::OverviewLedger;
 use crate::recall::port::RecallLedger;
 use crate::registry::movement::port::MovementLedger;
+use crate::registry::own::port::OwnLedger;
 use crate::registry::port::{OrderLedger, RegistryLedger};
 use crate::registry::service::renew;
 use crate::scan::ledger::ScanLedger;
@@ -44,6 +45,7 @@ pub trait DeskLedger:
     + TraceLedger
     + RecallLedger
     + OverviewLedger
+    + OwnLedger
 {
 }
 
@@ -64,6 +66,7 @@ impl<T> DeskLedger for T where
         + TraceLedger
         + RecallLedger
         + OverviewLedger
+        + OwnLedger
 {
 }
 

@@ -27,6 +27,7 @@ pub mod observe;
 pub mod officer;
 pub mod ops;
 pub mod orders;
+pub mod own;
 pub mod pack;
 pub mod people;
 pub mod printer;
@@ -55,8 +56,8 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::base::limits::{
-    BODY_BYTES_MAX, IMPORT_S_MAX, IMPORTS_IN_WORK_MAX, REQUEST_S_MAX, REQUESTS_IN_WORK_MAX,
-    STAFF_REQUESTS_IN_WORK_MAX,
+    BODY_BYTES_MAX, IMPORT_S_MAX, IMPORTS_IN_WORK_MAX, OWN_FILE_S_MAX, OWN_FILES_IN_WORK_MAX,
+    REQUEST_S_MAX, REQUESTS_IN_WORK_MAX, STAFF_REQUESTS_IN_WORK_MAX,
 };
 use crate::http::desk::Desk;
 use crate::http::problem::Problem;
@@ -71,6 +72,8 @@ fn public() -> OpenApiRouter<Arc<Services>> {
         .routes(routes!(consumer::home::home))
         .routes(routes!(consumer::page::compact))
         .routes(routes!(consumer::page::gs1))
+        .routes(routes!(consumer::page::gs1_unsigned))
+        .routes(routes!(consumer::page::own))
         .routes(routes!(consumer::proof::proof))
         .routes(routes!(consumer::proof::proof_in_small_letters))
         .routes(routes!(consumer::check::check))
@@ -118,6 +121,7 @@ pub struct Staff {
     consoles: OpenApiRouter,
     api: OpenApiRouter,
     imports: OpenApiRouter,
+    lists: OpenApiRouter,
 }
 
 impl Staff {
@@ -126,7 +130,9 @@ impl Staff {
         Self {
             consoles: console::router(desk.clone(), sessions.clone()),
             api: api::router(desk.clone()),
-            imports: api::imports(desk.clone()).merge(console::uploads(desk, sessions)),
+            imports: api::imports(desk.clone())
+                .merge(console::uploads(desk.clone(), sessions.clone())),
+            lists: api::lists(desk.clone()).merge(console::lists(desk, sessions)),
         }
     }
 }
@@ -144,11 +150,12 @@ pub fn router(services: Services, staff: Option<Staff>) -> Router {
     let packed = public().fallback(consumer::page::otherwise).layer(from_fn(pack::pack));
     let mut bounded =
         packed.with_state(Arc::clone(&services)).layer(bounds(REQUESTS_IN_WORK_MAX, REQUEST_S_MAX));
-    if let Some(Staff { consoles, api, imports }) = staff {
+    if let Some(Staff { consoles, api, imports, lists }) = staff {
         let staff = consoles.layer(from_fn(pack::pack)).merge(api);
         bounded = bounded
             .merge(staff.layer(bounds(STAFF_REQUESTS_IN_WORK_MAX, REQUEST_S_MAX)))
-            .merge(imports.layer(bounds(IMPORTS_IN_WORK_MAX, IMPORT_S_MAX)));
+            .merge(imports.layer(bounds(IMPORTS_IN_WORK_MAX, IMPORT_S_MAX)))
+            .merge(lists.layer(bounds(OWN_FILES_IN_WORK_MAX, OWN_FILE_S_MAX + REQUEST_S_MAX)));
     }
     let all = bounded.merge(health().with_state(Arc::clone(&services)));
     let (router, document) = all.split_for_parts();

@@ -6,11 +6,15 @@ use std::hash::Hash;
 use std::net::IpAddr;
 use std::num::NonZeroU32;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
 
 use governor::clock::{Clock, DefaultClock};
 use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
 
-use crate::base::limits::RATE_KEYS_MAX;
+use moka::sync::Cache;
+
+use crate::base::UnixMs;
+use crate::base::limits::{OWN_MISSES_A_MINUTE_MAX, RATE_KEYS_MAX};
 use crate::scan::tags::Network;
 
 /// Scans a minute; as many may come at once.
@@ -55,6 +59,46 @@ impl Throttle {
         match address.map(|a| a.to_canonical()) {
             Some(address) if !address.is_loopback() => self.networks.check(&Network::of(address)),
             _ => Ok(()),
+        }
+    }
+}
+
+/// Asks for numbers that no list of own serials has, by network and minute. A
+/// list can be guessed through where its numbers follow one another: whoever
+/// tries is told nothing more for the rest of the minute, of numbers that stand
+/// in it no more than of others.
+pub struct Misses {
+    seen: Cache<(Network, i64), u32>,
+}
+
+impl Default for Misses {
+    fn default() -> Self {
+        let keys = Cache::builder().max_capacity(RATE_KEYS_MAX as u64);
+        Self { seen: keys.time_to_live(Duration::from_secs(120)).build() }
+    }
+}
+
+impl Misses {
+    fn key(address: Option<IpAddr>, now: UnixMs) -> Option<(Network, i64)> {
+        let address = address?.to_canonical();
+        (!address.is_loopback()).then(|| (Network::of(address), now.0.div_euclid(60_000)))
+    }
+
+    /// # Errors
+    /// Seconds to the end of the minute, where too many were asked in it.
+    pub fn check(&self, address: Option<IpAddr>, now: UnixMs) -> Result<(), u64> {
+        let seen = Self::key(address, now).and_then(|key| self.seen.get(&key)).unwrap_or(0);
+        let left_ms = 60_000 - now.0.rem_euclid(60_000);
+        let left_s = u64::try_from(left_ms / 1_000).unwrap_or(0) + 1;
+        if seen < OWN_MISSES_A_MINUTE_MAX { Ok(()) } else { Err(left_s) }
+    }
+
+    /// Counts one.
+    pub fn count(&self, address: Option<IpAddr>, now: UnixMs) {
+        if let Some(key) = Self::key(address, now) {
+            let more =
+                |seen: Option<moka::Entry<_, u32>>| seen.map_or(1, |seen| seen.into_value() + 1);
+            self.seen.entry(key).and_upsert_with(more);
         }
     }
 }

@@ -1,5 +1,6 @@
 //! What the handlers work with.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use axum::http::HeaderMap;
@@ -13,7 +14,7 @@ use crate::auth::mail::Mailer;
 use crate::base::{Cidr, Clock};
 use crate::hooks::Allowed;
 use crate::http::consumer::visit::Visits;
-use crate::http::rate::{Rates, Throttle};
+use crate::http::rate::{Misses, Rates, Throttle};
 use crate::scan::service::Scanner;
 use crate::web::home::Sample;
 use crate::web::map::Map;
@@ -38,10 +39,13 @@ pub struct Services {
     pub map: Arc<Map>,
     /// Labels to try, on the home page of a demonstration.
     pub samples: Arc<[Sample]>,
+    /// Where lists of own serials wait for the worker; none are taken without.
+    pub uploads: Option<PathBuf>,
     /// Sends links to those they are for, where mail is set up.
     pub mailer: Option<Arc<dyn Mailer>>,
     pub(super) visits: Visits,
     pub(super) throttle: Arc<Throttle>,
+    pub(super) misses: Arc<Misses>,
 }
 
 /// What the site says of itself.
@@ -79,9 +83,11 @@ impl Services {
             stopping: CancellationToken::new(),
             map: Map::cartogram(),
             samples: Arc::new([]),
+            uploads: None,
             mailer: None,
             visits: Visits::default(),
             throttle: Arc::new(Throttle::new(Rates::default())),
+            misses: Arc::default(),
         }
     }
 

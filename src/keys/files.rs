@@ -82,6 +82,7 @@ impl KeyDir {
         self.change(|ring| {
             let number = match number {
                 None => next_free(ring)?,
+                Some(KeyNumber::OWN) => return Err(problem(KeyNumber::OWN, KEPT)),
                 Some(n) if ring.get(n).is_none() => n,
                 Some(n) => return Err(taken(n)),
             };
@@ -233,8 +234,12 @@ fn published(signer: &SoftSigner, issuer: &str, now: UnixMs) -> Result<Published
 fn next_free(ring: &Keyring) -> Result<KeyNumber, KeyError> {
     let last = ring.iter().map(|k| k.number.get()).max().unwrap_or(0);
     KeyNumber::new(last + 1)
-        .ok_or_else(|| KeyError::File("all key numbers up to 16777215 are taken".into()))
+        .filter(|number| *number != KeyNumber::OWN)
+        .ok_or_else(|| KeyError::File("all key numbers up to 16777214 are taken".into()))
 }
+
+/// Of the number that names batches without a signature.
+const KEPT: &str = "is kept for serials without a signature: leave the number out";
 
 fn taken(number: KeyNumber) -> KeyError {
     problem(number, "is taken: leave the number out for the next free one")

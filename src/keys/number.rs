@@ -12,6 +12,10 @@ pub struct KeyNumber(u32);
 impl KeyNumber {
     pub const MAX: u32 = 0xff_ffff;
 
+    /// Names the batches of serials that an enterprise made itself, which no key
+    /// signs. No key is ever made under it, and a server takes no signature by it.
+    pub const OWN: Self = Self(Self::MAX);
+
     pub const fn new(number: u32) -> Option<Self> {
         if number == 0 || number > Self::MAX { None } else { Some(Self(number)) }
     }

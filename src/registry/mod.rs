@@ -14,6 +14,7 @@ pub mod journey;
 pub mod movement;
 pub mod numbers;
 pub mod order;
+pub mod own;
 pub mod port;
 pub mod register;
 pub mod service;
@@ -56,6 +57,14 @@ pub struct BatchRef {
     pub key: KeyNumber,
     /// 1 to 16 777 215.
     pub batch: u32,
+}
+
+impl BatchRef {
+    /// Whether it is of serials that its enterprise made itself ([`own`]):
+    /// nothing signs them.
+    pub fn is_own(self) -> bool {
+        self.key == KeyNumber::OWN
+    }
 }
 
 impl fmt::Display for BatchRef {

@@ -11,6 +11,7 @@ use crate::code::{Layer, Payload, Permutation};
 use crate::registry::findings::{Cause, Decision, Findings};
 use crate::registry::journey::Milestone;
 use crate::registry::movement::{Account, Ranges, Whereabouts};
+use crate::registry::own::{Maker, Makers};
 use crate::registry::{
     Batch, BatchRef, Bilingual, Enterprise, Gtin, Layers, Product, RangeFact, RangeState, Uscc,
 };
@@ -54,6 +55,12 @@ impl BatchFacts {
             ranges,
             whereabouts,
         }
+    }
+
+    /// The payload of the item with this running number.
+    pub fn payload(&self, number: u64) -> Payload {
+        let BatchRef { key, batch } = self.batch.id;
+        Payload { layer: Layer::Outer, key, batch, serial: self.outer.serial_of(number) }
     }
 
     /// Running number of a serial, if it was issued, and how its label stands.
@@ -241,6 +248,8 @@ pub struct Register {
     pub accused: HashMap<[u8; 12], UnixMs>,
     /// What buyers may hear of the way of a batch.
     pub milestones: HashMap<BatchRef, Arc<[Milestone]>>,
+    /// Who has labels of its own.
+    pub own: Makers,
 }
 
 impl Register {
@@ -282,6 +291,7 @@ pub struct Changes {
     pub accused: Vec<([u8; 12], Option<UnixMs>)>,
     /// All milestones of every batch of which one changed.
     pub milestones: Vec<(BatchRef, Vec<Milestone>)>,
+    pub own_makers: Vec<Maker>,
 }
 
 impl Register {
@@ -308,6 +318,9 @@ impl Register {
                 Some(since) => next.accused.insert(payload, since),
                 None => next.accused.remove(&payload),
             };
+        }
+        for maker in changes.own_makers {
+            next.own.put(maker);
         }
         for (batch, milestones) in changes.milestones {
             next.milestones.insert(batch, milestones.into());

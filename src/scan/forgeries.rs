@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use std::sync::Mutex;
 
 use crate::code::{Outcome, Payload};
+use crate::keys::KeyNumber;
 use crate::scan::Place;
 
 /// Different counters kept until the worker takes them; more are one sum.
@@ -25,6 +26,8 @@ pub struct Forgery {
 pub enum ForgeryKind {
     BadSignature,
     NeverIssued,
+    /// A number that is in no list of the maker that it names.
+    NotListed,
 }
 
 impl ForgeryKind {
@@ -32,6 +35,7 @@ impl ForgeryKind {
         match self {
             Self::BadSignature => "bad_signature",
             Self::NeverIssued => "never_issued",
+            Self::NotListed => "not_listed",
         }
     }
 
@@ -53,7 +57,16 @@ pub struct Forgeries {
 impl Forgeries {
     pub fn count(&self, kind: ForgeryKind, payload: &Payload, known: bool, place: Place, day: i64) {
         let batch = if known { payload.batch } else { 0 };
-        let mut one = Forgery { key: payload.key.get(), batch, place, day, kind };
+        self.add(Forgery { key: payload.key.get(), batch, place, day, kind });
+    }
+
+    /// Counts a number that no list has: it names no batch.
+    pub fn count_unlisted(&self, place: Place, day: i64) {
+        let (key, kind) = (KeyNumber::OWN.get(), ForgeryKind::NotListed);
+        self.add(Forgery { key, batch: 0, place, day, kind });
+    }
+
+    fn add(&self, mut one: Forgery) {
         let mut seen = self.seen.lock().expect("nobody panics while counting");
         if seen.len() >= COUNTERS_MAX && !seen.contains_key(&one) {
             one = Forgery { batch: 0, place: Place::UNKNOWN, ..one };

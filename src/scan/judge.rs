@@ -30,7 +30,7 @@ use crate::registry::{Decision, Findings, Standing};
 use crate::scan::across::{Around, Provinces};
 use crate::scan::verdict::Reasons;
 use crate::scan::walk::{DeviceKey, Walk, apart_at_most_km, apart_km, distinct_devices};
-use crate::scan::{Channel, History, Observation, Outcome, Place, Reason, Verdict};
+use crate::scan::{Assurance, Channel, History, Observation, Outcome, Place, Reason, Verdict};
 
 /// What the text itself showed, before any history.
 #[derive(Clone, Debug, PartialEq)]
@@ -40,6 +40,24 @@ pub enum Check {
     Read(ReadOutcome),
     /// A serial was typed in without its signature.
     SerialOnly,
+    /// A serial of a maker's own, which its list has; nothing signs it.
+    Listed,
+    /// One that the list has not.
+    NotListed,
+    /// The list cannot be read now.
+    ListUnavailable,
+    /// So many makers' lists have it, and none was named.
+    SeveralMakers(usize),
+}
+
+impl Check {
+    pub const fn assurance(&self) -> Assurance {
+        match self {
+            Self::Read(ReadOutcome::Valid) => Assurance::Signed,
+            Self::Listed => Assurance::HistoryOnly,
+            _ => Assurance::None,
+        }
+    }
 }
 
 /// All that a verdict rests on.
@@ -121,7 +139,24 @@ pub fn judge(evidence: &Evidence<'_>, policy: &Policy) -> Verdict {
     if evidence.case && verdict.outcome != Outcome::NotGenuine {
         verdict.reasons.push(Reason::CaseLabel);
     }
+    if evidence.check == Check::Listed {
+        unsigned(&mut verdict);
+    }
     verdict
+}
+
+/// What a maker numbered itself may be accused by its history, and is never
+/// vouched for: who copies or invents a number is the first to query it as well
+/// as its buyer is. So where nothing speaks against it nothing is confirmed.
+fn unsigned(verdict: &mut Verdict) {
+    match verdict.outcome {
+        Outcome::Genuine | Outcome::SeenBefore => {
+            verdict.outcome = Outcome::CannotConfirm;
+            verdict.reasons.insert(0, Reason::NoSignature);
+        }
+        Outcome::NotGenuine => {}
+        _ => verdict.reasons.push(Reason::NoSignature),
+    }
 }
 
 fn of_label(evidence: &Evidence<'_>, policy: &Policy) -> Verdict {
@@ -144,7 +179,17 @@ fn of_label(evidence: &Evidence<'_>, policy: &Policy) -> Verdict {
         Check::Read(ReadOutcome::BadSignature | ReadOutcome::Malformed) => {
             return settled(Outcome::NotGenuine, Reason::BadSignature, 1.0);
         }
-        Check::Read(ReadOutcome::KeyRevoked | ReadOutcome::Valid) | Check::SerialOnly => {}
+        Check::NotListed => return settled(Outcome::NotGenuine, Reason::NotListed, 1.0),
+        Check::ListUnavailable => {
+            return settled(Outcome::CannotConfirm, Reason::ListUnavailable, 0.5);
+        }
+        Check::SeveralMakers(makers) => {
+            let reason = Reason::SeveralMakers { makers: *makers };
+            return settled(Outcome::CannotConfirm, reason, 0.5);
+        }
+        Check::Read(ReadOutcome::KeyRevoked | ReadOutcome::Valid)
+        | Check::SerialOnly
+        | Check::Listed => {}
     }
     let Some(standing) = evidence.standing else {
         return settled(Outcome::NotGenuine, Reason::NeverIssued, 1.0);
@@ -179,7 +224,10 @@ fn of_label(evidence: &Evidence<'_>, policy: &Policy) -> Verdict {
         return settled(outcome, reason, risk);
     }
     match told {
-        None => settled(Outcome::CannotConfirm, Reason::HistoryUnavailable, risk),
+        None => {
+            let signed = evidence.check != Check::Listed;
+            settled(Outcome::CannotConfirm, Reason::HistoryUnavailable { signed }, risk)
+        }
         Some(told) => Verdict {
             outcome: told.outcome,
             reasons: told.reasons,

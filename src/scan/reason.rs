@@ -11,11 +11,12 @@ use crate::registry::register::Withdrawal;
 use crate::scan::{Place, Reason};
 
 /// Every slug that an answer may carry, in the order of [`Reason`].
-pub const SLUGS: [&str; 30] = [
+pub const SLUGS: [&str; 34] = [
     "malformed",
     "unknown_key",
     "bad_signature",
     "never_issued",
+    "not_listed",
     "recalled",
     "blocked",
     "stolen",
@@ -24,6 +25,8 @@ pub const SLUGS: [&str; 30] = [
     "spoiled",
     "planted",
     "history_unavailable",
+    "list_unavailable",
+    "several_makers",
     "serial_only",
     "key_revoked",
     "officer_found_copied",
@@ -42,6 +45,7 @@ pub const SLUGS: [&str; 30] = [
     "first_scan",
     "same_phone_again",
     "case_label",
+    "no_signature",
 ];
 
 impl Reason {
@@ -51,6 +55,7 @@ impl Reason {
             Self::UnknownKey => "unknown_key",
             Self::BadSignature => "bad_signature",
             Self::NeverIssued => "never_issued",
+            Self::NotListed => "not_listed",
             Self::Withdrawn { kind, .. } => match kind {
                 Withdrawal::Recalled => "recalled",
                 Withdrawal::Blocked => "blocked",
@@ -60,7 +65,9 @@ impl Reason {
             Self::NotActivated => "not_activated",
             Self::Spoiled => "spoiled",
             Self::Planted => "planted",
-            Self::HistoryUnavailable => "history_unavailable",
+            Self::HistoryUnavailable { .. } => "history_unavailable",
+            Self::ListUnavailable => "list_unavailable",
+            Self::SeveralMakers { .. } => "several_makers",
             Self::SerialOnly => "serial_only",
             Self::KeyRevoked => "key_revoked",
             Self::OfficerFoundCopied { .. } => "officer_found_copied",
@@ -79,6 +86,7 @@ impl Reason {
             Self::FirstScan => "first_scan",
             Self::SamePhoneAgain { .. } => "same_phone_again",
             Self::CaseLabel => "case_label",
+            Self::NoSignature => "no_signature",
         }
     }
 
@@ -97,6 +105,7 @@ impl Reason {
             Self::UnknownKey => "这个码声称的签发方不在登记之列。".into(),
             Self::BadSignature => "这个码的数字签名不对，不是登记企业签发的。".into(),
             Self::NeverIssued => "登记的企业从未发出过这个编号。".into(),
+            Self::NotListed => "这家企业登记的编号名单里没有这个编号。".into(),
             Self::Withdrawn { kind, reason, remedy } => {
                 let head = match kind {
                     Withdrawal::Recalled => "企业正在召回这一批产品",
@@ -111,7 +120,14 @@ impl Reason {
             }
             Self::Spoiled => "这枚标签在印刷时已登记为废标，照理不该贴在商品上。".into(),
             Self::Planted => "这枚标签本来就不是用来销售的。".into(),
-            Self::HistoryUnavailable => {
+            Self::HistoryUnavailable { signed: false } => {
+                "编号在企业的名单里，但查询记录此刻读不到，以前有没有人查过无从知道。".into()
+            }
+            Self::ListUnavailable => "企业的编号名单此刻读不到，没法核对。".into(),
+            Self::SeveralMakers { makers } => {
+                format!("有{makers}家企业的名单里都有这个编号，请选择标签上印的是哪一家。")
+            }
+            Self::HistoryUnavailable { signed: true } => {
                 "签名是真的，但查询记录此刻读不到，这枚标签是否被人复制无从判断。".into()
             }
             Self::SerialOnly => {
@@ -187,6 +203,9 @@ impl Reason {
             Self::CaseLabel => {
                 "这是外箱的箱码，不是单瓶、单件商品的标签；若贴在单件商品上，请当心。".into()
             }
+            Self::NoSignature => "此编号由企业自行编制，没有数字签名，别人可以照抄或编造。这里只能\
+                 核对它在不在企业的名单里、以前有没有人查过，证明不了标签是真的。"
+                .into(),
         }
     }
 
@@ -199,6 +218,7 @@ impl Reason {
                 "The digital signature is wrong: no registered enterprise issued this code.".into()
             }
             Self::NeverIssued => "No registered enterprise ever issued this number.".into(),
+            Self::NotListed => "This number is not in this maker's list.".into(),
             Self::Withdrawn { kind, reason, remedy } => {
                 let head = match kind {
                     Withdrawal::Recalled => "The maker is recalling this batch",
@@ -215,9 +235,22 @@ impl Reason {
                 "This label was recorded as waste at the printer; it should not be on goods.".into()
             }
             Self::Planted => "This label was never meant to be sold.".into(),
-            Self::HistoryUnavailable => "The signature is good, but the record of queries cannot \
-                 be read just now, so nobody can say whether the label was copied."
+            Self::HistoryUnavailable { signed: false } => "The number is in the maker's list, but \
+                 the record of queries cannot be read just now, so nobody can say who queried it."
                 .into(),
+            Self::ListUnavailable => {
+                "The maker's list of numbers cannot be read just now, so nothing was compared."
+                    .into()
+            }
+            Self::SeveralMakers { makers } => format!(
+                "The lists of {makers} makers have this number: choose the one that stands on the \
+                 label."
+            ),
+            Self::HistoryUnavailable { signed: true } => {
+                "The signature is good, but the record of queries cannot \
+                 be read just now, so nobody can say whether the label was copied."
+                    .into()
+            }
             Self::SerialOnly => "Only the number was typed in, without its signature. Anyone can \
                  copy a number; alone it proves nothing."
                 .into(),
@@ -299,6 +332,10 @@ impl Reason {
                  on a single item it is out of place."
                     .into()
             }
+            Self::NoSignature => "The maker made up this number itself. It carries no digital \
+                 signature, so anyone can copy or invent it. All that can be checked is whether \
+                 the maker's list has it and who queried it before; that proves no label genuine."
+                .into(),
         }
     }
 }

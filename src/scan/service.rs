@@ -11,20 +11,23 @@ use uuid::Uuid;
 use crate::base::limits::{CODE_TEXT_BYTES_MAX, SCAN_STATE_WAIT_MS};
 use crate::base::{Near, UnixMs};
 use crate::code::{self, Layer, Malformed, Outcome as ReadOutcome, Payload};
-use crate::keys::Keyring;
+use crate::keys::{KeyNumber, Keyring};
+use crate::registry::own::port::OwnSerials;
 use crate::registry::register::BatchFacts;
 use crate::registry::{Findings, Placement, Register, Standing};
 use crate::scan::across::{Across, Around, Label};
 use crate::scan::forgeries::{Forgeries, ForgeryKind};
 use crate::scan::hosting::Hosting;
 use crate::scan::judge::{Check, Evidence, Seen, judge};
+use crate::scan::own::{Named, OwnAnswer};
 use crate::scan::place::Locator;
 use crate::scan::policies::Policies;
 use crate::scan::signatures::Signatures;
 use crate::scan::tags::Tagger;
 use crate::scan::walk::{Walk, distinct_devices};
 use crate::scan::{
-    Channel, CodeId, History, Marks, Observation, Place, ScanState, Spot, StateError, Verdict,
+    Assurance, Channel, CodeId, History, Marks, Observation, Place, ScanState, Spot, StateError,
+    Verdict,
 };
 
 /// What was asked, by whom as far as it can be known.
@@ -65,6 +68,9 @@ pub struct Answer {
     pub scans: Option<ScanSummary>,
     /// Whether this scan is in the history now.
     pub recorded: RecordState,
+    /// Where a serial of a maker's own was asked for.
+    pub own: Option<OwnAnswer>,
+    pub assurance: Assurance,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -127,22 +133,34 @@ pub struct Scanner {
     /// What codes say of one another, as far as the worker has told.
     pub across: Arc<RwLock<Across>>,
     pub signatures: Arc<Signatures>,
+    /// Makers' own serials; asked where a text is no signed code.
+    pub own: Arc<dyn OwnSerials>,
 }
 
-/// A text after everything that needs no I/O.
-struct Examined {
-    check: Check,
-    payload: Option<Payload>,
-    foreign_host: Option<String>,
-    placement: Placement,
+/// A text after everything that is asked before its history.
+pub(super) struct Examined {
+    pub(super) check: Check,
+    pub(super) payload: Option<Payload>,
+    pub(super) foreign_host: Option<String>,
+    pub(super) placement: Placement,
+    pub(super) own: Option<OwnAnswer>,
 }
 
 impl Scanner {
     /// Answers one question. Never fails: what cannot be known is an outcome.
     pub async fn answer(&self, question: Question) -> Answer {
+        let named = self.name(&question.text).await;
+        self.answer_named(question, named).await
+    }
+
+    /// As [`Self::answer`], by who has asked already what the text names.
+    pub async fn answer_named(&self, question: Question, named: Named) -> Answer {
         let _in_work = self.signatures.begin();
         let register = self.register.load_full();
-        let examined = self.examine(&question.text, &register).await;
+        let examined = match named {
+            Named::Own(own) => own.examined(&register, &self.hosts),
+            Named::Code(_) | Named::Nowhere => self.examine(&question.text, &register).await,
+        };
         let place = self.place_of(&question);
         self.count_forgery(&examined, &register, place, question.at);
 
@@ -153,14 +171,15 @@ impl Scanner {
             return self.without_history(examined, question.at);
         };
         let id = CodeId { payload: payload.to_bytes(), number: *number };
-        let signed = matches!(examined.check, Check::Read(ReadOutcome::Valid));
-        let (history, own, recorded) = if signed {
+        let counts = matches!(examined.check, Check::Read(ReadOutcome::Valid) | Check::Listed);
+        let (history, own, recorded) = if counts {
             self.history(id, &question, place, examined.foreign_host.is_some()).await
         } else {
             (None, None, RecordState::NotAsked)
         };
         let findings = register.findings(&id.payload);
         let label = label(&payload, facts, *number, standing);
+        let assurance = examined.check.assurance();
         let new = recorded == RecordState::Recorded;
         let verdict = judge(
             &Evidence {
@@ -183,6 +202,8 @@ impl Scanner {
             item: shown.then(|| Item { facts: Arc::clone(facts), number: *number }),
             scans: history.as_ref().filter(|_| shown).and_then(ScanSummary::of),
             recorded,
+            own: examined.own,
+            assurance,
         }
     }
 
@@ -200,8 +221,8 @@ impl Scanner {
     }
 
     /// Judges a code by its history as it is at `at`, for whoever follows the
-    /// log. Its scans were recorded, so its signature was checked then. `None`
-    /// where the register does not know it any more.
+    /// log. Its scans were recorded, so its signature was checked then, if it is
+    /// one that has any. `None` where the register does not know it any more.
     pub fn review_of(&self, id: CodeId, history: &History, at: UnixMs) -> Option<Verdict> {
         let register = self.register.load_full();
         let payload = Payload::from_bytes(id.payload).ok()?;
@@ -212,8 +233,9 @@ impl Scanner {
         let label = label(&payload, &facts, number, &standing);
         // The name itself is not kept, only that it was not ours.
         let foreign = history.observations.iter().any(|o| o.marks.has(Marks::FOREIGN_HOST));
+        let own = payload.key == KeyNumber::OWN;
         let evidence = Evidence {
-            check: Check::Read(ReadOutcome::Valid),
+            check: if own { Check::Listed } else { Check::Read(ReadOutcome::Valid) },
             standing: Some(&standing),
             case: payload.layer == Layer::Case,
             foreign_host: foreign.then_some(""),
@@ -240,16 +262,22 @@ impl Scanner {
         if text.len() == Payload::SERIAL_TEXT_CHARACTERS {
             return match Payload::from_serial_text(text) {
                 Err(hint) => Examined::malformed(hint),
+                Ok(payload) if payload.key == KeyNumber::OWN => Examined::unknown_key(payload),
                 Ok(payload) => Examined {
                     check: Check::SerialOnly,
                     payload: Some(payload),
                     foreign_host: None,
                     placement: register.place(&payload),
+                    own: None,
                 },
             };
         }
         match code::read(text) {
             Err(hint) => Examined::malformed(hint),
+            // No key signs for a batch of own serials, whatever a key set holds.
+            Ok(reading) if reading.payload.key == KeyNumber::OWN => {
+                Examined::unknown_key(reading.payload)
+            }
             Ok(reading) => {
                 let read = self.signatures.check(&self.keys, &reading).await;
                 let trusted = matches!(read, ReadOutcome::Valid | ReadOutcome::KeyRevoked);
@@ -264,6 +292,7 @@ impl Scanner {
                     foreign_host: reading
                         .host
                         .filter(|host| !self.hosts.iter().any(|ours| ours == host)),
+                    own: None,
                 }
             }
         }
@@ -278,6 +307,9 @@ impl Scanner {
     }
 
     fn count_forgery(&self, e: &Examined, register: &Register, place: Place, at: UnixMs) {
+        if e.check == Check::NotListed {
+            return self.forgeries.count_unlisted(place, at.seconds().div_euclid(86_400));
+        }
         let (Check::Read(read), Some(payload)) = (&e.check, &e.payload) else { return };
         let issued = matches!(e.placement, Placement::Issued { .. });
         if let Some(kind) = ForgeryKind::of(*read, issued) {
@@ -287,6 +319,7 @@ impl Scanner {
     }
 
     fn without_history(&self, examined: Examined, at: UnixMs) -> Answer {
+        let assurance = examined.check.assurance();
         let verdict = judge(
             &Evidence {
                 check: examined.check,
@@ -305,6 +338,8 @@ impl Scanner {
             item: None,
             scans: None,
             recorded: RecordState::NotAsked,
+            own: examined.own,
+            assurance,
         }
     }
 
@@ -396,12 +431,22 @@ pub fn label(
 }
 
 impl Examined {
-    const fn malformed(hint: Malformed) -> Self {
+    pub(super) const fn failed(check: Check) -> Self {
         Self {
-            check: Check::Malformed(hint),
+            check,
             payload: None,
             foreign_host: None,
             placement: Placement::NotIssued,
+            own: None,
         }
+    }
+
+    const fn malformed(hint: Malformed) -> Self {
+        Self::failed(Check::Malformed(hint))
+    }
+
+    fn unknown_key(payload: Payload) -> Self {
+        let failed = Self::failed(Check::Read(ReadOutcome::UnknownKey));
+        Self { payload: Some(payload), ..failed }
     }
 }

@@ -48,6 +48,29 @@ impl Outcome {
     }
 }
 
+/// What an answer rests on beside the history of the code.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Assurance {
+    /// A signature that was checked and is good.
+    Signed,
+    /// Nothing: a maker's own number, which its list has.
+    HistoryOnly,
+    /// Nothing was there to be checked, or it failed.
+    None,
+}
+
+impl Assurance {
+    pub const ALL: [Self; 3] = [Self::Signed, Self::HistoryOnly, Self::None];
+
+    pub const fn slug(self) -> &'static str {
+        match self {
+            Self::Signed => "signed",
+            Self::HistoryOnly => "history_only",
+            Self::None => "none",
+        }
+    }
+}
+
 /// One reason of a verdict with the observation that raised it. The catalogue
 /// of slugs and sentences is in `reason.rs`.
 #[derive(Clone, Debug, PartialEq)]
@@ -59,6 +82,8 @@ pub enum Reason {
     UnknownKey,
     BadSignature,
     NeverIssued,
+    /// In no list of the maker whose own label it is said to be.
+    NotListed,
     // withdrawn
     Withdrawn {
         kind: Withdrawal,
@@ -70,7 +95,16 @@ pub enum Reason {
     Spoiled,
     Planted,
     // cannot_confirm
-    HistoryUnavailable,
+    HistoryUnavailable {
+        /// Whether a signature was checked, which is certain all the same.
+        signed: bool,
+    },
+    /// Whether a maker's list has it cannot be read now.
+    ListUnavailable,
+    /// A bare serial that stands in the lists of so many makers.
+    SeveralMakers {
+        makers: usize,
+    },
     SerialOnly,
     KeyRevoked,
     // suspect
@@ -144,6 +178,8 @@ pub enum Reason {
     },
     // beside all but not_genuine
     CaseLabel,
+    /// A maker's own serial: it is in the list, and that proves nothing.
+    NoSignature,
 }
 
 /// Most verdicts have one reason or two: they stand in place.

@@ -234,6 +234,8 @@ pub struct BatchLine {
     pub made_on: String,
     pub count: u64,
     pub activated: u64,
+    /// Of serials of the maker's own: nothing signs them.
+    pub own: bool,
 }
 
 pub struct OrderLine {

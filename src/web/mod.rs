@@ -18,6 +18,7 @@ pub mod map;
 pub mod message;
 pub mod officer;
 pub mod overview;
+pub mod own;
 pub mod people;
 pub mod proof;
 pub mod recall;

@@ -134,6 +134,9 @@ pub fn headline(outcome: Outcome, first: &Reason) -> Text {
         (Outcome::SeenBefore, _) => Text("标签有效，以前有人查过", "Valid label, queried before"),
         (Outcome::Suspect, _) => Text("标签可疑", "The label is suspect"),
         (Outcome::NotGenuine, "malformed") => Text("这不是有效的码", "This is not a valid code"),
+        (Outcome::NotGenuine, "not_listed") => {
+            Text("企业名单里没有这个编号", "Not in the maker's list")
+        }
         (Outcome::NotGenuine, _) => {
             Text("不是登记企业发出的标签", "Not a label of any registered maker")
         }
@@ -149,6 +152,13 @@ pub fn headline(outcome: Outcome, first: &Reason) -> Text {
             Text("单凭编号无法确认", "A number alone cannot confirm")
         }
         (Outcome::CannotConfirm, "key_revoked") => Text("无法确认", "Cannot confirm"),
+        (Outcome::CannotConfirm, "no_signature") => Text(
+            "编号在册，但没有签名，无法确认",
+            "A listed number without a signature: cannot confirm",
+        ),
+        (Outcome::CannotConfirm, "several_makers") => {
+            Text("这是哪家企业的编号？", "Which maker's number is it?")
+        }
         (Outcome::CannotConfirm, _) => Text("暂时无法确认", "Cannot confirm just now"),
     }
 }
@@ -199,6 +209,16 @@ const CASE_ITEMS: Text = Text(
 const FITS: Text = Text(
     "想一想这个时间和地点对不对得上：是不是家人、送礼的人或店家查过。",
     "Ask yourself whether time and place fit: family, the giver or the shop may have queried it.",
+);
+const FITS_IF_ANY: Text = Text(
+    "以前有人查过的，想一想时间和地点对不对得上；对不上，就别急着开封，向商家问清楚。",
+    "If it was queried before, ask yourself whether time and place fit; if they do not, leave it \
+     closed and ask the seller.",
+);
+const CHOOSE_MAKER: Text = Text(
+    "看一看标签或包装上印的是哪家企业，从上面选出来；都不是，就不要使用。",
+    "See which maker stands on the label or the packaging and choose it above; if it is none of \
+     them, do not use it.",
 );
 const DOES_NOT_FIT: Text = Text(
     "对不上，就别急着开封，留好商品和小票，向商家问清楚。",
@@ -275,6 +295,8 @@ pub fn next_steps(outcome: Outcome, first: &Reason, inside: Inside) -> Vec<Text>
         (Outcome::NotOnSale, "spoiled" | "planted") => vec![ASK_WHENCE, RECEIPT],
         (Outcome::NotOnSale, _) => vec![TELL_SELLER, RECEIPT],
         (Outcome::CannotConfirm, "serial_only") => vec![SCAN_SYMBOL, ASK_MAKER],
+        (Outcome::CannotConfirm, "no_signature") => vec![FITS_IF_ANY, seal, RECEIPT, ASK_MAKER],
+        (Outcome::CannotConfirm, "several_makers") => vec![CHOOSE_MAKER],
         (Outcome::CannotConfirm, "key_revoked") => vec![RECEIPT, ASK_MAKER],
         (Outcome::CannotConfirm, _) => vec![LATER, RECEIPT],
     }

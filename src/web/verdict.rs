@@ -1,5 +1,7 @@
 //! The page of one label.
 
+use std::sync::Arc;
+
 use askama::Template;
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -8,7 +10,7 @@ use jiff::tz::TimeZone;
 use crate::base::{Lang, UnixMs};
 use crate::code::Payload;
 use crate::registry::journey::Milestone;
-use crate::registry::{Bilingual, Layers};
+use crate::registry::{Bilingual, Enterprise, Layers};
 use crate::scan::reason::minute_text;
 use crate::scan::service::{Answer, Item, RecordState, ScanSummary};
 use crate::scan::{Outcome, Reason};
@@ -28,6 +30,10 @@ pub struct VerdictPage {
     lead: String,
     /// That it is the label of a case: beside the verdict, not under it.
     case: Option<String>,
+    /// That nothing signs it, and what its history says: beside the verdict too.
+    unsigned: Option<Unsigned>,
+    /// To choose from, where more than one maker's list has it.
+    makers: Vec<(String, String)>,
     more: Vec<String>,
     first_query: Option<FirstQuery>,
     not_recorded: bool,
@@ -44,6 +50,12 @@ pub struct VerdictPage {
     other_language: String,
     form_label: Text,
     typed: String,
+}
+
+struct Unsigned {
+    /// `None` where the lead says it.
+    mark: Option<String>,
+    history: Option<String>,
 }
 
 struct FirstQuery {
@@ -87,12 +99,24 @@ impl VerdictPage {
         let Asked { lang, zone, at, .. } = asked;
         let verdict = &answer.verdict;
         let outcome = verdict.outcome;
-        let first = verdict.reasons.first().unwrap_or(&Reason::HistoryUnavailable);
+        let first = verdict.reasons.first().unwrap_or(&Reason::HistoryUnavailable { signed: true });
         let told = |reason: &Reason| reason.text(lang, zone);
         // Where and when it was first queried has a place of its own, and so
         // has what a case's label is.
         let more = verdict.reasons.iter().skip(1);
-        let more = more.filter(|r| !matches!(r, Reason::SeenByOthers { .. } | Reason::CaseLabel));
+        let told_above = |r: &&Reason| {
+            matches!(r, Reason::SeenByOthers { .. } | Reason::CaseLabel | Reason::NoSignature)
+        };
+        let unsigned = verdict.reasons.contains(&Reason::NoSignature).then(|| {
+            let marked = *first == Reason::NoSignature;
+            Unsigned {
+                mark: (!marked).then(|| told(&Reason::NoSignature)),
+                history: verdict.reasons.get(1).filter(|_| marked).map(told),
+            }
+        });
+        // The first behind the mark is told with it.
+        let behind = usize::from(unsigned.as_ref().is_some_and(|u| u.history.is_some()));
+        let more = more.skip(behind).filter(|r| !told_above(r));
         let item = answer.item.as_ref();
         let case = verdict.reasons.contains(&Reason::CaseLabel);
         let inside = match item {
@@ -113,12 +137,17 @@ impl VerdictPage {
             issued: matches!(outcome, Outcome::Genuine | Outcome::SeenBefore),
             lead: told(first),
             case: case.then(|| told(&Reason::CaseLabel)),
+            unsigned,
+            makers: to_choose_from(answer, lang),
             more: more.map(told).collect(),
             first_query: answer.scans.map(|s| FirstQuery::new(s, first, lang, zone)),
             not_recorded: answer.recorded == RecordState::Failed,
             item: item.map(|item| ItemView::new(item, lang, zone, at)),
             journey: journey::steps(asked.milestones, lang, zone),
-            serial: answer.payload.filter(|_| !malformed).map(|p| p.to_string()),
+            serial: match &answer.own {
+                Some(own) => Some(own.serial.clone()),
+                None => answer.payload.filter(|_| !malformed).map(|p| p.to_string()),
+            },
             next: if mistyped {
                 text::MISTYPED.into()
             } else {
@@ -142,6 +171,17 @@ impl VerdictPage {
             },
         }
     }
+}
+
+fn to_choose_from(answer: &Answer, lang: Lang) -> Vec<(String, String)> {
+    let Some(own) = answer.own.as_ref().filter(|own| own.makers.len() > 1) else {
+        return Vec::new();
+    };
+    let link = |maker: &Arc<Enterprise>| {
+        let path = format!("{}?lang={}", own.path_of(maker), lang.tag());
+        (named(&maker.name, lang).to_owned(), path)
+    };
+    own.makers.iter().map(link).collect()
 }
 
 impl FirstQuery {

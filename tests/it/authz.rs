@@ -11,10 +11,12 @@ use crate::staff_bed::{OURS, StaffBed, WHO, location};
 /// May: b buyer (anyone); of the enterprise whose object it is w owner, p planner,
 /// a approver, l line, q quality, s sales, v viewer; t owner of another; o officer;
 /// c the county's administrator.
-const ROUTES: [(&str, &str, &str); 110] = [
+const ROUTES: [(&str, &str, &str); 119] = [
     ("get", "/", "bwpalqsvtoc"),
     ("get", "/{code}", "bwpalqsvtoc"),
     ("get", "/01/{gtin}/10/{lot}/21/{serial}", "bwpalqsvtoc"),
+    ("get", "/01/{gtin}/21/{serial}", "bwpalqsvtoc"),
+    ("get", "/own/{enterprise}/{serial}", "bwpalqsvtoc"),
     ("get", "/PROOF/{module_um}/{filler}", "bwpalqsvtoc"),
     ("get", "/proof/{module_um}/{filler}", "bwpalqsvtoc"),
     ("get", "/check", "bwpalqsvtoc"),
@@ -50,6 +52,9 @@ const ROUTES: [(&str, &str, &str); 110] = [
     ("get", "/enterprise/exports", "wpalqsvt"),
     // Of people and of the trail: owners alone.
     ("get", "/enterprise/exports/{kind}", "wpalqsvt"),
+    ("get", "/enterprise/own", "wpalqsvt"),
+    ("post", "/enterprise/own", "wpt"),
+    ("get", "/enterprise/own/{id}", "wpalqsv"),
     ("get", "/enterprise/webhooks", "wt"),
     ("post", "/enterprise/webhooks", "wt"),
     ("get", "/enterprise/line", "wlt"),
@@ -98,6 +103,10 @@ const ROUTES: [(&str, &str, &str); 110] = [
     ("get", "/api/v1/closings", "wpalqsvtc"),
     ("post", "/api/v1/batches/{batch}/closings", "wlqc"),
     ("post", "/api/v1/imports/{kind}", "wptc"),
+    ("get", "/api/v1/batches/{batch}/own-serials", "wpalqsvc"),
+    ("get", "/api/v1/own-imports", "wpalqsvtc"),
+    ("post", "/api/v1/own-imports", "wptc"),
+    ("get", "/api/v1/own-imports/{id}", "wpalqsvc"),
     ("post", "/api/v1/trace/captures", "wlt"),
     ("get", "/api/v1/trace/events", "wpalqsvt"),
     ("post", "/api/v1/trace/events", "wlqst"),
@@ -271,6 +280,7 @@ struct Ours {
     house: String,
     package: String,
     recall: String,
+    list: String,
 }
 
 impl Ours {
@@ -286,6 +296,9 @@ impl Ours {
         let asked = json!({"kind": "recall", "scope": [batch],
             "reason": {"zh": "标签有误", "en": "wrong label"}});
         let recall = bed.made("member", "/api/v1/recalls", &asked).await;
+        let list = "/api/v1/own-imports?product=06900000001011&lot=L1&made_on=2026-11-01";
+        let list = bed.program("member", Method::POST, list).body("1");
+        let (_, list) = bed.send(list).await;
         let text = |value: &Value| value.as_str().expect("text").to_owned();
         let of = |what: &str| format!("/api/v1/batches/{batch}/{what}");
         let movements = bed.get("member", &of("movements")).await;
@@ -312,6 +325,7 @@ impl Ours {
             house,
             package: text(&package["id"]),
             recall: text(&recall["id"]),
+            list: text(&list["id"]),
         }
     }
 
@@ -322,6 +336,7 @@ impl Ours {
             of if of.contains("activations") => &self.activation,
             of if of.contains("closing") => &self.missing,
             of if of.contains("recalls") => &self.recall,
+            of if of.contains("/own") => &self.list,
             of if of.contains("sessions") => &self.session,
             of if of.contains("keys") => &self.key,
             of if of.contains("webhooks") => &self.webhook,
@@ -334,6 +349,8 @@ impl Ours {
             .replace("/{module_um}/{filler}", &zhenma::code::proof_url("", 339)["PROOF".len()..])
             .replace("{code}", &self.serial)
             .replace("{gtin}/10/{lot}/21/{serial}", "06900000001011/10/L1/21/CAAA")
+            .replace("{gtin}/21", "06900000001011/21")
+            .replace("{enterprise}", OURS)
             .replace("{serial}", &self.serial)
             .replace("{batch}", &self.batch)
             .replace("{id}", id)

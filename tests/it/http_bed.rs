@@ -18,6 +18,7 @@ use zhenma::http::rate::Rates;
 use zhenma::http::{Services, Site};
 use zhenma::keys::{KeyNumber, KeyStatus, Keyring, PublishedKey, Signer, SoftSigner};
 use zhenma::registry::movement::{Account, Ranges, Whereabouts};
+use zhenma::registry::own::port::NoLists;
 use zhenma::registry::register::{BatchFacts, Register};
 use zhenma::registry::{
     Batch, BatchRef, Bilingual, Enterprise, Gtin, Layers, Product, RangeFact, RangeState, Uscc,
@@ -85,6 +86,7 @@ impl Bed {
             policies: Arc::default(),
             across: Arc::default(),
             signatures: Arc::default(),
+            own: Arc::new(NoLists),
         };
         let site = Site { public_url: format!("https://{HOST}") };
         let zone = TimeZone::get("Asia/Shanghai").expect("bundled");

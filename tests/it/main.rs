@@ -33,6 +33,7 @@ mod openapi;
 mod orders;
 mod outages;
 mod overview;
+mod own;
 mod package_builds;
 mod packages;
 mod people;

@@ -14,6 +14,7 @@ mod movement_file;
 mod movement_records;
 mod movements;
 mod orders;
+mod own_imports;
 mod packages;
 mod products;
 mod ranges;
@@ -67,6 +68,9 @@ pub fn router(desk: Desk) -> OpenApiRouter {
         .routes(routes!(orders::cancel))
         .routes(routes!(orders::files))
         .routes(routes!(orders::file))
+        .routes(routes!(own_imports::list))
+        .routes(routes!(own_imports::show))
+        .routes(routes!(own_imports::serials))
         .routes(routes!(exports::take))
         .routes(routes!(webhooks::list, webhooks::add))
         .routes(routes!(webhooks::disable))
@@ -93,6 +97,11 @@ pub fn imports(desk: Desk) -> OpenApiRouter {
         .routes(routes!(movement_file::make))
         .routes(routes!(trace_import::import))
         .with_state(desk)
+}
+
+/// Lists of own serials, which may take longest of all.
+pub fn lists(desk: Desk) -> OpenApiRouter {
+    OpenApiRouter::new().routes(routes!(own_imports::import)).with_state(desk)
 }
 
 /// What every route for a key may say first.

@@ -1,5 +1,7 @@
 //! The answer to a scan as JSON: the shape is a contract.
 
+use std::sync::Arc;
+
 use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::Serialize;
@@ -10,10 +12,11 @@ use uuid::Uuid;
 use crate::base::{Lang, UnixMs};
 use crate::http::Services;
 use crate::http::consumer::ask::Asked;
-use crate::registry::Bilingual;
 use crate::registry::journey::Milestone;
+use crate::registry::{Bilingual, Enterprise};
+use crate::scan::own::OwnAnswer;
 use crate::scan::service::{Item, RecordState, ScanSummary};
-use crate::scan::{Outcome, Place};
+use crate::scan::{Assurance, Outcome, Place};
 use crate::web::verdict::named;
 
 /// What is said of one label, and why.
@@ -27,8 +30,17 @@ pub struct ScanAnswer {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(minimum = 0.0, maximum = 1.0)]
     risk: Option<f64>,
-    /// 20 characters; null where nothing could be parsed.
+    /// What it rests on beside the history: `signed`, a good signature;
+    /// `history_only`, a maker's own number, which its list has and nothing signs;
+    /// `none`, nothing.
+    #[schema(schema_with = assurance_schema)]
+    assurance: &'static str,
+    /// 20 characters, or a maker's own as its list keeps it; null where nothing
+    /// could be parsed.
     serial: Option<String>,
+    /// To choose from, where a bare serial stands in the lists of more than one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    makers: Option<Vec<MakerView>>,
     scan_id: Uuid,
     /// To be read out to an officer: `ABCD-EFGH`.
     reference: String,
@@ -45,6 +57,16 @@ pub struct ScanAnswer {
     /// What is known of the item's way, oldest first.
     #[serde(skip_serializing_if = "Option::is_none")]
     journey: Option<Vec<JourneyStep>>,
+}
+
+/// A maker whose list has the serial that was asked for.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct MakerView {
+    /// Unified social credit code.
+    enterprise: String,
+    name: Named,
+    /// Where the serial is asked for as this maker's.
+    path: String,
 }
 
 /// A reason of a verdict.
@@ -131,6 +153,14 @@ pub struct JourneyStep {
     passed: Option<bool>,
 }
 
+fn assurance_schema() -> Schema {
+    ObjectBuilder::new()
+        .schema_type(SchemaType::Type(Type::String))
+        .enum_values(Some(Assurance::ALL.map(Assurance::slug)))
+        .build()
+        .into()
+}
+
 fn outcome_schema() -> Schema {
     ObjectBuilder::new()
         .schema_type(SchemaType::Type(Type::String))
@@ -154,7 +184,12 @@ impl ScanAnswer {
                 .map(|r| ReasonText { code: r.slug(), text: r.text(*lang, &services.zone) })
                 .collect(),
             risk: asked.sees_all.then_some(verdict.risk),
-            serial: answer.payload.map(|p| p.serial_text()),
+            assurance: answer.assurance.slug(),
+            serial: match &answer.own {
+                Some(own) => Some(own.serial.clone()),
+                None => answer.payload.map(|p| p.serial_text()),
+            },
+            makers: answer.own.as_ref().filter(|own| own.makers.len() > 1).map(MakerView::all),
             scan_id: asked.visit.scan_id,
             reference: asked.reference.clone(),
             recorded: matches!(answer.recorded, RecordState::Recorded | RecordState::Repeated),
@@ -166,6 +201,17 @@ impl ScanAnswer {
                 journey(item, register.milestones(item.facts.batch.id), scans, *lang)
             }),
         }
+    }
+}
+
+impl MakerView {
+    fn all(own: &OwnAnswer) -> Vec<Self> {
+        let one = |maker: &Arc<Enterprise>| Self {
+            enterprise: maker.uscc.to_string(),
+            name: Named::new(&maker.name),
+            path: own.path_of(maker),
+        };
+        own.makers.iter().map(one).collect()
     }
 }
 

@@ -10,6 +10,7 @@ use crate::http::Services;
 use crate::http::client::Client;
 use crate::http::consumer::visit::{Visit, device_of};
 use crate::http::problem::Problem;
+use crate::scan::own::Named;
 use crate::scan::service::{Answer, Item, Question};
 use crate::scan::{Channel, Tag48};
 
@@ -54,11 +55,31 @@ pub fn admit(services: &Services, head: Head<'_>) -> Result<(), Problem> {
     })
 }
 
+/// Finds out what a text names, before anything is known of it.
+///
+/// # Errors
+/// [`Problem`] 429 for a network that asked for too many numbers that no list
+/// has; it says nothing about this one.
+pub async fn name(services: &Services, head: Head<'_>, text: &str) -> Result<Named, Problem> {
+    let named = services.scanner.name(text).await;
+    if !matches!(named, Named::Code(_)) {
+        let (address, now) = (head.client.address, services.clock.now());
+        services.misses.check(address, now).map_err(|wait_s| {
+            metrics::counter!("zhenma_http_shed_total", "bound" => "own_misses").increment(1);
+            Problem::too_many(wait_s)
+        })?;
+        if named.is_missed() {
+            services.misses.count(address, now);
+        }
+    }
+    Ok(named)
+}
+
 /// Asks the scanner.
 pub async fn ask(
     services: &Services,
     head: Head<'_>,
-    text: String,
+    (text, named): (String, Named),
     visit: Visit,
     wish: Wish,
 ) -> Asked {
@@ -69,16 +90,19 @@ pub async fn ask(
     let signed_in = identified.unwrap_or(None);
     let mut answer = services
         .scanner
-        .answer(Question {
-            text,
-            scan_id: visit.scan_id,
-            device: visit.device.clone(),
-            address: head.client.address,
-            location: wish.location,
-            channel: believed(wish.channel, signed_in.as_ref()),
-            record,
-            at: wish.at,
-        })
+        .answer_named(
+            Question {
+                text,
+                scan_id: visit.scan_id,
+                device: visit.device.clone(),
+                address: head.client.address,
+                location: wish.location,
+                channel: believed(wish.channel, signed_in.as_ref()),
+                record,
+                at: wish.at,
+            },
+            named,
+        )
         .await;
     let sees_all = sees_all(signed_in.as_ref(), answer.item.as_ref());
     let reference = reference(services, answer.payload, &visit);

@@ -12,10 +12,11 @@ use crate::code::{self, CODE_CHARACTERS, Payload};
 use crate::http::Services;
 use crate::http::client::Client;
 use crate::http::consumer::answer::ScanAnswer;
-use crate::http::consumer::ask::Head;
-use crate::http::consumer::page::show;
+use crate::http::consumer::ask::{Head, admit, name};
+use crate::http::consumer::page::shown;
 use crate::http::negotiate;
 use crate::http::problem::{Problem, ProblemDocument};
+use crate::scan::own::Named;
 
 #[derive(Deserialize)]
 pub struct Typed {
@@ -47,14 +48,27 @@ pub async fn check(
     typed: Result<Query<Typed>, axum::extract::rejection::QueryRejection>,
     parts: Parts,
 ) -> Result<Response, Problem> {
-    let text = typed.map_or_else(|_| String::new(), |Query(typed)| tidy(&typed.code));
+    let typed = typed.map_or_else(|_| String::new(), |Query(typed)| typed.code);
+    let text = tidy(&typed);
     let lang = negotiate::lang(&parts.uri, &parts.headers);
-    if let Some(path) = own_path(&text, &services) {
+    let to = |path: &str| {
         let glue = if path.contains('?') { '&' } else { '?' };
-        return Ok(Redirect::to(&format!("{path}{glue}lang={}", lang.tag())).into_response());
+        Ok(Redirect::to(&format!("{path}{glue}lang={}", lang.tag())).into_response())
+    };
+    if let Some(path) = own_path(&text, &services) {
+        return to(&path);
     }
     let head = Head { method: &parts.method, headers: &parts.headers, client: &client };
-    show(&services, head, &parts.uri, text).await
+    admit(&services, head)?;
+    // A maker's own serial has its own rules of what typing adds.
+    let named = name(&services, head, &typed).await?;
+    match named.own_path() {
+        Some(path) => to(&path),
+        None if matches!(named, Named::Own(_)) => {
+            shown(&services, head, &parts.uri, (typed, named)).await
+        }
+        None => shown(&services, head, &parts.uri, (text, named)).await,
+    }
 }
 
 /// The path under which we show this text; `None` where it has none.

@@ -14,11 +14,13 @@ use crate::code::{self, Payload};
 use crate::http::Services;
 use crate::http::client::Client;
 use crate::http::consumer::answer::ScanAnswer;
-use crate::http::consumer::ask::{Asked, Head, Wish, admit, ask, payload_of};
+use crate::http::consumer::ask::{Asked, Head, Wish, admit, ask, name};
 use crate::http::consumer::preview::is_a_scan;
 use crate::http::consumer::visit::Caller;
 use crate::http::negotiate;
 use crate::http::problem::{Problem, ProblemDocument};
+use crate::registry::own::maker::PATH;
+use crate::scan::own::Named;
 use crate::scan::service::RecordState;
 use crate::web::verdict::{self, VerdictPage};
 
@@ -76,6 +78,59 @@ pub async fn gs1(
     show_path(&services, &client, &parts).await
 }
 
+/// The same for a serial of a maker's own, which nothing signs.
+///
+/// Where the addresses on its labels lead once they are led here. Judged by its
+/// history alone: `assurance` is `history_only`, and never is the outcome
+/// `genuine` or `seen_before`.
+#[utoipa::path(
+    get,
+    path = "/own/{enterprise}/{serial}",
+    tag = "consumer",
+    params(
+        ("enterprise" = String, Path, description = "Unified social credit code of the maker"),
+        ("serial" = String, Path, description = "1 to 64 letters, digits, . or _; spaces and hyphens do not matter"),
+        ("lang" = Option<String>, Query, description = "zh or en, before Accept-Language"),
+    ),
+    responses(
+        (status = 200, body = ScanAnswer, description = "An outcome, as a page or as JSON"),
+        (status = 429, body = ProblemDocument, content_type = "application/problem+json", description = "Too many from this device or network, or too many numbers that no list has"),
+        (status = 503, body = ProblemDocument, content_type = "application/problem+json", description = "Too much to do"),
+    )
+)]
+pub async fn own(
+    State(services): State<Arc<Services>>,
+    Extension(client): Extension<Client>,
+    parts: Parts,
+) -> Result<Response, Problem> {
+    show_path(&services, &client, &parts).await
+}
+
+/// The same for a GS1 Digital Link that carries no signature: a serial of the
+/// maker's own under its product.
+#[utoipa::path(
+    get,
+    path = "/01/{gtin}/21/{serial}",
+    tag = "consumer",
+    params(
+        ("gtin" = String, Path, description = "14 digits"),
+        ("serial" = String, Path, description = "As for /own/{enterprise}/{serial}"),
+        ("lang" = Option<String>, Query, description = "zh or en, before Accept-Language"),
+    ),
+    responses(
+        (status = 200, body = ScanAnswer, description = "An outcome, as a page or as JSON"),
+        (status = 429, body = ProblemDocument, content_type = "application/problem+json", description = "Too many from this device or network, or too many numbers that no list has"),
+        (status = 503, body = ProblemDocument, content_type = "application/problem+json", description = "Too much to do"),
+    )
+)]
+pub async fn gs1_unsigned(
+    State(services): State<Arc<Services>>,
+    Extension(client): Extension<Client>,
+    parts: Parts,
+) -> Result<Response, Problem> {
+    show_path(&services, &client, &parts).await
+}
+
 /// Every other path: what may be a mistyped code gets its outcome.
 pub async fn otherwise(
     State(services): State<Arc<Services>>,
@@ -109,12 +164,23 @@ pub async fn show(
     text: String,
 ) -> Result<Response, Problem> {
     admit(services, head)?;
+    let named = name(services, head, &text).await?;
+    shown(services, head, uri, (text, named)).await
+}
+
+/// The answer to what was admitted, and is known by what it names.
+pub(super) async fn shown(
+    services: &Services,
+    head: Head<'_>,
+    uri: &Uri,
+    (text, named): (String, Named),
+) -> Result<Response, Problem> {
     let at = services.clock.now();
     let lang = negotiate::lang(uri, head.headers);
     let caller = Caller {
         headers: head.headers,
         client: head.client,
-        payload: payload_of(&text),
+        payload: named.payload(),
         scan_id: None,
         device: None,
         at,
@@ -122,7 +188,7 @@ pub async fn show(
     let visit = services.visits.of_page(&caller);
     let record = is_a_scan(head.method, head.headers);
     let wish = Wish { lang, at, location: None, channel: None, record };
-    let asked = ask(services, head, text.clone(), visit, wish).await;
+    let asked = ask(services, head, (text.clone(), named), visit, wish).await;
     let mut response = if negotiate::prefers_html(head.headers) {
         page(&asked, services, uri, &text)?
     } else {
@@ -179,7 +245,7 @@ pub fn in_language(uri: &Uri, lang: Lang) -> String {
 fn text_of(uri: &Uri, host: Option<&str>, services: &Services) -> String {
     let foreign = host.filter(|host| is_foreign(host, &services.scanner.hosts));
     let path = uri.path();
-    if path.starts_with("/01/") {
+    if path.starts_with("/01/") || path.starts_with(PATH) {
         let origin = foreign
             .map_or_else(|| services.site.origin().to_owned(), |host| format!("https://{host}"));
         let query = uri.query().map(|q| format!("?{q}")).unwrap_or_default();
@@ -241,7 +307,7 @@ fn is_foreign(host: &str, ours: &[String]) -> bool {
 fn may_be_a_code(path: &str) -> bool {
     let text = path.trim_matches('/');
     let first = text.split('/').next().unwrap_or_default();
-    if first == "01" {
+    if first == "01" || first == "own" {
         return true;
     }
     let ending = text.rsplit_once('.').map(|(_, ending)| ending);

@@ -16,7 +16,7 @@ use crate::http::Services;
 use crate::http::bodies;
 use crate::http::client::Client;
 use crate::http::consumer::answer::ScanAnswer;
-use crate::http::consumer::ask::{Head, Wish, admit, ask, payload_of};
+use crate::http::consumer::ask::{Head, Wish, admit, ask, name};
 use crate::http::consumer::page::label;
 use crate::http::consumer::visit::Caller;
 use crate::http::json::{self, Object};
@@ -27,7 +27,8 @@ use crate::scan::Channel;
 /// A scan. Members that are not listed are ignored; none may stand twice.
 #[derive(Debug, Deserialize, ToSchema)]
 pub struct ScanRequest {
-    /// A code, its address, a GS1 Digital Link, or a serial: any text.
+    /// A code, its address, a GS1 Digital Link, a serial, or what stands on a
+    /// maker's own label: any text.
     #[serde(deserialize_with = "text")]
     code: String,
     /// The same id again is the same scan.
@@ -161,12 +162,13 @@ pub async fn scan(
     let body = bodies::whole(body, SCAN_BODY_BYTES_MAX).await?;
     let scan = read(&body)?;
 
+    let named = name(&services, head, &scan.code).await?;
     let at = services.clock.now();
     let lang = negotiate::lang(&parts.uri, &parts.headers);
     let visit = services.visits.of_post(&Caller {
         headers: &parts.headers,
         client: &client,
-        payload: payload_of(&scan.code),
+        payload: named.payload(),
         scan_id: scan.scan_id,
         device: scan.device.as_deref(),
         at,
@@ -178,7 +180,7 @@ pub async fn scan(
         channel: scan.channel,
         record: true,
     };
-    let asked = ask(&services, head, scan.code, visit, wish).await;
+    let asked = ask(&services, head, (scan.code, named), visit, wish).await;
     let mut response = Json(ScanAnswer::new(&asked, &services)).into_response();
     label(response.headers_mut(), lang);
     Ok(response)

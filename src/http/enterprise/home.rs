@@ -82,5 +82,6 @@ pub(super) fn batch_line(batch: &Batch, register: &Register, f: &Frame) -> Batch
         made_on: batch.made_on.to_string(),
         count: batch.count,
         activated: facts.map_or(0, BatchFacts::on_sale),
+        own: batch.id.is_own(),
     }
 }

@@ -18,6 +18,7 @@ mod order_form;
 mod order_handoff;
 mod order_picture;
 mod overview;
+mod own;
 mod package;
 mod people;
 mod places;
@@ -80,6 +81,8 @@ pub(super) fn routes() -> OpenApiRouter<Desk> {
         .routes(routes!(trace::export))
         .routes(routes!(trace::declare))
         .routes(routes!(trace_act::form, trace_act::record))
+        .routes(routes!(own::list))
+        .routes(routes!(own::show))
         .routes(routes!(overview::show))
         .routes(routes!(overview::reply))
         .routes(routes!(book::make))
@@ -103,6 +106,11 @@ pub(super) fn routes() -> OpenApiRouter<Desk> {
         .routes(routes!(recalls::decide::decide))
         .routes(routes!(recalls::returns::note))
         .routes(routes!(recalls::close::close))
+}
+
+/// The form with a list of own serials, which may take longest of all.
+pub(super) fn lists() -> OpenApiRouter<Desk> {
+    OpenApiRouter::new().routes(routes!(own::import)).layer(DefaultBodyLimit::disable())
 }
 
 /// Forms with a file.

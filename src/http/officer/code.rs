@@ -98,6 +98,7 @@ pub(super) async fn code_page(
         }
         Layer::Case | Layer::Pallet => None,
     };
+    let own = desk.ledger.serial_of(label.facts.batch.id, label.number).await?;
     let code = CodePage {
         serial: label.payload.to_string(),
         serial_path: label.payload.serial_text(),
@@ -113,7 +114,7 @@ pub(super) async fn code_page(
             .filter(|reason| **reason != Reason::FirstScan)
             .map(|reason| reason.text(lang, zone))
             .collect(),
-        facts: facts(&label, &f),
+        facts: facts(&label, own.as_deref(), &f),
         leak: planting.map(|planting| {
             let package = grouped(&planting.package_number);
             let from = planting_text(&planting, &f, zone);
@@ -131,12 +132,20 @@ pub(super) async fn code_page(
     page(&code, lang, status)
 }
 
-fn facts(label: &Label, f: &Frame) -> Vec<(&'static str, String)> {
+/// `own`: what stands on a label that its maker numbered itself.
+fn facts(label: &Label, own: Option<&str>, f: &Frame) -> Vec<(&'static str, String)> {
     let lang = f.lang;
     let (batch, product) = (&label.facts.batch, &label.facts.product);
     let anywhere = || lang.pick("不限", "anywhere").to_owned();
     let name = |zh, en| lang.pick(zh, en);
     vec![
+        (
+            name(
+                "标签上的编号（企业自编，无签名）",
+                "Number on the label (the maker's own, unsigned)",
+            ),
+            own.unwrap_or_default().to_owned(),
+        ),
         (name("产品", "Product"), named(&product.name, lang).to_owned()),
         (name("企业", "Maker"), named(&label.facts.enterprise.name, lang).to_owned()),
         (name("批次", "Batch"), format!("{} · {}", batch.id, batch.lot)),

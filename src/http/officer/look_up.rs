@@ -15,6 +15,7 @@ use crate::http::consumer::check::tidy;
 use crate::http::desk::Desk;
 use crate::http::problem::Problem;
 use crate::registry::Placement;
+use crate::scan::own::Named;
 use crate::web::console::Typed;
 
 #[derive(Default, Deserialize)]
@@ -72,6 +73,11 @@ enum Found {
 }
 
 async fn find(desk: &Desk, typed: &str) -> Result<Found, Problem> {
+    // What a maker numbered itself first: the rules of what typing adds are its own.
+    let named = desk.scanner.name(typed).await;
+    if let (Named::Own(_), Some(payload)) = (&named, named.payload()) {
+        return Ok(Found::Label(payload));
+    }
     let text = tidy(typed);
     if let Ok(reading) = code::read(&text) {
         match code::verify(&desk.scanner.keys.load(), &reading) {

@@ -29,6 +29,8 @@ mod movements;
 mod orders;
 mod outbox;
 mod overview;
+mod own;
+mod own_imports;
 mod packages;
 mod people;
 mod pick_ups;

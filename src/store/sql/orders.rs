@@ -122,6 +122,13 @@ impl OrderLedger for Ledger {
         if batch.enterprise != new.enterprise {
             return Err(LedgerError::NotFound(format!("batch {}", new.batch)));
         }
+        if batch.id.is_own() {
+            return Err(LedgerError::Invalid(vec![FieldError::new(
+                "batch",
+                format!("{} is of serials of its maker's own: there is nothing to sign", batch.id),
+                "order labels for a batch of its own",
+            )]));
+        }
         let mut tx = self.write().await?;
         let Some(old) = placed(&mut tx, &new.enterprise, &new.order_key).await? else {
             return insert(tx, new, by).await;

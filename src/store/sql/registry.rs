@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use uuid::Uuid;
 
 use super::rows::{self, Read, get};
-use super::{Ledger, Tx, audit, causes, down, facts, spans, trace_milestones};
+use super::{Ledger, Tx, audit, causes, down, facts, own, spans, trace_milestones};
 use crate::auth::trail::Entry;
 use crate::base::{By, LedgerError, UnixMs};
 use crate::registry::Decision;
@@ -235,6 +235,7 @@ impl RegistryLedger for Ledger {
             changes.accused.push((rows::payload(&row)?, since.map(UnixMs)));
         }
         changes.milestones = trace_milestones::changed(&mut tx, since).await?;
+        changes.own_makers = own::changed(&mut tx, since).await?;
         Ok(Some(changes))
     }
 
