@@ -217,9 +217,7 @@ impl OwnImports {
         told: &Arc<Told>,
         stop: &CancellationToken,
     ) -> Result<BatchRef, OwnError> {
-        if import.takes > 1 {
-            self.clear(import).await?;
-        }
+        self.clear(import).await?;
         let gathered = self.gather(import, file, told, stop).await?;
         told.total.store(gathered.count, Ordering::Relaxed);
         self.ledger.import_beats(import, gathered.count, self.lease()).await?;
@@ -330,8 +328,10 @@ impl OwnImports {
         Ok(())
     }
 
+    /// Takes away what was kept of it, if anything was: pages come after serials.
     async fn clear(&self, import: &Import) -> Result<(), OwnError> {
-        let mut after = Some(String::new());
+        let kept = self.ledger.import(import.id).await?.done > 0;
+        let mut after = kept.then(String::new);
         while let Some(from) = after {
             let begun = std::time::Instant::now();
             after = self.ledger.clear_import(import, &from, self.lease()).await?;

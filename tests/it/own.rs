@@ -261,7 +261,8 @@ async fn no_signature_reaches_an_own_batch_and_no_key_takes_its_number() {
     }
     assert_eq!(payload.layer, Layer::Outer);
     assert!(Payload::from_bytes(payload.to_bytes()).is_ok());
-    let taken = keys.new_key("宋河", Some(KeyNumber::OWN), "a passphrase", SystemClock.now());
+    let taken =
+        keys.new_key(Some(KeyNumber::OWN), "宋河", "a passphrase of words", SystemClock.now());
     assert!(taken.is_err());
 }
 

@@ -171,11 +171,12 @@ pub(super) async fn clear(
         tx.commit().await.map_err(down)?;
         return Ok(Some(last.clone()));
     }
-    sqlx::query("DELETE FROM own_pages WHERE import = $1")
-        .bind(import.number)
-        .execute(&mut *tx)
-        .await
-        .map_err(down)?;
+    for all in [
+        "DELETE FROM own_pages WHERE import = $1",
+        "UPDATE own_imports SET serials_done = 0 WHERE number = $1",
+    ] {
+        sqlx::query(all).bind(import.number).execute(&mut *tx).await.map_err(down)?;
+    }
     tx.commit().await.map_err(down)?;
     Ok(None)
 }

@@ -81,8 +81,9 @@ async fn note(
 async fn maker_of(tx: &mut Tx, new: &NewImport) -> Read<i64> {
     let case = new.specification.case;
     let row = sqlx::query(
-        "SELECT id, letter_case, EXISTS (SELECT 1 FROM own_imports i WHERE i.maker = m.id
-         AND i.batch_number IS NOT NULL) AS has_list FROM own_makers m WHERE enterprise = $1",
+        "SELECT id, letter_case, CASE WHEN EXISTS (SELECT 1 FROM own_imports i
+         WHERE i.maker = m.id AND i.batch_number IS NOT NULL) THEN 1 ELSE 0 END AS has_list
+         FROM own_makers m WHERE enterprise = $1",
     )
     .bind(new.enterprise.as_str())
     .fetch_optional(&mut **tx)
@@ -176,7 +177,7 @@ impl OwnLedger for Ledger {
             "INSERT INTO own_imports (number, id, enterprise, maker, specification, state,
              serials_done, serials_total, faults, uploaded, lease_until, takes, asked_by, asked_at)
              VALUES ((SELECT COALESCE(MAX(number), 0) + 1 FROM own_imports), $1, $2, $3, $4, $5,
-             0, 0, '[]', $6, $7, $6, $8, $9) RETURNING *",
+             0, 0, '[]', $6, $7, 1 - $6, $8, $9) RETURNING *",
         )
         .bind(new.id.to_string())
         .bind(new.enterprise.as_str())
