@@ -39,7 +39,7 @@ const ROUTES: [(&str, &str, &str); 119] = [
     ("get", "/enterprise/orders/{id}", "wpalqsv"),
     ("post", "/enterprise/orders/{id}/cancel", "wp"),
     ("post", "/enterprise/orders/{id}/retry", "wp"),
-    ("get", "/enterprise/orders/{id}/files/{*name}", "wp"),
+    ("get", "/enterprise/orders/{id}/files/{name}", "wp"),
     ("get", "/enterprise/batches/{batch}", "wpalqsv"),
     ("post", "/enterprise/batches/{batch}/activate", "wl"),
     ("post", "/enterprise/batches/{batch}/move", "wplq"),
@@ -143,7 +143,7 @@ const ORDER_ROUTES: [(&str, &str, &str); 7] = [
     ("get", "/api/v1/orders/{id}", "wpalqsvc"),
     ("post", "/api/v1/orders/{id}/cancel", "wpc"),
     ("get", "/api/v1/orders/{id}/files", "wpalqsvc"),
-    ("get", "/api/v1/orders/{id}/files/{*name}", "wpc"),
+    ("get", "/api/v1/orders/{id}/files/{name}", "wpc"),
 ];
 /// Accounts, keys and the county.
 const PEOPLE_ROUTES: [(&str, &str, &str); 42] = [
@@ -357,7 +357,7 @@ impl Ours {
             .replace("{login}", "spare")
             .replace("{token}", &self.token)
             .replace("{uscc}", OURS)
-            .replace("{*name}", "manifest.json")
+            .replace("/files/{name}", "/files/manifest.json")
             .replace("{kind}", "batches")
             .replace("{act}", "shipped")
             .replace("{name}", "nothing.css")
