@@ -93,7 +93,7 @@ pub async fn gs1(
         ("lang" = Option<String>, Query, description = "zh or en, before Accept-Language"),
     ),
     responses(
-        (status = 200, body = ScanAnswer, description = "An outcome, as a page or as JSON"),
+        (status = 200, description = "An outcome, as a page or as JSON", content((ScanAnswer = "application/json"), (String = "text/html"))),
         (status = 429, body = ProblemDocument, content_type = "application/problem+json", description = "Too many from this device or network, or too many numbers that no list has"),
         (status = 503, body = ProblemDocument, content_type = "application/problem+json", description = "Too much to do"),
     )
@@ -118,7 +118,7 @@ pub async fn own(
         ("lang" = Option<String>, Query, description = "zh or en, before Accept-Language"),
     ),
     responses(
-        (status = 200, body = ScanAnswer, description = "An outcome, as a page or as JSON"),
+        (status = 200, description = "An outcome, as a page or as JSON", content((ScanAnswer = "application/json"), (String = "text/html"))),
         (status = 429, body = ProblemDocument, content_type = "application/problem+json", description = "Too many from this device or network, or too many numbers that no list has"),
         (status = 503, body = ProblemDocument, content_type = "application/problem+json", description = "Too much to do"),
     )
