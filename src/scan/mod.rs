@@ -6,6 +6,7 @@
 
 pub mod across;
 pub mod diversion;
+mod examined;
 pub mod forgeries;
 pub mod history;
 pub mod hosting;

@@ -9,8 +9,9 @@ use crate::code::{self, Outcome as ReadOutcome, Payload};
 use crate::registry::own::Asked;
 use crate::registry::own::maker::PATH;
 use crate::registry::{Enterprise, Placement, Register, Uscc};
+use crate::scan::examined::Examined;
 use crate::scan::judge::Check;
-use crate::scan::service::{Examined, Scanner};
+use crate::scan::service::Scanner;
 
 /// What a text names.
 #[derive(Clone, Debug)]

@@ -16,6 +16,7 @@ use crate::registry::own::port::OwnSerials;
 use crate::registry::register::BatchFacts;
 use crate::registry::{Findings, Placement, Register, Standing};
 use crate::scan::across::{Across, Around, Label};
+use crate::scan::examined::Examined;
 use crate::scan::forgeries::{Forgeries, ForgeryKind};
 use crate::scan::hosting::Hosting;
 use crate::scan::judge::{Check, Evidence, Seen, judge};
@@ -135,15 +136,6 @@ pub struct Scanner {
     pub signatures: Arc<Signatures>,
     /// Makers' own serials; asked where a text is no signed code.
     pub own: Arc<dyn OwnSerials>,
-}
-
-/// A text after everything that is asked before its history.
-pub(super) struct Examined {
-    pub(super) check: Check,
-    pub(super) payload: Option<Payload>,
-    pub(super) foreign_host: Option<String>,
-    pub(super) placement: Placement,
-    pub(super) own: Option<OwnAnswer>,
 }
 
 impl Scanner {
@@ -428,25 +420,4 @@ pub fn label(
         destination: Place(facts.batch.destination).province(),
         never_sold: standing.never_sold(),
     })
-}
-
-impl Examined {
-    pub(super) const fn failed(check: Check) -> Self {
-        Self {
-            check,
-            payload: None,
-            foreign_host: None,
-            placement: Placement::NotIssued,
-            own: None,
-        }
-    }
-
-    const fn malformed(hint: Malformed) -> Self {
-        Self::failed(Check::Malformed(hint))
-    }
-
-    fn unknown_key(payload: Payload) -> Self {
-        let failed = Self::failed(Check::Read(ReadOutcome::UnknownKey));
-        Self { payload: Some(payload), ..failed }
-    }
 }

@@ -14,6 +14,7 @@ use zhenma::registry::service::Scope;
 use zhenma::scan::service::Scanner;
 
 use crate::faults::load::eventually;
+use crate::http_browser::{Browser, both};
 use crate::staff_bed::{OUR_GTIN, OURS, StaffBed, THEIRS, location};
 
 const THEIR_GTIN: &str = "06900000002018";
@@ -371,4 +372,39 @@ async fn a_planner_imports_at_the_console_and_sees_what_became_of_it() {
     assert!(planner.page(&path).await.contains("第2行"));
     let viewer = bed.person("viewer").await;
     assert!(!viewer.page("/enterprise/own").await.contains("<form class=\"card\""));
+}
+
+#[tokio::test]
+async fn pages_of_own_serials_have_no_violation_of_axe_either() {
+    let Some(browser) = Browser::find() else { return };
+    let bed = StaffBed::start().await;
+    let planner = bed.person("planner").await;
+    let none = both(&[("own_none", "/enterprise/own".to_owned())]);
+    browser.look(&bed.base, Some(&planner.cookie()), &none).await;
+    let ours = import(&bed, "planner", OUR_GTIN, "", "1000001\n1000002\n1000003\n1000004\n").await;
+    let batch = ours["batch"].as_str().expect("a batch");
+    import(&bed, "stranger", THEIR_GTIN, "", "1000001\n").await;
+    let failed = import(&bed, "planner", OUR_GTIN, "", "1000002\n1000003\n2000000\n").await;
+    get(&bed, &format!("/own/{OURS}/1000003"), 1).await;
+    let void = json!({"state": "void", "first": 3, "last": 3,
+        "reason": {"zh": "标签遗失作废", "en": "lost and void"}});
+    bed.made("quality", &format!("/api/v1/batches/{batch}/ranges"), &void).await;
+    let list =
+        |import: &Value| format!("/enterprise/own/{}", import["id"].as_str().expect("an id"));
+    let console = both(&[
+        ("own_lists", "/enterprise/own".to_owned()),
+        ("own_list", list(&ours)),
+        ("own_failed", list(&failed)),
+        ("own_batch", format!("/enterprise/batches/{batch}")),
+        ("own_home", "/enterprise/".to_owned()),
+    ]);
+    browser.look(&bed.base, Some(&planner.cookie()), &console).await;
+    let buyers = both(&[
+        ("own_first", format!("/own/{OURS}/1000002")),
+        ("own_seen", format!("/own/{OURS}/1000003")),
+        ("own_void", format!("/own/{OURS}/1000004")),
+        ("own_unlisted", format!("/own/{OURS}/9999999")),
+        ("own_several", "/check?code=1000001".to_owned()),
+    ]);
+    browser.look(&bed.base, None, &buyers).await;
 }
