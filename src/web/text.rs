@@ -157,7 +157,7 @@ pub fn headline(outcome: Outcome, first: &Reason) -> Text {
             "A listed number without a signature: cannot confirm",
         ),
         (Outcome::CannotConfirm, "several_makers") => {
-            Text("这是哪家企业的编号？", "Which maker's number is it?")
+            Text("请选择企业", "Choose the maker")
         }
         (Outcome::CannotConfirm, _) => Text("暂时无法确认", "Cannot confirm just now"),
     }
