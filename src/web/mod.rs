@@ -20,6 +20,7 @@ pub mod officer;
 pub mod overview;
 pub mod own;
 pub mod people;
+pub mod products;
 pub mod proof;
 pub mod recall;
 pub mod style;

@@ -156,9 +156,7 @@ pub fn headline(outcome: Outcome, first: &Reason) -> Text {
             "编号在册，但没有签名，无法确认",
             "A listed number without a signature: cannot confirm",
         ),
-        (Outcome::CannotConfirm, "several_makers") => {
-            Text("请选择企业", "Choose the maker")
-        }
+        (Outcome::CannotConfirm, "several_makers") => Text("请选择企业", "Choose the maker"),
         (Outcome::CannotConfirm, _) => Text("暂时无法确认", "Cannot confirm just now"),
     }
 }
