@@ -27,6 +27,10 @@ pub fn fault(e: &FieldError, lang: Lang) -> String {
         "range" => "请填本订单内可印的序号，例如0-999；补印的须先报过报废",
         "on_sale" => "没有可启用的备用标签：须已放行，并由印刷厂报告已印",
         "package" => "这一包的状态已经变了，请刷新页面",
+        "used" => {
+            "这张订单里有标签已经印过、用过或启用，不能再交给印刷厂：请先撤销那次操作，或另订一批标签"
+        }
+        "nothing" => "还没有下载过这一包，也没有报告印过标签，不能签收",
         "order" => "这张订单现在不能移交：须已下发制作，并指定了印刷厂",
         "thirds" if e.problem.contains("first") => "整卷的前三分之一还没有扫，请扫一枚",
         "thirds" if e.problem.contains("middle") => "整卷的中间三分之一还没有扫，请扫一枚",

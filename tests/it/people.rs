@@ -648,7 +648,7 @@ async fn of_many_who_use_one_link_or_code_at_once_one_gets_in() {
 }
 
 /// The shell on the ledger of a bed.
-fn shell(bed: &StaffBed, arguments: &[&str]) -> (i32, String) {
+pub fn shell(bed: &StaffBed, arguments: &[&str]) -> (i32, String) {
     let data = &bed.parts.settings.data;
     let output = std::process::Command::new(env!("CARGO_BIN_EXE_zhenma"))
         .args(arguments)

@@ -7,9 +7,10 @@ use super::{Ledger, builds, houses, leaks, packages, pick_ups, progress, rolls};
 use crate::base::{By, LedgerError, UnixMs};
 use crate::handoff::alarm::{Leak, Planting, Progress};
 use crate::handoff::bundle::Written;
-use crate::handoff::package::{Grant, SignOff};
+use crate::handoff::package::Grant;
 use crate::handoff::port::{HandoffLedger, Part, Spares, Visit};
 use crate::handoff::report::{Report, ReportKind};
+use crate::handoff::sign_off::Word;
 use crate::handoff::spares::Planted;
 use crate::handoff::{Download, NewPrintHouse, Package, PrintHouse, Refusal, Settings};
 use crate::registry::{BatchRef, Uscc};
@@ -164,7 +165,7 @@ impl HandoffLedger for Ledger {
         rolls::reports(self, package).await
     }
 
-    async fn sign_off(&self, package: Uuid, word: &SignOff, by: &By) -> Answer<()> {
+    async fn sign_off(&self, package: Uuid, word: &Word, by: &By) -> Answer<()> {
         rolls::sign_off(self, package, word, by).await
     }
 
