@@ -77,11 +77,13 @@ pub trait HandoffLedger: Send + Sync {
     async fn packages(&self, of: &Uscc, limit: u32) -> Result<Vec<Progress>, LedgerError>;
 
     /// Takes the oldest package to be built whose order is done; nobody else
-    /// gets it until `lease_until`.
+    /// gets it until `lease_until`. Its files will lie in `folders`, in one named
+    /// by its id: [`stale_package`](Self::stale_package) finds them there.
     async fn take_package(
         &self,
         at: UnixMs,
         lease_until: UnixMs,
+        folders: &str,
     ) -> Result<Option<Package>, LedgerError>;
     /// Prolongs the lease; false when there is nothing to build any more.
     async fn keep_package(&self, package: &Package, until: UnixMs) -> Result<bool, LedgerError>;

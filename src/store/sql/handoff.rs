@@ -67,8 +67,13 @@ impl HandoffLedger for Ledger {
         progress::all(self, of, limit).await
     }
 
-    async fn take_package(&self, at: UnixMs, until: UnixMs) -> Answer<Option<Package>> {
-        builds::take(self, at, until).await
+    async fn take_package(
+        &self,
+        at: UnixMs,
+        until: UnixMs,
+        folders: &str,
+    ) -> Answer<Option<Package>> {
+        builds::take(self, at, until, folders).await
     }
 
     async fn keep_package(&self, package: &Package, until: UnixMs) -> Answer<bool> {
