@@ -44,6 +44,7 @@ mod redis_server;
 mod registry;
 mod replay;
 mod retention;
+mod second_person;
 mod sign_offs;
 mod site;
 mod staff_bed;

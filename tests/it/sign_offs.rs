@@ -59,7 +59,7 @@ async fn labels_that_were_used_before_are_not_handed_over() {
     bed.made("member", &path, &rest).await;
     let mistaken = moved(&bed, &batch, "activate").await;
     assert_eq!(hand_over(&bed, &order).await.0, 422);
-    let undo = format!("{path}/{}/undo", mistaken["movement"]["id"].as_str().expect("an id"));
+    let undo = format!("{path}/{}/undo", mistaken["id"].as_str().expect("an id"));
     bed.made("member", &undo, &json!({"reason": "too early"})).await;
     assert_eq!(hand_over(&bed, &order).await.0, 201);
 }

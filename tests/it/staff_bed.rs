@@ -141,6 +141,7 @@ impl StaffBed {
                 login: who.to_owned(),
                 label: "test".to_owned(),
                 scope: None,
+                made_by: None,
                 created_at: now,
                 expires_at: now.plus_ms(86_400_000),
                 last_used_at: None,

@@ -161,6 +161,7 @@ pub(super) fn order(row: &SqliteRow) -> Read<Order> {
         labels_done: unsigned(get(row, "labels_done")?),
         cancel_requested: get::<i64>(row, "cancel_requested")? != 0,
         problem: get(row, "problem")?,
+        created_key_by: get(row, "created_key_by")?,
         approved_by: get(row, "approved_by")?,
         created_at: UnixMs(get(row, "created_at")?),
         started_at: at("started_at")?,
