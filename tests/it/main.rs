@@ -35,6 +35,7 @@ mod outages;
 mod overview;
 mod package_builds;
 mod packages;
+mod pallets;
 mod people;
 mod policies;
 mod reading;

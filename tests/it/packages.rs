@@ -544,6 +544,8 @@ async fn a_roll_is_signed_off_by_scanning_before_any_label_is_put_on_sale() {
     let scan = json!({"code": text_of(&bed, &package, spare).await});
     let said = bed.send(bed.ask(Method::POST, "/api/v1/scans").json(&scan)).await.1;
     assert_eq!(said["outcome"], "genuine", "{said}");
+    let on_sale = bed.get("viewer", &format!("/api/v1/batches/{batch}")).await;
+    assert_eq!(on_sale["on_sale"], 90 - 4 + 1, "with the spare in place of a spoiled one");
 }
 
 #[tokio::test]

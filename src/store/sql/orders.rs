@@ -153,7 +153,8 @@ impl OrderLedger for Ledger {
                     == (&asked.lot, asked.made_on, new.batch.expires_on)
                 && (batch.destination, &batch.dealer, batch.layers)
                     == (asked.destination, &asked.dealer, asked.layers)
-                && (batch.count, batch.cases) == (asked.count, asked.cases);
+                && (batch.count, batch.cases, batch.pallets)
+                    == (asked.count, asked.cases, asked.pallets);
             return match (same, old.new.specification == new.specification) {
                 (true, true) => again(tx, old, by).await,
                 (false, _) => Err(other(&new.order_key, "batch")),

@@ -11,7 +11,7 @@ use crate::handoff::Package;
 use crate::handoff::package::{Grant, PackageState, SignOff};
 use crate::handoff::secret;
 use crate::handoff::spares::{Draw, Plan, Planted, planted};
-use crate::label::{Codes, Specification};
+use crate::label::Specification;
 use crate::registry::BatchRef;
 use crate::registry::order::{Order, OrderState};
 
@@ -153,7 +153,7 @@ pub(super) async fn hand_over(ledger: &Ledger, id: Uuid, grant: &Grant, by: &By)
     }
     let specification: Specification = serde_json::from_value(order.new.specification.clone())
         .map_err(|_| rows::bad("specification"))?;
-    let items = specification.codes != Codes::Cases;
+    let items = specification.codes.are_of_items();
     if items {
         // What is due is on sale, whether the worker has come by yet or not.
         schedules::book(&mut tx, Some(order.new.batch), by.at).await?;

@@ -110,6 +110,7 @@ pub(super) fn batch(row: &SqliteRow) -> Read<Batch> {
         layers: Layers::from_slug(&get::<String>(row, "layers")?).ok_or_else(|| bad("layers"))?,
         count: unsigned(get(row, "label_count")?),
         cases: unsigned(get(row, "case_count")?),
+        pallets: unsigned(get(row, "pallet_count")?),
         spares: unsigned(get(row, "spare_count")?),
         sscc: prefix(row)?
             .zip(get::<Option<i64>>(row, "serial_reference")?)

@@ -1,5 +1,5 @@
 -- A second person is one: who has seen the key by which something was asked
--- for, and since when an order is asked for.
+-- for, and since when an order is asked for. Beside it the codes of pallets.
 
 ALTER TABLE api_keys ADD COLUMN made_by TEXT;        -- login; NULL: at the machine itself
 UPDATE api_keys SET made_by = (
@@ -12,3 +12,6 @@ UPDATE api_keys SET made_by = (
 ALTER TABLE orders ADD COLUMN created_key_by TEXT;   -- who made the key that placed it
 ALTER TABLE orders ADD COLUMN asked_at BIGINT;       -- when it was asked for last; NULL: created_at
 ALTER TABLE recalls ADD COLUMN proposed_key_by TEXT;
+
+-- The serial reference of a pallet's SSCC stands behind those of the cases.
+ALTER TABLE batches ADD COLUMN pallet_count BIGINT NOT NULL DEFAULT 0;
