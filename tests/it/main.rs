@@ -38,6 +38,7 @@ mod packages;
 mod pallets;
 mod people;
 mod policies;
+mod products;
 mod reading;
 mod readme;
 mod recalls;
