@@ -72,4 +72,6 @@ pub mod adr {
     pub mod courier_without_keys {}
     #[doc = include_str!("adr/0020-own-serials-are-judged-and-never-vouched-for.md")]
     pub mod own_serials_never_vouched_for {}
+    #[doc = include_str!("adr/0021-a-second-person-is-not-a-key.md")]
+    pub mod second_person {}
 }

@@ -201,7 +201,7 @@ impl Reason {
                 format!("首次查询它的就是这部手机（{}）。", day(first))
             }
             Self::CaseLabel => {
-                "这是外箱的箱码，不是单瓶、单件商品的标签；若贴在单件商品上，请当心。".into()
+                "这是外箱或托盘的码，不是单瓶、单件商品的标签；若贴在单件商品上，请当心。".into()
             }
             Self::NoSignature => "此编号由企业自行编制，没有数字签名，别人可以照抄或编造。这里只能\
                  核对它在不在企业的名单里、以前有没有人查过，证明不了标签是真的。"
@@ -328,7 +328,7 @@ impl Reason {
                 format!("This phone was the first to query it, on {}.", day(first))
             }
             Self::CaseLabel => {
-                "This is the label of a whole case, not of a single bottle or item; \
+                "This is the label of a whole case or pallet, not of a single bottle or item; \
                  on a single item it is out of place."
                     .into()
             }

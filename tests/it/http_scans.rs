@@ -23,6 +23,7 @@ async fn an_answer_has_the_shape_of_the_contract() {
     let shape = json!({
         "outcome": "genuine",
         "reasons": [{"code": "first_scan", "text": "这是它第一次被查询。"}],
+        "assurance": "signed",
         "serial": bed::serial(1),
         "scan_id": id,
         "reference": answer["reference"],
