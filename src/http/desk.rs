@@ -17,6 +17,7 @@ use crate::hooks::port::HookLedger;
 use crate::http::Services;
 use crate::http::exports::EXPORTS_IN_WORK_MAX;
 use crate::http::sign_ins::SignIns;
+use crate::lists::ListLedger;
 use crate::overview::OverviewLedger;
 use crate::recall::port::RecallLedger;
 use crate::registry::movement::port::MovementLedger;
@@ -44,6 +45,7 @@ pub trait DeskLedger:
     + TraceLedger
     + RecallLedger
     + OverviewLedger
+    + ListLedger
 {
 }
 
@@ -64,6 +66,7 @@ impl<T> DeskLedger for T where
         + TraceLedger
         + RecallLedger
         + OverviewLedger
+    + ListLedger
 {
 }
 

@@ -22,6 +22,8 @@ pub struct Frame {
     pub area: Area,
     /// Path of this page, for the link to the other language.
     pub path: String,
+    /// What else its address says, each pair with `&` behind it.
+    pub query: String,
     /// Seconds after which the page asks again, while something is under way.
     pub refresh: Option<u32>,
 }

@@ -14,6 +14,7 @@ pub mod exports;
 pub mod handoff;
 pub mod home;
 pub mod journey;
+pub mod lists;
 pub mod map;
 pub mod message;
 pub mod officer;

@@ -20,6 +20,7 @@ const LAYERS: [(&str, u8); 19] = [
     ("cases", 5),
     ("exports", 5),
     ("handoff", 5),
+    ("lists", 6),
     ("overview", 6),
     ("recall", 5),
     ("store", 7),

@@ -13,6 +13,7 @@ mod home;
 mod keys;
 mod label_fields;
 mod line;
+mod lists;
 mod order;
 mod order_form;
 mod order_handoff;
@@ -63,6 +64,7 @@ pub(super) fn routes() -> OpenApiRouter<Desk> {
         .routes(routes!(order::file))
         .routes(routes!(batch::show))
         .routes(routes!(activate::activate))
+        .routes(routes!(lists::show))
         .routes(routes!(exports::list))
         .routes(routes!(exports::take))
         .routes(routes!(webhooks::list, webhooks::add))
