@@ -66,7 +66,7 @@ impl<T> DeskLedger for T where
         + TraceLedger
         + RecallLedger
         + OverviewLedger
-    + ListLedger
+        + ListLedger
 {
 }
 

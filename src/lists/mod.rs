@@ -61,10 +61,6 @@ pub trait ListLedger: Send + Sync {
     /// Rows of a list, at most `limit`. The time it takes grows with the rows
     /// that are given, not with those before them; a search that finds little
     /// reads on through what is `within`.
-    async fn list(
-        &self,
-        within: &Within,
-        wanted: &Wanted,
-        limit: u32,
-    ) -> Result<Page, LedgerError>;
+    async fn list(&self, within: &Within, wanted: &Wanted, limit: u32)
+    -> Result<Page, LedgerError>;
 }

@@ -84,8 +84,7 @@ impl Wanted {
             let mark = Some(after).filter(|text| text.len() <= MARK_BYTES_MAX);
             let mark = mark.and_then(|text| Mark::read(text, &wanted.keys()));
             let (problem, remedy) = ("is no place in this list", "begin at the first page");
-            wanted.after =
-                Some(mark.ok_or_else(|| FieldError::new("after", problem, remedy))?);
+            wanted.after = Some(mark.ok_or_else(|| FieldError::new("after", problem, remedy))?);
         }
         Ok(wanted)
     }

@@ -13,8 +13,7 @@ use crate::http::console::page;
 use crate::http::desk::Desk;
 use crate::http::lists::{Asked, shown, status_of};
 use crate::http::people::{
-    Done, Invited, Office, SentTo, after, invite, invite_form, person_page,
-    staff_roles,
+    Done, Invited, Office, SentTo, after, invite, invite_form, person_page, staff_roles,
 };
 use crate::http::problem::{Problem, ProblemDocument};
 use crate::lists::{List, Within};
@@ -43,11 +42,7 @@ async fn list(
     form.duties.clear();
     form.roles = staff_roles(&typed.role, lang);
     form.programs = false;
-    let page_of = PeoplePage {
-        list,
-        invite: form,
-        f: frame,
-    };
+    let page_of = PeoplePage { list, invite: form, f: frame };
     page(&page_of, lang, status)
 }
 

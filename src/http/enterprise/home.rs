@@ -61,7 +61,11 @@ pub async fn home(
     let home = EnterpriseHome {
         enterprise: named(&enterprise.name, lang).to_owned(),
         batches: batches.iter().map(|batch| batch_line(batch, &register, &frame)).collect(),
-        orders: orders.iter().take(SHOWN as usize).map(|order| line(order, &frame, &desk.zone, now)).collect(),
+        orders: orders
+            .iter()
+            .take(SHOWN as usize)
+            .map(|order| line(order, &frame, &desk.zone, now))
+            .collect(),
         alarms: alarms::of(&desk, &own, &orders, &frame).await?,
         leaks: alarms::leaks(&desk, &own, &frame).await?,
         f: frame,

@@ -85,13 +85,17 @@ async fn within(
             if batch.enterprise != own {
                 return Err(Problem::nothing());
             }
-            let back = (format!("/enterprise/batches/{id}"), format!("{} {id}", f.t("批次", "Batch")));
+            let back =
+                (format!("/enterprise/batches/{id}"), format!("{} {id}", f.t("批次", "Batch")));
             Ok((Within::Batch(own, id), Some(back)))
         }
         Belongs::Endpoint => {
             let id = asked.of.parse().map_err(|_| Problem::nothing())?;
             let endpoint = desk.ledger.endpoint(&own, id).await?;
-            Ok((Within::Endpoint(own, id), Some((format!("/enterprise/webhooks/{id}"), endpoint.url))))
+            Ok((
+                Within::Endpoint(own, id),
+                Some((format!("/enterprise/webhooks/{id}"), endpoint.url)),
+            ))
         }
     }
 }

@@ -100,7 +100,9 @@ pub async fn add(
     let back = if invited.program.is_some() { "/enterprise/keys" } else { BASE };
     match invite(&desk, office, &invited, role, back.to_owned()).await? {
         Ok(response) => Ok(response),
-        Err((office, faults)) => list(&desk, office, &who.enterprise, &invited, &faults, &Asked::default()).await,
+        Err((office, faults)) => {
+            list(&desk, office, &who.enterprise, &invited, &faults, &Asked::default()).await
+        }
     }
 }
 

@@ -58,7 +58,12 @@ impl Row<'_, '_> {
     }
 
     /// The text of a slug.
-    fn told<T>(&self, name: &str, read: fn(&str) -> Option<T>, told: impl Fn(T) -> Text) -> CellView {
+    fn told<T>(
+        &self,
+        name: &str,
+        read: fn(&str) -> Option<T>,
+        told: impl Fn(T) -> Text,
+    ) -> CellView {
         let slug = self.text(name);
         let text = read(&slug).map(|known| told(known).of(self.lang()).to_owned());
         said(text.unwrap_or(slug))
@@ -98,7 +103,11 @@ fn said(text: impl Into<String>) -> CellView {
 
 fn joined(texts: [String; 2]) -> CellView {
     let [one, other] = texts;
-    said(if one.is_empty() || other.is_empty() { one + &other } else { format!("{one} · {other}") })
+    said(if one.is_empty() || other.is_empty() {
+        one + &other
+    } else {
+        format!("{one} · {other}")
+    })
 }
 
 pub(super) fn cells(list: List, cells: &[Cell], words: &Words<'_>) -> Vec<CellView> {

@@ -92,121 +92,173 @@ const fn wide(name: &'static str, zh: &'static str, en: &'static str) -> Shown {
 /// The columns that a page shows: by which one sorts, and what stands over it.
 pub(super) const fn heads(list: List) -> &'static [Shown] {
     match list {
-        List::Products => const { &[
-            head("gtin", "商品条码", "GTIN"),
-            wide("name_zh", "名称", "Name"),
-            head("category", "类别", "Category"),
-            head("standard", "执行标准", "Standard"),
-            head("net_content", "净含量", "Net content"),
-            head("created_at", "登记时间", "Registered"),
-        ] },
-        List::Batches => const { &[
-            head("created_at", "批次", "Batch"),
-            wide("name_zh", "产品", "Product"),
-            head("lot", "批号", "Lot"),
-            head("made_on", "生产日期", "Made"),
-            head("destination", "销往", "Destination"),
-            number("labels", "标签", "Labels"),
-            number("on_sale", "已启用", "On sale"),
-        ] },
-        List::Orders => const { &[
-            head("created_at", "下单时间", "Placed"),
-            head("batch", "批次", "Batch"),
-            head("lot", "批号", "Lot"),
-            head("state", "状态", "State"),
-            number("labels", "标签", "Labels"),
-            number("labels_done", "已完成", "Done"),
-            head("needed_by", "交货日期", "Needed by"),
-            head("created_by", "下单人", "By"),
-        ] },
-        List::Packages => const { &[
-            head("number", "包号", "Package"),
-            head("batch", "批次", "Batch"),
-            wide("house", "印刷厂", "Printing house"),
-            head("state", "状态", "State"),
-            head("sign_off", "验收", "Sign-off"),
-            head("created_at", "建立时间", "Made"),
-            head("created_by", "建立人", "By"),
-        ] },
-        List::Movements => const { &[
-            head("moved_at", "时间", "When"),
-            head("kind", "做了什么", "What"),
-            number("labels", "枚数", "Labels"),
-            head("first", "序号", "Numbers"),
-            wide("from_place", "从何处到何处", "From and to"),
-            head("moved_by", "登记人", "By"),
-            wide("reason", "原因、单号", "Reason, reference"),
-        ] },
-        List::Closings => const { &[
-            head("closed_at", "日期", "Day"),
-            head("batch", "批次", "Batch"),
-            wide("account", "状态、地点", "State, place"),
-            number("book", "账面", "Book"),
-            number("counted", "实数", "Counted"),
-            number("missing", "缺失", "Missing"),
-            number("unexplained", "未查明", "Unexplained"),
-            head("closed_by", "登记人", "By"),
-            wide("note", "备注", "Note"),
-        ] },
+        List::Products => {
+            const {
+                &[
+                    head("gtin", "商品条码", "GTIN"),
+                    wide("name_zh", "名称", "Name"),
+                    head("category", "类别", "Category"),
+                    head("standard", "执行标准", "Standard"),
+                    head("net_content", "净含量", "Net content"),
+                    head("created_at", "登记时间", "Registered"),
+                ]
+            }
+        }
+        List::Batches => {
+            const {
+                &[
+                    head("created_at", "批次", "Batch"),
+                    wide("name_zh", "产品", "Product"),
+                    head("lot", "批号", "Lot"),
+                    head("made_on", "生产日期", "Made"),
+                    head("destination", "销往", "Destination"),
+                    number("labels", "标签", "Labels"),
+                    number("on_sale", "已启用", "On sale"),
+                ]
+            }
+        }
+        List::Orders => {
+            const {
+                &[
+                    head("created_at", "下单时间", "Placed"),
+                    head("batch", "批次", "Batch"),
+                    head("lot", "批号", "Lot"),
+                    head("state", "状态", "State"),
+                    number("labels", "标签", "Labels"),
+                    number("labels_done", "已完成", "Done"),
+                    head("needed_by", "交货日期", "Needed by"),
+                    head("created_by", "下单人", "By"),
+                ]
+            }
+        }
+        List::Packages => {
+            const {
+                &[
+                    head("number", "包号", "Package"),
+                    head("batch", "批次", "Batch"),
+                    wide("house", "印刷厂", "Printing house"),
+                    head("state", "状态", "State"),
+                    head("sign_off", "验收", "Sign-off"),
+                    head("created_at", "建立时间", "Made"),
+                    head("created_by", "建立人", "By"),
+                ]
+            }
+        }
+        List::Movements => {
+            const {
+                &[
+                    head("moved_at", "时间", "When"),
+                    head("kind", "做了什么", "What"),
+                    number("labels", "枚数", "Labels"),
+                    head("first", "序号", "Numbers"),
+                    wide("from_place", "从何处到何处", "From and to"),
+                    head("moved_by", "登记人", "By"),
+                    wide("reason", "原因、单号", "Reason, reference"),
+                ]
+            }
+        }
+        List::Closings => {
+            const {
+                &[
+                    head("closed_at", "日期", "Day"),
+                    head("batch", "批次", "Batch"),
+                    wide("account", "状态、地点", "State, place"),
+                    number("book", "账面", "Book"),
+                    number("counted", "实数", "Counted"),
+                    number("missing", "缺失", "Missing"),
+                    number("unexplained", "未查明", "Unexplained"),
+                    head("closed_by", "登记人", "By"),
+                    wide("note", "备注", "Note"),
+                ]
+            }
+        }
         _ => others(list),
     }
 }
 
 const fn others(list: List) -> &'static [Shown] {
     match list {
-        List::Recalls => const { &[
-            head("proposed_at", "提出时间", "Asked"),
-            head("kind", "类型", "Kind"),
-            head("state", "状态", "State"),
-            number("labels", "标签", "Labels"),
-            wide("reason_zh", "原因", "Reason"),
-            head("proposed_by", "提出人", "By"),
-        ] },
-        List::Places => const { &[
-            head("code", "代号", "Code"),
-            wide("name_zh", "名称", "Name"),
-            head("kind", "类型", "Kind"),
-            head("region", "地区", "Region"),
-            head("gln", "GLN", "GLN"),
-        ] },
-        List::Events => const { &[
-            head("event_at", "时间", "Time"),
-            head("act", "事项", "Event"),
-            wide("unit", "对象", "Of"),
-            number("units", "件数", "Items"),
-            head("place", "地点", "Place"),
-            head("recorded_by", "登记人", "By"),
-        ] },
-        List::Deliveries => const { &[
-            head("happened_at", "时间", "Happened"),
-            head("kind", "通知", "Event"),
-            head("state", "状态", "State"),
-            number("tries", "次数", "Attempts"),
-            head("last_at", "最近一次", "Last one"),
-            head("next_at", "下次", "Next"),
-        ] },
-        List::Trail => const { &[
-            number("seq", "序号", "No."),
-            head("at", "时间", "When"),
-            head("login", "谁", "Who"),
-            head("origin", "从哪里", "From where"),
-            head("action", "操作", "Action"),
-            wide("object", "对象", "Object"),
-        ] },
-        List::Enterprises => const { &[
-            wide("name_zh", "企业", "Enterprise"),
-            head("uscc", "统一社会信用代码", "Unified social credit code"),
-            head("gs1_prefix", "厂商识别代码", "GS1 prefix"),
-            number("licences", "许可证", "Licences"),
-            head("first_expiry", "最早到期", "First to expire"),
-        ] },
-        _ => const { &[
-            head("login", "账号", "Login"),
-            head("name", "姓名", "Name"),
-            wide("duties", "职责", "Duties"),
-            head("state", "状态", "State"),
-            head("second_factor", "两步验证", "Second step"),
-            head("last_seen_at", "最近使用", "Last seen"),
-        ] },
+        List::Recalls => {
+            const {
+                &[
+                    head("proposed_at", "提出时间", "Asked"),
+                    head("kind", "类型", "Kind"),
+                    head("state", "状态", "State"),
+                    number("labels", "标签", "Labels"),
+                    wide("reason_zh", "原因", "Reason"),
+                    head("proposed_by", "提出人", "By"),
+                ]
+            }
+        }
+        List::Places => {
+            const {
+                &[
+                    head("code", "代号", "Code"),
+                    wide("name_zh", "名称", "Name"),
+                    head("kind", "类型", "Kind"),
+                    head("region", "地区", "Region"),
+                    head("gln", "GLN", "GLN"),
+                ]
+            }
+        }
+        List::Events => {
+            const {
+                &[
+                    head("event_at", "时间", "Time"),
+                    head("act", "事项", "Event"),
+                    wide("unit", "对象", "Of"),
+                    number("units", "件数", "Items"),
+                    head("place", "地点", "Place"),
+                    head("recorded_by", "登记人", "By"),
+                ]
+            }
+        }
+        List::Deliveries => {
+            const {
+                &[
+                    head("happened_at", "时间", "Happened"),
+                    head("kind", "通知", "Event"),
+                    head("state", "状态", "State"),
+                    number("tries", "次数", "Attempts"),
+                    head("last_at", "最近一次", "Last one"),
+                    head("next_at", "下次", "Next"),
+                ]
+            }
+        }
+        List::Trail => {
+            const {
+                &[
+                    number("seq", "序号", "No."),
+                    head("at", "时间", "When"),
+                    head("login", "谁", "Who"),
+                    head("origin", "从哪里", "From where"),
+                    head("action", "操作", "Action"),
+                    wide("object", "对象", "Object"),
+                ]
+            }
+        }
+        List::Enterprises => {
+            const {
+                &[
+                    wide("name_zh", "企业", "Enterprise"),
+                    head("uscc", "统一社会信用代码", "Unified social credit code"),
+                    head("gs1_prefix", "厂商识别代码", "GS1 prefix"),
+                    number("licences", "许可证", "Licences"),
+                    head("first_expiry", "最早到期", "First to expire"),
+                ]
+            }
+        }
+        _ => {
+            const {
+                &[
+                    head("login", "账号", "Login"),
+                    head("name", "姓名", "Name"),
+                    wide("duties", "职责", "Duties"),
+                    head("state", "状态", "State"),
+                    head("second_factor", "两步验证", "Second step"),
+                    head("last_seen_at", "最近使用", "Last seen"),
+                ]
+            }
+        }
     }
 }

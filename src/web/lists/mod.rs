@@ -109,7 +109,9 @@ fn address(path: &str, of: &str, find: &str, sort: &str, after: &str) -> String 
 fn query(pairs: &[(&str, &str)]) -> String {
     let escaped = |text: &str| {
         text.bytes().fold(String::new(), |out, b| match b {
-            b if b.is_ascii_alphanumeric() || b"-._~".contains(&b) => out + &char::from(b).to_string(),
+            b if b.is_ascii_alphanumeric() || b"-._~".contains(&b) => {
+                out + &char::from(b).to_string()
+            }
             b => out + &format!("%{b:02X}"),
         })
     };

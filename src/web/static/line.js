@@ -140,7 +140,9 @@ async function send() {
       if (navigator.locks) await navigator.locks.request("zhenma-line", sendAll);
       else await sendAll();
     }
-    failures = 0;
+    // With nothing to send nobody was asked.
+    failures = navigator.onLine === false ? 1 : 0;
+    if (failures > 0) timer = setTimeout(send, RETRY_MS[RETRY_MS.length - 1]);
   } catch (problem) {
     failures += 1;
     say("kept", problem.say ?? words.cut, problem.more ?? "");
@@ -235,6 +237,27 @@ function show() {
   byId("packed").textContent = String(packed);
   byId("net").textContent = failures > 0 ? words.offline : words.online;
   byId("net").className = failures > 0 ? "bad" : "good";
+  byId("cut").hidden = failures === 0;
+  byId("cut-waiting").textContent = String(waiting);
+}
+
+// The worker keeps this page and its files, so that it opens without network.
+async function reopenable() {
+  const told = (word, kind) => {
+    byId("reopen").textContent = word;
+    byId("reopen").className = kind;
+  };
+  if (!navigator.serviceWorker) return told(words.stays, "bad");
+  told(words.preparing, "");
+  try {
+    await navigator.serviceWorker.register(words.worker, { scope: words.scope });
+    await navigator.serviceWorker.ready;
+    told(words.reopens, "good");
+  } catch {
+    // Without network it cannot be asked for anew; the one that is there works.
+    const there = await navigator.serviceWorker.getRegistration(words.scope);
+    told(there?.active ? words.reopens : words.stays, there?.active ? "good" : "bad");
+  }
 }
 
 let audio;
@@ -314,6 +337,8 @@ window.addEventListener("beforeunload", (event) => {
   if (waiting > 0) event.preventDefault();
 });
 byId("of").textContent = byId("size").value;
+if (navigator.onLine === false) failures = 1;
+reopenable();
 begin()
   .then(() => {
     field.disabled = false;

@@ -61,7 +61,12 @@ pub(super) const fn source(list: List) -> Source {
         List::Packages => Source {
             from: "packages k LEFT JOIN print_houses h ON h.id = k.house",
             within: "k.enterprise",
-            find: &["k.number", "h.name", "k.created_by", "(k.key_number || '-' || k.batch_number)"],
+            find: &[
+                "k.number",
+                "h.name",
+                "k.created_by",
+                "(k.key_number || '-' || k.batch_number)",
+            ],
             rows_by: &["k.id"],
             columns: &[
                 ("id", "k.id"),
@@ -79,11 +84,26 @@ pub(super) const fn source(list: List) -> Source {
             rows_by: &["m.revision"],
             columns: &[
                 ("batch", BATCH),
-                ("labels", "(SELECT CAST(SUM(l.labels) AS BIGINT) FROM movement_legs l WHERE l.movement = m.id)"),
-                ("first", "(SELECT MIN(l.first_number) FROM movement_legs l WHERE l.movement = m.id)"),
-                ("last", "(SELECT MAX(l.last_number) FROM movement_legs l WHERE l.movement = m.id)"),
-                ("from_place", "(SELECT MIN(l.from_place) FROM movement_legs l WHERE l.movement = m.id)"),
-                ("to_place", "(SELECT MIN(l.to_place) FROM movement_legs l WHERE l.movement = m.id)"),
+                (
+                    "labels",
+                    "(SELECT CAST(SUM(l.labels) AS BIGINT) FROM movement_legs l WHERE l.movement = m.id)",
+                ),
+                (
+                    "first",
+                    "(SELECT MIN(l.first_number) FROM movement_legs l WHERE l.movement = m.id)",
+                ),
+                (
+                    "last",
+                    "(SELECT MAX(l.last_number) FROM movement_legs l WHERE l.movement = m.id)",
+                ),
+                (
+                    "from_place",
+                    "(SELECT MIN(l.from_place) FROM movement_legs l WHERE l.movement = m.id)",
+                ),
+                (
+                    "to_place",
+                    "(SELECT MIN(l.to_place) FROM movement_legs l WHERE l.movement = m.id)",
+                ),
             ],
         },
         List::Closings => Source {
@@ -143,7 +163,10 @@ const fn few(list: List) -> Source {
             rows_by: &["e.uscc"],
             columns: &[
                 ("licences", "(SELECT COUNT(*) FROM licences l WHERE l.enterprise = e.uscc)"),
-                ("first_expiry", "(SELECT MIN(l.expires_on) FROM licences l WHERE l.enterprise = e.uscc)"),
+                (
+                    "first_expiry",
+                    "(SELECT MIN(l.expires_on) FROM licences l WHERE l.enterprise = e.uscc)",
+                ),
             ],
         },
         _ => Source {
@@ -167,7 +190,10 @@ const fn people(staff: bool) -> Source {
             ("login", "a.login"),
             ("state", STATE),
             ("second_factor", "(SELECT COUNT(*) FROM second_factors f WHERE f.login = a.login)"),
-            ("last_seen_at", "(SELECT MAX(s.last_seen_at) FROM sessions s WHERE s.login = a.login)"),
+            (
+                "last_seen_at",
+                "(SELECT MAX(s.last_seen_at) FROM sessions s WHERE s.login = a.login)",
+            ),
         ],
     }
 }

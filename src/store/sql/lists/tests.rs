@@ -85,7 +85,6 @@ async fn ledger(folder: &tempfile::TempDir) -> Ledger {
              recorded_at, recorded_by, unit_count, body)
          SELECT batch_number, enterprise, batch_number, '', 'packed', batch_number / 10, 0, 0,
              'wang', 1, '' FROM batches",
-        "ANALYZE",
     ] {
         sqlx::query(sql).execute(&ledger.writer).await.expect(sql);
     }
@@ -96,7 +95,9 @@ async fn ledger(folder: &tempfile::TempDir) -> Ledger {
 async fn no_page_of_a_long_list_is_sorted_or_read_from_its_beginning() {
     let folder = tempfile::tempdir().expect("a folder");
     let ledger = ledger(&folder).await;
-    for (list, wanted) in LONG.into_iter().flat_map(|list| ways(list).into_iter().map(move |w| (list, w))) {
+    for (list, wanted) in
+        LONG.into_iter().flat_map(|list| ways(list).into_iter().map(move |w| (list, w)))
+    {
         let sql = statement(&within(list), &wanted, ROWS).sql().as_str().to_owned();
         let sql = sqlx::AssertSqlSafe(format!("EXPLAIN QUERY PLAN {sql}"));
         let plan = sqlx::query(sql).fetch_all(&ledger.reader).await.expect("a plan");
@@ -104,10 +105,9 @@ async fn no_page_of_a_long_list_is_sorted_or_read_from_its_beginning() {
         let at = format!("{list:?} by {} {} {plan:#?}", wanted.by.name, wanted.find);
         assert!(!plan.iter().any(|step| step.contains("TEMP B-TREE")), "sorts: {at}");
         assert!(!plan.iter().any(|step| step.starts_with("SCAN")), "reads all: {at}");
-        if wanted.after.is_some() && list != List::Deliveries {
-            // Equal to the enterprise, and behind the row.
+        if wanted.after.is_some() {
             let bounds = |step: &String| step.contains('>') || step.contains('<');
-            assert!(plan.first().is_some_and(bounds), "begins at the first row: {at}");
+            assert!(plan.iter().any(bounds), "begins at the first row: {at}");
         }
     }
 }
@@ -146,7 +146,9 @@ async fn a_word_is_found_whatever_its_letters_mean_to_sql() {
     let found = |find: &'static str| {
         let wanted = Wanted::read(List::Batches, find, "", "").expect("wanted");
         let ledger = &ledger;
-        async move { ledger.list(&within(List::Batches), &wanted, 200_000).await.expect("rows").rows.len() }
+        async move {
+            ledger.list(&within(List::Batches), &wanted, 200_000).await.expect("rows").rows.len()
+        }
     };
     assert_eq!(found("l999").await, 100);
     assert_eq!(found("粮液").await, ROWS_THERE);
