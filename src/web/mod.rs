@@ -25,5 +25,6 @@ pub mod recall;
 pub mod style;
 pub mod text;
 pub mod trace;
+pub mod trail;
 pub mod verdict;
 pub mod webhooks;

@@ -136,7 +136,7 @@ async fn what_was_found_is_exported_and_no_cell_of_it_is_a_formula() {
         assert!(table.contains("\n'=1+1,"), "{table}");
     }
     let trail = bed.person("member").await.page("/enterprise/lists/trail?q=export").await;
-    assert!(trail.contains("export batches"), "{trail}");
+    assert!(trail.contains("导出数据 export.take") && trail.contains("导出 batches"), "{trail}");
 }
 
 #[tokio::test]

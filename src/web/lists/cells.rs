@@ -16,7 +16,7 @@ use crate::trace::place::PlaceKind;
 use crate::trace::{Act, Unit, name};
 use crate::web::lists::{CellView, Words};
 use crate::web::text::Text;
-use crate::web::{book, console, handoff, people, trace, webhooks};
+use crate::web::{book, console, handoff, people, trace, trail, webhooks};
 
 /// A row by the names of its columns.
 struct Row<'a, 'w> {
@@ -124,9 +124,7 @@ pub(super) fn cells(list: List, cells: &[Cell], words: &Words<'_>) -> Vec<CellVi
         List::Events => event(&row),
         List::Deliveries => delivery(&row),
         List::People | List::Staff => person(&row),
-        List::Trail => {
-            ["seq", "at", "login", "origin", "action", "object"].map(|c| row.plain(c)).into()
-        }
+        List::Trail => told_in_the_trail(&row),
         List::Enterprises => enterprise(&row),
     }
 }
@@ -283,6 +281,13 @@ fn person(row: &Row<'_, '_>) -> Vec<CellView> {
         said(if on { lang.pick("已启用", "on") } else { lang.pick("未启用", "off") }),
         row.plain("last_seen_at"),
     ]
+}
+
+fn told_in_the_trail(row: &Row<'_, '_>) -> Vec<CellView> {
+    let mut cells: Vec<_> = ["seq", "at", "login", "origin"].map(|name| row.plain(name)).into();
+    cells.push(said(trail::action(&row.text("action"), row.lang())));
+    cells.push(said(trail::object(&row.text("object"), row.lang())));
+    cells
 }
 
 fn enterprise(row: &Row<'_, '_>) -> Vec<CellView> {

@@ -89,6 +89,10 @@ const fn wide(name: &'static str, zh: &'static str, en: &'static str) -> Shown {
     (name, Text(zh, en), "w")
 }
 
+const fn labelled(name: &'static str, zh: &'static str, en: &'static str) -> Shown {
+    (name, Text(zh, en), "l")
+}
+
 /// The columns that a page shows: by which one sorts, and what stands over it.
 pub(super) const fn heads(list: List) -> &'static [Shown] {
     match list {
@@ -126,7 +130,7 @@ pub(super) const fn heads(list: List) -> &'static [Shown] {
                     head("state", "状态", "State"),
                     number("labels", "标签", "Labels"),
                     number("labels_done", "已完成", "Done"),
-                    head("needed_by", "交货日期", "Needed by"),
+                    labelled("needed_by", "交货日期", "Needed by"),
                     head("created_by", "下单人", "By"),
                 ]
             }
@@ -138,7 +142,7 @@ pub(super) const fn heads(list: List) -> &'static [Shown] {
                     head("batch", "批次", "Batch"),
                     wide("house", "印刷厂", "Printing house"),
                     head("state", "状态", "State"),
-                    head("sign_off", "验收", "Sign-off"),
+                    labelled("sign_off", "验收", "Sign-off"),
                     head("created_at", "建立时间", "Made"),
                     head("created_by", "建立人", "By"),
                 ]
@@ -220,8 +224,8 @@ const fn others(list: List) -> &'static [Shown] {
                     head("kind", "通知", "Event"),
                     head("state", "状态", "State"),
                     number("tries", "次数", "Attempts"),
-                    head("last_at", "最近一次", "Last one"),
-                    head("next_at", "下次", "Next"),
+                    labelled("last_at", "最近一次", "Last one"),
+                    labelled("next_at", "下次", "Next"),
                 ]
             }
         }
@@ -231,7 +235,7 @@ const fn others(list: List) -> &'static [Shown] {
                     number("seq", "序号", "No."),
                     head("at", "时间", "When"),
                     head("login", "谁", "Who"),
-                    head("origin", "从哪里", "From where"),
+                    labelled("origin", "从哪里", "From where"),
                     head("action", "操作", "Action"),
                     wide("object", "对象", "Object"),
                 ]
@@ -244,7 +248,7 @@ const fn others(list: List) -> &'static [Shown] {
                     head("uscc", "统一社会信用代码", "Unified social credit code"),
                     head("gs1_prefix", "厂商识别代码", "GS1 prefix"),
                     number("licences", "许可证", "Licences"),
-                    head("first_expiry", "最早到期", "First to expire"),
+                    labelled("first_expiry", "最早到期", "First to expire"),
                 ]
             }
         }
@@ -255,8 +259,8 @@ const fn others(list: List) -> &'static [Shown] {
                     head("name", "姓名", "Name"),
                     wide("duties", "职责", "Duties"),
                     head("state", "状态", "State"),
-                    head("second_factor", "两步验证", "Second step"),
-                    head("last_seen_at", "最近使用", "Last seen"),
+                    labelled("second_factor", "两步验证", "Second step"),
+                    labelled("last_seen_at", "最近使用", "Last seen"),
                 ]
             }
         }

@@ -11,7 +11,7 @@ use jiff::tz::TimeZone;
 
 use crate::exports::Cell;
 use crate::lists::{List, Mark, Sorts, Wanted};
-use crate::web::console::{Area, Frame};
+use crate::web::console::{Area, Choice, Frame};
 
 pub use heads::{empty, title};
 
@@ -27,7 +27,7 @@ pub struct Words<'a> {
 pub struct CellView {
     pub text: String,
     pub href: Option<String>,
-    /// Of the style sheet: n a number, w as wide as a phone, serial.
+    /// n a number, w as wide as a phone, l told with its head on a phone.
     pub class: &'static str,
     /// Told before it on a phone, where there is no head.
     pub label: Option<&'static str>,
@@ -47,8 +47,12 @@ pub struct ListView {
     /// The page that it stands on.
     pub path: String,
     pub find: String,
-    /// What the form for finding carries along.
-    pub carried: Vec<(&'static str, String)>,
+    /// What its rows belong to, which the form for finding carries along.
+    pub of: String,
+    /// Ways of sorting, for where heads are not shown.
+    pub sorts: Vec<Choice>,
+    /// Without what was looked for.
+    pub all: String,
     pub heads: Vec<Head>,
     pub rows: Vec<Vec<CellView>>,
     pub first: Option<String>,
@@ -82,10 +86,9 @@ pub fn view(
         title: title(list).of(words.f.lang),
         path: path.to_owned(),
         find: wanted.find.clone(),
-        carried: [("of", of.to_owned()), ("sort", sort.clone())]
-            .into_iter()
-            .filter(|(_, value)| !value.is_empty())
-            .collect(),
+        of: of.to_owned(),
+        sorts: sorts(wanted, words.f),
+        all: address(path, of, "", &sort, ""),
         heads: heads(wanted, &at, words.f),
         rows: rows.iter().map(|row| line(list, row, words)).collect(),
         first: wanted.after.as_ref().map(|_| at(&sort, "")),
@@ -136,6 +139,22 @@ fn heads(wanted: &Wanted, at: &impl Fn(&str, &str) -> String, f: &Frame) -> Vec<
     heads::heads(wanted.list).iter().map(head).collect()
 }
 
+/// Each column that sorts, both ways, under the name of its head.
+fn sorts(wanted: &Wanted, f: &Frame) -> Vec<Choice> {
+    let sorting = wanted.list.columns().iter().filter(|column| column.sorts != Sorts::No);
+    let named = sorting.filter_map(|column| {
+        let head = heads::heads(wanted.list).iter().find(|(name, ..)| *name == column.name)?;
+        Some((column.name, head.1.of(f.lang)))
+    });
+    let both = named.flat_map(|(name, text)| [(name, text, false), (name, text, true)]);
+    let choice = |(name, text, down): (&str, &str, bool)| Choice {
+        value: format!("{}{name}", if down { "-" } else { "" }),
+        text: format!("{text} {}", if down { "↓" } else { "↑" }),
+        chosen: (name, down) == (wanted.by.name, wanted.down),
+    };
+    both.map(choice).collect()
+}
+
 /// A row with its cells; numbers and what has no words of its own are told with
 /// their heads on a phone.
 fn line(list: List, row: &[Cell], words: &Words<'_>) -> Vec<CellView> {
@@ -143,7 +162,8 @@ fn line(list: List, row: &[Cell], words: &Words<'_>) -> Vec<CellView> {
     let mut cells = cells::cells(list, row, words);
     for (cell, (_, text, class)) in cells.iter_mut().zip(heads) {
         cell.class = class;
-        cell.label = Some(text.of(words.f.lang)).filter(|_| *class == "n" && !cell.text.is_empty());
+        cell.label = Some(text.of(words.f.lang))
+            .filter(|_| matches!(*class, "n" | "l") && !cell.text.is_empty());
     }
     cells
 }
