@@ -381,7 +381,9 @@ pub struct BatchPage {
     pub cases: u64,
     /// SSCC of the first case and of the last.
     pub sscc: Option<(String, String)>,
+    /// The latest ones.
     pub ranges: Vec<RangeLine>,
+    pub more_ranges: bool,
     pub bars: Vec<Bar>,
     pub busiest: u64,
     /// Both ends of the chart.

@@ -88,12 +88,8 @@ pub fn fault(e: &FieldError, lang: Lang) -> String {
 pub struct RecallLine {
     pub id: String,
     pub kind: &'static str,
-    pub reason: String,
     pub state: &'static str,
-    /// Somebody is to decide it.
-    pub waits: bool,
     pub labels: u64,
-    pub by: String,
     pub at: String,
 }
 

@@ -37,7 +37,7 @@ const ROUTES: [(&str, &str, &str); 113] = [
     ("get", "/enterprise/orders/{id}", "wpalqsv"),
     ("post", "/enterprise/orders/{id}/cancel", "wp"),
     ("post", "/enterprise/orders/{id}/retry", "wp"),
-    ("get", "/enterprise/orders/{id}/files/{*name}", "wp"),
+    ("get", "/enterprise/orders/{id}/files/{name}", "wp"),
     ("get", "/enterprise/batches/{batch}", "wpalqsv"),
     ("post", "/enterprise/batches/{batch}/activate", "wl"),
     ("post", "/enterprise/batches/{batch}/move", "wplq"),
@@ -138,7 +138,7 @@ const ORDER_ROUTES: [(&str, &str, &str); 7] = [
     ("get", "/api/v1/orders/{id}", "wpalqsvc"),
     ("post", "/api/v1/orders/{id}/cancel", "wpc"),
     ("get", "/api/v1/orders/{id}/files", "wpalqsvc"),
-    ("get", "/api/v1/orders/{id}/files/{*name}", "wpc"),
+    ("get", "/api/v1/orders/{id}/files/{name}", "wpc"),
 ];
 /// Accounts, keys and the county.
 const PEOPLE_ROUTES: [(&str, &str, &str); 43] = [
@@ -346,7 +346,7 @@ impl Ours {
             .replace("{login}", "spare")
             .replace("{token}", &self.token)
             .replace("{uscc}", OURS)
-            .replace("{*name}", "manifest.json")
+            .replace("/files/{name}", "/files/manifest.json")
             .replace("{kind}", "batches")
             .replace("enterprise/lists/{list}", "enterprise/lists/batches")
             .replace("{list}", "enterprises")

@@ -147,11 +147,13 @@ fn batch(row: &Row<'_, '_>) -> Vec<CellView> {
 }
 
 fn order(row: &Row<'_, '_>) -> Vec<CellView> {
+    let state = row.told("state", OrderState::from_slug, console::order_state);
+    let waits = row.text("state") == OrderState::AwaitingApproval.slug();
     let mut cells = vec![
         row.link(row.text("created_at"), "/enterprise/orders/", "id"),
         row.link(row.text("batch"), "/enterprise/batches/", "batch"),
         row.plain("lot"),
-        row.told("state", OrderState::from_slug, console::order_state),
+        CellView { strong: waits, ..state },
     ];
     cells.extend(["labels", "labels_done", "needed_by", "created_by"].map(|name| row.plain(name)));
     cells
@@ -206,10 +208,12 @@ fn closing(row: &Row<'_, '_>) -> Vec<CellView> {
 
 fn recalled(row: &Row<'_, '_>) -> Vec<CellView> {
     let (zh, en) = (row.text("reason_zh"), row.text("reason_en"));
+    let state = row.told("state", recall::State::from_slug, crate::web::recall::state);
+    let waits = row.text("state") == recall::State::Proposed.slug();
     vec![
         row.link(row.text("proposed_at"), "/enterprise/recalls/", "id"),
         row.told("kind", recall::Kind::from_slug, crate::web::recall::kind),
-        row.told("state", recall::State::from_slug, crate::web::recall::state),
+        CellView { strong: waits, ..state },
         row.plain("labels"),
         said(if row.lang() == Lang::En && !en.is_empty() { en } else { zh }),
         row.plain("proposed_by"),

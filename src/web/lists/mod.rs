@@ -27,6 +27,8 @@ pub struct Words<'a> {
 pub struct CellView {
     pub text: String,
     pub href: Option<String>,
+    /// It waits for somebody.
+    pub strong: bool,
     /// n a number, w as wide as a phone, l told with its head on a phone.
     pub class: &'static str,
     /// Told before it on a phone, where there is no head.
