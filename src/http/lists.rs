@@ -135,8 +135,9 @@ pub(super) async fn file(
         name: list.slug(),
         columns: list.columns().iter().map(|column| column.name).collect(),
         format,
-        asked: serde_json::json!({"format": format.extension(), "q": wanted.find,
-            "sort": wanted.sort(), "of": asked.of}),
+        // Not the words that were looked for: somebody may have typed a code.
+        asked: serde_json::json!({"format": format.extension(),
+            "narrowed": !wanted.find.is_empty(), "of": asked.of}),
         enterprise: within.enterprise().cloned(),
     };
     let (ledger, within) = (Arc::clone(&desk.ledger), within.clone());

@@ -7,6 +7,7 @@
 const AT_ONCE = 200;
 const RETRY_MS = [500, 1000, 2000, 5000, 10000];
 const REFUSED_SHOWN = 30;
+const COUNT_MS = 200;
 
 const byId = (id) => document.getElementById(id);
 const words = byId("line").dataset;
@@ -65,7 +66,8 @@ async function begin() {
   await count();
 }
 
-// Asked for while one is under way, it counts once more.
+// Asked for while one is under way, it counts once more, after a while: of tens
+// of thousands that wait, a count is work.
 function count() {
   stale = true;
   counting ??= (async () => {
@@ -73,6 +75,8 @@ function count() {
       while (stale) {
         stale = false;
         waiting = await work(["scans"], "readonly", (tx) => tx.objectStore("scans").count());
+        show();
+        if (stale) await new Promise((go) => setTimeout(go, COUNT_MS));
       }
     } finally {
       counting = null;
@@ -172,7 +176,7 @@ async function sendAll() {
     hand(answers[answers.length - 1]);
     sound(answers);
     failures = 0;
-    await count();
+    count();
   }
 }
 
