@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::staff_bed::{OURS, StaffBed, WHO, location};
+use crate::staff_bed::{OUR_GTIN, OURS, StaffBed, WHO, location};
 
 /// May: b buyer (anyone); of the enterprise whose object it is w owner, p planner,
 /// a approver, l line, q quality, s sales, v viewer; t owner of another; o officer;
@@ -130,6 +130,14 @@ const ROUTES: [(&str, &str, &str); 113] = [
     ("post", "/api/v1/recalls/{id}/returns", "wqsc"),
     ("post", "/api/v1/recalls/{id}/close", "wqsc"),
 ];
+/// Of products.
+const PRODUCT_ROUTES: [(&str, &str, &str); 5] = [
+    ("get", "/enterprise/products", "wpalqsvt"),
+    ("post", "/enterprise/products", "wpt"),
+    ("get", "/enterprise/products/{gtin}", "wp"),
+    ("post", "/enterprise/products/{gtin}", "wp"),
+    ("put", "/api/v1/products/{gtin}", "wpc"),
+];
 /// Of one order of the API.
 const ORDER_ROUTES: [(&str, &str, &str); 7] = [
     ("post", "/api/v1/orders/{id}/approve", "wac"),
@@ -240,7 +248,8 @@ const LEAVING: [(&str, &str, &str); 4] = [
 
 fn rows() -> impl Iterator<Item = (&'static str, &'static str, &'static str)> {
     let objects = ORDER_ROUTES.into_iter().chain(PEOPLE_ROUTES).chain(WEBHOOK_ROUTES);
-    ROUTES.into_iter().chain(objects).chain(HAND_OVER_ROUTES).chain(LEAVING)
+    let objects = objects.chain(PRODUCT_ROUTES).chain(HAND_OVER_ROUTES);
+    ROUTES.into_iter().chain(objects).chain(LEAVING)
 }
 
 #[tokio::test]
@@ -340,6 +349,7 @@ impl Ours {
             .replace("/{module_um}/{filler}", &zhenma::code::proof_url("", 339)["PROOF".len()..])
             .replace("{code}", &self.serial)
             .replace("{gtin}/10/{lot}/21/{serial}", "06900000001011/10/L1/21/CAAA")
+            .replace("{gtin}", OUR_GTIN)
             .replace("{serial}", &self.serial)
             .replace("{batch}", &self.batch)
             .replace("{id}", id)
@@ -390,7 +400,8 @@ async fn every_route_takes_in_whom_its_row_names_and_nobody_else() {
                     of if of.ends_with("/movements") => json!({"kind": "activate"}),
                     _ => json!({}),
                 };
-                let request = if verb == Method::POST { request.json(&body) } else { request };
+                let sends = verb == Method::POST || verb == Method::PUT;
+                let request = if sends { request.json(&body) } else { request };
                 let (status, said) = bed.send(request).await;
                 let refused = matches!(status, 401 | 403) || (status == 404 && is_object(template));
                 assert_eq!(!refused, allowed, "{at}: {status} {said}");
