@@ -75,6 +75,7 @@ fn said(slug: &str) -> Option<&'static str> {
         "settings.set" | "customs.set" => Some("改设置"),
         "licence.set" => Some("登记许可证"),
         "register.add" => Some("登记"),
+        "product.change" => Some("更正产品"),
         "policy.add" => Some("存入策略"),
         "policy.sign" => Some("启用策略"),
         "scans.thin" => Some("精简扫码记录"),

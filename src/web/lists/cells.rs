@@ -1,7 +1,7 @@
 //! How the rows of lists read. A slug that is not known, as one of a later
 //! version, is shown as it is.
 
-use crate::auth::Duties;
+use crate::auth::{Duties, Duty};
 use crate::base::Lang;
 use crate::exports::Cell;
 use crate::handoff::package::PackageState;
@@ -15,6 +15,7 @@ use crate::scan::reason::{minute_text, place_text};
 use crate::trace::place::PlaceKind;
 use crate::trace::{Act, Unit, name};
 use crate::web::lists::{CellView, Words};
+use crate::web::products::category;
 use crate::web::text::Text;
 use crate::web::{book, console, handoff, people, trace, trail, webhooks};
 
@@ -130,8 +131,16 @@ pub(super) fn cells(list: List, cells: &[Cell], words: &Words<'_>) -> Vec<CellVi
 }
 
 fn product(row: &Row<'_, '_>) -> Vec<CellView> {
-    let rest = ["category", "standard", "net_content", "created_at"].map(|name| row.plain(name));
-    [row.plain("gtin"), said(row.named())].into_iter().chain(rest).collect()
+    let name = match row.words.f.may(Duty::Planner) {
+        true => row.link(row.named(), "/enterprise/products/", "gtin"),
+        false => said(row.named()),
+    };
+    let days = match row.cell("shelf_life_days") {
+        Cell::Empty => said(row.lang().pick("长期", "no limit")),
+        _ => row.plain("shelf_life_days"),
+    };
+    let category = said(category(&row.text("category")).of(row.lang()));
+    vec![name, row.plain("gtin"), row.plain("net_content"), category, row.plain("standard"), days]
 }
 
 fn batch(row: &Row<'_, '_>) -> Vec<CellView> {

@@ -26,8 +26,8 @@ pub const fn title(list: List) -> Text {
 pub const fn empty(list: List) -> Text {
     match list {
         List::Products => Text(
-            "还没有产品。产品由县里或贵企业的程序登记，也可以在接口里成批导入。",
-            "There are no products yet. The county or a program of yours registers them; the API imports many at once.",
+            "还没有登记产品。每种规格登记一个产品，然后就可以为它订购标签。",
+            "No product is registered yet. Register one for each size; then labels can be ordered for it.",
         ),
         List::Batches => Text(
             "还没有批次。订购标签时一并登记。",
@@ -99,12 +99,12 @@ pub(super) const fn heads(list: List) -> &'static [Shown] {
         List::Products => {
             const {
                 &[
-                    head("gtin", "商品条码", "GTIN"),
                     wide("name_zh", "名称", "Name"),
+                    head("gtin", "商品条码", "GTIN"),
+                    head("net_content", "净含量", "Net content"),
                     head("category", "类别", "Category"),
                     head("standard", "执行标准", "Standard"),
-                    head("net_content", "净含量", "Net content"),
-                    head("created_at", "登记时间", "Registered"),
+                    number("shelf_life_days", "保质期（天）", "Shelf life (days)"),
                 ]
             }
         }
