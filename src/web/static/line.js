@@ -276,6 +276,8 @@ function sound(answers) {
 }
 
 function tones(list, shape) {
+  // Before anybody touched the page a browser lets it make no sound, and says so.
+  if (navigator.userActivation?.hasBeenActive === false) return;
   try {
     audio ??= new AudioContext();
     let at = audio.currentTime;
