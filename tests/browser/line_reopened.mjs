@@ -49,6 +49,8 @@ const line = `${site}/enterprise/line`;
 const browser = await puppeteer.launch({
   executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
   args: ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--accept-lang=zh-CN"],
+  // Tens of thousands of scans take their time.
+  protocolTimeout: 600000,
 });
 const problems = [];
 
