@@ -79,6 +79,7 @@ impl Kind {
                 "layers",
                 "labels",
                 "cases",
+                "pallets",
                 "created_at",
             ],
             Self::Ranges => &[

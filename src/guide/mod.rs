@@ -70,6 +70,8 @@ pub mod adr {
     pub mod known_browser {}
     #[doc = include_str!("adr/0019-a-courier-without-keys.md")]
     pub mod courier_without_keys {}
+    #[doc = include_str!("adr/0021-a-second-person-is-not-a-key.md")]
+    pub mod second_person {}
     #[doc = include_str!("adr/0023-a-page-that-opens-without-network.md")]
     pub mod opens_without_network {}
 }

@@ -83,6 +83,8 @@ pub(super) async fn batch_page(
         dealer: batch.dealer.clone(),
         cases: batch.cases,
         sscc: batch.sscc_ends().map(|(first, last)| (first.into(), last.into())),
+        pallets: batch.pallets,
+        pallet_sscc: batch.pallet_sscc_ends().map(|(first, last)| (first.into(), last.into())),
         more_ranges: ranges.len() > RANGES_SHOWN,
         ranges: ranges
             .into_iter()

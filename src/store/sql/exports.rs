@@ -40,10 +40,9 @@ fn plain(row: &SqliteRow, kind: Kind) -> Read<Vec<Cell>> {
         .map(|column| match *column {
             "batch" => batch(row),
             "serial" => serial(row),
-            "seq" | "labels" | "labels_done" | "cases" | "first" | "last" | "number" | "scans"
-            | "shelf_life_days" | "destination" | "place" | "leg" | "on_sale" => {
-                number(row, column)
-            }
+            "seq" | "labels" | "labels_done" | "cases" | "pallets" | "first" | "last"
+            | "number" | "scans" | "shelf_life_days" | "destination" | "place" | "leg"
+            | "on_sale" => number(row, column),
             "at" => instant(row, column),
             name if name.ends_with("_at") => instant(row, name),
             "reasons" => reasons(row),
@@ -85,7 +84,7 @@ const fn statement(kind: Kind) -> &'static str {
              ORDER BY gtin LIMIT $5"
         }
         Kind::Batches => {
-            "SELECT *, label_count AS labels, case_count AS cases FROM batches
+            "SELECT *, label_count AS labels, case_count AS cases, pallet_count AS pallets FROM batches
              WHERE enterprise = $1 AND $2 = $2 AND (key_number, batch_number) > ($3, $4)
              ORDER BY key_number, batch_number LIMIT $5"
         }
