@@ -37,6 +37,9 @@ pub mod exports;
 pub mod handoff;
 
 #[cfg(feature = "server")]
+pub mod lists;
+
+#[cfg(feature = "server")]
 pub mod overview;
 
 #[cfg(feature = "server")]

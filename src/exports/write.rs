@@ -12,7 +12,7 @@
 
 use serde_json::{Map, Value};
 
-use super::table::{Cell, Kind};
+use super::table::Cell;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Format {
@@ -39,20 +39,21 @@ impl Format {
     }
 
     /// What stands before the first row.
-    pub fn head(self, kind: Kind) -> Vec<u8> {
+    pub fn head(self, columns: &[&str]) -> Vec<u8> {
         let Self::Csv { marked } = self else { return Vec::new() };
         let mut out = if marked { "\u{feff}".as_bytes().to_vec() } else { Vec::new() };
-        out.extend(line(kind.columns().iter().map(|name| (*name).to_owned())));
+        out.extend(line(columns.iter().map(|name| (*name).to_owned())));
         out
     }
 
-    pub fn rows(self, kind: Kind, rows: Vec<Vec<Cell>>) -> Vec<u8> {
+    /// Each row has a cell for every column.
+    pub fn rows(self, columns: &[&str], rows: Vec<Vec<Cell>>) -> Vec<u8> {
         let mut out = Vec::new();
         for row in rows {
             match self {
                 Self::Csv { .. } => out.extend(line(row.into_iter().map(in_csv))),
                 Self::JsonLines => {
-                    let names = kind.columns().iter().map(|name| (*name).to_owned());
+                    let names = columns.iter().map(|name| (*name).to_owned());
                     let object: Map<_, _> = names.zip(row.into_iter().map(in_json)).collect();
                     out.extend(Value::Object(object).to_string().into_bytes());
                     out.push(b'\n');
@@ -99,6 +100,7 @@ fn in_json(cell: Cell) -> Value {
 mod tests {
     use super::*;
     use crate::base::UnixMs;
+    use crate::exports::Kind;
 
     fn person(name: &str) -> Vec<Vec<Cell>> {
         vec![vec![
@@ -111,7 +113,7 @@ mod tests {
     }
 
     fn csv(name: &str) -> String {
-        let bytes = Format::Csv { marked: false }.rows(Kind::People, person(name));
+        let bytes = Format::Csv { marked: false }.rows(Kind::People.columns(), person(name));
         String::from_utf8(bytes).expect("text")
     }
 
@@ -123,7 +125,7 @@ mod tests {
                 csv::ReaderBuilder::new().has_headers(false).from_reader(table.as_bytes());
             let row = read.records().next().expect("a row").expect("a row");
             assert_eq!(&row[1], format!("'{formula}"));
-            let lines = Format::JsonLines.rows(Kind::People, person(formula));
+            let lines = Format::JsonLines.rows(Kind::People.columns(), person(formula));
             let object: Value = serde_json::from_slice(&lines).expect("JSON");
             assert_eq!(object["name"], formula);
         }
@@ -140,9 +142,9 @@ mod tests {
 
     #[test]
     fn a_table_for_people_begins_with_a_mark() {
-        let head = |marked| Format::Csv { marked }.head(Kind::People);
+        let head = |marked| Format::Csv { marked }.head(Kind::People.columns());
         assert!(head(true).starts_with(b"\xef\xbb\xbflogin,name,duties"));
         assert!(head(false).starts_with(b"login,name,duties"));
-        assert!(Format::JsonLines.head(Kind::People).is_empty());
+        assert!(Format::JsonLines.head(Kind::People.columns()).is_empty());
     }
 }

@@ -74,4 +74,6 @@ pub mod adr {
     pub mod own_serials_never_vouched_for {}
     #[doc = include_str!("adr/0021-a-second-person-is-not-a-key.md")]
     pub mod second_person {}
+    #[doc = include_str!("adr/0023-a-page-that-opens-without-network.md")]
+    pub mod opens_without_network {}
 }

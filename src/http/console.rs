@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 use askama::Template;
 use axum::extract::Request;
 use axum::http::request::Parts;
-use axum::http::{HeaderValue, StatusCode, header};
+use axum::http::{HeaderValue, Method, StatusCode, header};
 use axum::middleware::{Next, from_fn};
 use axum::response::{Html, IntoResponse, Response};
 use axum_extra::extract::cookie::{Cookie, CookieJar, SameSite};
@@ -115,8 +115,16 @@ pub fn frame(parts: &Parts, area: Area) -> Frame {
         duties: Duties::default(),
         area,
         path: parts.uri.path().to_owned(),
+        query: kept_query(parts),
         refresh: None,
     }
+}
+
+/// What a page's address says beside the language; nothing of a form's.
+fn kept_query(parts: &Parts) -> String {
+    let query = parts.uri.query().filter(|_| parts.method == Method::GET).unwrap_or_default();
+    let pairs = query.split('&').filter(|pair| !pair.is_empty() && !pair.starts_with("lang="));
+    pairs.fold(String::new(), |kept, pair| kept + pair + "&")
 }
 
 /// A language that was asked for by a link stays for the pages that follow.

@@ -17,6 +17,7 @@ use crate::hooks::port::HookLedger;
 use crate::http::Services;
 use crate::http::exports::EXPORTS_IN_WORK_MAX;
 use crate::http::sign_ins::SignIns;
+use crate::lists::ListLedger;
 use crate::overview::OverviewLedger;
 use crate::recall::port::RecallLedger;
 use crate::registry::movement::port::MovementLedger;
@@ -46,6 +47,7 @@ pub trait DeskLedger:
     + RecallLedger
     + OverviewLedger
     + OwnLedger
+    + ListLedger
 {
 }
 
@@ -67,6 +69,7 @@ impl<T> DeskLedger for T where
         + RecallLedger
         + OverviewLedger
         + OwnLedger
+        + ListLedger
 {
 }
 

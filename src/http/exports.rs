@@ -13,15 +13,15 @@ use tokio::sync::{OwnedSemaphorePermit, mpsc};
 
 use crate::auth::trail::Entry;
 use crate::base::{By, LedgerError};
-use crate::exports::{Format, Kind, Mark};
-use crate::http::desk::{Desk, DeskLedger};
+use crate::exports::{Cell, Format, Kind, Mark};
+use crate::http::desk::Desk;
 use crate::http::problem::Problem;
 use crate::registry::Uscc;
 
 /// Exports under way at once.
 pub const EXPORTS_IN_WORK_MAX: usize = 16;
 /// Rows of one page, and pages that wait for whoever takes them.
-const ROWS_AT_ONCE: u32 = 500;
+pub(super) const ROWS_AT_ONCE: u32 = 500;
 const PAGES_WAITING_MAX: usize = 2;
 /// Whoever takes nothing for so long is let go of.
 const STALL_MAX: Duration = Duration::from_secs(30);
@@ -40,28 +40,74 @@ pub async fn export(
     format: Format,
     by: &By,
 ) -> Result<Response, Problem> {
+    let ledger = Arc::clone(&desk.ledger);
+    let enterprise = of.clone();
+    let next = move |after: Option<Mark>| {
+        let (ledger, of) = (Arc::clone(&ledger), of.clone());
+        async move {
+            let page = ledger.export(&of, kind, &after.unwrap_or_default(), ROWS_AT_ONCE).await?;
+            Ok((page.rows, page.next))
+        }
+    };
+    let file = File {
+        name: kind.slug(),
+        columns: kind.columns().to_vec(),
+        format,
+        asked: serde_json::json!({"format": format.extension()}),
+        enterprise: Some(enterprise),
+    };
+    send_file(desk, file, by, next).await
+}
+
+/// What a file is called and what it has.
+pub(super) struct File {
+    /// `batches`
+    pub name: &'static str,
+    pub columns: Vec<&'static str>,
+    pub format: Format,
+    /// For the trail.
+    pub asked: serde_json::Value,
+    pub enterprise: Option<Uscc>,
+}
+
+/// A file that is read page by page, each behind the mark of the page before.
+/// That it was taken stands in the trail.
+///
+/// # Errors
+/// 503 when `EXPORTS_IN_WORK_MAX` are under way, and those of the ledger.
+pub(super) async fn send_file<M, N, R>(
+    desk: &Desk,
+    file: File,
+    by: &By,
+    next: N,
+) -> Result<Response, Problem>
+where
+    M: Send + 'static,
+    N: Fn(Option<M>) -> R + Send + 'static,
+    R: Future<Output = Result<(Vec<Vec<Cell>>, Option<M>), LedgerError>> + Send + 'static,
+{
     let permit = Arc::clone(&desk.exports).try_acquire_owned().map_err(|_| Problem::busy())?;
     let entry = Entry {
         action: "export.take",
-        object: format!("export {}", kind.slug()),
-        enterprise: Some(of.as_str()),
+        object: format!("export {}", file.name),
+        enterprise: file.enterprise.as_ref().map(Uscc::as_str),
         before: serde_json::Value::Null,
-        after: serde_json::json!({"format": format.extension()}),
+        after: file.asked.clone(),
     };
     desk.ledger.note(by, &entry).await?;
-    let (sender, receiver) = mpsc::channel(PAGES_WAITING_MAX);
-    let ledger = Arc::clone(&desk.ledger);
-    tokio::spawn(async move {
-        if let Err(error) = pour(&*ledger, &of, (kind, format), &sender, permit).await {
-            tracing::warn!(kind = kind.slug(), %error, "an export broke off");
-        }
-    });
     let day = Timestamp::from_millisecond(by.at.0).unwrap_or_default();
     let day = day.to_zoned_datetime(desk.zone.clone()).date();
-    let name = format!("zhenma-{}-{day}.{}", kind.slug(), format.extension());
+    let name = format!("zhenma-{}-{day}.{}", file.name, file.format.extension());
+    let media = file.format.media();
+    let (sender, receiver) = mpsc::channel(PAGES_WAITING_MAX);
+    tokio::spawn(async move {
+        if let Err(error) = pour(&file, &sender, permit, next).await {
+            tracing::warn!(kind = file.name, %error, "an export broke off");
+        }
+    });
     let mut response = body(receiver).into_response();
     let headers = response.headers_mut();
-    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(format.media()));
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(media));
     if let Ok(value) = HeaderValue::from_str(&format!("attachment; filename=\"{name}\"")) {
         headers.insert(header::CONTENT_DISPOSITION, value);
     }
@@ -81,23 +127,30 @@ fn body(receiver: mpsc::Receiver<Option<Bytes>>) -> Body {
     }))
 }
 
-async fn pour(
-    ledger: &dyn DeskLedger,
-    of: &Uscc,
-    (kind, format): (Kind, Format),
+async fn pour<M, N, R>(
+    file: &File,
     sender: &Sender,
     _permit: OwnedSemaphorePermit,
-) -> Result<(), LedgerError> {
-    let head = format.head(kind);
+    next: N,
+) -> Result<(), LedgerError>
+where
+    N: Fn(Option<M>) -> R,
+    R: Future<Output = Result<(Vec<Vec<Cell>>, Option<M>), LedgerError>>,
+{
+    let head = file.format.head(&file.columns);
     if !head.is_empty() && !send(sender, Some(head.into())).await {
         return Ok(());
     }
-    let mut mark = Some(Mark::default());
-    while let Some(after) = mark {
-        let page = ledger.export(of, kind, &after, ROWS_AT_ONCE).await?;
-        mark = page.next;
-        if !page.rows.is_empty() && !send(sender, Some(format.rows(kind, page.rows).into())).await {
+    let mut after = None;
+    loop {
+        let (rows, more) = next(after).await?;
+        let bytes = file.format.rows(&file.columns, rows);
+        if !bytes.is_empty() && !send(sender, Some(bytes.into())).await {
             return Ok(());
+        }
+        after = more;
+        if after.is_none() {
+            break;
         }
     }
     send(sender, None).await;

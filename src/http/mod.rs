@@ -23,6 +23,7 @@ pub mod handoff;
 pub mod join;
 pub mod json;
 pub mod labels_file;
+mod lists;
 pub mod negotiate;
 pub mod observe;
 pub mod officer;

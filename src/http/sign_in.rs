@@ -184,7 +184,12 @@ pub async fn sign_out(session: &Session, area: Area) -> Result<Response, Problem
         tracing::error!(%error, "a session was not ended");
         Problem::busy()
     })?;
-    Ok(Redirect::to(&format!("{}sign-in", area.home())).into_response())
+    let to = match area {
+        // By way of the page that its service worker listens at.
+        Area::Enterprise => "/enterprise/line/left".to_owned(),
+        area => format!("{}sign-in", area.home()),
+    };
+    Ok(Redirect::to(&to).into_response())
 }
 
 /// What the second step sends.

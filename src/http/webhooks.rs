@@ -8,9 +8,10 @@ use crate::hooks::{Endpoint, Kind, Secret};
 use crate::http::desk::Desk;
 use crate::registry::Uscc;
 
-/// Endpoints and deliveries of a page or an answer.
+/// Endpoints of a page or an answer.
 pub const ENDPOINTS_LISTED_MAX: u32 = 50;
-pub const DELIVERIES_LISTED_MAX: u32 = 200;
+/// Latest deliveries of a page; the list has all.
+pub const DELIVERIES_SHOWN: u32 = 50;
 
 /// Adds an endpoint, with a secret that is to be shown once.
 ///

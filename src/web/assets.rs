@@ -32,6 +32,20 @@ static ASSETS: LazyLock<Vec<Asset>> = LazyLock::new(|| {
         .collect()
 });
 
+/// Files that the page of a packing line needs.
+const OF_A_LINE: [&str; 3] = ["icon.svg", "console.css", "line.js"];
+
+/// The service worker of a packing line's page. Its text names the files of this
+/// version, so that another version is another worker.
+pub static LINE_WORKER: LazyLock<String> = LazyLock::new(|| {
+    let body = include_str!("static/line_worker.js");
+    let files = OF_A_LINE.map(url);
+    let digest = Sha256::digest([body, &files.join(" ")].concat().as_bytes());
+    let version: String = digest[..6].iter().map(|b| format!("{b:02x}")).collect();
+    let files = files.map(|file| format!("{file:?}")).join(", ");
+    format!("const FILES = [{files}];\nconst VERSION = \"{version}\";\n{body}")
+});
+
 /// The asset with this hashed name.
 pub fn find(hashed: &str) -> Option<&'static Asset> {
     ASSETS.iter().find(|a| a.hashed == hashed)

@@ -22,6 +22,8 @@ pub struct Frame {
     pub area: Area,
     /// Path of this page, for the link to the other language.
     pub path: String,
+    /// What else its address says, each pair with `&` behind it.
+    pub query: String,
     /// Seconds after which the page asks again, while something is under way.
     pub refresh: Option<u32>,
 }
@@ -392,7 +394,9 @@ pub struct BatchPage {
     pub pallets: u64,
     /// The same of its pallets.
     pub pallet_sscc: Option<(String, String)>,
+    /// The latest ones.
     pub ranges: Vec<RangeLine>,
+    pub more_ranges: bool,
     pub bars: Vec<Bar>,
     pub busiest: u64,
     /// Both ends of the chart.

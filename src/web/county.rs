@@ -42,7 +42,9 @@ pub struct RegisterForm {
 #[template(path = "console/enterprises.html")]
 pub struct EnterprisesPage {
     pub f: Frame,
+    /// The most urgent ones.
     pub enterprises: Vec<EnterpriseLine>,
+    pub count: usize,
     pub form: RegisterForm,
 }
 

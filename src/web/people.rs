@@ -5,6 +5,7 @@ use askama::Template;
 use crate::auth::{Duties, Duty};
 use crate::base::Lang;
 use crate::web::console::{Choice, Frame, Typed};
+use crate::web::lists::ListView;
 use crate::web::text::Text;
 
 pub const fn duty_text(duty: Duty) -> Text {
@@ -91,9 +92,7 @@ pub struct InviteForm {
 #[template(path = "console/people.html")]
 pub struct PeoplePage {
     pub f: Frame,
-    /// `/enterprise/people`
-    pub base: &'static str,
-    pub people: Vec<PersonLine>,
+    pub list: ListView,
     pub invite: InviteForm,
 }
 

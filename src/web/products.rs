@@ -2,33 +2,9 @@
 
 use askama::Template;
 
-use crate::base::Lang;
-use crate::registry::Product;
 use crate::web::console::{Choice, Frame, Typed};
+use crate::web::lists::ListView;
 use crate::web::text::Text;
-use crate::web::verdict::named;
-
-pub struct ProductLine {
-    pub gtin: String,
-    pub name: String,
-    pub net_content: String,
-    pub category: &'static str,
-    pub standard: String,
-    pub shelf_life_days: Option<u32>,
-}
-
-impl ProductLine {
-    pub fn of(product: &Product, lang: Lang) -> Self {
-        Self {
-            gtin: product.gtin.to_string(),
-            name: named(&product.name, lang).to_owned(),
-            net_content: product.net_content.clone(),
-            category: category(&product.category).of(lang),
-            standard: product.standard.clone(),
-            shelf_life_days: product.shelf_life_days,
-        }
-    }
-}
 
 /// Words for a category of `registry::CATEGORIES`.
 pub fn category(slug: &str) -> Text {
@@ -57,7 +33,7 @@ pub struct ProductForm {
 #[template(path = "console/products.html")]
 pub struct ProductsPage {
     pub f: Frame,
-    pub products: Vec<ProductLine>,
+    pub list: ListView,
     /// For planners.
     pub form: Option<ProductForm>,
 }

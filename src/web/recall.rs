@@ -6,6 +6,7 @@ use crate::base::{FieldError, Lang};
 use crate::recall::returns::Outcome;
 use crate::recall::{Kind, Refusal, State};
 use crate::web::console::{Choice, Frame, Typed};
+use crate::web::lists::ListView;
 use crate::web::text::Text;
 
 pub const fn kind(kind: Kind) -> Text {
@@ -90,12 +91,8 @@ pub fn fault(e: &FieldError, lang: Lang) -> String {
 pub struct RecallLine {
     pub id: String,
     pub kind: &'static str,
-    pub reason: String,
     pub state: &'static str,
-    /// Somebody is to decide it.
-    pub waits: bool,
     pub labels: u64,
-    pub by: String,
     pub at: String,
 }
 
@@ -103,7 +100,7 @@ pub struct RecallLine {
 #[template(path = "console/recalls.html")]
 pub struct RecallsPage {
     pub f: Frame,
-    pub recalls: Vec<RecallLine>,
+    pub list: ListView,
     /// Whether whoever looks may ask for one.
     pub asks: bool,
 }

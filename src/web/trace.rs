@@ -7,6 +7,7 @@ use crate::trace::place::PlaceKind;
 use crate::trace::rules::Whereabouts;
 use crate::trace::{Act, Hands};
 use crate::web::console::{Choice, Frame, Typed};
+use crate::web::lists::ListView;
 use crate::web::text::Text;
 
 /// A packing line.
@@ -103,7 +104,7 @@ pub struct ReportForm {
 #[template(path = "console/places.html")]
 pub struct PlacesPage {
     pub f: Frame,
-    pub places: Vec<PlaceLine>,
+    pub list: ListView,
     pub may_change: bool,
     pub code: Typed,
     pub kinds: Vec<Choice>,
@@ -118,14 +119,6 @@ pub struct PlacesPage {
     pub activates: bool,
     pub case_size: Typed,
     pub pallet_size: Typed,
-}
-
-pub struct PlaceLine {
-    pub code: String,
-    pub kind: &'static str,
-    pub name: String,
-    pub region: String,
-    pub gln: String,
 }
 
 /// The duty that an act takes.

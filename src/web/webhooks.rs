@@ -3,6 +3,7 @@
 use askama::Template;
 
 use crate::base::{FieldError, Lang};
+use crate::hooks::delivery::DeliveryState;
 use crate::hooks::{Kind, Trouble, Why};
 use crate::web::console::{Choice, Frame, Typed};
 use crate::web::text::Text;
@@ -35,6 +36,14 @@ pub const fn trouble(trouble: Trouble) -> Text {
 }
 
 /// Why an endpoint is not called.
+pub const fn delivery_state(state: DeliveryState) -> Text {
+    match state {
+        DeliveryState::Done => Text("已送达", "delivered"),
+        DeliveryState::Failed => Text("已放弃", "given up"),
+        DeliveryState::Pending => Text("待发送", "waiting"),
+    }
+}
+
 pub const fn why(why: Why) -> Text {
     match why {
         Why::Owner => Text("已停用", "disabled"),

@@ -96,7 +96,7 @@ try {
   for (const given of pages) {
     const at = given.indexOf("=");
     for (const scheme of ["light", "dark"]) {
-      for (const width of [390, 1280]) await look(given.slice(0, at), given.slice(at + 1), scheme, width);
+      for (const width of [390, 1440]) await look(given.slice(0, at), given.slice(at + 1), scheme, width);
     }
   }
 } finally {

@@ -11,7 +11,7 @@ use crate::staff_bed::{OUR_GTIN, OURS, StaffBed, WHO, location};
 /// May: b buyer (anyone); of the enterprise whose object it is w owner, p planner,
 /// a approver, l line, q quality, s sales, v viewer; t owner of another; o officer;
 /// c the county's administrator.
-const ROUTES: [(&str, &str, &str); 119] = [
+const ROUTES: [(&str, &str, &str); 122] = [
     ("get", "/", "bwpalqsvtoc"),
     ("get", "/{code}", "bwpalqsvtoc"),
     ("get", "/01/{gtin}/10/{lot}/21/{serial}", "bwpalqsvtoc"),
@@ -49,6 +49,8 @@ const ROUTES: [(&str, &str, &str); 119] = [
     ("get", "/enterprise/closing", "wpalqsvt"),
     ("post", "/enterprise/closing", "wlqt"),
     ("post", "/enterprise/closing/{batch}/{id}/found", "wlq"),
+    // Of people, of the trail, of deliveries: owners alone.
+    ("get", "/enterprise/lists/{list}", "wpalqsvt"),
     ("get", "/enterprise/exports", "wpalqsvt"),
     // Of people and of the trail: owners alone.
     ("get", "/enterprise/exports/{kind}", "wpalqsvt"),
@@ -59,6 +61,8 @@ const ROUTES: [(&str, &str, &str); 119] = [
     ("post", "/enterprise/webhooks", "wt"),
     ("get", "/enterprise/line", "wlt"),
     ("post", "/enterprise/line/captures", "wlt"),
+    ("get", "/enterprise/line/shell", "wlt"),
+    ("get", "/enterprise/line-worker.js", "bwpalqsvtoc"),
     ("get", "/enterprise/places", "wpalqsvt"),
     ("post", "/enterprise/places", "wst"),
     ("post", "/enterprise/places/customs", "wt"),
@@ -154,7 +158,7 @@ const ORDER_ROUTES: [(&str, &str, &str); 7] = [
     ("get", "/api/v1/orders/{id}/files/{name}", "wpc"),
 ];
 /// Accounts, keys and the county.
-const PEOPLE_ROUTES: [(&str, &str, &str); 42] = [
+const PEOPLE_ROUTES: [(&str, &str, &str); 43] = [
     // For who gave a password and nobody else: the others are taken to the form.
     ("get", "/sign-in/code", ""),
     ("post", "/sign-in/code", ""),
@@ -198,6 +202,7 @@ const PEOPLE_ROUTES: [(&str, &str, &str); 42] = [
     ("post", "/county/people/{login}/open", "c"),
     ("post", "/county/people/{login}/link", "c"),
     ("post", "/county/people/{login}/second-factor/remove", "c"),
+    ("get", "/county/lists/{list}", "c"),
     ("get", "/county/audit", "c"),
     ("get", "/county/audit.jsonl", "c"),
 ];
@@ -243,7 +248,8 @@ const HAND_OVER_ROUTES: [(&str, &str, &str); 25] = [
     ("post", "/printer/sign-out", "bwpalqsvtoc"),
 ];
 /// Last of all: they end the session with which the others are tried.
-const LEAVING: [(&str, &str, &str); 3] = [
+const LEAVING: [(&str, &str, &str); 4] = [
+    ("get", "/enterprise/line/left", "bwpalqsvtoc"),
     ("post", "/enterprise/sign-out", "bwpalqsvtoc"),
     ("post", "/officer/sign-out", "bwpalqsvtoc"),
     ("post", "/county/sign-out", "bwpalqsvtoc"),
@@ -370,6 +376,8 @@ impl Ours {
             .replace("{uscc}", OURS)
             .replace("/files/{name}", "/files/manifest.json")
             .replace("{kind}", "batches")
+            .replace("enterprise/lists/{list}", "enterprise/lists/batches")
+            .replace("{list}", "enterprises")
             .replace("{act}", "shipped")
             .replace("{name}", "nothing.css")
     }
@@ -435,7 +443,7 @@ fn letter(who: &str) -> char {
 
 /// Signing out leads to the form because it is done.
 fn leaves(path: &str) -> bool {
-    path.ends_with("/sign-out")
+    path.ends_with("/sign-out") || path.ends_with("/left")
 }
 
 fn is_object(template: &str) -> bool {

@@ -28,6 +28,7 @@ mod keys;
 mod kills;
 mod label_kinds;
 mod labels;
+mod lists;
 mod need;
 mod openapi;
 mod orders;

@@ -66,3 +66,78 @@ async fn pages_of_goods_and_their_way_have_no_violation_of_axe() {
     let journey = both(&[("journey", format!("/{}", goods.bottles[0]))]);
     browser.look(&bed.base, None, &journey).await;
 }
+
+/// Cases of two bottles, one after another: the bottles and then the case.
+fn of_two(goods: &Goods, cases: usize) -> Vec<String> {
+    let one = |n: usize| {
+        [&goods.bottles[2 * n], &goods.bottles[2 * n + 1], &goods.cases[n]].map(Clone::clone)
+    };
+    (0..cases).flat_map(one).collect()
+}
+
+/// Cut, opened anew, scanned, sent: what the browser says of it.
+async fn reopened(browser: &Browser, bed: &StaffBed, codes: &[String]) -> serde_json::Value {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("codes");
+    std::fs::write(&file, codes.join("\n")).expect("written");
+    let line = bed.person("line").await;
+    let arguments = [bed.base.clone(), file.display().to_string()];
+    let said = browser.run("line_reopened.mjs", Some(&line.cookie()), &arguments).await;
+    serde_json::from_str(&said).expect("JSON")
+}
+
+#[tokio::test]
+async fn a_line_opened_anew_without_network_loses_nothing_and_sends_it_once() {
+    let Some(browser) = Browser::find() else { return };
+    let bed = StaffBed::start().await;
+    let goods = Goods::make(&bed, 20, 10).await;
+    let said = reopened(&browser, &bed, &of_two(&goods, 10)).await;
+    assert_eq!(
+        (&said["packed"], &said["refused"]),
+        (&"10".into(), &serde_json::json!([])),
+        "{said}"
+    );
+    assert!(said["told"].as_str().expect("words").contains("30 次扫码存在本机"), "{said}");
+    assert_eq!(exported(&bed, "?act=packed").await.len(), 10);
+    // The page that is kept names nobody; nothing else is kept but its files.
+    assert_eq!((&said["named"], &said["nameless"]), (&true.into(), &true.into()), "{said}");
+    let kept = said["kept"].as_array().expect("a list");
+    let allowed = |path: &str| path == "/enterprise/line" || path.starts_with("/static/");
+    assert!(
+        kept.len() == 4 && kept.iter().all(|path| path.as_str().is_some_and(allowed)),
+        "{said}"
+    );
+    assert!(said["after"].as_str().expect("an address").ends_with("/enterprise/sign-in"), "{said}");
+    assert_eq!(said["left"], serde_json::json!({"caches": [], "workers": 0}), "{said}");
+}
+
+#[tokio::test]
+#[ignore = "takes minutes: ten minutes without network at 50 scans a second, measured by hand"]
+async fn thirty_thousand_scans_that_waited_arrive_once() {
+    let Some(browser) = Browser::find() else { return };
+    let bed = StaffBed::start().await;
+    let goods = Goods::make(&bed, 20_000, 10_000).await;
+    let said = reopened(&browser, &bed, &of_two(&goods, 10_000)).await;
+    println!("{said}");
+    assert_eq!(
+        (&said["packed"], &said["refused"]),
+        (&"10000".into(), &serde_json::json!([])),
+        "{said}"
+    );
+    assert_eq!(exported(&bed, "?act=packed").await.len(), 10_000);
+}
+
+#[tokio::test]
+async fn order_form_and_packing_line_are_worked_with_the_keyboard_alone() {
+    let Some(browser) = Browser::find() else { return };
+    let bed = StaffBed::start().await;
+    let goods = Goods::make(&bed, 2, 1).await;
+    let owner = bed.person("member").await;
+    let mut arguments = vec![bed.base.clone()];
+    arguments.extend(of_two(&goods, 1));
+    let said = browser.run("keyboard.mjs", Some(&owner.cookie()), &arguments).await;
+    let said: serde_json::Value = serde_json::from_str(&said).expect("JSON");
+    assert!(said["placed"].as_str().expect("a path").starts_with("/enterprise/orders/"), "{said}");
+    assert_eq!((&said["first"], &said["back"]), (&"scan".into(), &"scan".into()), "{said}");
+    assert_eq!(exported(&bed, "?act=packed").await.len(), 1);
+}

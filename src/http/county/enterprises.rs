@@ -24,6 +24,8 @@ use crate::web::verdict::named;
 
 /// Days before its end from which a licence is pointed out.
 const SOON_DAYS: i32 = 60;
+/// Enterprises that are shown; the list has all.
+const SHOWN: usize = 50;
 
 /// What people type.
 #[utoipa::path(
@@ -147,7 +149,9 @@ async fn list(
         "soon" => 1,
         _ => 2,
     });
-    let shown = EnterprisesPage { enterprises: lines, form: typed.form(faults, &f), f };
+    let count = lines.len();
+    lines.truncate(SHOWN);
+    let shown = EnterprisesPage { enterprises: lines, count, form: typed.form(faults, &f), f };
     let status = if faults.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
     page(&shown, lang, status)
 }

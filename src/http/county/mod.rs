@@ -3,6 +3,7 @@
 
 mod enterprise;
 mod enterprises;
+mod lists;
 mod people;
 mod sign_in;
 mod trail;
@@ -26,6 +27,7 @@ pub(super) fn routes() -> OpenApiRouter<Desk> {
         .routes(routes!(people::open))
         .routes(routes!(people::link))
         .routes(routes!(people::remove_second_factor))
+        .routes(routes!(lists::show))
         .routes(routes!(trail::show))
         .routes(routes!(trail::export))
         .routes(routes!(sign_in::form, sign_in::enter))

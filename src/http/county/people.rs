@@ -1,21 +1,22 @@
 //! `/county/people`: officers and administrators, and everybody's account.
 
+use axum::extract::rejection::QueryRejection;
 use axum::extract::{Path, Query, State};
-use axum::http::StatusCode;
 use axum::response::Response;
 
-use crate::auth::people::{self, Of, Reach};
+use crate::auth::people::{self, Reach};
 use crate::auth::{Administrator, Role};
 use crate::base::{By, FieldError};
 use crate::http::access::AtConsole;
 use crate::http::bodies::Posted;
 use crate::http::console::page;
 use crate::http::desk::Desk;
+use crate::http::lists::{Asked, shown, status_of};
 use crate::http::people::{
-    Done, Invited, Office, SentTo, after, invite, invite_form, person_line, person_page,
-    staff_roles,
+    Done, Invited, Office, SentTo, after, invite, invite_form, person_page, staff_roles,
 };
 use crate::http::problem::{Problem, ProblemDocument};
+use crate::lists::{List, Within};
 use crate::web::console::Frame;
 use crate::web::people::PeoplePage;
 
@@ -30,23 +31,19 @@ async fn list(
     office: Office,
     typed: &Invited,
     faults: &[FieldError],
+    asked: &Asked,
 ) -> Result<Response, Problem> {
-    let Office { mut frame, by, .. } = office;
+    let mut frame = office.frame;
     BASE.clone_into(&mut frame.path);
     let lang = frame.lang;
-    let found = desk.ledger.people(Of::County, by.at).await?;
+    let list = shown(desk, &Within::County, List::Staff, asked, (BASE, &frame)).await?;
+    let status = status_of(&list, faults);
     let mut form = invite_form(desk, BASE.to_owned(), typed, faults, lang);
     form.duties.clear();
     form.roles = staff_roles(&typed.role, lang);
     form.programs = false;
-    let shown = PeoplePage {
-        base: BASE,
-        people: found.iter().map(|p| person_line(p, desk, lang, by.at)).collect(),
-        invite: form,
-        f: frame,
-    };
-    let status = if faults.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
-    page(&shown, lang, status)
+    let page_of = PeoplePage { list, invite: form, f: frame };
+    page(&page_of, lang, status)
 }
 
 /// The county's staff.
@@ -54,16 +51,24 @@ async fn list(
     get,
     path = "/county/people",
     tag = "county console",
+    params(
+        ("q" = Option<String>, Query, description = "Part of a text of a row"),
+        ("sort" = Option<String>, Query, description = "A column that sorts; downwards with - before it"),
+        ("after" = Option<String>, Query, description = "Behind which row, from the page before"),
+    ),
     responses(
         (status = 200, body = String, content_type = "text/html", description = "A page"),
         (status = 303, description = "To the form for signing in"),
+        (status = 422, body = String, content_type = "text/html", description = "The page, with what cannot be read"),
     )
 )]
 pub async fn show(
     State(desk): State<Desk>,
     AtConsole { frame, by, .. }: AtConsole<Administrator>,
+    asked: Result<Query<Asked>, QueryRejection>,
 ) -> Result<Response, Problem> {
-    list(&desk, office(frame, by), &Invited::default(), &[]).await
+    let Query(asked) = asked.unwrap_or_default();
+    list(&desk, office(frame, by), &Invited::default(), &[], &asked).await
 }
 
 /// Makes an officer's or administrator's account and shows the link by which it
@@ -88,7 +93,7 @@ pub async fn add(
     let role = Role::parse(&invited.role, None, "");
     match invite(&desk, office, &invited, role, BASE.to_owned()).await? {
         Ok(response) => Ok(response),
-        Err((office, faults)) => list(&desk, office, &invited, &faults).await,
+        Err((office, faults)) => list(&desk, office, &invited, &faults, &Asked::default()).await,
     }
 }
 

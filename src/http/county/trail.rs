@@ -19,6 +19,7 @@ use crate::http::problem::Problem;
 use crate::scan::reason::minute_text;
 use crate::web::console::{Frame, Typed};
 use crate::web::county::{TrailFilter, TrailLine, TrailPage};
+use crate::web::trail::{action, object};
 
 /// Rows of one page.
 const ROWS: u32 = 100;
@@ -110,8 +111,8 @@ fn trail_line(row: Row, desk: &Desk, lang: Lang) -> TrailLine {
         login: row.login,
         origin: row.origin,
         enterprise: row.enterprise.unwrap_or_default(),
-        action: row.action,
-        object: row.object,
+        action: action(&row.action, lang),
+        object: object(&row.object, lang),
         before: none(row.before),
         after: none(row.after),
     }

@@ -23,6 +23,8 @@ use crate::web::verdict::date_text;
 
 /// Days of the chart, today the last of them.
 pub(super) const DAYS: i64 = 60;
+/// Facts of ranges that are shown; the exports have all.
+const RANGES_SHOWN: usize = 50;
 
 /// A batch, its ranges, its scans by day.
 #[utoipa::path(
@@ -83,7 +85,13 @@ pub(super) async fn batch_page(
         sscc: batch.sscc_ends().map(|(first, last)| (first.into(), last.into())),
         pallets: batch.pallets,
         pallet_sscc: batch.pallet_sscc_ends().map(|(first, last)| (first.into(), last.into())),
-        ranges: ranges.into_iter().rev().map(|fact| range_line(fact, &f, zone)).collect(),
+        more_ranges: ranges.len() > RANGES_SHOWN,
+        ranges: ranges
+            .into_iter()
+            .rev()
+            .take(RANGES_SHOWN)
+            .map(|fact| range_line(fact, &f, zone))
+            .collect(),
         busiest: days.iter().map(|day| day.scans).max().unwrap_or(0),
         bars: bars(&days, today),
         first_day: date_text(today.saturating_sub((DAYS - 1).days()), lang),

@@ -28,8 +28,8 @@ use crate::web::verdict::{date_text, named};
 
 /// Latest batches whose labels are counted.
 const BATCHES_MAX: u32 = 200;
-/// Counts that are listed.
-const LISTED_MAX: u32 = 100;
+/// Latest counts that are shown; the list has all.
+const SHOWN: u32 = 20;
 
 /// A count as somebody types it.
 #[derive(Clone, Default, Deserialize, ToSchema)]
@@ -179,7 +179,7 @@ async fn closing_page(
     fault: Option<&FieldError>,
 ) -> Result<Response, Problem> {
     let missing = desk.ledger.missing_labels(own).await?;
-    let closings = desk.ledger.closings(own, LISTED_MAX).await?;
+    let closings = desk.ledger.closings(own, SHOWN).await?;
     let mut book = Vec::new();
     let mut holdings = Vec::new();
     for batch in desk.ledger.batches(Some(own), BATCHES_MAX).await? {

@@ -17,8 +17,10 @@ use crate::registry::{Batch, Bilingual};
 use crate::web::console::{BatchLine, EnterpriseHome, Frame};
 use crate::web::verdict::named;
 
-/// Latest batches and orders that are listed.
-const LISTED_MAX: u32 = 200;
+/// Latest batches and orders that are shown; the lists have all.
+const SHOWN: u32 = 20;
+/// Latest orders that are looked through for what is late.
+const LATE_MAX: u32 = 200;
 
 /// What people type.
 #[utoipa::path(
@@ -48,8 +50,8 @@ pub async fn home(
     let own = own(&who)?;
     let enterprise = desk.ledger.enterprise(&own).await?;
     let register = desk.scanner.register.load();
-    let batches = desk.ledger.batches(Some(&own), LISTED_MAX).await?;
-    let orders = desk.ledger.orders(Some(&own), LISTED_MAX).await?;
+    let batches = desk.ledger.batches(Some(&own), SHOWN).await?;
+    let orders = desk.ledger.orders(Some(&own), LATE_MAX).await?;
     // Approval may be days away: no page renews itself for that.
     if orders.iter().any(|order| order.state.is_under_way()) {
         frame.refresh = Some(5);
@@ -59,7 +61,11 @@ pub async fn home(
     let home = EnterpriseHome {
         enterprise: named(&enterprise.name, lang).to_owned(),
         batches: batches.iter().map(|batch| batch_line(batch, &register, &frame)).collect(),
-        orders: orders.iter().map(|order| line(order, &frame, &desk.zone, now)).collect(),
+        orders: orders
+            .iter()
+            .take(SHOWN as usize)
+            .map(|order| line(order, &frame, &desk.zone, now))
+            .collect(),
         alarms: alarms::of(&desk, &own, &orders, &frame).await?,
         leaks: alarms::leaks(&desk, &own, &frame).await?,
         f: frame,

@@ -5,9 +5,10 @@ use std::sync::LazyLock;
 use axum::Json;
 use axum::extract::{Request, State};
 use axum::http::{HeaderValue, StatusCode, header};
-use axum::response::Response;
+use axum::response::{IntoResponse, Redirect, Response};
 
 use super::home::own;
+use crate::auth::Duties;
 use crate::auth::duty::{Acting, OnLine};
 use crate::http::access::AtConsole;
 use crate::http::bodies;
@@ -15,8 +16,10 @@ use crate::http::console::page;
 use crate::http::desk::Desk;
 use crate::http::problem::{Problem, ProblemDocument};
 use crate::http::trace::{self, Answers, SCANS_BYTES_MAX, Scans};
+use crate::registry::Uscc;
 use crate::trace::place::PlaceKind;
-use crate::web::console::Choice;
+use crate::web::assets::LINE_WORKER;
+use crate::web::console::{Choice, Frame};
 use crate::web::style;
 use crate::web::trace::LinePage;
 use crate::web::verdict::named;
@@ -49,10 +52,13 @@ pub async fn show(
     State(desk): State<Desk>,
     AtConsole { who, frame, .. }: AtConsole<Acting<OnLine>>,
 ) -> Result<Response, Problem> {
-    let own = own(&who)?;
-    let customs = desk.ledger.customs(&own).await?;
+    line_page(&desk, &own(&who)?, frame).await
+}
+
+async fn line_page(desk: &Desk, own: &Uscc, frame: Frame) -> Result<Response, Problem> {
+    let customs = desk.ledger.customs(own).await?;
     let lang = frame.lang;
-    let sites = desk.ledger.sites(&own).await?;
+    let sites = desk.ledger.sites(own).await?;
     let line = LinePage {
         case_size: if customs.case_size > 0 { customs.case_size } else { CASE_SIZE },
         pallet_size: if customs.pallet_size > 0 { customs.pallet_size } else { PALLET_SIZE },
@@ -70,6 +76,61 @@ pub async fn show(
     let mut response = page(&line, lang, StatusCode::OK)?;
     response.headers_mut().insert(header::CONTENT_SECURITY_POLICY, POLICY.clone());
     Ok(response)
+}
+
+/// The same page without anybody's name and without a menu, as the service
+/// worker keeps it for a time without network.
+#[utoipa::path(
+    get,
+    path = "/enterprise/line/shell",
+    tag = "enterprise console",
+    responses(
+        (status = 200, body = String, content_type = "text/html", description = "A page"),
+        (status = 303, description = "To the form for signing in"),
+    )
+)]
+pub async fn shell(
+    State(desk): State<Desk>,
+    AtConsole { who, frame, .. }: AtConsole<Acting<OnLine>>,
+) -> Result<Response, Problem> {
+    let frame = Frame {
+        who: None,
+        duties: Duties::default(),
+        path: "/enterprise/line".to_owned(),
+        query: String::new(),
+        ..frame
+    };
+    line_page(&desk, &own(&who)?, frame).await
+}
+
+/// Where signing out leads. The service worker of the line's page, where there
+/// is one, hears of it here and removes itself with all that it kept.
+#[utoipa::path(
+    get,
+    path = "/enterprise/line/left",
+    tag = "enterprise console",
+    responses((status = 303, description = "To the form for signing in"))
+)]
+pub async fn left() -> Redirect {
+    Redirect::to("/enterprise/sign-in")
+}
+
+/// The service worker of the line's page. It stands here and not among the
+/// static files for its reach: pages below its own folder. It speaks to us, and
+/// the browser asks for it anew each time.
+#[utoipa::path(
+    get,
+    path = "/enterprise/line-worker.js",
+    tag = "enterprise console",
+    responses((status = 200, body = String, content_type = "text/javascript", description = "A script"))
+)]
+pub async fn worker() -> impl IntoResponse {
+    let headers = [
+        (header::CONTENT_TYPE, "text/javascript; charset=utf-8"),
+        (header::CACHE_CONTROL, "no-cache"),
+        (header::CONTENT_SECURITY_POLICY, "default-src 'none'; connect-src 'self'"),
+    ];
+    (headers, LINE_WORKER.as_str())
 }
 
 /// Scans that the page of a line sends.

@@ -13,6 +13,7 @@ mod home;
 mod keys;
 mod label_fields;
 mod line;
+mod lists;
 mod order;
 mod order_form;
 mod order_handoff;
@@ -67,6 +68,7 @@ pub(super) fn routes() -> OpenApiRouter<Desk> {
         .routes(routes!(order::file))
         .routes(routes!(batch::show))
         .routes(routes!(activate::activate))
+        .routes(routes!(lists::show))
         .routes(routes!(exports::list))
         .routes(routes!(exports::take))
         .routes(routes!(webhooks::list, webhooks::add))
@@ -78,6 +80,9 @@ pub(super) fn routes() -> OpenApiRouter<Desk> {
         .routes(routes!(webhook::replay))
         .routes(routes!(line::show))
         .routes(routes!(line::scan))
+        .routes(routes!(line::shell))
+        .routes(routes!(line::left))
+        .routes(routes!(line::worker))
         .routes(routes!(places::list, places::put))
         .routes(routes!(places::set))
         .routes(routes!(trace::show))

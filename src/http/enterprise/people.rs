@@ -1,21 +1,24 @@
 //! `/enterprise/people`: the members of the enterprise and what they may do.
 
+use axum::extract::rejection::QueryRejection;
 use axum::extract::{Path, Query, State};
-use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 
 use crate::auth::duty::Owning;
-use crate::auth::people::{self, Of, Reach};
+use crate::auth::people::{self, Reach};
 use crate::auth::{Acting, Duty, Role};
 use crate::base::{By, FieldError, LedgerError};
 use crate::http::access::AtConsole;
 use crate::http::bodies::Posted;
 use crate::http::console::page;
 use crate::http::desk::Desk;
+use crate::http::lists::{Asked, shown, status_of};
 use crate::http::people::{
-    Done, Invited, Office, SentTo, Ticked, after, invite, invite_form, person_line, person_page,
+    Done, Invited, Office, SentTo, Ticked, after, invite, invite_form, person_page,
 };
 use crate::http::problem::{Problem, ProblemDocument};
+use crate::lists::{List, Within};
+use crate::registry::Uscc;
 use crate::web::console::Frame;
 use crate::web::people::PeoplePage;
 
@@ -31,19 +34,20 @@ async fn list(
     enterprise: &str,
     typed: &Invited,
     faults: &[FieldError],
+    asked: &Asked,
 ) -> Result<Response, Problem> {
-    let Office { mut frame, by, .. } = office;
+    let mut frame = office.frame;
     BASE.clone_into(&mut frame.path);
     let lang = frame.lang;
-    let found = desk.ledger.people(Of::Enterprise(enterprise), by.at).await?;
-    let shown = PeoplePage {
-        base: BASE,
-        people: found.iter().map(|p| person_line(p, desk, lang, by.at)).collect(),
+    let own = Uscc::parse(enterprise).map_err(|_| Problem::broken())?;
+    let list = shown(desk, &Within::Enterprise(own), List::People, asked, (BASE, &frame)).await?;
+    let status = status_of(&list, faults);
+    let page_of = PeoplePage {
+        list,
         invite: invite_form(desk, BASE.to_owned(), typed, faults, lang),
         f: frame,
     };
-    let status = if faults.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
-    page(&shown, lang, status)
+    page(&page_of, lang, status)
 }
 
 /// The members of the enterprise.
@@ -51,17 +55,25 @@ async fn list(
     get,
     path = "/enterprise/people",
     tag = "enterprise console",
+    params(
+        ("q" = Option<String>, Query, description = "Part of a text of a row"),
+        ("sort" = Option<String>, Query, description = "A column that sorts; downwards with - before it"),
+        ("after" = Option<String>, Query, description = "Behind which row, from the page before"),
+    ),
     responses(
         (status = 200, body = String, content_type = "text/html", description = "A page"),
         (status = 303, description = "To the form for signing in"),
         (status = 403, body = ProblemDocument, content_type = "application/problem+json", description = "Not an owner"),
+        (status = 422, body = String, content_type = "text/html", description = "The page, with what cannot be read"),
     )
 )]
 pub async fn show(
     State(desk): State<Desk>,
     AtConsole { who, frame, by }: AtConsole<Acting<Owning>>,
+    asked: Result<Query<Asked>, QueryRejection>,
 ) -> Result<Response, Problem> {
-    list(&desk, office(&who, frame, by), &who.enterprise, &Invited::default(), &[]).await
+    let Query(asked) = asked.unwrap_or_default();
+    list(&desk, office(&who, frame, by), &who.enterprise, &Invited::default(), &[], &asked).await
 }
 
 /// Makes an account and shows the link by which it is taken up.
@@ -88,7 +100,9 @@ pub async fn add(
     let back = if invited.program.is_some() { "/enterprise/keys" } else { BASE };
     match invite(&desk, office, &invited, role, back.to_owned()).await? {
         Ok(response) => Ok(response),
-        Err((office, faults)) => list(&desk, office, &who.enterprise, &invited, &faults).await,
+        Err((office, faults)) => {
+            list(&desk, office, &who.enterprise, &invited, &faults, &Asked::default()).await
+        }
     }
 }
 

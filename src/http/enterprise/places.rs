@@ -1,7 +1,7 @@
 //! `/enterprise/places`: sites, dealers, stations, and settings for goods.
 
-use axum::extract::State;
-use axum::http::StatusCode;
+use axum::extract::rejection::QueryRejection;
+use axum::extract::{Query, State};
 use axum::response::{IntoResponse, Redirect, Response};
 use serde::Deserialize;
 use utoipa::ToSchema;
@@ -14,14 +14,14 @@ use crate::http::access::AtConsole;
 use crate::http::bodies::Posted;
 use crate::http::console::{page, regions};
 use crate::http::desk::Desk;
+use crate::http::lists::{Asked, shown, status_of};
 use crate::http::problem::Problem;
+use crate::lists::{List, Within};
 use crate::registry::{Bilingual, Uscc};
-use crate::scan::Place;
 use crate::trace::place::{Customs, PlaceKind, Site};
 use crate::trace::rules::{CASE_BOTTLES_MAX, PALLET_CASES_MAX};
 use crate::web::console::{Choice, Frame, Typed};
-use crate::web::trace::{PlaceLine, PlacesPage, place_kind};
-use crate::web::verdict::named;
+use crate::web::trace::{PlacesPage, place_kind};
 
 /// A place as it is typed.
 #[derive(Clone, Default, Deserialize, ToSchema)]
@@ -63,18 +63,25 @@ pub struct TypedCustoms {
     get,
     path = "/enterprise/places",
     tag = "enterprise console",
+    params(
+        ("q" = Option<String>, Query, description = "Part of a text of a row"),
+        ("sort" = Option<String>, Query, description = "A column that sorts; downwards with - before it"),
+        ("after" = Option<String>, Query, description = "Behind which row, from the page before"),
+    ),
     responses(
         (status = 200, body = String, content_type = "text/html", description = "A page"),
         (status = 303, description = "To the form for signing in"),
+        (status = 422, body = String, content_type = "text/html", description = "The page, with what cannot be read"),
     )
 )]
 pub async fn list(
     State(desk): State<Desk>,
     AtConsole { who, frame, .. }: AtConsole<Member>,
+    asked: Result<Query<Asked>, QueryRejection>,
 ) -> Result<Response, Problem> {
-    let own = own(&who)?;
-    let customs = typed(desk.ledger.customs(&own).await?);
-    places_page(&desk, frame, &own, TypedPlace::default(), customs, &[]).await
+    let (own, Query(asked)) = (own(&who)?, asked.unwrap_or_default());
+    let typed = (TypedPlace::default(), typed(desk.ledger.customs(&own).await?));
+    places_page(&desk, frame, &own, typed, &[], &asked).await
 }
 
 /// Registers a place, or changes it.
@@ -102,7 +109,7 @@ pub async fn put(
         }
         Err(faults) => {
             let customs = typed(desk.ledger.customs(&own).await?);
-            places_page(&desk, frame, &own, place, customs, &faults).await
+            places_page(&desk, frame, &own, (place, customs), &faults, &Asked::default()).await
         }
     }
 }
@@ -143,7 +150,8 @@ pub async fn set(
         }
         (case, pallet) => {
             let faults: Vec<_> = [case.err(), pallet.err()].into_iter().flatten().collect();
-            places_page(&desk, frame, &own, TypedPlace::default(), sent, &faults).await
+            let typed = (TypedPlace::default(), sent);
+            places_page(&desk, frame, &own, typed, &faults, &Asked::default()).await
         }
     }
 }
@@ -192,16 +200,18 @@ async fn places_page(
     desk: &Desk,
     f: Frame,
     own: &Uscc,
-    place: TypedPlace,
-    customs: TypedCustoms,
+    (place, customs): (TypedPlace, TypedCustoms),
     faults: &[FieldError],
+    asked: &Asked,
 ) -> Result<Response, Problem> {
     let lang = f.lang;
     let error = |field: &str| faults.iter().find(|e| e.field == field).map(|e| said(e, lang));
     let typed = |field: &str, value: &String| Typed { value: value.clone(), error: error(field) };
-    let sites = desk.ledger.sites(own).await?;
+    let within = Within::Enterprise(own.clone());
+    let list = shown(desk, &within, List::Places, asked, ("/enterprise/places", &f)).await?;
+    let status = status_of(&list, faults);
     let view = PlacesPage {
-        places: sites.iter().map(|site| line(site, lang)).collect(),
+        list,
         may_change: f.duties.allow(Duty::Sales),
         code: typed("code", &place.code),
         kinds: PlaceKind::ALL
@@ -225,16 +235,5 @@ async fn places_page(
         pallet_size: typed("pallet_size", &customs.pallet_size),
         f,
     };
-    let status = if faults.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
     page(&view, lang, status)
-}
-
-fn line(site: &Site, lang: Lang) -> PlaceLine {
-    PlaceLine {
-        code: site.code.clone(),
-        kind: place_kind(site.kind).of(lang),
-        name: named(&site.name, lang).to_owned(),
-        region: Place(site.region).text(lang).unwrap_or_default(),
-        gln: site.gln.clone().unwrap_or_default(),
-    }
 }

@@ -1,6 +1,7 @@
 //! `/enterprise/products`: what labels can be ordered for.
 
-use axum::extract::{Path, State};
+use axum::extract::rejection::QueryRejection;
+use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use serde::Deserialize;
@@ -14,14 +15,16 @@ use crate::http::access::AtConsole;
 use crate::http::bodies::Posted;
 use crate::http::console::page;
 use crate::http::desk::Desk;
+use crate::http::lists::{self, Asked};
 use crate::http::problem::{Problem, ProblemDocument};
+use crate::lists::{List, Within};
 use crate::registry::check::CATEGORIES;
 use crate::registry::fields::Fields;
 use crate::registry::import::ImportKind;
 use crate::registry::service::{Scope, change_product, register};
 use crate::registry::{Gtin, Product, Uscc};
 use crate::web::console::{Choice, Frame, Typed};
-use crate::web::products::{ProductForm, ProductLine, ProductPage, ProductsPage, category};
+use crate::web::products::{ProductForm, ProductPage, ProductsPage, category};
 use crate::web::verdict::named;
 
 /// A product, as people typed it.
@@ -97,13 +100,23 @@ impl From<&Product> for TypedProduct {
     get,
     path = "/enterprise/products",
     tag = "enterprise console",
-    responses((status = 200, body = String, content_type = "text/html", description = "A page"))
+    params(
+        ("q" = Option<String>, Query, description = "Part of a text of a row"),
+        ("sort" = Option<String>, Query, description = "A column that sorts; downwards with - before it"),
+        ("after" = Option<String>, Query, description = "Behind which row, from the page before"),
+    ),
+    responses(
+        (status = 200, body = String, content_type = "text/html", description = "A page"),
+        (status = 422, body = String, content_type = "text/html", description = "The page, with what cannot be read"),
+    )
 )]
 pub async fn list(
     State(desk): State<Desk>,
     AtConsole { who, frame, .. }: AtConsole<Member>,
+    asked: Result<Query<Asked>, QueryRejection>,
 ) -> Result<Response, Problem> {
-    products(&desk, &who, frame, &TypedProduct::default(), &[]).await
+    let Query(asked) = asked.unwrap_or_default();
+    products(&desk, &who, frame, (&TypedProduct::default(), &[]), &asked).await
 }
 
 /// Registers a product.
@@ -131,7 +144,9 @@ pub async fn add(
             desk.show_changes().await;
             Ok(Redirect::to("/enterprise/products").into_response())
         }
-        Err(LedgerError::Invalid(faults)) => products(&desk, &who, frame, &typed, &faults).await,
+        Err(LedgerError::Invalid(faults)) => {
+            products(&desk, &who, frame, (&typed, &faults), &Asked::default()).await
+        }
         Err(error) => Err(error.into()),
     }
 }
@@ -202,17 +217,17 @@ async fn products(
     desk: &Desk,
     who: &Member,
     f: Frame,
-    typed: &TypedProduct,
-    faults: &[FieldError],
+    (typed, faults): (&TypedProduct, &[FieldError]),
+    asked: &Asked,
 ) -> Result<Response, Problem> {
     let lang = f.lang;
-    let found = desk.ledger.products(Some(&own(who)?)).await?;
-    let shown = ProductsPage {
-        products: found.iter().map(|product| ProductLine::of(product, lang)).collect(),
-        form: f.may(Duty::Planner).then(|| typed.form(faults, &f)),
-        f,
-    };
-    page(&shown, lang, status(faults))
+    let within = Within::Enterprise(own(who)?);
+    let at = ("/enterprise/products", &f);
+    let list = lists::shown(desk, &within, List::Products, asked, at).await?;
+    let status = lists::status_of(&list, faults);
+    let shown =
+        ProductsPage { list, form: f.may(Duty::Planner).then(|| typed.form(faults, &f)), f };
+    page(&shown, lang, status)
 }
 
 fn correct(
@@ -228,9 +243,6 @@ fn correct(
         form: typed.form(faults, &f),
         f,
     };
-    page(&shown, lang, status(faults))
-}
-
-fn status(faults: &[FieldError]) -> StatusCode {
-    if faults.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY }
+    let status = if faults.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
+    page(&shown, lang, status)
 }

@@ -18,7 +18,7 @@ use crate::http::bodies::Posted;
 use crate::http::console::{instant_of, page};
 use crate::http::desk::Desk;
 use crate::http::problem::{Problem, ProblemDocument};
-use crate::http::webhooks::{self, DELIVERIES_LISTED_MAX};
+use crate::http::webhooks::{self, DELIVERIES_SHOWN};
 use crate::registry::Uscc;
 use crate::scan::reason::minute_text;
 use crate::web::console::{Frame, Typed};
@@ -197,7 +197,7 @@ pub(super) async fn endpoint_page(
     shown: Shown,
 ) -> Result<Response, Problem> {
     let endpoint = desk.ledger.endpoint(own, id).await?;
-    let deliveries = desk.ledger.deliveries(own, id, DELIVERIES_LISTED_MAX).await?;
+    let deliveries = desk.ledger.deliveries(own, id, DELIVERIES_SHOWN).await?;
     let (lang, now) = (f.lang, desk.clock.now());
     let minute = |at: UnixMs| minute_text(at, lang, &desk.zone);
     let waits = |d: &Delivery| d.state == DeliveryState::Pending && d.next_at <= now;

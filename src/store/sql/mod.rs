@@ -25,6 +25,7 @@ mod houses;
 mod inspect;
 mod leaks;
 mod legs;
+mod lists;
 mod movements;
 mod orders;
 mod outbox;

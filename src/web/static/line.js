@@ -7,6 +7,7 @@
 const AT_ONCE = 200;
 const RETRY_MS = [500, 1000, 2000, 5000, 10000];
 const REFUSED_SHOWN = 30;
+const COUNT_MS = 200;
 
 const byId = (id) => document.getElementById(id);
 const words = byId("line").dataset;
@@ -65,7 +66,8 @@ async function begin() {
   await count();
 }
 
-// Asked for while one is under way, it counts once more.
+// Asked for while one is under way, it counts once more, after a while: of tens
+// of thousands that wait, a count is work.
 function count() {
   stale = true;
   counting ??= (async () => {
@@ -73,6 +75,8 @@ function count() {
       while (stale) {
         stale = false;
         waiting = await work(["scans"], "readonly", (tx) => tx.objectStore("scans").count());
+        show();
+        if (stale) await new Promise((go) => setTimeout(go, COUNT_MS));
       }
     } finally {
       counting = null;
@@ -140,7 +144,9 @@ async function send() {
       if (navigator.locks) await navigator.locks.request("zhenma-line", sendAll);
       else await sendAll();
     }
-    failures = 0;
+    // With nothing to send nobody was asked.
+    failures = navigator.onLine === false ? 1 : 0;
+    if (failures > 0) timer = setTimeout(send, RETRY_MS[RETRY_MS.length - 1]);
   } catch (problem) {
     failures += 1;
     say("kept", problem.say ?? words.cut, problem.more ?? "");
@@ -170,7 +176,7 @@ async function sendAll() {
     hand(answers[answers.length - 1]);
     sound(answers);
     failures = 0;
-    await count();
+    count();
   }
 }
 
@@ -235,6 +241,27 @@ function show() {
   byId("packed").textContent = String(packed);
   byId("net").textContent = failures > 0 ? words.offline : words.online;
   byId("net").className = failures > 0 ? "bad" : "good";
+  byId("cut").hidden = failures === 0;
+  byId("cut-waiting").textContent = String(waiting);
+}
+
+// The worker keeps this page and its files, so that it opens without network.
+async function reopenable() {
+  const told = (word, kind) => {
+    byId("reopen").textContent = word;
+    byId("reopen").className = kind;
+  };
+  if (!navigator.serviceWorker) return told(words.stays, "bad");
+  told(words.preparing, "");
+  try {
+    await navigator.serviceWorker.register(words.worker, { scope: words.scope });
+    await navigator.serviceWorker.ready;
+    told(words.reopens, "good");
+  } catch {
+    // Without network it cannot be asked for anew; the one that is there works.
+    const there = await navigator.serviceWorker.getRegistration(words.scope);
+    told(there?.active ? words.reopens : words.stays, there?.active ? "good" : "bad");
+  }
 }
 
 let audio;
@@ -249,6 +276,8 @@ function sound(answers) {
 }
 
 function tones(list, shape) {
+  // Before anybody touched the page a browser lets it make no sound, and says so.
+  if (navigator.userActivation?.hasBeenActive === false) return;
   try {
     audio ??= new AudioContext();
     let at = audio.currentTime;
@@ -314,6 +343,8 @@ window.addEventListener("beforeunload", (event) => {
   if (waiting > 0) event.preventDefault();
 });
 byId("of").textContent = byId("size").value;
+if (navigator.onLine === false) failures = 1;
+reopenable();
 begin()
   .then(() => {
     field.disabled = false;

@@ -13,12 +13,11 @@ use super::home::own;
 use crate::auth::Member;
 use crate::http::desk::Desk;
 use crate::http::problem::Problem;
-use crate::recall::{Recall, State, service};
+use crate::recall::{Recall, service};
 use crate::registry::service::Scope;
 use crate::scan::reason::minute_text;
 use crate::web::console::Frame;
 use crate::web::recall::{self, RecallLine};
-use crate::web::verdict::named;
 
 /// The recall of that id, if it is of this member's enterprise.
 async fn find(desk: &Desk, who: &Member, id: &str) -> Result<Recall, Problem> {
@@ -30,11 +29,8 @@ fn line(r: &Recall, f: &Frame, zone: &TimeZone) -> RecallLine {
     RecallLine {
         id: r.proposal.id.to_string(),
         kind: recall::kind(r.proposal.kind).of(f.lang),
-        reason: named(&r.proposal.reason, f.lang).to_owned(),
         state: recall::state(r.state).of(f.lang),
-        waits: r.state == State::Proposed,
         labels: r.proposal.labels(),
-        by: r.proposed_by.clone(),
         at: minute_text(r.proposed_at, f.lang, zone),
     }
 }

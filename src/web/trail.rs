@@ -1,0 +1,144 @@
+//! What the audit trail says, in Chinese. Its own words are the slugs that it is
+//! filtered by; in English they are read as they are.
+
+use crate::base::Lang;
+use crate::registry::movement::Kind;
+use crate::web::book;
+
+/// `下单 order.place`; `order.place`
+pub fn action(slug: &str, lang: Lang) -> String {
+    let moved = || {
+        let kind = slug.strip_prefix("labels.").and_then(Kind::from_slug)?;
+        Some(book::kind(kind).of(Lang::Zh))
+    };
+    match lang {
+        Lang::En => slug.to_owned(),
+        Lang::Zh => match said(slug).or_else(moved) {
+            Some(words) => format!("{words} {slug}"),
+            None => slug.to_owned(),
+        },
+    }
+}
+
+/// `订单 01a2…`; `order 01a2…`
+pub fn object(text: &str, lang: Lang) -> String {
+    let known = text.split_once(' ').and_then(|(noun, rest)| Some((thing(noun)?, rest)));
+    match (lang, known) {
+        (Lang::Zh, Some((noun, rest))) => format!("{noun} {rest}"),
+        _ => text.to_owned(),
+    }
+}
+
+fn thing(noun: &str) -> Option<&'static str> {
+    Some(match noun {
+        "account" => "账号",
+        "batch" => "批次",
+        "code" => "标签",
+        "endpoint" | "webhook" => "接收地址",
+        "enterprise" => "企业",
+        "event" => "事项",
+        "export" => "导出",
+        "key" => "密钥",
+        "licence" => "许可证",
+        "order" => "订单",
+        "package" => "印制包",
+        "place" => "场所",
+        "policy" => "策略",
+        "printer" => "印刷厂",
+        "product" => "产品",
+        "range" => "区段",
+        "recall" => "召回",
+        _ => return None,
+    })
+}
+
+fn said(slug: &str) -> Option<&'static str> {
+    said_of_goods(slug).or(match slug {
+        "account.add" => Some("建账号"),
+        "account.disable" => Some("停用账号"),
+        "account.duties" => Some("改职责"),
+        "account.erase" => Some("删除账号资料"),
+        "account.invite" => Some("邀请"),
+        "account.open" => Some("恢复账号"),
+        "key.add" => Some("生成密钥"),
+        "key.end" => Some("停用密钥"),
+        "key.replace" => Some("更换密钥"),
+        "link.make" => Some("生成链接"),
+        "link.use" => Some("使用链接"),
+        "password.change" => Some("改密码"),
+        "recovery_code.renew" => Some("换恢复码"),
+        "recovery_code.use" => Some("用恢复码"),
+        "second_factor.add" => Some("启用两步验证"),
+        "second_factor.remove" => Some("取消两步验证"),
+        "session.end" => Some("结束登录"),
+        "export.take" => Some("导出数据"),
+        "settings.set" | "customs.set" => Some("改设置"),
+        "licence.set" => Some("登记许可证"),
+        "register.add" => Some("登记"),
+        "product.change" => Some("更正产品"),
+        "policy.add" => Some("存入策略"),
+        "policy.sign" => Some("启用策略"),
+        "scans.thin" => Some("精简扫码记录"),
+        "webhook.add" => Some("添加接收地址"),
+        "webhook.disable" => Some("停用接收地址"),
+        "webhook.enable" => Some("启用接收地址"),
+        "webhook.replay" => Some("重发消息"),
+        "webhook.rotate" => Some("更换签名密钥"),
+        "webhook.test" => Some("发测试消息"),
+        _ => None,
+    })
+}
+
+fn said_of_goods(slug: &str) -> Option<&'static str> {
+    Some(match slug {
+        "order.place" => "下单",
+        "order.approve" => "批准订单",
+        "order.reject" => "不批准订单",
+        "order.cancel" => "取消订单",
+        "order.again" => "重做订单",
+        "package.hand_over" => "交印刷厂",
+        "package.renew" => "重开取件",
+        "package.end" => "结束取件",
+        "package.visit" => "来取件",
+        "package.download" => "下载印制包",
+        "package.report" => "印制上报",
+        "package.release" => "放行备用标签",
+        "package.activate" => "启用备用标签",
+        "package.sign_off" => "验收成卷",
+        "printer.add" => "登记印刷厂",
+        "printer.retire" => "停用印刷厂",
+        "labels.close" => "登记盘点",
+        "labels.schedule" => "定时启用",
+        "labels.unschedule" => "取消定时启用",
+        "range.mark" => "登记区段",
+        "range.lift" => "撤销区段",
+        "recall.propose" => "提出召回",
+        "recall.approve" => "批准召回",
+        "recall.reject" => "不批准召回",
+        "recall.return" => "登记收回",
+        "recall.close" => "召回结案",
+        "place.put" => "登记场所",
+        "trace.pack" => "装箱",
+        "trace.record" => "登记事项",
+        "lot.reply" => "答复流向",
+        "cause.record" => "登记缘由",
+        "cause.lift" => "撤销缘由",
+        "code.decide" => "认定标签",
+        _ => return None,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_stand_before_the_slug_in_chinese_alone() {
+        assert_eq!(action("order.place", Lang::Zh), "下单 order.place");
+        assert_eq!(action("labels.activate", Lang::Zh), "启用 labels.activate");
+        assert_eq!(action("order.place", Lang::En), "order.place");
+        assert_eq!(action("later.made", Lang::Zh), "later.made");
+        assert_eq!(object("batch 1-4", Lang::Zh), "批次 1-4");
+        assert_eq!(object("batch 1-4", Lang::En), "batch 1-4");
+    }
+}
