@@ -2,6 +2,8 @@
 //! where buyers scan, what is flagged, which lots travel unusually. Everything
 //! here is counted as it happens; nothing walks over scans.
 
+pub mod late;
+
 use std::collections::BTreeMap;
 
 use async_trait::async_trait;

@@ -115,6 +115,13 @@ impl BatchFacts {
         begins.iter().zip(ends).map(|(from, end)| (end - from, self.standing(*from))).collect()
     }
 
+    /// Whether labels wait for sale and none is there.
+    pub fn waits(&self) -> bool {
+        let waiting = [Account::Issued, Account::Printed, Account::Applied, Account::Held];
+        let lies = |on| self.whereabouts.has(on);
+        waiting.into_iter().any(lies) && !lies(Account::Activated)
+    }
+
     /// Labels that stand `OnSale`.
     pub fn on_sale(&self) -> u64 {
         let kept = self.ranges.iter().map(|fact| (fact.first, fact.last)).collect();

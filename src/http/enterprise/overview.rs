@@ -24,6 +24,7 @@ use crate::http::bodies::Posted;
 use crate::http::console::page;
 use crate::http::desk::Desk;
 use crate::http::problem::{Problem, ProblemDocument};
+use crate::overview::late::idle_days;
 use crate::overview::{self, Reply};
 use crate::registry::movement::Account;
 use crate::registry::{BatchRef, Uscc};
@@ -38,8 +39,6 @@ use crate::web::overview::{
 };
 use crate::web::verdict::{date_text, named};
 
-/// Days after which a batch of which nothing is on sale is told.
-const IDLE_DAYS: i64 = 14;
 const ACCUSED_SHOWN_MAX: u32 = 100;
 const IDLE_SHOWN_MAX: usize = 50;
 const LOTS_SHOWN_MAX: usize = 50;
@@ -237,16 +236,15 @@ fn accused_line(flag: &Flag, lang: Lang) -> AccusedLine {
     }
 }
 
-/// Batches of which nothing is on sale, the oldest first.
+/// Batches of which nothing was put on sale, the oldest first.
 fn idle(desk: &Desk, own: &Uscc, lang: Lang) -> Vec<IdleLine> {
     let now = desk.clock.now();
     let register = desk.scanner.register.load();
     let mut idle: Vec<_> = register
         .batches
         .values()
-        .filter(|facts| facts.batch.enterprise == *own && facts.on_sale() == 0)
-        .map(|facts| ((now.0 - facts.batch.created_at.0) / 86_400_000, facts))
-        .filter(|(days, _)| *days >= IDLE_DAYS)
+        .filter(|facts| facts.batch.enterprise == *own)
+        .filter_map(|facts| Some((idle_days(facts, now)?, facts)))
         .collect();
     idle.sort_by_key(|(days, facts)| std::cmp::Reverse((*days, facts.batch.id)));
     idle.iter()

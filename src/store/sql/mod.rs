@@ -8,6 +8,7 @@
 
 mod accounts;
 mod across;
+mod alarms;
 mod api_keys;
 mod approvals;
 mod audit;

@@ -265,6 +265,7 @@ impl RecallLedger for Ledger {
         let told = serde_json::json!({"kind": p.kind, "lifts": p.lifts, "labels": p.labels(),
             "ranges": p.ranges.len(), "reason": p.reason});
         note(&mut tx, by, "recall.propose", p, told).await?;
+        told::recall_proposed(&mut tx, p, by.at).await?;
         let kept = must_know(&mut tx, &p.id).await?;
         tx.commit().await.map_err(down)?;
         Ok(kept)
