@@ -50,13 +50,18 @@ impl Format {
 
     pub fn rows(self, kind: Kind, rows: Vec<Vec<Cell>>) -> Vec<u8> {
         let mut out = Vec::new();
-        for row in rows {
+        for mut row in rows {
+            let whole = match row.pop_if(|cell| matches!(cell, Cell::Whole(_))) {
+                Some(Cell::Whole(object)) => Some(object),
+                _ => None,
+            };
             match self {
                 Self::Csv { .. } => out.extend(line(row.into_iter().map(in_csv))),
                 Self::JsonLines => {
                     let names = kind.columns().iter().map(|name| (*name).to_owned());
-                    let object: Map<_, _> = names.zip(row.into_iter().map(in_json)).collect();
-                    out.extend(Value::Object(object).to_string().into_bytes());
+                    let object = || names.zip(row.into_iter().map(in_json)).collect::<Map<_, _>>();
+                    let text = whole.unwrap_or_else(|| Value::Object(object()).to_string());
+                    out.extend(text.into_bytes());
                     out.push(b'\n');
                 }
             }
@@ -80,7 +85,7 @@ fn in_csv(cell: Cell) -> String {
     match cell {
         Cell::Empty => String::new(),
         Cell::Text(text) if is_a_formula(&text) => format!("'{text}"),
-        Cell::Text(text) => text,
+        Cell::Text(text) | Cell::Whole(text) => text,
         Cell::Number(number) => number.to_string(),
         Cell::Instant(at) => instant(at),
     }
@@ -95,7 +100,7 @@ fn is_a_formula(text: &str) -> bool {
 fn in_json(cell: Cell) -> Value {
     match cell {
         Cell::Empty => Value::Null,
-        Cell::Text(text) => text.into(),
+        Cell::Text(text) | Cell::Whole(text) => text.into(),
         Cell::Number(number) => number.into(),
         Cell::Instant(at) => instant(at).into(),
     }
