@@ -27,6 +27,7 @@ pub mod observe;
 pub mod officer;
 pub mod ops;
 pub mod orders;
+pub mod overview;
 pub mod pack;
 pub mod people;
 pub mod printer;

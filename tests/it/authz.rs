@@ -11,7 +11,7 @@ use crate::staff_bed::{OURS, StaffBed, WHO, location};
 /// May: b buyer (anyone); of the enterprise whose object it is w owner, p planner,
 /// a approver, l line, q quality, s sales, v viewer; t owner of another; o officer;
 /// c the county's administrator.
-const ROUTES: [(&str, &str, &str); 110] = [
+const ROUTES: [(&str, &str, &str); 119] = [
     ("get", "/", "bwpalqsvtoc"),
     ("get", "/{code}", "bwpalqsvtoc"),
     ("get", "/01/{gtin}/10/{lot}/21/{serial}", "bwpalqsvtoc"),
@@ -105,6 +105,15 @@ const ROUTES: [(&str, &str, &str); 110] = [
     ("get", "/api/v1/trace/places", "wpalqsvt"),
     ("post", "/api/v1/trace/places", "wst"),
     ("post", "/api/v1/trace/imports", "wlt"),
+    ("get", "/api/v1/trace/customs", "wpalqsvt"),
+    ("put", "/api/v1/trace/customs", "wt"),
+    ("get", "/api/v1/settings", "wt"),
+    ("put", "/api/v1/settings", "wt"),
+    ("get", "/api/v1/printers", "wpt"),
+    ("post", "/api/v1/printers", "wt"),
+    ("get", "/api/v1/alarms", "wpalqsvt"),
+    ("get", "/api/v1/approvals", "wpalqsvt"),
+    ("get", "/api/v1/overview", "wpalqsvt"),
     ("get", "/api/v1/orders", "wpalqsvtc"),
     ("post", "/api/v1/orders", "wptc"),
     ("get", "/api/v1/exports/{kind}", "wpalqsvt"),
@@ -197,7 +206,7 @@ const WEBHOOK_ROUTES: [(&str, &str, &str); 9] = [
     ("delete", "/api/v1/webhooks/{id}", "w"),
 ];
 /// Approval, and the hand-over to a printing house.
-const HAND_OVER_ROUTES: [(&str, &str, &str); 25] = [
+const HAND_OVER_ROUTES: [(&str, &str, &str); 26] = [
     ("post", "/enterprise/order/preview", "wpt"),
     ("post", "/enterprise/orders/{id}/approve", "wa"),
     ("post", "/enterprise/orders/{id}/reject", "wa"),
@@ -212,6 +221,7 @@ const HAND_OVER_ROUTES: [(&str, &str, &str); 25] = [
     ("get", "/enterprise/printers", "wt"),
     ("post", "/enterprise/printers", "wt"),
     ("post", "/enterprise/printers/{id}/retire", "w"),
+    ("delete", "/api/v1/printers/{id}", "w"),
     ("get", "/enterprise/settings", "wt"),
     ("post", "/enterprise/settings", "wt"),
     ("get", "/printer", "bwpalqsvtoc"),

@@ -33,6 +33,7 @@ mod openapi;
 mod orders;
 mod outages;
 mod overview;
+mod overview_api;
 mod package_builds;
 mod packages;
 mod people;

@@ -147,10 +147,9 @@ async fn a_file_of_events_has_each_as_a_document_of_its_own_and_as_a_row() {
     let (b, c) = (&goods.bottles, &goods.cases);
     scan(&bed, 1, 2, &[&b[0], &b[1], &c[0]]).await;
     scan(&bed, 4, 2, &[&b[2], &b[3], &c[1]]).await;
-    let id = exported(&bed, "").await[1]["eventID"].clone();
-    let error = json!({"type": "AggregationEvent", "eventID": id, "errorDeclaration":
-        {"declarationTime": now(), "reason": "did_not_occur"}});
-    let (status, said) = captured(&bed, "line", &[error]).await;
+    let mut error = exported(&bed, "").await.swap_remove(1);
+    error["errorDeclaration"] = json!({"declarationTime": now(), "reason": "did_not_occur"});
+    let (status, said) = captured(&bed, "quality", &[error]).await;
     assert_eq!(status, 200, "{said}");
     let path = |format| format!("/api/v1/exports/events?format={format}");
     let take = async |format| {

@@ -18,6 +18,7 @@ mod order_form;
 mod order_handoff;
 mod order_picture;
 mod overview;
+mod overview_flow;
 mod package;
 mod people;
 mod places;

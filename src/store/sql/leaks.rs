@@ -181,10 +181,12 @@ pub(super) async fn all(ledger: &Ledger, of: &Uscc, limit: u32) -> Read<Vec<Leak
 /// None for a spare that was released since.
 async fn leak(ledger: &Ledger, row: &SqliteRow) -> Read<Option<Leak>> {
     let number = unsigned(get(row, "number")?);
-    let planting = planting(ledger, rows::batch_ref(row)?, number).await?;
+    let batch = rows::batch_ref(row)?;
+    let planting = planting(ledger, batch, number).await?;
     let Some(planting) = planting else { return Ok(None) };
     Ok(Some(Leak {
         planting,
+        batch,
         number,
         scans: unsigned(get(row, "scans")?),
         first_seen_at: UnixMs(get(row, "first_seen_at")?),

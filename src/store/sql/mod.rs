@@ -49,6 +49,7 @@ mod scans;
 mod schedules;
 mod serial_references;
 pub mod sessions;
+mod shipped;
 mod spans;
 mod told;
 mod trace;
