@@ -14,7 +14,7 @@ use jiff::Timestamp;
 use serde_json::{Map, Value};
 
 use super::table::{Cell, Kind};
-use crate::base::UnixMs;
+use crate::base::{UnixMs, is_a_formula};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Format {
@@ -91,12 +91,6 @@ fn in_csv(cell: Cell) -> String {
     }
 }
 
-fn is_a_formula(text: &str) -> bool {
-    text.starts_with([
-        '=', '+', '-', '@', '\t', '\r', '\n', '\u{ff1d}', '\u{ff0b}', '\u{ff0d}', '\u{ff20}',
-    ])
-}
-
 fn in_json(cell: Cell) -> Value {
     match cell {
         Cell::Empty => Value::Null,
@@ -126,17 +120,27 @@ mod tests {
     }
 
     #[test]
-    fn no_cell_of_a_table_is_a_formula() {
+    fn no_cell_of_any_table_is_a_formula() {
         for formula in ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "\n=1", "＝1", "＠a"] {
-            let table = csv(formula);
-            let mut read =
-                csv::ReaderBuilder::new().has_headers(false).from_reader(table.as_bytes());
-            let row = read.records().next().expect("a row").expect("a row");
-            assert_eq!(&row[1], format!("'{formula}"));
-            let lines = Format::JsonLines.rows(Kind::People, person(formula));
-            let object: Value = serde_json::from_slice(&lines).expect("JSON");
-            assert_eq!(object["name"], formula);
+            for kind in Kind::ALL {
+                let cells = || kind.columns().iter().map(|_| Cell::text(formula)).collect();
+                let table = Format::Csv { marked: false }.rows(kind, vec![cells()]);
+                let mut read = csv::ReaderBuilder::new().has_headers(false).from_reader(&*table);
+                let row = read.records().next().expect("a row").expect("a row");
+                assert_eq!(row.len(), kind.columns().len());
+                assert!(row.iter().all(|cell| cell == format!("'{formula}")), "{}", kind.slug());
+                let lines = Format::JsonLines.rows(kind, vec![cells()]);
+                let object: Value = serde_json::from_slice(&lines).expect("JSON");
+                assert!(kind.columns().iter().all(|name| object[*name] == formula));
+            }
         }
+    }
+
+    #[test]
+    fn a_row_that_has_a_form_of_its_own_keeps_it_in_json_alone() {
+        let row = || vec![vec![Cell::text("wang"), Cell::Whole("{\"a\":1}".to_owned())]];
+        assert_eq!(Format::JsonLines.rows(Kind::People, row()), b"{\"a\":1}\n");
+        assert_eq!(Format::Csv { marked: false }.rows(Kind::People, row()), b"wang\r\n");
     }
 
     #[test]

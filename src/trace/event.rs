@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::base::{FieldError, UnixMs};
+use crate::base::{FieldError, UnixMs, is_a_formula};
 use crate::trace::{Act, Range, Unit};
 
 /// Units that one event names. A pallet is one; what is on it is not named.
@@ -273,7 +273,7 @@ pub fn plain(field: &str, text: &str) -> Result<(), FieldError> {
         "is too long"
     } else if text.chars().any(|c| c.is_control() || turns(c)) {
         "has a control character or a mark of direction"
-    } else if text.trim_start().starts_with(['=', '+', '-', '@']) {
+    } else if is_a_formula(text.trim_start()) {
         "begins like a spreadsheet's formula"
     } else {
         return Ok(());

@@ -39,17 +39,11 @@ pub fn shipped(
     if event.act != Act::Shipped {
         return out;
     }
-    let mut add = |batch, bottles| {
-        let region = region(event, batch, register, sites);
-        let province = u8::try_from(region / 100).unwrap_or(0);
-        *out.entry((batch, province)).or_default() += bottles;
-    };
-    if let Some(range) = &event.range {
-        add(range.batch, range.count());
-    }
     for unit in event.units.iter().flat_map(|unit| world.with_contents(unit)) {
         if let Unit::Bottle { batch, .. } = unit {
-            add(batch, 1);
+            let region = region(event, batch, register, sites);
+            let province = u8::try_from(region / 100).unwrap_or(0);
+            *out.entry((batch, province)).or_default() += 1;
         }
     }
     out

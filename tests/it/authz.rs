@@ -266,7 +266,7 @@ async fn every_route_of_the_document_has_a_row_and_every_row_a_route() {
 }
 
 /// What the paths' parameters are, of our own maker.
-struct Ours {
+pub struct Ours {
     batch: String,
     serial: String,
     order: String,
@@ -284,7 +284,7 @@ struct Ours {
 }
 
 impl Ours {
-    async fn make(bed: &StaffBed) -> Self {
+    pub async fn make(bed: &StaffBed) -> Self {
         let batch = bed.batch(3).await;
         let code = bed.codes(&batch).await.remove(0);
         let house = crate::packages::house(bed, None).await;
@@ -325,7 +325,7 @@ impl Ours {
         }
     }
 
-    fn path(&self, template: &str) -> String {
+    pub fn path(&self, template: &str) -> String {
         let id = match template {
             of if of.contains("ranges") => &self.range,
             of if of.contains("movements") => &self.movement,

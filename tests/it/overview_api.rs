@@ -31,8 +31,9 @@ async fn what_was_shipped_to_a_province_stands_beside_its_first_scans_until_it_w
     case["destinationList"] = to.clone();
     // Without a dealer they go where the batch is for: Henan.
     let mut rest = object(6, "shipping", "in_transit", &[]);
-    rest["zhenma:range"] =
-        json!({"zhenma:batch": goods.batch, "zhenma:first": 10, "zhenma:last": 49});
+    let loose: Vec<_> =
+        goods.bottles[10..50].iter().map(|code| format!("{}/{code}", bed.base)).collect();
+    rest["epcList"] = json!(loose);
     let (status, said) = captured(&bed, "sales", &[case, rest]).await;
     assert_eq!(status, 200, "{said}");
     let shipped = async || bed.get("viewer", "/api/v1/overview").await["shipments"].clone();

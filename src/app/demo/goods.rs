@@ -17,6 +17,8 @@ const OFFSET_MINUTES: i32 = 480;
 const CASE_BOTTLES: u64 = 6;
 /// First number of what is packed: behind those that somebody scanned.
 const PACKED_FROM: u64 = 900;
+/// Bottles that went out loose.
+const LOOSE: u64 = 300;
 /// Luyi, by GB/T 2260.
 const HOME: u16 = 4116;
 const STATION: &str = "河南省产品质量检验技术研究院";
@@ -107,6 +109,13 @@ fn way(batch: &Batch, lot: &Lot, now: UnixMs) -> Vec<Event> {
         packed(1),
         Event {
             units: vec![Unit::Case { batch: batch.id, number: 0 }],
+            from: Some("hall-1".to_owned()),
+            to: Some(format!("to-{}", lot.lot)),
+            ..event(Act::Shipped, 4)
+        },
+        // Loose ones: some that somebody scanned are among them.
+        Event {
+            units: (0..LOOSE).map(|number| Unit::Bottle { batch: batch.id, number }).collect(),
             from: Some("hall-1".to_owned()),
             to: Some(format!("to-{}", lot.lot)),
             ..event(Act::Shipped, 4)
