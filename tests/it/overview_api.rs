@@ -21,6 +21,9 @@ async fn what_was_shipped_to_a_province_stands_beside_its_first_scans_until_it_w
     let bed = StaffBed::start().await;
     let goods = Goods::make(&bed, 60, 2).await;
     scan(&bed, 1, 2, &[&goods.bottles[0], &goods.bottles[1], &goods.cases[0]]).await;
+    let more: Vec<&str> =
+        goods.bottles[10..50].iter().chain([&goods.cases[1]]).map(String::as_str).collect();
+    scan(&bed, 4, 40, &more).await;
     let dealer =
         json!({"code": "d7", "kind": "dealer", "name": {"zh": "广州商贸"}, "region": 4401});
     bed.made("sales", "/api/v1/trace/places", &dealer).await;
@@ -31,9 +34,7 @@ async fn what_was_shipped_to_a_province_stands_beside_its_first_scans_until_it_w
     case["destinationList"] = to.clone();
     // Without a dealer they go where the batch is for: Henan.
     let mut rest = object(6, "shipping", "in_transit", &[]);
-    let loose: Vec<_> =
-        goods.bottles[10..50].iter().map(|code| format!("{}/{code}", bed.base)).collect();
-    rest["epcList"] = json!(loose);
+    rest["epcList"] = json!([format!("{}/{}", bed.base, goods.cases[1])]);
     let (status, said) = captured(&bed, "sales", &[case, rest]).await;
     assert_eq!(status, 200, "{said}");
     let shipped = async || bed.get("viewer", "/api/v1/overview").await["shipments"].clone();
