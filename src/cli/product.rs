@@ -1,4 +1,4 @@
-//! `zhenma product add|list|import`
+//! `zhenma product add|change|list|import`
 
 use clap::{Args, Subcommand};
 
@@ -7,6 +7,7 @@ use super::{Done, Failure};
 use crate::registry::fields::Fields;
 use crate::registry::import::ImportKind;
 use crate::registry::port::RegistryLedger;
+use crate::registry::service::{Scope, change_product};
 
 #[derive(Args)]
 pub(crate) struct Product {
@@ -19,7 +20,9 @@ pub(crate) struct Product {
 #[derive(Subcommand)]
 enum What {
     /// Register a product. Example: zhenma product add --gtin 6900000001011 --enterprise 91411628MA9DEM01XU --name-zh 宋河粮液 --name-en "Song He" --category liquor --standard "GB/T 10781.1" --net-content "500 mL"
-    Add(Add),
+    Add(Particulars),
+    /// Correct one: give all its particulars, as they shall be. Example: zhenma product change --gtin 6900000001011 --enterprise 91411628MA9DEM01XU --name-zh 宋河粮液 --name-en "Song He" --category liquor --standard "GB/T 10781.1" --net-content "500 mL"
+    Change(Particulars),
     /// List them. Example: zhenma product list --json
     List,
     /// Register a file of them, all or none. Example: zhenma product import products.csv
@@ -27,7 +30,7 @@ enum What {
 }
 
 #[derive(Args)]
-struct Add {
+struct Particulars {
     /// GTIN of 8, 12, 13 or 14 digits
     #[arg(long)]
     gtin: String,
@@ -54,25 +57,39 @@ struct Add {
     pictures: Vec<String>,
 }
 
+impl Particulars {
+    fn fields(self) -> Fields {
+        let mut fields = Fields::from([
+            ("gtin", Some(self.gtin)),
+            ("enterprise", Some(self.enterprise)),
+            ("name_zh", Some(self.name_zh)),
+            ("name_en", Some(self.name_en)),
+            ("category", Some(self.category)),
+            ("standard", Some(self.standard)),
+            ("net_content", Some(self.net_content)),
+            ("shelf_life_days", self.shelf_life_days),
+        ]);
+        fields.set_list("pictures", self.pictures);
+        fields
+    }
+}
+
 impl Product {
     pub(crate) fn run(self, json: bool) -> Result<Done, Failure> {
         let shell = Shell::open(&self.place, json)?;
         match self.what {
-            What::Add(a) => {
-                let gtin = a.gtin.clone();
-                let mut fields = Fields::from([
-                    ("gtin", Some(a.gtin)),
-                    ("enterprise", Some(a.enterprise)),
-                    ("name_zh", Some(a.name_zh)),
-                    ("name_en", Some(a.name_en)),
-                    ("category", Some(a.category)),
-                    ("standard", Some(a.standard)),
-                    ("net_content", Some(a.net_content)),
-                    ("shelf_life_days", a.shelf_life_days),
-                ]);
-                fields.set_list("pictures", a.pictures);
-                shell.register(ImportKind::Products, &[(0, fields)])?;
+            What::Add(particulars) => {
+                let gtin = particulars.gtin.clone();
+                shell.register(ImportKind::Products, &[(0, particulars.fields())])?;
                 shell.tell(&serde_json::json!({"product": gtin}), &format!("product {gtin}"));
+            }
+            What::Change(particulars) => {
+                let gtin = particulars.gtin.clone();
+                let (row, by) = (particulars.fields(), shell.by());
+                let changed = shell.wait(change_product(&shell.ledger, &Scope::All, &row, &by))?;
+                let word = if changed { "changed" } else { "is as it was" };
+                let told = serde_json::json!({"product": gtin, "changed": changed});
+                shell.tell(&told, &format!("product {gtin} {word}"));
             }
             What::List => {
                 for p in shell.wait(shell.ledger.products(None))? {

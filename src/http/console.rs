@@ -23,7 +23,9 @@ use crate::base::{FieldError, Lang, UnixMs, places};
 use crate::http::desk::Desk;
 use crate::http::problem::Problem;
 use crate::http::session::SESSION_COOKIE;
-use crate::http::{account, county, enterprise, join, negotiate, officer, printer, sign_in};
+use crate::http::{
+    account, county, document, enterprise, join, negotiate, officer, printer, sign_in,
+};
 use crate::web::console::{Area, Choice, Frame};
 use crate::web::style;
 
@@ -71,7 +73,8 @@ fn sessions<S: SessionStore + Clone>(desk: &Desk, store: S) -> SessionManagerLay
 }
 
 /// Behind what keeps other sites out.
-fn guarded(routes: OpenApiRouter, desk: &Desk) -> OpenApiRouter {
+fn guarded(mut routes: OpenApiRouter, desk: &Desk) -> OpenApiRouter {
+    document::of_consoles(routes.get_openapi_mut());
     let own = CsrfLayer::new();
     // A proxy may have renamed the Host; where it cannot be read it is not ours.
     let own = own.clone().add_trusted_origin(desk.site.origin()).unwrap_or(own);

@@ -16,6 +16,7 @@ pub mod console;
 pub mod consumer;
 pub mod county;
 pub mod desk;
+pub mod document;
 pub mod enterprise;
 pub mod exports;
 pub mod handoff;
@@ -153,7 +154,7 @@ pub fn router(services: Services, staff: Option<Staff>) -> Router {
     }
     let all = bounded.merge(health().with_state(Arc::clone(&services)));
     let (router, document) = all.split_for_parts();
-    let document = document.to_pretty_json().unwrap_or_default().into_bytes();
+    let document = document::published(document).to_pretty_json().unwrap_or_default().into_bytes();
     router.method_not_allowed_fallback(|| async { Problem::method_not_allowed() }).layer(
         ServiceBuilder::new()
             .layer(from_fn_with_state(services, surround))

@@ -89,6 +89,10 @@ pub trait RegistryLedger: Send + Sync {
     async fn set_licence(&self, of: &Uscc, licence: &Licence, by: &By) -> Result<(), LedgerError>;
     async fn products(&self, of: Option<&Uscc>) -> Result<Vec<Product>, LedgerError>;
     async fn product(&self, gtin: &Gtin) -> Result<Product, LedgerError>;
+    /// Puts these particulars in the place of those of the product with this
+    /// GTIN; false when they are the same. `NotFound` for one of another
+    /// enterprise too, `Invalid` where GS1 asks for a GTIN of its own.
+    async fn change_product(&self, product: &Product, by: &By) -> Result<bool, LedgerError>;
     /// Latest first, at most `limit`.
     async fn batches(&self, of: Option<&Uscc>, limit: u32) -> Result<Vec<Batch>, LedgerError>;
     async fn batch(&self, id: BatchRef) -> Result<Batch, LedgerError>;

@@ -1,7 +1,7 @@
 //! The register as servers hold it in memory: immutable, replaced whole when
 //! something changed.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
@@ -297,13 +297,15 @@ impl Register {
     pub fn apply(&self, changes: Changes) -> Self {
         let mut next = self.clone();
         next.revision = changes.revision;
+        let mut batches = self.named_anew(&changes);
+        batches.extend(changes.batches);
         for enterprise in changes.enterprises {
             next.enterprises.insert(enterprise.uscc.clone(), Arc::new(enterprise));
         }
         for product in changes.products {
             next.products.insert(product.gtin.clone(), Arc::new(product));
         }
-        next.apply_batches(changes.batches, changes.ranges, changes.lying, changes.moves);
+        next.apply_batches(batches, changes.ranges, changes.lying, changes.moves);
         for (payload, decision, at) in changes.decisions {
             next.find(payload).decision = Some((decision, at));
         }
@@ -320,6 +322,21 @@ impl Register {
             next.milestones.insert(batch, milestones.into());
         }
         next
+    }
+
+    /// Batches that are known already, of a product or an enterprise that
+    /// changed: their facts carry both.
+    fn named_anew(&self, changes: &Changes) -> Vec<Batch> {
+        let products: HashSet<_> = changes.products.iter().map(|product| &product.gtin).collect();
+        let makers: HashSet<_> = changes.enterprises.iter().map(|maker| &maker.uscc).collect();
+        if products.is_empty() && makers.is_empty() {
+            return Vec::new();
+        }
+        let batches = self.batches.values().map(|facts| &facts.batch);
+        let of = |batch: &&Batch| {
+            products.contains(&batch.product) || makers.contains(&batch.enterprise)
+        };
+        batches.filter(of).cloned().collect()
     }
 
     /// Milestones of a batch, oldest first.

@@ -112,6 +112,23 @@ fn within<T>(scope: &Scope, enterprise: &Uscc, object: T) -> Result<T, Vec<Field
     Err(vec![FieldError::new("enterprise", "is not yours", "sign in as one of its members")])
 }
 
+/// Gives a registered product other particulars; false when they are the same.
+///
+/// # Errors
+/// `Invalid` with every field that cannot be taken; `NotFound` beyond the scope.
+pub async fn change_product(
+    ledger: &dyn RegistryLedger,
+    scope: &Scope,
+    row: &Fields,
+    by: &By,
+) -> Result<bool, LedgerError> {
+    let product = fields::product(row).map_err(LedgerError::Invalid)?;
+    if !scope.covers(&product.enterprise) {
+        return Err(LedgerError::NotFound(format!("product {}", product.gtin)));
+    }
+    ledger.change_product(&product, by).await
+}
+
 /// The batch, if it is within the scope; another's does not exist.
 ///
 /// # Errors

@@ -83,6 +83,11 @@ impl<'a> Shift<'a> {
         }
     }
 
+    /// The first line of a CSV names no columns, so nothing can come of the rest.
+    pub fn headless(&self) -> bool {
+        self.format == Format::Csv && self.header.is_none() && !self.faults.is_empty()
+    }
+
     pub fn into_faults(self) -> Vec<FieldError> {
         self.faults
     }

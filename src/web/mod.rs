@@ -19,6 +19,7 @@ pub mod message;
 pub mod officer;
 pub mod overview;
 pub mod people;
+pub mod products;
 pub mod proof;
 pub mod recall;
 pub mod style;

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::staff_bed::{OURS, StaffBed, WHO, location};
+use crate::staff_bed::{OUR_GTIN, OURS, StaffBed, WHO, location};
 
 /// May: b buyer (anyone); of the enterprise whose object it is w owner, p planner,
 /// a approver, l line, q quality, s sales, v viewer; t owner of another; o officer;
@@ -37,7 +37,7 @@ const ROUTES: [(&str, &str, &str); 119] = [
     ("get", "/enterprise/orders/{id}", "wpalqsv"),
     ("post", "/enterprise/orders/{id}/cancel", "wp"),
     ("post", "/enterprise/orders/{id}/retry", "wp"),
-    ("get", "/enterprise/orders/{id}/files/{*name}", "wp"),
+    ("get", "/enterprise/orders/{id}/files/{name}", "wp"),
     ("get", "/enterprise/batches/{batch}", "wpalqsv"),
     ("post", "/enterprise/batches/{batch}/activate", "wl"),
     ("post", "/enterprise/batches/{batch}/move", "wplq"),
@@ -135,6 +135,14 @@ const ROUTES: [(&str, &str, &str); 119] = [
     ("post", "/api/v1/recalls/{id}/returns", "wqsc"),
     ("post", "/api/v1/recalls/{id}/close", "wqsc"),
 ];
+/// Of products.
+const PRODUCT_ROUTES: [(&str, &str, &str); 5] = [
+    ("get", "/enterprise/products", "wpalqsvt"),
+    ("post", "/enterprise/products", "wpt"),
+    ("get", "/enterprise/products/{gtin}", "wp"),
+    ("post", "/enterprise/products/{gtin}", "wp"),
+    ("put", "/api/v1/products/{gtin}", "wpc"),
+];
 /// Of one order of the API.
 const ORDER_ROUTES: [(&str, &str, &str); 7] = [
     ("post", "/api/v1/orders/{id}/approve", "wac"),
@@ -143,7 +151,7 @@ const ORDER_ROUTES: [(&str, &str, &str); 7] = [
     ("get", "/api/v1/orders/{id}", "wpalqsvc"),
     ("post", "/api/v1/orders/{id}/cancel", "wpc"),
     ("get", "/api/v1/orders/{id}/files", "wpalqsvc"),
-    ("get", "/api/v1/orders/{id}/files/{*name}", "wpc"),
+    ("get", "/api/v1/orders/{id}/files/{name}", "wpc"),
 ];
 /// Accounts, keys and the county.
 const PEOPLE_ROUTES: [(&str, &str, &str); 42] = [
@@ -244,7 +252,8 @@ const LEAVING: [(&str, &str, &str); 3] = [
 
 fn rows() -> impl Iterator<Item = (&'static str, &'static str, &'static str)> {
     let objects = ORDER_ROUTES.into_iter().chain(PEOPLE_ROUTES).chain(WEBHOOK_ROUTES);
-    ROUTES.into_iter().chain(objects).chain(HAND_OVER_ROUTES).chain(LEAVING)
+    let objects = objects.chain(PRODUCT_ROUTES).chain(HAND_OVER_ROUTES);
+    ROUTES.into_iter().chain(objects).chain(LEAVING)
 }
 
 #[tokio::test]
@@ -344,13 +353,14 @@ impl Ours {
             .replace("/{module_um}/{filler}", &zhenma::code::proof_url("", 339)["PROOF".len()..])
             .replace("{code}", &self.serial)
             .replace("{gtin}/10/{lot}/21/{serial}", "06900000001011/10/L1/21/CAAA")
+            .replace("{gtin}", OUR_GTIN)
             .replace("{serial}", &self.serial)
             .replace("{batch}", &self.batch)
             .replace("{id}", id)
             .replace("{login}", "spare")
             .replace("{token}", &self.token)
             .replace("{uscc}", OURS)
-            .replace("{*name}", "manifest.json")
+            .replace("/files/{name}", "/files/manifest.json")
             .replace("{kind}", "batches")
             .replace("{act}", "shipped")
             .replace("{name}", "nothing.css")
@@ -392,7 +402,8 @@ async fn every_route_takes_in_whom_its_row_names_and_nobody_else() {
                     of if of.ends_with("/movements") => json!({"kind": "activate"}),
                     _ => json!({}),
                 };
-                let request = if verb == Method::POST { request.json(&body) } else { request };
+                let sends = verb == Method::POST || verb == Method::PUT;
+                let request = if sends { request.json(&body) } else { request };
                 let (status, said) = bed.send(request).await;
                 let refused = matches!(status, 401 | 403) || (status == 404 && is_object(template));
                 assert_eq!(!refused, allowed, "{at}: {status} {said}");

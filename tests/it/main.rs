@@ -40,6 +40,7 @@ mod package_builds;
 mod packages;
 mod people;
 mod policies;
+mod products;
 mod reading;
 mod readme;
 mod recalls;

@@ -335,6 +335,19 @@ async fn the_file_of_a_shift_is_kept_once_but_for_its_broken_lines() {
 }
 
 #[tokio::test]
+async fn a_shift_whose_columns_are_not_named_is_refused_at_its_first_line() {
+    let bed = StaffBed::start().await;
+    for file in ["{}", "\n2026-11-20T08:00:00+08:00,A,B\n2026-11-20T08:00:00+08:00,A,C\n"] {
+        let request = bed.program("line", Method::POST, "/api/v1/trace/imports");
+        let request = request.header("content-type", "text/csv").body(file);
+        let (status, said) = bed.send(request).await;
+        assert_eq!(status, 422, "{said}");
+        assert_eq!(said["errors"].as_array().expect("errors").len(), 1, "{said:#}");
+        assert_eq!(said["errors"][0]["field"], json!("header"));
+    }
+}
+
+#[tokio::test]
 async fn documents_too_long_or_of_another_kind_are_refused_whole() {
     let bed = StaffBed::start().await;
     let post =

@@ -52,6 +52,7 @@ pub fn router(desk: Desk) -> OpenApiRouter {
     OpenApiRouter::new()
         .routes(routes!(enterprises::list, enterprises::add))
         .routes(routes!(products::list, products::add))
+        .routes(routes!(products::change))
         .routes(routes!(batches::list, batches::add))
         .routes(routes!(batches::show))
         .routes(routes!(batches::scans))

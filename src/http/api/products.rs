@@ -1,7 +1,7 @@
 //! `/api/v1/products`
 
 use axum::Json;
-use axum::extract::State;
+use axum::extract::{Path, State};
 use axum::response::Response;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -9,13 +9,16 @@ use utoipa::ToSchema;
 use super::input::NewProduct;
 use super::{Refused, add as register, added};
 use crate::auth::duty::Planning;
+use crate::base::FieldError;
 use crate::http::access::{ByKey, Registrar, With};
 use crate::http::bodies::Sent;
 use crate::http::desk::Desk;
+use crate::http::json;
 use crate::http::problem::{Problem, ProblemDocument};
 use crate::registry::import::ImportKind;
 use crate::registry::port::Registered;
-use crate::registry::{Product, fields};
+use crate::registry::service::change_product;
+use crate::registry::{Gtin, Product, fields};
 
 /// A registered product.
 #[derive(Serialize, ToSchema)]
@@ -69,6 +72,45 @@ pub async fn list(
 ) -> Result<Json<Vec<ProductRecord>>, Problem> {
     let found = desk.ledger.products(who.own()).await?;
     Ok(Json(found.into_iter().map(ProductRecord::from).collect()))
+}
+
+/// Gives a product other particulars: all of them, as they shall be. Its GTIN
+/// and its maker stay; its net content too, once labels were ordered.
+#[utoipa::path(
+    put,
+    path = "/api/v1/products/{gtin}",
+    tag = "registry",
+    security(("key" = [])),
+    params(("gtin" = String, Path, description = "GTIN of 8, 12, 13 or 14 digits")),
+    request_body = NewProduct,
+    responses(
+        (status = 200, body = ProductRecord, description = "As it is now"),
+        (status = 400, body = ProblemDocument, content_type = "application/problem+json", description = "Not JSON"),
+        (status = 404, body = ProblemDocument, content_type = "application/problem+json", description = "No such product within the key's reach"),
+        (status = 413, body = ProblemDocument, content_type = "application/problem+json", description = "Longer than 16 KiB"),
+        Refused,
+        (status = 422, body = ProblemDocument, content_type = "application/problem+json", description = "Names each field that is wrong"),
+    )
+)]
+pub async fn change(
+    State(desk): State<Desk>,
+    ByKey { who, by }: ByKey<With<Planning>>,
+    Path(gtin): Path<String>,
+    Sent(body): Sent,
+) -> Result<Json<ProductRecord>, Problem> {
+    let gtin = Gtin::parse(&gtin).map_err(|_| Problem::nothing())?;
+    if !who.scope.covers(&desk.ledger.product(&gtin).await?.enterprise) {
+        return Err(Problem::nothing());
+    }
+    let row = json::read(&body)?;
+    let product = fields::product(&row).map_err(Problem::invalid)?;
+    if product.gtin != gtin {
+        let fault = FieldError::new("gtin", "is another than in the path", "write the same");
+        return Err(Problem::invalid(vec![fault]));
+    }
+    change_product(&*desk.ledger, &who.scope, &row, &by).await?;
+    desk.show_changes().await;
+    Ok(Json(ProductRecord::from(product)))
 }
 
 /// Registers a product.

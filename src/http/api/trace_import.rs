@@ -59,6 +59,7 @@ pub struct ShiftRecord {
         (status = 408, body = ProblemDocument, content_type = "application/problem+json", description = "The file came too slowly; what came before is kept"),
         (status = 413, body = ProblemDocument, content_type = "application/problem+json", description = "Longer than 64 MiB; what came before is kept"),
         (status = 415, body = ProblemDocument, content_type = "application/problem+json", description = "Neither CSV nor JSON Lines"),
+        (status = 422, body = ProblemDocument, content_type = "application/problem+json", description = "The first line of the CSV does not name the columns; nothing is kept"),
     )
 )]
 pub async fn import(
@@ -105,6 +106,9 @@ async fn take(
                 b'\n' => {
                     waiting.extend(shift.push(&line));
                     line.clear();
+                    if shift.headless() {
+                        return Err(Problem::invalid(shift.into_faults()));
+                    }
                 }
                 // One byte too many makes the line too long, and is enough.
                 byte if line.len() <= LINE_BYTES_MAX => line.push(byte),
@@ -117,6 +121,9 @@ async fn take(
         }
     }
     waiting.extend(shift.push(&line));
+    if shift.headless() {
+        return Err(Problem::invalid(shift.into_faults()));
+    }
     waiting.extend(shift.end());
     record_shift(&*desk.ledger, with, waiting, &mut shift, &mut tally, by).await?;
     let more_faults = shift.untold;

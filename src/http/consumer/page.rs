@@ -36,7 +36,7 @@ use crate::web::verdict::{self, VerdictPage};
         ("lang" = Option<String>, Query, description = "zh or en, before Accept-Language"),
     ),
     responses(
-        (status = 200, body = ScanAnswer, description = "An outcome, as a page or as JSON"),
+        (status = 200, description = "An outcome, as a page or as JSON", content((ScanAnswer = "application/json"), (String = "text/html"))),
         (status = 404, body = ProblemDocument, content_type = "application/problem+json", description = "No code can look like this"),
         (status = 429, body = ProblemDocument, content_type = "application/problem+json", description = "Too many from this device or network"),
         (status = 503, body = ProblemDocument, content_type = "application/problem+json", description = "Too much to do"),
@@ -63,7 +63,7 @@ pub async fn compact(
         ("lang" = Option<String>, Query, description = "zh or en, before Accept-Language"),
     ),
     responses(
-        (status = 200, body = ScanAnswer, description = "An outcome, as a page or as JSON"),
+        (status = 200, description = "An outcome, as a page or as JSON", content((ScanAnswer = "application/json"), (String = "text/html"))),
         (status = 429, body = ProblemDocument, content_type = "application/problem+json", description = "Too many from this device or network"),
         (status = 503, body = ProblemDocument, content_type = "application/problem+json", description = "Too much to do"),
     )

@@ -23,6 +23,7 @@ mod package;
 mod people;
 mod places;
 mod printers;
+mod products;
 mod recalls;
 mod settings;
 mod sign_in;
@@ -44,6 +45,8 @@ pub(super) fn routes() -> OpenApiRouter<Desk> {
         .routes(routes!(home::home))
         .routes(routes!(sign_in::form, sign_in::enter))
         .routes(routes!(sign_in::leave))
+        .routes(routes!(products::list, products::add))
+        .routes(routes!(products::form, products::change))
         .routes(routes!(order_form::form, order_form::place))
         .routes(routes!(order_form::preview))
         .routes(routes!(order::show))

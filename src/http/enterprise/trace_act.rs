@@ -97,6 +97,7 @@ pub async fn form(
     responses(
         (status = 200, body = String, content_type = "text/html", description = "It is recorded; the form for the next"),
         (status = 403, body = ProblemDocument, content_type = "application/problem+json", description = "Not for these duties"),
+        (status = 404, body = ProblemDocument, content_type = "application/problem+json", description = "No such form"),
         (status = 422, body = String, content_type = "text/html", description = "The page, with what stands in the way"),
     )
 )]

@@ -143,6 +143,57 @@ impl Ledger {
         Ok(Ok(Registered::Added))
     }
 
+    pub(super) async fn put_changed_product(&self, new: &Product, by: &By) -> Read<bool> {
+        let mut tx = self.write().await?;
+        let found = sqlx::query("SELECT * FROM products WHERE gtin = $1 AND enterprise = $2")
+            .bind(new.gtin.as_str())
+            .bind(new.enterprise.as_str())
+            .fetch_optional(&mut *tx)
+            .await
+            .map_err(down)?;
+        let named = format!("product {}", new.gtin);
+        let old = rows::product(&found.ok_or_else(|| LedgerError::NotFound(named.clone()))?)?;
+        if &old == new {
+            return Ok(false);
+        }
+        let labelled = "SELECT 1 FROM batches WHERE gtin = $1 LIMIT 1";
+        if old.net_content != new.net_content && known(&mut tx, labelled, new.gtin.as_str()).await?
+        {
+            return Err(LedgerError::Invalid(vec![FieldError::new(
+                "net_content",
+                format!("is {} on labels that were ordered", old.net_content),
+                "register the other size as a product with a GTIN of its own",
+            )]));
+        }
+        let revision = next_revision(&mut tx).await?;
+        sqlx::query(
+            "UPDATE products SET name_zh = $1, name_en = $2, category = $3, standard = $4,
+             net_content = $5, shelf_life_days = $6, pictures = $7, revision = $8 WHERE gtin = $9",
+        )
+        .bind(&new.name.zh)
+        .bind(&new.name.en)
+        .bind(&new.category)
+        .bind(&new.standard)
+        .bind(&new.net_content)
+        .bind(new.shelf_life_days.map(i64::from))
+        .bind(serde_json::json!(new.pictures).to_string())
+        .bind(revision)
+        .bind(new.gtin.as_str())
+        .execute(&mut *tx)
+        .await
+        .map_err(down)?;
+        let told = Entry {
+            action: "product.change",
+            object: named,
+            enterprise: Some(new.enterprise.as_str()),
+            before: serde_json::json!(old),
+            after: serde_json::json!(new),
+        };
+        audit::note(&mut tx, by, &told).await?;
+        tx.commit().await.map_err(down)?;
+        Ok(true)
+    }
+
     pub(super) async fn put_batch(tx: &mut Tx, b: &PreparedBatch, at: UnixMs) -> Read<Outcome> {
         if !known(tx, "SELECT 1 FROM products WHERE gtin = $1", b.new.product.as_str()).await? {
             return Ok(Err(unknown("product", b.new.product.as_str())));

@@ -132,6 +132,10 @@ impl RegistryLedger for Ledger {
         self.put_licence(of, new, by).await
     }
 
+    async fn change_product(&self, product: &Product, by: &By) -> Result<bool, LedgerError> {
+        self.put_changed_product(product, by).await
+    }
+
     async fn products(&self, of: Option<&Uscc>) -> Result<Vec<Product>, LedgerError> {
         sqlx::query("SELECT * FROM products WHERE $1 IS NULL OR enterprise = $1 ORDER BY gtin")
             .bind(of.map(Uscc::as_str))

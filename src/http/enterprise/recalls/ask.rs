@@ -69,7 +69,7 @@ const LINES_SHOWN_MAX: usize = 200;
     tag = "enterprise console",
     params(
         ("kind" = Option<String>, Query, description = "recall or loss"),
-        ("lifts" = Option<Uuid>, Query, description = "Id of a recall whose goods go back on sale"),
+        ("lifts" = Option<String>, Query, description = "Id of a recall whose goods go back on sale; empty for none"),
     ),
     responses(
         (status = 200, body = String, content_type = "text/html", description = "A form"),
