@@ -20,11 +20,11 @@ pub const fn kind(kind: Kind) -> Text {
         Kind::PackageNotPickedUp => Text("印制包逾期未领取", "a package is not picked up in time"),
         Kind::PackageNotPrinted => Text("印制包逾期未印完", "a package is not printed in time"),
         Kind::PackageNotActivated => {
-            Text("标签验收后逾期未激活", "labels are not activated in time after sign-off")
+            Text("标签验收后逾期未启用", "labels are not activated in time after sign-off")
         }
         Kind::PackageClosed => Text("领取码多次输错，领取已关闭", "wrong codes closed a pick-up"),
         Kind::PackageLeaked => Text("扫到了不该印出的码", "a code never to be printed was scanned"),
-        Kind::BatchNotActivated => Text("批次迟迟未激活", "a batch is not activated"),
+        Kind::BatchNotActivated => Text("批次迟迟没有启用", "a batch is not activated"),
         Kind::ClosingMissing => Text("日结发现标签缺失", "a closing found labels missing"),
         Kind::Test => Text("测试", "test"),
     }
