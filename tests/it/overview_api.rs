@@ -44,7 +44,7 @@ async fn what_was_shipped_to_a_province_stands_beside_its_first_scans_until_it_w
     assert!(page.contains("广东省 2 / 0") && page.contains("河南省 40 / 0"), "{page}");
     let mut error = exported(&bed, "?act=shipped").await.swap_remove(1);
     error["errorDeclaration"] = json!({"declarationTime": now(), "reason": "did_not_occur"});
-    let (status, said) = captured(&bed, "sales", &[error]).await;
+    let (status, said) = captured(&bed, "quality", &[error]).await;
     assert_eq!(status, 200, "{said}");
     assert_eq!(shipped().await, json!([of(44, 2)]));
     assert_eq!(bed.get("stranger", "/api/v1/overview").await["shipments"], json!([]));
