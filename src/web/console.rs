@@ -136,7 +136,6 @@ pub fn fault(e: &FieldError, lang: Lang) -> String {
         "standard" => "请填1至80个字，例如GB/T 10781.1",
         "net_content" => "请填1至80个字，例如500 mL；订过标签后不能改，另一种规格请另外登记",
         "shelf_life_days" => "请填1至36500之间的整数；长期保存就留空",
-        "pictures" => "每行一个以https://开头、不含空格的网址，最多8个",
         "uscc" => "请填18位统一社会信用代码；已登记的企业不能改名",
         "name_zh" | "name_en" => "请填1至80个字，不能以 = + - @ 开头",
         "gs1_prefix" => "厂商识别代码为4至12位数字，且未被其他企业登记",

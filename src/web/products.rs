@@ -51,8 +51,6 @@ pub struct ProductForm {
     pub standard: Typed,
     pub net_content: Typed,
     pub shelf_life_days: Typed,
-    /// One address a line.
-    pub pictures: Typed,
 }
 
 #[derive(Template)]

@@ -17,7 +17,6 @@ fn particulars<'a>(gtin: &'a str, name: &'a str, net: &'a str) -> Vec<(&'a str, 
         ("standard", "GB/T 10781.1"),
         ("net_content", net),
         ("shelf_life_days", ""),
-        ("pictures", "https://pictures.example/1.jpg\r\n\r\n https://pictures.example/2.jpg"),
     ]
 }
 

@@ -36,12 +36,11 @@ pub struct TypedProduct {
     standard: String,
     net_content: String,
     shelf_life_days: String,
-    /// One address a line.
-    pictures: String,
 }
 
 impl TypedProduct {
-    fn fields(&self, own: &Uscc) -> Fields {
+    /// Programs give the addresses of pictures; here they stay as they are.
+    fn fields(&self, own: &Uscc, pictures: &[String]) -> Fields {
         let of = |value: &String| Some(value.clone());
         let mut fields = Fields::from([
             ("gtin", of(&self.gtin)),
@@ -53,8 +52,7 @@ impl TypedProduct {
             ("net_content", of(&self.net_content)),
             ("shelf_life_days", of(&self.shelf_life_days)),
         ]);
-        let pictures = self.pictures.lines().map(str::trim).filter(|line| !line.is_empty());
-        fields.set_list("pictures", pictures.map(str::to_owned).collect());
+        fields.set_list("pictures", pictures.to_vec());
         fields
     }
 
@@ -76,7 +74,6 @@ impl TypedProduct {
             standard: of("standard", &self.standard),
             net_content: of("net_content", &self.net_content),
             shelf_life_days: of("shelf_life_days", &self.shelf_life_days),
-            pictures: of("pictures", &self.pictures),
         }
     }
 }
@@ -91,7 +88,6 @@ impl From<&Product> for TypedProduct {
             standard: p.standard.clone(),
             net_content: p.net_content.clone(),
             shelf_life_days: p.shelf_life_days.map(|days| days.to_string()).unwrap_or_default(),
-            pictures: p.pictures.join("\n"),
         }
     }
 }
@@ -128,7 +124,7 @@ pub async fn add(
 ) -> Result<Response, Problem> {
     let own = own(&who)?;
     let keys = desk.scanner.keys.load_full();
-    let rows = [(0, typed.fields(&own))];
+    let rows = [(0, typed.fields(&own, &[]))];
     let scope = Scope::One(own);
     match register(&*desk.ledger, &keys, &scope, ImportKind::Products, &rows, &by).await {
         Ok(_) => {
@@ -182,7 +178,7 @@ pub async fn change(
     let product = find(&desk, &who, &gtin).await?;
     let typed = TypedProduct { gtin: product.gtin.to_string(), ..typed };
     let own = own(&who)?;
-    let row = typed.fields(&own);
+    let row = typed.fields(&own, &product.pictures);
     match change_product(&*desk.ledger, &Scope::One(own), &row, &by).await {
         Ok(_) => {
             desk.show_changes().await;
