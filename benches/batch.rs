@@ -45,6 +45,7 @@ fn batch() -> Batch {
         layers: Layers::OuterAndInner,
         count: BATCH,
         cases: 0,
+        pallets: 0,
         spares: 0,
         sscc: None,
         secret: [9; 32],

@@ -65,6 +65,7 @@ fn prepared(count: u64) -> PreparedBatch {
             layers: Layers::Outer,
             count,
             cases: 0,
+            pallets: 0,
             key: None,
         },
         expires_on: None,

@@ -21,6 +21,7 @@ fn order(specification: Specification) -> Order {
         secret: [42; 32],
         batch_count: specification.count,
         cases: 0,
+        pallets: 0,
         inner: false,
         sscc: None,
         public_url: "https://id.example.cn".to_owned(),

@@ -86,9 +86,10 @@ struct Build {
 impl Packages {
     /// Takes and builds what waits, each in `data/packages/ID`, until `stop`.
     pub async fn work(&self, data: &Path, stop: CancellationToken) {
+        let folders = paths::packages(data).display().to_string();
         while !stop.is_cancelled() {
             let now = self.clock.now();
-            match self.ledger.take_package(now, now.plus_ms(LEASE_MS)).await {
+            match self.ledger.take_package(now, now.plus_ms(LEASE_MS), &folders).await {
                 Ok(Some(package)) => {
                     self.work_on(&package, data, &stop).await;
                     continue;
@@ -114,11 +115,10 @@ impl Packages {
             }
         };
         let folder = paths::package(data, package.id);
-        let removed = match tokio::fs::remove_dir_all(&folder).await {
-            Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(error),
-            _ => Ok(()),
-        };
-        match removed {
+        let taken = tokio::task::spawn_blocking(move || take_away(&folder)).await;
+        match taken.unwrap_or(Err(BuildError::Stopped)) {
+            // Whoever builds it hears within a beat that it is not wanted.
+            Err(BuildError::Busy) => {}
             Err(error) => tracing::warn!(%error, "package: its files were not taken away"),
             Ok(()) => {
                 if let Err(error) = self.ledger.package_cleared(&package).await {
@@ -163,6 +163,12 @@ impl Packages {
         let signer = (self.signers)(package.batch.key).map_err(OrderError::from)?;
         let known = self.ledger.files_of(package.id).await?;
         let _lock = lock(&build.folder)?;
+        // What was ended before the lock was held may be cleared already: nothing
+        // is written for it, and the folder stays only where it has files.
+        if !self.ledger.keep_package(package, self.clock.now().plus_ms(LEASE_MS)).await? {
+            let _ = fs::remove_dir(&build.folder);
+            return Err(BuildError::Stopped);
+        }
         let cancel = Arc::new(AtomicBool::new(false));
         for place in 1..=DOWNLOADS_MAX {
             let download = (package.pick_up - 1) * DOWNLOADS_MAX + place;
@@ -334,4 +340,13 @@ fn lock(folder: &Path) -> Result<File, BuildError> {
         Err(fs::TryLockError::WouldBlock) => Err(BuildError::Busy),
         Err(fs::TryLockError::Error(error)) => Err(told(error)),
     }
+}
+
+/// Removes a folder and what is in it, unless a build holds it.
+fn take_away(folder: &Path) -> Result<(), BuildError> {
+    if !folder.exists() {
+        return Ok(());
+    }
+    let _lock = lock(folder)?;
+    fs::remove_dir_all(folder).map_err(|e| BuildError::Files(format!("{}: {e}", folder.display())))
 }

@@ -10,9 +10,14 @@ pub fn scans(data: &Path) -> PathBuf {
     data.join("scans.sqlite")
 }
 
+/// Folders of packages, each named by its id.
+pub fn packages(data: &Path) -> PathBuf {
+    data.join("packages")
+}
+
 /// Sealed files of one package.
 pub fn package(data: &Path, id: uuid::Uuid) -> PathBuf {
-    data.join("packages").join(id.to_string())
+    packages(data).join(id.to_string())
 }
 
 /// Files of one order.

@@ -5,7 +5,7 @@ use async_trait::async_trait;
 use crate::auth::people::{self, PeopleLedger, Reach};
 use crate::auth::port::{AccountLedger, ApiKey};
 use crate::auth::{Duties, token};
-use crate::base::{By, FieldError, LedgerError, UnixMs, line};
+use crate::base::{By, FieldError, LedgerError, Origin, UnixMs, line};
 
 /// Days that a key may be good for.
 pub const KEY_DAYS_MAX: u16 = 1_100;
@@ -79,12 +79,19 @@ pub async fn make<L: KeyLedger + PeopleLedger + ?Sized>(
         login: wanted.login,
         label,
         scope: wanted.scope,
+        made_by: maker(by),
         created_at: by.at,
         expires_at: by.at.plus_ms(i64::from(wanted.days) * DAY_MS),
         last_used_at: None,
     };
     ledger.add_api_key(&key, by).await?;
     Ok(text)
+}
+
+/// Whom a new key is shown to. Who works at the machine itself is the operator,
+/// and no person of an enterprise.
+fn maker(by: &By) -> Option<String> {
+    (by.origin != Origin::Shell).then(|| by.login.clone())
 }
 
 fn fault<T>(field: &str, problem: String, remedy: &str) -> Result<T, LedgerError> {
@@ -130,6 +137,7 @@ pub async fn replace<L: KeyLedger + PeopleLedger + ?Sized>(
         old.expires_at.since(old.created_at).clamp(DAY_MS, i64::from(KEY_DAYS_MAX) * DAY_MS);
     let new = ApiKey {
         hash,
+        made_by: maker(by),
         created_at: by.at,
         expires_at: by.at.plus_ms(good_ms),
         last_used_at: None,

@@ -14,9 +14,20 @@ pub struct ApiKey {
     pub label: String,
     /// What it may do of what its account may; `None`: all.
     pub scope: Option<Duties>,
+    /// Who made it, and so has seen it; `None`: it was made at the machine itself.
+    pub made_by: Option<String>,
     pub created_at: UnixMs,
     pub expires_at: UnixMs,
     pub last_used_at: Option<UnixMs>,
+}
+
+/// Whom a good key lets in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KeyHolder {
+    /// With the duties of both, account and key.
+    pub account: Account,
+    /// As of [`ApiKey`].
+    pub made_by: Option<String>,
 }
 
 #[async_trait]
@@ -34,12 +45,12 @@ pub trait AccountLedger: Send + Sync {
     async fn erase_account(&self, login: &str, by: &By) -> Result<Option<bool>, LedgerError>;
     async fn add_api_key(&self, key: &ApiKey, by: &By) -> Result<(), LedgerError>;
     /// The account that a token's hash belongs to, if key and account are
-    /// good at `at`, with the duties of both. Reads alone: it stands on the way of a scan.
+    /// good at `at`. Reads alone: it stands on the way of a scan.
     async fn account_by_key(
         &self,
         hash: &[u8; 32],
         at: UnixMs,
-    ) -> Result<Option<Account>, LedgerError>;
+    ) -> Result<Option<KeyHolder>, LedgerError>;
     /// Notes that a key was used, once a minute at most.
     async fn note_key_use(&self, hash: &[u8; 32], at: UnixMs) -> Result<(), LedgerError>;
 }

@@ -12,6 +12,8 @@ pub const SESSIONS_LISTED_MAX: u32 = 50;
 /// Names under which a session's own data say what a listing tells.
 pub mod field {
     pub const LOGIN: &str = "login";
+    /// Of who gave the password and not yet the code; with a `login` of its own.
+    pub const HALF: &str = "half";
     pub const BEGUN_AT: &str = "begun_at";
     pub const ORIGIN: &str = "origin";
     pub const BROWSER: &str = "browser";

@@ -11,6 +11,9 @@ use crate::base::UnixMs;
 pub struct By {
     /// Of an account; `shell` or `worker` where there is none.
     pub login: String,
+    /// Who made the API key by which it was done, and has seen it; `None`: it was
+    /// no key, or one made at the machine itself.
+    pub key_by: Option<String>,
     pub origin: Origin,
     pub at: UnixMs,
 }
@@ -18,12 +21,20 @@ pub struct By {
 impl By {
     /// Whoever works at the machine itself.
     pub fn shell(at: UnixMs) -> Self {
-        Self { login: "shell".to_owned(), origin: Origin::Shell, at }
+        Self { login: "shell".to_owned(), key_by: None, origin: Origin::Shell, at }
     }
 
     /// The process that makes labels and follows scans.
     pub fn worker(at: UnixMs) -> Self {
-        Self { login: "worker".to_owned(), origin: Origin::Worker, at }
+        Self { login: "worker".to_owned(), key_by: None, origin: Origin::Worker, at }
+    }
+
+    /// The person who can have done this and also what `login` did, by a key
+    /// that `key_by` made if it was one. Where two people are asked for, there
+    /// must be nobody.
+    pub fn also(&self, login: &str, key_by: Option<&str>) -> Option<&str> {
+        let mine = [Some(&*self.login), self.key_by.as_deref()];
+        mine.into_iter().flatten().find(|name| *name == login || Some(*name) == key_by)
     }
 }
 
@@ -67,6 +78,22 @@ impl fmt::Display for Origin {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn whoever_made_a_key_stands_behind_what_it_does() {
+        let by = |login: &str, key_by: Option<&str>| By {
+            login: login.to_owned(),
+            key_by: key_by.map(str::to_owned),
+            ..By::shell(UnixMs(0))
+        };
+        let (wang, erp) = (by("wang", None), by("erp", Some("wang")));
+        assert_eq!(wang.also("wang", None), Some("wang"));
+        assert_eq!(wang.also("erp", Some("wang")), Some("wang"));
+        assert_eq!(erp.also("wang", None), Some("wang"));
+        assert_eq!(erp.also("mes", Some("wang")), Some("wang"), "two keys of one hand");
+        assert_eq!(wang.also("erp", Some("li")), None);
+        assert_eq!(by("erp", None).also("mes", None), None);
+    }
 
     #[test]
     fn of_an_address_its_network_alone_is_told() {

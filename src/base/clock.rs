@@ -27,6 +27,13 @@ impl UnixMs {
     pub const fn plus_ms(self, ms: i64) -> Self {
         Self(self.0.saturating_add(ms))
     }
+
+    /// In UTC, as RFC 3339 writes it: `2026-11-01T08:00:00.25Z`. Of what no
+    /// calendar holds, the beginning of 1970.
+    #[cfg(feature = "server")]
+    pub fn rfc3339(self) -> String {
+        jiff::Timestamp::from_millisecond(self.0).unwrap_or_default().to_string()
+    }
 }
 
 /// Where "now" comes from.

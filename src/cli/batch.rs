@@ -92,6 +92,9 @@ struct Add {
     /// Codes of cases, with an SSCC each where the enterprise has a GS1 prefix
     #[arg(long, allow_negative_numbers = true)]
     cases: Option<String>,
+    /// Codes of pallets, with an SSCC each like the cases
+    #[arg(long, allow_negative_numbers = true)]
+    pallets: Option<String>,
     /// First four digits of the GB/T 2260 code of the region it is made for
     #[arg(long)]
     destination: Option<String>,
@@ -173,9 +176,18 @@ fn tell(shell: &Shell, b: &registry::Batch) {
     if let Some((first, last)) = &ends {
         words += &format!("  SSCC {first} to {last}");
     }
+    if b.pallets > 0 {
+        words += &format!("  {} pallets", b.pallets);
+    }
+    let pallet_ends = b.pallet_sscc_ends();
+    if let Some((first, last)) = &pallet_ends {
+        words += &format!("  SSCC {first} to {last}");
+    }
     let (first, last) = ends.unzip();
+    let (first_pallet, last_pallet) = pallet_ends.unzip();
     let object = serde_json::json!({"batch": b.id, "product": b.product, "lot": b.lot,
         "count": b.count, "cases": b.cases, "first_sscc": first, "last_sscc": last,
+        "pallets": b.pallets, "first_pallet_sscc": first_pallet, "last_pallet_sscc": last_pallet,
         "made_on": b.made_on, "expires_on": b.expires_on, "destination": b.destination,
         "dealer": b.dealer, "layers": b.layers});
     shell.tell(&object, &words);
@@ -190,6 +202,7 @@ impl Add {
             ("expires_on", self.expires),
             ("count", Some(self.count)),
             ("cases", self.cases),
+            ("pallets", self.pallets),
             ("destination", self.destination),
             ("dealer", self.dealer),
             ("layers", self.layers),

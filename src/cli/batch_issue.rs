@@ -86,7 +86,7 @@ impl Issue {
 
     fn specification(&self, batch: &Batch) -> Result<Specification, Failure> {
         let mut specification = self.labels.specification(self.first, 0)?;
-        let holds = specification.holds(batch.count, batch.cases);
+        let holds = specification.holds(batch.count, batch.cases, batch.pallets);
         specification.count = match self.count {
             None => holds.saturating_sub(self.first),
             Some(count) => u64::try_from(count).map_err(|_| {

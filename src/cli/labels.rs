@@ -25,7 +25,7 @@ pub(crate) struct Labels {
     /// Millimetres a module, 0.255 to 2; it becomes whole dots of the printer [default: 0.5, or the template's]
     #[arg(long, value_name = "MM")]
     module_mm: Option<f64>,
-    /// Whose codes: items (all that an item has), outer, inner or cases
+    /// Whose codes: items (all that an item has), outer, inner, cases or pallets
     #[arg(long, value_name = "CODES", default_value = "items")]
     codes: Codes,
     /// Inner labels follow their outer ones in one file, instead of a file for each in the same order

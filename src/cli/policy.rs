@@ -100,20 +100,16 @@ fn list(shell: &Shell) -> Result<(), Failure> {
         let next = next.map(|t| t.effective_at).min();
         let state = match (decides, next) {
             (true, _) => "decides now".to_owned(),
-            (false, Some(at)) => format!("decides from {}", instant(at)),
+            (false, Some(at)) => format!("decides from {}", at.rfc3339()),
             (false, None) => "not in force".to_owned(),
         };
         let by = r.added_by.as_deref().unwrap_or("came with the software");
         let object = serde_json::json!({"policy": r.name, "decides": decides,
-            "decides_from": next.map(instant), "added_by": r.added_by,
+            "decides_from": next.map(UnixMs::rfc3339), "added_by": r.added_by,
             "comparison": r.comparison});
         shell.tell(&object, &format!("{}  {state}  ({by})", r.name));
     }
     Ok(())
-}
-
-fn instant(at: UnixMs) -> String {
-    jiff::Timestamp::from_millisecond(at.0).map_or_else(|_| String::new(), |t| t.to_string())
 }
 
 fn body(shell: &Shell, name: &str) -> Result<String, Failure> {

@@ -120,7 +120,7 @@ impl From<Sscc> for String {
     }
 }
 
-/// The serial references of one batch's cases. It keeps the prefix too, so
+/// The serial references of one batch's cases and pallets. It keeps the prefix too, so
 /// that the SSCC of what was printed can never become another.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SsccRun {
@@ -130,6 +130,12 @@ pub struct SsccRun {
 }
 
 impl SsccRun {
+    /// The serial references behind the first `taken`.
+    #[must_use]
+    pub fn behind(&self, taken: u64) -> Self {
+        Self { prefix: self.prefix.clone(), first: self.first.saturating_add(taken) }
+    }
+
     /// The SSCC of case `number`; `None` behind the last serial reference of
     /// the prefix, which no case of a registered batch reaches.
     pub fn sscc(&self, number: u64) -> Option<Sscc> {

@@ -229,6 +229,7 @@ impl Kind {
                 "layers",
                 "labels",
                 "cases",
+                "pallets",
                 "created_at",
             ],
             Self::Ranges => &[

@@ -10,11 +10,10 @@
 //!
 //! Instants are RFC 3339 in UTC.
 
-use jiff::Timestamp;
 use serde_json::{Map, Value};
 
 use super::table::{Cell, Kind};
-use crate::base::{UnixMs, is_a_formula};
+use crate::base::is_a_formula;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Format {
@@ -77,17 +76,13 @@ fn line(cells: impl Iterator<Item = String>) -> Vec<u8> {
     writer.into_inner().expect("memory takes all")
 }
 
-fn instant(at: UnixMs) -> String {
-    Timestamp::from_millisecond(at.0).unwrap_or_default().to_string()
-}
-
 fn in_csv(cell: Cell) -> String {
     match cell {
         Cell::Empty => String::new(),
         Cell::Text(text) if is_a_formula(&text) => format!("'{text}"),
         Cell::Text(text) | Cell::Whole(text) => text,
         Cell::Number(number) => number.to_string(),
-        Cell::Instant(at) => instant(at),
+        Cell::Instant(at) => at.rfc3339(),
     }
 }
 
@@ -96,13 +91,14 @@ fn in_json(cell: Cell) -> Value {
         Cell::Empty => Value::Null,
         Cell::Text(text) | Cell::Whole(text) => text.into(),
         Cell::Number(number) => number.into(),
-        Cell::Instant(at) => instant(at).into(),
+        Cell::Instant(at) => at.rfc3339().into(),
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::base::UnixMs;
 
     fn person(name: &str) -> Vec<Vec<Cell>> {
         vec![vec![

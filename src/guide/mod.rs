@@ -70,4 +70,6 @@ pub mod adr {
     pub mod known_browser {}
     #[doc = include_str!("adr/0019-a-courier-without-keys.md")]
     pub mod courier_without_keys {}
+    #[doc = include_str!("adr/0021-a-second-person-is-not-a-key.md")]
+    pub mod second_person {}
 }

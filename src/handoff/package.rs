@@ -76,7 +76,7 @@ pub struct Package {
     pub state: PackageState,
     /// What keeps it from being built.
     pub problem: Option<String>,
-    /// Where its files lie, once they were built.
+    /// Where its files lie, from when the worker takes it until they are cleared.
     pub directory: Option<String>,
     pub created_by: String,
     pub created_at: UnixMs,

@@ -10,8 +10,9 @@ use uuid::Uuid;
 
 use super::alarm::{Leak, Planting, Progress};
 use super::bundle::Written;
-use super::package::{Grant, SignOff};
+use super::package::Grant;
 use super::report::{Report, ReportKind};
+use super::sign_off::Word;
 use super::spares::Planted;
 use super::{Download, NewPrintHouse, Package, PrintHouse, Refusal, Settings};
 use crate::base::{By, LedgerError, UnixMs};
@@ -76,11 +77,13 @@ pub trait HandoffLedger: Send + Sync {
     async fn packages(&self, of: &Uscc, limit: u32) -> Result<Vec<Progress>, LedgerError>;
 
     /// Takes the oldest package to be built whose order is done; nobody else
-    /// gets it until `lease_until`.
+    /// gets it until `lease_until`. Its files will lie in `folders`, in one named
+    /// by its id: [`stale_package`](Self::stale_package) finds them there.
     async fn take_package(
         &self,
         at: UnixMs,
         lease_until: UnixMs,
+        folders: &str,
     ) -> Result<Option<Package>, LedgerError>;
     /// Prolongs the lease; false when there is nothing to build any more.
     async fn keep_package(&self, package: &Package, until: UnixMs) -> Result<bool, LedgerError>;
@@ -173,8 +176,10 @@ pub trait HandoffLedger: Send + Sync {
     ) -> Result<(), LedgerError>;
     /// Oldest first.
     async fn reports(&self, package: Uuid) -> Result<Vec<Report>, LedgerError>;
-    /// The quality office's word. `Invalid` when the roll was accepted before.
-    async fn sign_off(&self, package: Uuid, word: &SignOff, by: &By) -> Result<(), LedgerError>;
+    /// The quality office's word, held against the roll as it stands in the same
+    /// transaction. `Invalid` when the roll was accepted before, when the house
+    /// can have printed nothing, and for labels that do not show a good roll.
+    async fn sign_off(&self, package: Uuid, word: &Word, by: &By) -> Result<(), LedgerError>;
 
     /// Puts the spares on sale that were released and reported printed; how
     /// many. `Invalid` before the roll was signed off, and when none is left.

@@ -5,7 +5,9 @@ use crate::base::limits::BATCH_LABELS_MAX;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Settings {
-    /// An order of more labels waits for a second person.
+    /// An order waits for a second person when it is of more labels, together with
+    /// what the same person ordered of the same product within
+    /// [`APPROVAL_HOURS`] and nobody approved.
     pub approval_labels: u64,
     /// Labels of a roll that are scanned before it is signed off.
     pub sign_off_labels: u32,
@@ -29,6 +31,8 @@ impl Default for Settings {
     }
 }
 
+/// Small orders so close together are one large one.
+pub const APPROVAL_HOURS: i64 = 24;
 /// One from each third of a roll, at least.
 const SIGN_OFF_MIN: u32 = 3;
 const SIGN_OFF_MAX: u32 = 100;

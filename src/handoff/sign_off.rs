@@ -17,6 +17,15 @@ pub enum Scanned {
     Item { batch: BatchRef, number: u64 },
 }
 
+/// The quality office's word on a roll.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Word {
+    /// With what was scanned of it.
+    Accept(Vec<Scanned>),
+    /// With the reason.
+    Reject(String),
+}
+
 /// What the roll of a package may hold.
 pub struct Roll<'a> {
     pub batch: BatchRef,

@@ -138,7 +138,7 @@ pub struct ByKey<A> {
 fn by(parts: &Parts, desk: &Desk, login: &str) -> By {
     let client = parts.extensions.get::<Client>();
     let origin = Origin::of(client.and_then(|client| client.address));
-    By { login: login.to_owned(), origin, at: desk.clock.now() }
+    By { login: login.to_owned(), key_by: None, origin, at: desk.clock.now() }
 }
 
 impl<A: Actor> FromRequestParts<Desk> for ByKey<A> {
@@ -147,10 +147,11 @@ impl<A: Actor> FromRequestParts<Desk> for ByKey<A> {
     async fn from_request_parts(parts: &mut Parts, desk: &Desk) -> Result<Self, Problem> {
         let token = bearer(&parts.headers).ok_or_else(Problem::unauthorized)?;
         let now = desk.clock.now();
-        let who = by_token(&*desk.ledger, token, now).await?;
-        let who = who.ok_or_else(Problem::unauthorized)?;
+        let holder = desk.ledger.account_by_key(&token::kept(token), now).await?;
+        let holder = holder.ok_or_else(Problem::unauthorized)?;
         desk.ledger.note_key_use(&token::kept(token), now).await?;
-        let by = by(parts, desk, &who.login);
+        let who = SignedIn::of(&holder.account);
+        let by = By { key_by: holder.made_by, ..by(parts, desk, &who.login) };
         A::of(&who).map(|who| Self { who, by }).ok_or_else(Problem::forbidden)
     }
 }
@@ -264,8 +265,8 @@ async fn by_token(
     token: &str,
     now: UnixMs,
 ) -> Result<Option<SignedIn>, LedgerError> {
-    let account = ledger.account_by_key(&token::kept(token), now).await?;
-    Ok(account.as_ref().map(SignedIn::of))
+    let holder = ledger.account_by_key(&token::kept(token), now).await?;
+    Ok(holder.map(|holder| SignedIn::of(&holder.account)))
 }
 
 fn bearer(headers: &HeaderMap) -> Option<&str> {

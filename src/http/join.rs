@@ -122,7 +122,7 @@ pub async fn join(
     };
     let typed = choice.password;
     let password_hash = hashing(&desk, move || password::hash(&typed)).await?;
-    let by = By { login: account.login, origin: Origin::of(client.address), at: now };
+    let by = By { login: account.login, key_by: None, origin: Origin::of(client.address), at: now };
     if !desk.ledger.take_link(&link.hash, &Chosen { name, password_hash }, &by).await? {
         return gone(&parts);
     }

@@ -13,7 +13,6 @@ use crate::http::problem::Problem;
 pub(super) const SESSION_COOKIE: &str = "zm_session";
 /// Minutes between the password and the code of the second step.
 const HALFWAY_MINUTES: i64 = 5;
-const HALF: &str = "half";
 /// The sealed secret of an authenticator that is not confirmed yet.
 const PENDING: &str = "second_factor";
 
@@ -39,7 +38,7 @@ pub(super) async fn begin(
 ) -> Result<(), Problem> {
     let begun = async {
         session.cycle_id().await?;
-        session.remove_value(HALF).await?;
+        session.remove_value(field::HALF).await?;
         session.insert(field::BEGUN_AT, now.0).await?;
         session.insert(field::ORIGIN, origin.to_string()).await?;
         session.insert(field::BROWSER, browser).await?;
@@ -53,14 +52,14 @@ pub(super) async fn halfway(session: &Session, login: &str, now: UnixMs) -> Resu
     let noted = async {
         session.cycle_id().await?;
         session.remove_value(field::LOGIN).await?;
-        session.insert(HALF, Half { login: login.to_owned(), at: now.0 }).await
+        session.insert(field::HALF, Half { login: login.to_owned(), at: now.0 }).await
     };
     noted.await.map_err(|error| busy(&error))
 }
 
 /// Who is halfway, unless it is too long ago.
 pub(super) async fn half(session: &Session, now: UnixMs) -> Result<Option<Half>, Problem> {
-    let half: Option<Half> = read(session, HALF).await?;
+    let half: Option<Half> = read(session, field::HALF).await?;
     Ok(half.filter(|half| now.since(UnixMs(half.at)) < HALFWAY_MINUTES * 60_000))
 }
 

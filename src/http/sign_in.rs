@@ -256,7 +256,7 @@ pub async fn code(
         let page_of = CodePage { f, failed: false, locked_s: Some(wait_s) };
         return page(&page_of, lang, StatusCode::TOO_MANY_REQUESTS);
     }
-    let by = By { login: half.login, origin: Origin::of(client.address), at: now };
+    let by = By { login: half.login, key_by: None, origin: Origin::of(client.address), at: now };
     if !opens(&desk, &secrets, &factor, &given.code, &by).await? {
         let page_of = CodePage { f, failed: true, locked_s: None };
         return page(&page_of, lang, StatusCode::UNPROCESSABLE_ENTITY);

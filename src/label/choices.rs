@@ -84,6 +84,14 @@ pub enum Codes {
     Inner,
     /// The batch's cases.
     Cases,
+    /// The batch's pallets.
+    Pallets,
+}
+
+impl Codes {
+    pub const fn are_of_items(self) -> bool {
+        matches!(self, Self::Items | Self::Outer | Self::Inner)
+    }
 }
 
 impl FromStr for Codes {
@@ -95,7 +103,8 @@ impl FromStr for Codes {
             "outer" => Ok(Self::Outer),
             "inner" => Ok(Self::Inner),
             "cases" => Ok(Self::Cases),
-            _ => Err(format!("codes: write items, outer, inner or cases, not {text:?}")),
+            "pallets" => Ok(Self::Pallets),
+            _ => Err(format!("codes: write items, outer, inner, cases or pallets, not {text:?}")),
         }
     }
 }

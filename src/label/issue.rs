@@ -17,7 +17,7 @@ use std::thread;
 
 use sha2::{Digest, Sha256};
 
-use super::choices::{Codes, Kind};
+use super::choices::Kind;
 use super::folder::{Folder, Found, Journal};
 use super::form::{CHECKSUMS, Facts, LabelFile, Piece, label_file};
 use super::manifest::Manifest;
@@ -152,7 +152,7 @@ fn into(
     cancel: &AtomicBool,
 ) -> Result<Issued, IssueError> {
     let spec = &order.specification;
-    let layers = spec.layers(order.inner, order.cases).map_err(IssueError::Specification)?;
+    let layers = order.layers().map_err(IssueError::Specification)?;
     spec.check(order.holds()).map_err(IssueError::Specification)?;
     let mint = Mint::new(signer, order.key, order.batch, &order.secret, &order.public_url)?;
     let source = Signed {
@@ -161,7 +161,7 @@ fn into(
         layers,
         first: spec.first,
         picked: order.picked.clone(),
-        sscc: order.sscc.clone().filter(|_| spec.codes == Codes::Cases),
+        sscc: order.sscc_run(),
     };
     let what = format!(
         "batch {}, numbers {} to {} as {}",

@@ -13,6 +13,7 @@ pub struct Mint<'a> {
     outer: Permutation,
     inner: Permutation,
     case: Permutation,
+    pallet: Permutation,
 }
 
 /// One signed code in the forms in which it leaves the house.
@@ -54,22 +55,20 @@ impl<'a> Mint<'a> {
             outer: permutation(Layer::Outer),
             inner: permutation(Layer::Inner),
             case: permutation(Layer::Case),
+            pallet: permutation(Layer::Pallet),
         })
     }
 
-    /// The code of item or case `number` in `layer`.
+    /// The code of item, case or pallet `number` in `layer`.
     ///
     /// # Errors
     /// Those of the signer.
-    ///
-    /// # Panics
-    /// For pallets, which no batch numbers.
     pub fn code(&self, layer: Layer, number: u64) -> Result<Minted, KeyError> {
         let permutation = match layer {
             Layer::Outer => &self.outer,
             Layer::Inner => &self.inner,
             Layer::Case => &self.case,
-            Layer::Pallet => unreachable!("a batch numbers items and cases alone"),
+            Layer::Pallet => &self.pallet,
         };
         let serial = permutation.serial_of(number);
         let payload = Payload { layer, key: self.key, batch: self.batch, serial };

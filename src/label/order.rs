@@ -157,21 +157,27 @@ impl Specification {
         self.first + self.count - 1
     }
 
-    /// Numbers that there are of what is asked, of a batch of so many items and
-    /// cases.
-    pub const fn holds(&self, items: u64, cases: u64) -> u64 {
+    /// Numbers that there are of what is asked, of a batch of so many items,
+    /// cases and pallets.
+    pub const fn holds(&self, items: u64, cases: u64, pallets: u64) -> u64 {
         match self.codes {
             Codes::Cases => cases,
+            Codes::Pallets => pallets,
             Codes::Items | Codes::Outer | Codes::Inner => items,
         }
     }
 
-    /// The layers that labels are made for, of a batch of so many cases whose
-    /// items may have an `inner` code.
+    /// The layers that labels are made for, of a batch of so many cases and
+    /// pallets whose items may have an `inner` code.
     ///
     /// # Errors
     /// When the batch has none of what is asked.
-    pub fn layers(&self, inner: bool, cases: u64) -> Result<&'static [Layer], String> {
+    pub fn layers(
+        &self,
+        inner: bool,
+        cases: u64,
+        pallets: u64,
+    ) -> Result<&'static [Layer], String> {
         match (self.codes, inner) {
             (Codes::Items, true) => Ok(&[Layer::Outer, Layer::Inner]),
             (Codes::Items, false) | (Codes::Outer, _) => Ok(&[Layer::Outer]),
@@ -183,16 +189,19 @@ impl Specification {
             (Codes::Cases, _) => Err("codes: the batch was registered without cases; register \
                                       one that has some"
                 .to_owned()),
+            (Codes::Pallets, _) if pallets > 0 => Ok(&[Layer::Pallet]),
+            (Codes::Pallets, _) => Err("codes: the batch was registered without pallets;                                         register one that has some"
+                .to_owned()),
         }
     }
 
     /// # Errors
     /// Naming the field, what it may be, and what it is; `holds` is the number
-    /// of items, or cases, of the batch.
+    /// of items, cases or pallets of the batch.
     pub fn check(&self, holds: u64) -> Result<(), String> {
         if holds == 0 {
             let none = "codes: the batch holds none of them; register one that has some";
-            return self.layers(true, 0).and(Err(none.to_owned()));
+            return self.layers(true, 0, 0).and(Err(none.to_owned()));
         }
         if self.count == 0 || self.count > BATCH_LABELS_MAX {
             return Err(format!(
@@ -248,9 +257,11 @@ pub struct Order {
     pub batch_count: u64,
     /// Cases of the batch.
     pub cases: u64,
+    /// Pallets of the batch.
+    pub pallets: u64,
     /// Whether an item has an inner code too.
     pub inner: bool,
-    /// The SSCCs of its cases.
+    /// The SSCCs of its cases, and behind them of its pallets.
     pub sscc: Option<SsccRun>,
     /// `https://HOST`.
     pub public_url: String,
@@ -280,8 +291,22 @@ impl Order {
 
     /// Numbers that there are of what is asked.
     pub(super) fn holds(&self) -> u64 {
-        let all = self.specification.holds(self.batch_count, self.cases);
+        let all = self.specification.holds(self.batch_count, self.cases, self.pallets);
         if self.picked.is_some() { self.last() + 1 } else { all }
+    }
+
+    /// The layers of its labels; see [`Specification::layers`].
+    pub(super) fn layers(&self) -> Result<&'static [Layer], String> {
+        self.specification.layers(self.inner, self.cases, self.pallets)
+    }
+
+    /// The SSCCs of what is asked for; items have none.
+    pub(super) fn sscc_run(&self) -> Option<SsccRun> {
+        match self.specification.codes {
+            Codes::Items | Codes::Outer | Codes::Inner => None,
+            Codes::Cases => self.sscc.clone(),
+            Codes::Pallets => self.sscc.as_ref().map(|run| run.behind(self.cases)),
+        }
     }
 
     pub fn of(
@@ -297,6 +322,7 @@ impl Order {
             secret: batch.secret,
             batch_count: batch.count,
             cases: batch.cases,
+            pallets: batch.pallets,
             inner: batch.layers == Layers::OuterAndInner,
             sscc: batch.sscc.clone(),
             public_url: public_url.to_owned(),
@@ -335,6 +361,10 @@ impl Order {
         hash.update(b"ZHENMA-LABELS-2");
         hash.update(self.secret);
         hash.update(facts.to_string());
+        // Not among the facts: an order from before there were pallets goes on.
+        if self.pallets > 0 {
+            hash.update(self.pallets.to_be_bytes());
+        }
         for number in self.picked.iter().flat_map(|numbers| numbers.iter()) {
             hash.update(number.to_be_bytes());
         }

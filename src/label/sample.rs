@@ -57,10 +57,10 @@ fn alone(template: &Template) -> Template {
 /// What a label would say; letters that nobody issues stand for its serial.
 fn words(order: &Order) -> Words {
     let spec = &order.specification;
-    let layer = spec.layers(order.inner, order.cases).map_or(Layer::Outer, |layers| layers[0]);
+    let layer = order.layers().map_or(Layer::Outer, |layers| layers[0]);
     let payload = Payload { layer, key: order.key, batch: order.batch, serial: 0 };
     let hidden = |c: char| if c.is_ascii_alphanumeric() { 'X' } else { c };
-    let sscc = order.sscc.as_ref().and_then(|run| run.sscc(spec.first));
+    let sscc = order.sscc_run().and_then(|run| run.sscc(spec.first));
     let sscc = sscc.map(|sscc| sscc.as_str().to_owned()).unwrap_or_default();
     Words {
         serial: payload.to_string().chars().map(hidden).collect(),
@@ -116,6 +116,7 @@ mod tests {
                 secret: [1; 32],
                 batch_count: 100,
                 cases: 0,
+                pallets: 0,
                 inner: false,
                 sscc: None,
                 public_url: "https://id.example.cn".to_owned(),

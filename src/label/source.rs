@@ -86,7 +86,7 @@ pub(super) struct Signed<'a> {
     pub first: u64,
     /// Numbers of the items, where they are no run.
     pub picked: Option<Arc<[u64]>>,
-    /// The SSCCs of its cases.
+    /// The SSCCs of its cases or pallets.
     pub sscc: Option<SsccRun>,
 }
 

@@ -7,7 +7,9 @@ use crate::base::LedgerError;
 pub enum Refusal {
     #[error("the labels stand otherwise now than in what you looked at: look again, then decide")]
     Stale,
-    #[error("you asked for it yourself: another person with the duty to approve decides")]
+    #[error(
+        "you asked for it yourself, or made a key that asks or decides: another person with the duty to approve decides"
+    )]
     Own,
     #[error("{by} decided it before")]
     Decided { by: String },

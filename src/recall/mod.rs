@@ -138,6 +138,8 @@ pub struct Recall {
     pub proposal: Proposal,
     pub state: State,
     pub proposed_by: String,
+    /// Who made the API key that proposed it; as of [`By`](crate::base::By).
+    pub proposed_key_by: Option<String>,
     pub proposed_at: UnixMs,
     pub decided: Option<Word>,
     /// Labels on sale when it was approved.

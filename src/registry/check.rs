@@ -135,6 +135,13 @@ impl NewBatch {
                 format!("order 0 to {}", self.count),
             ));
         }
+        if self.pallets > self.cases {
+            errors.push(FieldError::new(
+                "pallets",
+                format!("{} pallets cannot hold {} cases", self.pallets, self.cases),
+                format!("order 0 to {}", self.cases),
+            ));
+        }
         if self.expires_on.is_some_and(|expires| expires < self.made_on) {
             errors.push(FieldError::new(
                 "expires_on",

@@ -38,7 +38,7 @@ pub const PRODUCT_FIELDS: [&str; 9] = [
     "shelf_life_days",
     "pictures",
 ];
-pub const BATCH_FIELDS: [&str; 10] = [
+pub const BATCH_FIELDS: [&str; 11] = [
     "product",
     "lot",
     "made_on",
@@ -48,6 +48,7 @@ pub const BATCH_FIELDS: [&str; 10] = [
     "layers",
     "count",
     "cases",
+    "pallets",
     "key",
 ];
 
@@ -291,6 +292,7 @@ pub fn batch(fields: &Fields) -> Result<NewBatch, Vec<FieldError>> {
         u64::try_from(number).map_err(|_| fault("labels cannot be ordered"))
     });
     let cases = read.optional("cases", "write how many cases there are, or nothing");
+    let pallets = read.optional("pallets", "write how many pallets there are, or nothing");
     let lot = read.text("lot");
     let expires_on = read.optional("expires_on", "write 2026-11-01, or nothing");
     let destination = read.optional("destination", "write 4101, or nothing for anywhere");
@@ -324,6 +326,7 @@ pub fn batch(fields: &Fields) -> Result<NewBatch, Vec<FieldError>> {
         count: count.unwrap_or(1),
         // Compared with a count that could be read alone.
         cases: count.and(cases).unwrap_or(0),
+        pallets: count.and(cases).and(pallets).unwrap_or(0),
         key,
     };
     read.end(batch, NewBatch::check)

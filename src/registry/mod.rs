@@ -183,6 +183,9 @@ pub struct NewBatch {
     /// Codes of cases, at most one a label; 0: none.
     #[serde(default)]
     pub cases: u64,
+    /// Codes of pallets, at most one a case; 0: none.
+    #[serde(default)]
+    pub pallets: u64,
     /// The key to sign with; `None`: the enterprise's newest active key.
     #[serde(default)]
     pub key: Option<KeyNumber>,
@@ -203,9 +206,12 @@ pub struct Batch {
     pub count: u64,
     /// Codes of cases: running numbers 0 to cases - 1 of their own layer.
     pub cases: u64,
+    /// Codes of pallets: running numbers 0 to pallets - 1 of their own layer.
+    pub pallets: u64,
     /// Items behind the last: spares of packages that were handed over.
     pub spares: u64,
-    /// `None` where there are no cases, or the enterprise had no prefix.
+    /// Of its cases, and behind them its pallets; `None` where there are none, or
+    /// the enterprise had no prefix.
     pub sscc: Option<SsccRun>,
     pub secret: [u8; 32],
     pub created_at: UnixMs,
@@ -225,6 +231,16 @@ impl Batch {
     /// The SSCC of the first case and of the last.
     pub fn sscc_ends(&self) -> Option<(Sscc, Sscc)> {
         self.sscc(0).zip(self.sscc(self.cases.checked_sub(1)?))
+    }
+
+    /// The SSCC of a pallet, as of a case; its serial references follow theirs.
+    pub fn pallet_sscc(&self, pallet: u64) -> Option<Sscc> {
+        self.sscc.as_ref().filter(|_| pallet < self.pallets)?.sscc(self.cases + pallet)
+    }
+
+    /// The SSCC of the first pallet and of the last.
+    pub fn pallet_sscc_ends(&self) -> Option<(Sscc, Sscc)> {
+        self.pallet_sscc(0).zip(self.pallet_sscc(self.pallets.checked_sub(1)?))
     }
 
     /// The permutation of one layer's serials.
@@ -261,6 +277,7 @@ impl PreparedBatch {
             layers: new.layers,
             count: new.count,
             cases: new.cases,
+            pallets: new.pallets,
             spares: 0,
             sscc: None,
             secret: self.secret,

@@ -106,6 +106,8 @@ pub struct Order {
     pub cancel_requested: bool,
     /// Why it failed or was rejected, for whoever ordered.
     pub problem: Option<String>,
+    /// Who made the API key that placed it; as of [`By`](crate::base::By).
+    pub created_key_by: Option<String>,
     /// The second person, where one was needed.
     pub approved_by: Option<String>,
     pub created_at: UnixMs,

@@ -23,12 +23,13 @@ pub struct BatchFacts {
     outer: Permutation,
     inner: Permutation,
     case: Permutation,
+    pallet: Permutation,
     /// Facts not lifted, latest first.
     ranges: Vec<RangeFact>,
     whereabouts: Whereabouts,
     /// Whether any label of it was put on sale: a scan must not walk its runs.
     in_use: bool,
-    /// How each of its cases stands.
+    /// How each of its cases stands, and each of its pallets.
     case_standing: Standing,
 }
 
@@ -48,6 +49,7 @@ impl BatchFacts {
             outer: batch.permutation(Layer::Outer),
             inner: batch.permutation(Layer::Inner),
             case: batch.permutation(Layer::Case),
+            pallet: batch.permutation(Layer::Pallet),
             batch,
             enterprise,
             product,
@@ -69,7 +71,11 @@ impl BatchFacts {
                 let number = self.case.number_of(serial);
                 (number < self.batch.cases).then(|| (number, self.case_standing.clone()))
             }
-            Layer::Inner | Layer::Pallet => None,
+            Layer::Pallet => {
+                let number = self.pallet.number_of(serial);
+                (number < self.batch.pallets).then(|| (number, self.case_standing.clone()))
+            }
+            Layer::Inner => None,
         }
     }
 
@@ -122,15 +128,24 @@ impl BatchFacts {
         waiting.into_iter().any(lies) && !lies(Account::Activated)
     }
 
-    /// Labels that stand `OnSale`.
+    /// Labels that stand `OnSale`. Spares are in no account of the book, and on
+    /// sale in place of labels that were spoiled.
     pub fn on_sale(&self) -> u64 {
-        let kept = self.ranges.iter().map(|fact| (fact.first, fact.last)).collect();
-        self.whereabouts.lying(Account::Activated).without(&Ranges::of_runs(kept)).labels()
+        let runs = |wanted: &dyn Fn(&RangeFact) -> bool| {
+            let found = self.ranges.iter().filter(|fact| wanted(fact));
+            Ranges::of_runs(found.map(|fact| (fact.first, fact.last)).collect())
+        };
+        let is_spare = |fact: &RangeFact| {
+            fact.state == RangeState::Activated && fact.first >= self.batch.count
+        };
+        let (spares, kept) = (runs(&is_spare), runs(&|fact| !is_spare(fact)));
+        let lying = self.whereabouts.lying(Account::Activated).without(&kept).labels();
+        lying + spares.without(&kept).labels()
     }
 }
 
-/// How the cases of a batch stand. Which items a case holds is not known, so
-/// only what is said of every item of the batch is said of a case too, by one
+/// How the cases and pallets of a batch stand. Which items one holds is not known,
+/// so only what is said of every item of the batch is said of it too, by one
 /// fact or by several together; it is on sale as soon as any item is.
 fn case_standing(count: u64, latest_first: &[RangeFact], whereabouts: &Whereabouts) -> Standing {
     let said_of_all = |said: &dyn Fn(&RangeFact) -> bool| {
@@ -224,11 +239,11 @@ impl Standing {
 /// Where a payload belongs.
 #[derive(Clone)]
 pub enum Placement {
-    /// No such batch, or the serial is not one of its items or cases.
+    /// No such batch, or the serial is not one of its items, cases or pallets.
     NotIssued,
     Issued {
         facts: Arc<BatchFacts>,
-        /// Among the batch's items, or its cases, as the payload's layer says.
+        /// Among the batch's items, cases or pallets, as the payload's layer says.
         number: u64,
         standing: Standing,
     },

@@ -48,7 +48,7 @@ pub struct Evidence<'a> {
     pub check: Check,
     /// `None`: never issued.
     pub standing: Option<&'a Standing>,
-    /// The code is that of a case, not of an item.
+    /// The code is that of a case or pallet, not of an item.
     pub case: bool,
     /// The host under which the code was read, when it is not ours.
     pub foreign_host: Option<&'a str>,

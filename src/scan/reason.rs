@@ -185,7 +185,7 @@ impl Reason {
                 format!("首次查询它的就是这部手机（{}）。", day(first))
             }
             Self::CaseLabel => {
-                "这是外箱的箱码，不是单瓶、单件商品的标签；若贴在单件商品上，请当心。".into()
+                "这是外箱或托盘的码，不是单瓶、单件商品的标签；若贴在单件商品上，请当心。".into()
             }
         }
     }
@@ -295,7 +295,7 @@ impl Reason {
                 format!("This phone was the first to query it, on {}.", day(first))
             }
             Self::CaseLabel => {
-                "This is the label of a whole case, not of a single bottle or item; \
+                "This is the label of a whole case or pallet, not of a single bottle or item; \
                  on a single item it is out of place."
                     .into()
             }

@@ -166,7 +166,7 @@ impl Scanner {
             &Evidence {
                 check: examined.check,
                 standing: Some(standing),
-                case: payload.layer == Layer::Case,
+                case: matches!(payload.layer, Layer::Case | Layer::Pallet),
                 foreign_host: examined.foreign_host.as_deref(),
                 seen: history.as_ref().map(|h| {
                     Seen::new(h, own, new, findings, |walk, noted| self.around(label, walk, noted))
@@ -215,7 +215,7 @@ impl Scanner {
         let evidence = Evidence {
             check: Check::Read(ReadOutcome::Valid),
             standing: Some(&standing),
-            case: payload.layer == Layer::Case,
+            case: matches!(payload.layer, Layer::Case | Layer::Pallet),
             foreign_host: foreign.then_some(""),
             seen: Some(Seen::new(history, None, false, findings, |walk, noted| {
                 self.around(label, walk, noted)

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::base::{FieldError, UnixMs, is_a_formula};
+use crate::base::{FieldError, UnixMs, is_a_formula, misleads};
 use crate::trace::{Act, Range, Unit};
 
 /// Units that one event names. A pallet is one; what is on it is not named.
@@ -266,12 +266,11 @@ impl Report {
 /// # Errors
 /// Naming the field.
 pub fn plain(field: &str, text: &str) -> Result<(), FieldError> {
-    let turns = |c: char| matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
     let problem = if text.trim().is_empty() {
         "is empty"
     } else if text.chars().count() > TEXT_CHARACTERS_MAX {
         "is too long"
-    } else if text.chars().any(|c| c.is_control() || turns(c)) {
+    } else if text.chars().any(misleads) {
         "has a control character or a mark of direction"
     } else if is_a_formula(text.trim_start()) {
         "begins like a spreadsheet's formula"

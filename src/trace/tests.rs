@@ -83,6 +83,7 @@ impl Bed {
             layers: Layers::Outer,
             count: 1_000_000,
             cases: 1_000,
+            pallets: 0,
             spares: 0,
             sscc: (n == 1).then(|| SsccRun { prefix: prefix.clone(), first: 40 }),
             secret: [n as u8; 32],

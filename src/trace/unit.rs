@@ -25,8 +25,9 @@ pub enum Unit {
     Bottle { batch: BatchRef, number: u64 },
     /// Running number among the batch's cases.
     Case { batch: BatchRef, number: u64 },
-    /// An SSCC that is none of a case of ours, or a number of the maker's own
-    /// that begins with `P-`.
+    /// By its SSCC where it has one: a pallet of ours, or one of somebody else's.
+    /// Without one by a number that begins with `P-`: of the maker's own, or
+    /// `P-1-4.0` where a code of ours stands on it.
     Pallet { of: Uscc, code: String },
 }
 
@@ -87,8 +88,11 @@ impl Unit {
                 Ok(match payload.layer {
                     Layer::Outer | Layer::Inner => Self::Bottle { batch, number },
                     Layer::Case => Self::Case { batch, number },
+                    // One pallet, whether its code is read or the bars beside it.
                     Layer::Pallet => {
-                        Self::Pallet { of: own.clone(), code: format!("P-{batch}.{number}") }
+                        let sscc = facts.batch.pallet_sscc(number).map(String::from);
+                        let code = sscc.unwrap_or_else(|| format!("P-{batch}.{number}"));
+                        Self::Pallet { of: own.clone(), code }
                     }
                 })
             }

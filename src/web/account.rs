@@ -53,6 +53,7 @@ pub struct SecondFactorPage {
     /// The secret, for typing, in groups of four.
     pub secret: String,
     pub code: Typed,
+    pub password: Typed,
 }
 
 #[derive(Template)]

@@ -96,6 +96,7 @@ pub fn fault(e: &FieldError, lang: Lang) -> String {
         "dealer" => "最多80个字，不能以 = + - @ 开头",
         "count" => "请填1至100000000之间的整数",
         "cases" => "箱码不能多于标签数，也不能超出企业剩余的箱序列号；不需要就留空",
+        "pallets" => "托盘码不能多于箱码，须先填箱码数量；不需要就留空",
         "range" => "请填批次内的序号，例如0-999",
         "key" => "企业没有可用的签名密钥，请联系管理员",
         "format" | "layers" => "请从列表中选择",
@@ -121,7 +122,7 @@ pub fn fault(e: &FieldError, lang: Lang) -> String {
         "text" => "有文字字库没有、放不下，或压住了二维码；请改字、加宽或移开",
         "paper" => "标签放不进所选的纸；请减少列数行数或换大一些的纸",
         "sscc" => {
-            "这个版式印SSCC：请选箱码，并确认企业登记了GS1厂商识别代码；条码也不能太窄或压住二维码"
+            "这个版式印SSCC：请选箱码或托盘码，并确认企业登记了GS1厂商识别代码；条码也不能太窄或压住二维码"
         }
         "version" | "symbol" => "站点域名太长，二维码会太密；请联系管理员换短域名",
         "login" => "账号用3至64个小写字母、数字或 . _ - @",
@@ -285,10 +286,12 @@ pub struct OrderForm {
     pub layers: Vec<Choice>,
     pub count: Typed,
     pub cases: Typed,
+    pub pallets: Typed,
     /// The batch whose labels are ordered; none for one that the order
     /// registers.
     pub batch: Option<BatchLine>,
     pub cases_held: u64,
+    pub pallets_held: u64,
     pub first: Typed,
     pub needed_by: Typed,
     pub houses: Vec<Choice>,
@@ -384,6 +387,9 @@ pub struct BatchPage {
     pub cases: u64,
     /// SSCC of the first case and of the last.
     pub sscc: Option<(String, String)>,
+    pub pallets: u64,
+    /// The same of its pallets.
+    pub pallet_sscc: Option<(String, String)>,
     pub ranges: Vec<RangeLine>,
     pub bars: Vec<Bar>,
     pub busiest: u64,

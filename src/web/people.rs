@@ -151,6 +151,7 @@ pub struct KeysPage {
     pub days: Typed,
     pub duties: Vec<Choice>,
     pub duties_error: Option<String>,
+    pub password_error: Option<String>,
     pub other: Option<String>,
 }
 

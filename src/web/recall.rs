@@ -35,7 +35,10 @@ pub const fn outcome(outcome: Outcome) -> Text {
 pub fn refusal(refusal: &Refusal, lang: Lang) -> String {
     let zh = match refusal {
         Refusal::Stale => "标签的状态与您刚才看到的不同了，请看清最新情况后再决定。".to_owned(),
-        Refusal::Own => "这是您本人提出的，须由另一位有审批职责的人决定。".to_owned(),
+        Refusal::Own => {
+            "这是您本人提出的，或者是用您生成的接口密钥提出的，须由另一位有审批职责的人决定。"
+                .to_owned()
+        }
         Refusal::Decided { by } => format!("{by} 已经处理过了。"),
         Refusal::NotOpen => "它没有生效，或者已经结案。".to_owned(),
     };

@@ -297,7 +297,9 @@ impl Ours {
         let batch = bed.batch(3).await;
         let code = bed.codes(&batch).await.remove(0);
         let house = crate::packages::house(bed, None).await;
-        let order = crate::packages::ordered(bed, &batch, 3, &house).await;
+        // What is on sale is not handed over.
+        let blank = crate::packages::batch(bed, 3).await;
+        let order = crate::packages::ordered(bed, &blank, 3, &house).await;
         let package = crate::packages::handed_over(bed, &order).await;
         let ranges = bed.get("member", &format!("/api/v1/batches/{batch}/ranges")).await;
         let webhook = json!({"url": "https://erp.example.cn/", "events": ["order.done"]});

@@ -79,6 +79,7 @@ pub fn prepared(count: u64) -> PreparedBatch {
             layers: Layers::OuterAndInner,
             count,
             cases: 0,
+            pallets: 0,
             key: None,
         },
         expires_on: None,

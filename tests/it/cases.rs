@@ -275,10 +275,10 @@ async fn what_was_not_issued_as_a_case_is_none() {
 async fn the_page_says_that_it_is_the_label_of_a_case() {
     let bed = Bed::start().await;
     for (language, says, next, never) in [
-        ("zh", "这是外箱的箱码，不是单瓶、单件商品的标签", "再扫每一件商品自己的码", "瓶盖"),
+        ("zh", "这是外箱或托盘的码，不是单瓶、单件商品的标签", "再扫每一件商品自己的码", "瓶盖"),
         (
             "en",
-            "the label of a whole case, not of a single bottle",
+            "the label of a whole case or pallet, not of a single bottle",
             "scan the code of each item",
             "scratch layer",
         ),

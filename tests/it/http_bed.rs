@@ -224,6 +224,7 @@ fn batch(key: u32) -> Batch {
         layers: Layers::OuterAndInner,
         count: COUNT,
         cases: CASES,
+        pallets: 0,
         spares: 0,
         sscc: None,
         secret: [9; 32],

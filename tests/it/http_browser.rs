@@ -177,6 +177,8 @@ async fn consoles_have_no_violation_of_axe_either() {
         ("product", OUR_GTIN),
         ("lot", "L2"),
         ("count", "60"),
+        ("cases", "10"),
+        ("pallets", "2"),
         ("made_on", "2026-11-02"),
         ("format", "svg"),
         ("layers", "outer"),
@@ -197,6 +199,8 @@ async fn consoles_have_no_violation_of_axe_either() {
         ("enterprise", "/enterprise/".to_owned()),
         ("order_form", "/enterprise/order".to_owned()),
         ("order_more", format!("/enterprise/order?batch={batch}")),
+        ("order_pallets", "/enterprise/order?batch=1-2".to_owned()),
+        ("batch_pallets", "/enterprise/batches/1-2".to_owned()),
         ("order", order),
         ("batch", format!("/enterprise/batches/{batch}")),
         ("no_batch", "/enterprise/batches/9-9".to_owned()),
@@ -265,6 +269,8 @@ async fn pages_of_people_and_of_the_county_have_no_violation_of_axe_either() {
         let english = |(name, path): &(&str, &str)| format!("{name}.en={path}");
         pages.iter().map(named).chain(pages.iter().map(english)).collect()
     };
+    let password = PASSWORD.replace(' ', "+");
+    let key = format!("POST/enterprise/keys?login=spare&label=ERP&days=30&password={password}");
     let enterprise = both(&[
         ("people", "/enterprise/people"),
         ("people_wrong", "POST/enterprise/people?login=A&name="),
@@ -273,14 +279,15 @@ async fn pages_of_people_and_of_the_county_have_no_violation_of_axe_either() {
         ("person_with_code", "/enterprise/people/planner"),
         ("link", "POST/enterprise/people/spare/link?"),
         ("keys", "/enterprise/keys"),
-        ("key", "POST/enterprise/keys?login=spare&label=ERP&days=30"),
+        ("key", &key),
         ("keys_wrong", "POST/enterprise/keys?login=spare&label=&days=x"),
         ("account", "/account/"),
         ("account_wrong", "POST/account/password?password=x&new=short&again=short"),
         ("second_factor", "/account/second-factor"),
+        ("second_factor_wrong", "POST/account/second-factor?code=1"),
     ]);
     browser.look(&bed.base, Some(&owner.cookie()), &enterprise).await;
-    let renew = format!("POST/account/recovery-codes?password={}", PASSWORD.replace(' ', "+"));
+    let renew = format!("POST/account/recovery-codes?password={password}");
     let enrolled = both(&[("account_with_code", "/account/"), ("recovery_codes", &renew)]);
     browser.look(&bed.base, Some(&planner.cookie()), &enrolled).await;
     let counties = both(&[

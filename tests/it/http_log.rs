@@ -129,7 +129,12 @@ async fn the_log_never_names_a_link_a_key_or_a_password() {
     let chosen = [("name", "王"), ("password", typed), ("again", typed)];
     assert_eq!(anyone.post(&path, &chosen).await.status(), 303);
     let owner = bed.person("member").await;
-    let wanted = [("login", "guest"), ("label", "x"), ("days", "9")];
+    let wanted = [
+        ("login", "guest"),
+        ("label", "x"),
+        ("days", "9"),
+        ("password", crate::staff_bed::PASSWORD),
+    ];
     let page = owner.post("/enterprise/keys", &wanted).await.text().await.expect("text");
     let key = crate::consoles::between(&page, "zm_", "<").to_owned();
     let request = bed.ask(reqwest::Method::GET, "/api/v1/batches").bearer_auth(format!("zm_{key}"));

@@ -44,6 +44,13 @@ fn of_cases(order: &mut Order) {
     order.sscc = Some(serde_json::from_value(run).unwrap());
 }
 
+/// The same of its pallets, which stand behind three cases.
+fn of_pallets(order: &mut Order) {
+    of_cases(order);
+    (order.cases, order.pallets) = (3, 2);
+    order.specification.codes = Codes::Pallets;
+}
+
 /// The single symbol of each picture, as both decoders read it.
 fn both_read(pictures: &[impl AsRef<Path>]) -> Option<Vec<String>> {
     let [one, other] = Decoder::both()?.map(|decoder| decoder.read(pictures));
@@ -183,22 +190,28 @@ fn every_template_prints_what_it_says_and_is_a_sound_pdf() {
 }
 
 #[test]
-fn a_case_label_holds_its_code_and_its_sscc_as_gs1_128() {
+fn a_label_of_a_case_or_pallet_holds_its_code_and_its_sscc_as_gs1_128() {
     let (Some(renderer), Some(zbar), Some(pdftoppm)) =
         (Renderer::find(), need::program("zbarimg"), need::program("pdftoppm"))
     else {
         return;
     };
     let out = tempfile::tempdir().unwrap();
-    for (kind, printer) in [(Kind::Pdf, "offset-2400"), (Kind::Zpl, "zpl-203")] {
+    // Extension 0, prefix 6900000, serial reference, check digit: 4 is the first of
+    // the cases, and behind three of them 7 that of the pallets.
+    let case = (Layer::Case, of_cases as fn(&mut Order), "CODE-128:00069000000000000045");
+    let pallet = (Layer::Pallet, of_pallets as fn(&mut Order), "CODE-128:00069000000000000076");
+    let kinds = [(Kind::Pdf, "offset-2400"), (Kind::Zpl, "zpl-203")];
+    let all = kinds.into_iter().flat_map(|kind| [(kind, case), (kind, pallet)]);
+    for ((kind, printer), (layer, asked, bars)) in all {
         let mut order = of(kind, "case-100x150", printer, 1);
-        of_cases(&mut order);
+        asked(&mut order);
         if let Form::Zpl(form) = &mut order.specification.form {
             form.drawing = Drawing::Printer;
         }
-        let folder = out.path().join(kind.name());
+        let folder = out.path().join(format!("{kind}-{layer:?}"));
         run(&order, &folder);
-        let made = folder.join(format!("case/000/labels-00000.{kind}"));
+        let made = folder.join(format!("{}/000/labels-00000.{kind}", layer.slug()));
         let picture = if kind == Kind::Pdf {
             let picture = out.path().join("case");
             let drawn = Command::new(&pdftoppm)
@@ -213,9 +226,8 @@ fn a_case_label_holds_its_code_and_its_sscc_as_gs1_128() {
         };
         let read = Command::new(&zbar).args(["-q", "--nodbus"]).arg(&picture).output().unwrap();
         let read = String::from_utf8_lossy(&read.stdout).into_owned();
-        let code = format!("QR-Code:{}", urls(&order, Layer::Case)[0]);
-        // Extension 0, prefix 6900000, serial reference 4, check digit 5.
-        for expected in [code.as_str(), "CODE-128:00069000000000000045"] {
+        let code = format!("QR-Code:{}", urls(&order, layer)[0]);
+        for expected in [code.as_str(), bars] {
             assert!(read.lines().any(|line| line == expected), "{kind}: {expected}\n{read}");
         }
     }

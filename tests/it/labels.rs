@@ -30,6 +30,7 @@ pub fn order(kind: Kind, count: u64) -> Order {
         secret: [42; 32],
         batch_count: 100_000_000,
         cases: 0,
+        pallets: 0,
         inner: false,
         sscc: None,
         public_url: "https://id.example.cn".to_owned(),

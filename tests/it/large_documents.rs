@@ -46,6 +46,7 @@ async fn key(site: &Site) -> String {
         created_at: now,
         expires_at: now.plus_ms(86_400_000),
         last_used_at: None,
+        made_by: None,
     };
     ledger.add_api_key(&key, &By::shell(now)).await.expect("added");
     ledger.close().await;

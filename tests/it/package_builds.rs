@@ -121,3 +121,25 @@ fn on_a_full_disk_it_is_told_and_built_when_there_is_room() {
     child.wait().expect("ended");
     is_whole(&works, &package);
 }
+
+#[test]
+fn what_is_ended_while_it_is_first_built_leaves_no_file() {
+    let shop = Shop::new("100000");
+    let works = Works::of(&shop);
+    let package = handed_over(&works, 60_000);
+    let folder = paths::package(&works.data, package.id);
+    let begun = || fs::read_dir(&folder).is_ok_and(|mut entries| entries.next().is_some());
+    let mut child = worker(&shop);
+    wait_until("a first file", begun);
+    child.kill().expect("killed");
+    child.wait().expect("ended");
+    assert_eq!(now(&works, &package).state, PackageState::Building, "it was built too soon");
+    let by = By::shell(SystemClock.now());
+    let ended = works.runtime.block_on(works.orders.ledger.end_package(package.id, &by));
+    assert!(ended.expect("ended"));
+    let mut child = worker(&shop);
+    wait_until("the files are taken away", || !folder.exists());
+    wait_until("and that is kept", || now(&works, &package).directory.is_none());
+    child.kill().expect("killed");
+    child.wait().expect("ended");
+}

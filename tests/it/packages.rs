@@ -4,9 +4,13 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::sync::Arc;
 
 use reqwest::{Method, Response};
 use serde_json::{Value, json};
+use zhenma::app::paths;
+use zhenma::base::Clock;
+use zhenma::base::clock::{SetClock, SystemClock};
 use zhenma::handoff::NewPrintHouse;
 use zhenma::handoff::port::HandoffLedger;
 use zhenma::registry::port::RegistryLedger;
@@ -540,4 +544,35 @@ async fn a_roll_is_signed_off_by_scanning_before_any_label_is_put_on_sale() {
     let scan = json!({"code": text_of(&bed, &package, spare).await});
     let said = bed.send(bed.ask(Method::POST, "/api/v1/scans").json(&scan)).await.1;
     assert_eq!(said["outcome"], "genuine", "{said}");
+    let on_sale = bed.get("viewer", &format!("/api/v1/batches/{batch}")).await;
+    assert_eq!(on_sale["on_sale"], 90 - 4 + 1, "with the spare in place of a spoiled one");
+}
+
+#[tokio::test]
+async fn a_pick_up_ends_after_seven_days_and_its_files_with_it() {
+    let begun = SystemClock.now();
+    let clock = Arc::new(SetClock::new(begun));
+    let bed = StaffBed::start_by(clock.clone(), |_| {}).await;
+    let order = ordered(&bed, &batch(&bed, 10).await, 10, &house(&bed, None).await).await;
+    let package = handed_over(&bed, &order).await;
+    let mut counter = Counter::at(&bed, "203.0.113.9").await;
+    counter.enter(&package).await;
+    let week_ms = 7 * 86_400_000;
+    // On the last minute it is good.
+    clock.set(begun.plus_ms(week_ms - 60_000));
+    counter.enter(&package).await;
+    counter.download(1).await;
+    let folder = paths::package(&bed.parts.settings.data, id_of(&package));
+    assert!(folder.is_dir());
+    clock.set(begun.plus_ms(week_ms + 1));
+    assert_eq!(counter.begin(2).await.status(), 410, "who came in before is out too");
+    let refused = counter.enter(&package).await;
+    assert_eq!(refused.status(), 410);
+    let says = refused.text().await.expect("text");
+    assert!(says.contains("取件期已过") && says.contains("重新开一次取件"), "{says}");
+    eventually("its files are taken away", || async { !folder.exists() }).await;
+}
+
+fn id_of(package: &Value) -> uuid::Uuid {
+    package["id"].as_str().expect("an id").parse().expect("an id")
 }

@@ -94,7 +94,15 @@ pub async fn enrol(person: &mut Person<'_>) -> (String, Vec<String>) {
     assert_eq!(between(&again, before, "</span>").replace(' ', ""), secret, "another secret");
     let refused = person.post("/account/second-factor", &[("code", "000000x")]).await;
     assert_eq!(refused.status(), 422);
-    let shown = person.post("/account/second-factor", &[("code", &code(&secret, 0))]).await;
+    // A browser that was left open is not enough to lock its owner out.
+    for password in ["", "another sentence"] {
+        let form = [("code", &*code(&secret, 0)), ("password", password)];
+        let refused = person.post("/account/second-factor", &form).await;
+        assert_eq!(refused.status(), 422);
+        assert!(refused.text().await.expect("text").contains("当前密码不对"));
+    }
+    let form = [("code", &*code(&secret, 0)), ("password", PASSWORD)];
+    let shown = person.post("/account/second-factor", &form).await;
     assert_eq!(shown.status(), 200);
     let shown = shown.text().await.expect("text");
     let codes: Vec<_> = shown
@@ -378,20 +386,30 @@ async fn a_key_of_a_program_does_what_its_scope_says_and_is_replaced_with_an_ove
     for (days, label, says) in
         [("0", "ERP", "1至1100天"), ("x", "ERP", "1至1100天"), ("30", "", "用途")]
     {
-        let fields = [("login", "erp"), ("label", label), ("days", days)];
+        let fields = [("login", "erp"), ("label", label), ("days", days), ("password", PASSWORD)];
         let refused = owner.post("/enterprise/keys", &fields).await;
         assert_eq!(refused.status(), 422);
         assert!(refused.text().await.expect("text").contains(says));
     }
-    let theirs = [("login", "stranger"), ("label", "x"), ("days", "30")];
+    let open = [("login", "erp"), ("label", "ERP"), ("days", "30")];
+    let refused = owner.post("/enterprise/keys", &open).await;
+    assert_eq!(refused.status(), 422, "a browser left open gives a key away");
+    assert!(refused.text().await.expect("text").contains("当前密码不对"));
+    let theirs = [("login", "stranger"), ("label", "x"), ("days", "30"), ("password", PASSWORD)];
     assert_eq!(owner.post("/enterprise/keys", &theirs).await.status(), 404);
 
-    let fields = [("login", "erp"), ("label", "ERP 订单"), ("days", "30"), ("line", "yes")];
+    let fields = [
+        ("login", "erp"),
+        ("label", "ERP 订单"),
+        ("days", "30"),
+        ("line", "yes"),
+        ("password", PASSWORD),
+    ];
     let key = shown_key(owner.post("/enterprise/keys", &fields).await).await;
     let (products, batches) = ("/api/v1/products", "/api/v1/batches");
     assert_eq!(by_key(&bed, &key, Method::GET, batches).await, 200);
     assert_eq!(by_key(&bed, &key, Method::POST, products).await, 403, "beyond its scope");
-    let all = [("login", "erp"), ("label", "all"), ("days", "30")];
+    let all = [("login", "erp"), ("label", "all"), ("days", "30"), ("password", PASSWORD)];
     let wide = shown_key(owner.post("/enterprise/keys", &all).await).await;
     assert_eq!(by_key(&bed, &wide, Method::POST, products).await, 422, "within the account's");
 
@@ -403,8 +421,10 @@ async fn a_key_of_a_program_does_what_its_scope_says_and_is_replaced_with_an_ove
     assert!(old.last_used_at.is_some(), "its use was not noted");
     let path = format!("/enterprise/keys/{}", api_key::id(&old));
     let replace = format!("{path}/replace");
-    assert_eq!(owner.post(&replace, &[("overlap_days", "31")]).await.status(), 422);
-    let new = shown_key(owner.post(&replace, &[("overlap_days", "7")]).await).await;
+    let for_days = |days| [("overlap_days", days), ("password", PASSWORD)];
+    assert_eq!(owner.post(&replace, &for_days("31")).await.status(), 422);
+    assert_eq!(owner.post(&replace, &for_days("7")[..1]).await.status(), 422, "no password");
+    let new = shown_key(owner.post(&replace, &for_days("7")).await).await;
     for key in [&key, &new] {
         assert_eq!(by_key(&bed, key, Method::GET, batches).await, 200, "both are good");
         assert_eq!(by_key(&bed, key, Method::POST, products).await, 403, "the scope stays");
@@ -648,13 +668,14 @@ async fn of_many_who_use_one_link_or_code_at_once_one_gets_in() {
 }
 
 /// The shell on the ledger of a bed.
-fn shell(bed: &StaffBed, arguments: &[&str]) -> (i32, String) {
+pub fn shell(bed: &StaffBed, arguments: &[&str]) -> (i32, String) {
     let data = &bed.parts.settings.data;
     let output = std::process::Command::new(env!("CARGO_BIN_EXE_zhenma"))
         .args(arguments)
         .arg("--data")
         .arg(data)
         .env("ZHENMA_PUBLIC_URL", &bed.base)
+        .env("ZHENMA_KEYS", &bed.parts.settings.keys)
         .output()
         .expect("it runs");
     let said = [output.stdout, output.stderr].concat();

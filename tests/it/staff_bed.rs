@@ -68,6 +68,11 @@ impl StaffBed {
 
     /// With other settings than the usual ones.
     pub async fn start_with(set: impl FnOnce(&mut Settings)) -> Self {
+        Self::start_by(Arc::new(SystemClock), set).await
+    }
+
+    /// By another clock than the machine's.
+    pub async fn start_by(clock: Arc<dyn Clock>, set: impl FnOnce(&mut Settings)) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let base = format!("http://{}", listener.local_addr().expect("an address"));
@@ -84,7 +89,6 @@ impl StaffBed {
             let signer = development::signer(number).expect("a development key");
             keys.publish(&signer, issuer, SystemClock.now()).expect("published");
         }
-        let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let parts = compose::open(settings, Keys::Development, None, clock).await.expect("opens");
         parts.work_behind(Arc::new(|number| {
             let signer = development::signer(number.get())
@@ -137,6 +141,7 @@ impl StaffBed {
                 login: who.to_owned(),
                 label: "test".to_owned(),
                 scope: None,
+                made_by: None,
                 created_at: now,
                 expires_at: now.plus_ms(86_400_000),
                 last_used_at: None,

@@ -50,7 +50,7 @@ pub async fn scan(bed: &StaffBed, first: u64, size: usize, codes: &[&str]) -> Ve
     scan_on(bed, first, size, "case", codes).await
 }
 
-async fn scan_on(
+pub async fn scan_on(
     bed: &StaffBed,
     first: u64,
     size: usize,
@@ -67,7 +67,7 @@ async fn scan_on(
     said["answers"].as_array().expect("answers").clone()
 }
 
-fn outcomes(answers: &[Value]) -> Vec<String> {
+pub fn outcomes(answers: &[Value]) -> Vec<String> {
     let text = |a: &Value| a["reason"].as_str().or(a["outcome"].as_str()).expect("text").to_owned();
     answers.iter().map(text).collect()
 }

@@ -51,7 +51,7 @@ pub async fn change(
     let lang = at.frame.lang;
     let wrong = match chosen(&change.new, &change.again, lang) {
         Err(wrong) => Err(wrong),
-        Ok(()) => confirm(&desk, &headers, &client, &at.who, change.password, lang).await?,
+        Ok(()) => confirm(&desk, &headers, &client, &at.who.login, change.password, lang).await?,
     };
     if let Err(wrong) = wrong {
         let faults = Faults { password: Some(wrong), ..Faults::default() };

@@ -48,7 +48,7 @@ pub async fn form(
     }
     let secrets = secrets(&desk).await?;
     let secret = pending(&secrets, &session, &at.who.login).await?;
-    enrol_page(&desk, at.frame, &at.who.login, secret, Typed::default(), StatusCode::OK)
+    enrol_page(&desk, at.frame, &at.who.login, secret, Wrong::default(), StatusCode::OK)
 }
 
 fn to_account(done: &str) -> Response {
@@ -71,12 +71,19 @@ async fn pending(
     Ok(secret)
 }
 
+/// What is wrong with the form.
+#[derive(Default)]
+struct Wrong {
+    code: Option<String>,
+    password: Option<String>,
+}
+
 fn enrol_page(
     desk: &Desk,
     f: Frame,
     login: &str,
     secret: [u8; SECRET_BYTES],
-    code: Typed,
+    wrong: Wrong,
     status: StatusCode,
 ) -> Result<Response, Problem> {
     let lang = f.lang;
@@ -88,7 +95,8 @@ fn enrol_page(
     let form = SecondFactorPage {
         symbol: svg(&symbol, SHOWN_MODULE_UM),
         secret: groups.join(" "),
-        code,
+        code: Typed { value: String::new(), error: wrong.code },
+        password: Typed { value: String::new(), error: wrong.password },
         f,
     };
     page(&form, lang, status)
@@ -99,9 +107,11 @@ fn enrol_page(
 pub struct First {
     #[serde(default)]
     code: String,
+    #[serde(default)]
+    password: String,
 }
 
-/// Takes the first code and shows the recovery codes, this once.
+/// Takes the first code and the password, and shows the recovery codes, this once.
 #[utoipa::path(
     post,
     path = "/account/second-factor",
@@ -115,6 +125,8 @@ pub struct First {
 )]
 pub async fn enrol(
     State(desk): State<Desk>,
+    Extension(client): Extension<Client>,
+    headers: HeaderMap,
     session: Session,
     at: AtAccount,
     Posted(first): Posted<First>,
@@ -127,9 +139,14 @@ pub async fn enrol(
             "验证码不对，请看一下手机时间是否准确。",
             "The code is wrong; look whether the phone's time is right.",
         );
-        let code = Typed { value: String::new(), error: Some(wrong.to_owned()) };
-        return enrol_page(&desk, at.frame, login, secret, code, StatusCode::UNPROCESSABLE_ENTITY);
+        let wrong = Wrong { code: Some(wrong.to_owned()), password: None };
+        return enrol_page(&desk, at.frame, login, secret, wrong, StatusCode::UNPROCESSABLE_ENTITY);
     };
+    let lang = at.frame.lang;
+    if let Err(wrong) = confirm(&desk, &headers, &client, login, first.password, lang).await? {
+        let wrong = Wrong { code: None, password: Some(wrong) };
+        return enrol_page(&desk, at.frame, login, secret, wrong, StatusCode::UNPROCESSABLE_ENTITY);
+    }
     let (codes, recovery) = second_factor::recovery();
     let new = Enrolment { sealed: secrets.seal(login, &secret), step, recovery };
     let is_new = desk.ledger.enrol(login, &new, &at.by).await?;
@@ -162,7 +179,9 @@ pub async fn remove(
     Posted(given): Posted<Confirmed>,
 ) -> Result<Response, Problem> {
     let lang = at.frame.lang;
-    if let Err(wrong) = confirm(&desk, &headers, &client, &at.who, given.password, lang).await? {
+    if let Err(wrong) =
+        confirm(&desk, &headers, &client, &at.who.login, given.password, lang).await?
+    {
         let faults = Faults { factor: Some(wrong), ..Faults::default() };
         return account_page(&desk, at, None, faults, StatusCode::UNPROCESSABLE_ENTITY).await;
     }
@@ -190,7 +209,9 @@ pub async fn renew_recovery(
     Posted(given): Posted<Confirmed>,
 ) -> Result<Response, Problem> {
     let lang = at.frame.lang;
-    if let Err(wrong) = confirm(&desk, &headers, &client, &at.who, given.password, lang).await? {
+    if let Err(wrong) =
+        confirm(&desk, &headers, &client, &at.who.login, given.password, lang).await?
+    {
         let faults = Faults { factor: Some(wrong), ..Faults::default() };
         return account_page(&desk, at, None, faults, StatusCode::UNPROCESSABLE_ENTITY).await;
     }

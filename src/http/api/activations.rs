@@ -12,7 +12,6 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::batches::find;
-use super::movement_records::instant;
 use super::movements::ranges;
 use super::{Page, Refused, added};
 use crate::auth::duty::OnLine;
@@ -54,12 +53,12 @@ impl From<&Scheduled> for ActivationRecord {
             batch: s.batch.to_string(),
             numbers: s.ranges.to_string(),
             labels: s.ranges.labels(),
-            due: instant(s.due),
+            due: s.due.rfc3339(),
             state: s.state.slug(),
             reason: s.words.reason.clone(),
             reference: s.words.reference.clone(),
             by: s.by.clone(),
-            at: instant(s.at),
+            at: s.at.rfc3339(),
         }
     }
 }

@@ -48,6 +48,11 @@ pub struct BatchRecord {
     /// SSCC of the first case, 18 digits; null where cases have none.
     first_sscc: Option<String>,
     last_sscc: Option<String>,
+    /// Codes of pallets.
+    pallets: u64,
+    /// SSCC of the first pallet, 18 digits; null where pallets have none.
+    first_pallet_sscc: Option<String>,
+    last_pallet_sscc: Option<String>,
 }
 
 impl BatchRecord {
@@ -55,6 +60,7 @@ impl BatchRecord {
         let register = desk.scanner.register.load();
         let facts = register.batches.get(&batch.id);
         let (first_sscc, last_sscc) = batch.sscc_ends().unzip();
+        let (first_pallet_sscc, last_pallet_sscc) = batch.pallet_sscc_ends().unzip();
         Self {
             batch: batch.id.to_string(),
             enterprise: batch.enterprise.to_string(),
@@ -70,6 +76,9 @@ impl BatchRecord {
             cases: batch.cases,
             first_sscc: first_sscc.map(String::from),
             last_sscc: last_sscc.map(String::from),
+            pallets: batch.pallets,
+            first_pallet_sscc: first_pallet_sscc.map(String::from),
+            last_pallet_sscc: last_pallet_sscc.map(String::from),
         }
     }
 }

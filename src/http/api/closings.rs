@@ -11,7 +11,6 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::batches::find;
-use super::movement_records::instant;
 use super::{Page, Refused, added};
 use crate::auth::Duty;
 use crate::base::{By, FieldError, ids};
@@ -60,7 +59,7 @@ impl From<&Closing> for ClosingRecord {
             unexplained: c.unexplained(),
             note: c.note.clone(),
             by: c.by.clone(),
-            at: instant(c.at),
+            at: c.at.rfc3339(),
         }
     }
 }

@@ -1,19 +1,13 @@
 //! What the API tells of movements.
 
 use axum::response::Response;
-use jiff::Timestamp;
 use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::added;
-use crate::base::UnixMs;
 use crate::http::problem::Problem;
 use crate::registry::movement::{Account, Elsewhere, Holding, Leg, Moved, Movement};
-
-pub(super) fn instant(at: UnixMs) -> String {
-    Timestamp::from_millisecond(at.0).unwrap_or_default().to_string()
-}
 
 /// The part of a movement that went from one account and place to one other.
 #[derive(Serialize, ToSchema)]
@@ -87,7 +81,7 @@ impl From<&Movement> for MovementRecord {
             reference: m.words.reference.clone(),
             request: m.words.key.clone(),
             by: m.by.clone(),
-            at: instant(m.at),
+            at: m.at.rfc3339(),
         }
     }
 }

@@ -98,7 +98,7 @@ pub struct NewOrder {
     printer: String,
     /// Millimetres a module, 0.255 to 2; it becomes whole dots of the printer.
     module_mm: Option<f64>,
-    /// items (all codes of an item), outer, inner or cases [default: items].
+    /// items (all codes of an item), outer, inner, cases or pallets [default: items].
     #[serde(default)]
     codes: String,
     /// Each inner label behind its outer one, instead of files for two rolls.
@@ -197,7 +197,7 @@ pub async fn place(
     };
     let mut specification =
         asked.specification(new.first, 0).map_err(|fault| Problem::invalid(vec![fault]))?;
-    let holds = specification.holds(batch.count, batch.cases);
+    let holds = specification.holds(batch.count, batch.cases, batch.pallets);
     specification.count = new.count.unwrap_or_else(|| holds.saturating_sub(new.first));
     let product = desk.ledger.product(&batch.product).await?;
     let enterprise = desk.ledger.enterprise(&batch.enterprise).await?;

@@ -5,7 +5,6 @@ use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
@@ -105,10 +104,6 @@ pub struct PackageRecord {
     passphrase: Option<String>,
 }
 
-fn instant(at: UnixMs) -> String {
-    Timestamp::from_millisecond(at.0).unwrap_or_default().to_string()
-}
-
 async fn record(desk: &Desk, package: &Package) -> Result<PackageRecord, Problem> {
     let downloads = desk.ledger.downloads(package.id).await?;
     let standing = Standing::of(&desk.ledger.reports(package.id).await?);
@@ -120,15 +115,15 @@ async fn record(desk: &Desk, package: &Package) -> Result<PackageRecord, Problem
         state: package.state.slug(),
         problem: package.problem.clone(),
         pick_up: package.pick_up,
-        good_until: package.good_until().map(instant),
+        good_until: package.good_until().map(UnixMs::rfc3339),
         downloads: downloads
             .into_iter()
             .map(|d| DownloadRecord {
                 number: d.number,
-                begun_at: instant(d.begun_at),
+                begun_at: d.begun_at.rfc3339(),
                 network: d.network,
                 bytes_sent: d.sent,
-                finished_at: d.finished_at.map(instant),
+                finished_at: d.finished_at.map(UnixMs::rfc3339),
             })
             .collect(),
         printed: standing.printed.len(),

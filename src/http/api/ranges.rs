@@ -4,7 +4,6 @@ use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::Response;
-use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
@@ -39,10 +38,6 @@ pub struct RangeRecord {
     lifted_at: Option<String>,
 }
 
-pub(super) fn instant(at: UnixMs) -> String {
-    Timestamp::from_millisecond(at.0).unwrap_or_default().to_string()
-}
-
 impl From<&RangeFact> for RangeRecord {
     fn from(f: &RangeFact) -> Self {
         Self {
@@ -53,8 +48,8 @@ impl From<&RangeFact> for RangeRecord {
             reason: (&f.reason).into(),
             remedy: (&f.remedy).into(),
             set_by: f.set_by.clone(),
-            set_at: instant(f.set_at),
-            lifted_at: f.lifted_at.map(instant),
+            set_at: f.set_at.rfc3339(),
+            lifted_at: f.lifted_at.map(UnixMs::rfc3339),
         }
     }
 }

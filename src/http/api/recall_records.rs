@@ -5,7 +5,6 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::Words;
-use super::ranges::instant;
 use crate::recall::returns::Progress;
 use crate::recall::{Recall, Word};
 
@@ -55,7 +54,7 @@ pub struct WordRecord {
 
 impl From<&Word> for WordRecord {
     fn from(word: &Word) -> Self {
-        Self { by: word.by.clone(), at: instant(word.at), note: word.note.clone() }
+        Self { by: word.by.clone(), at: word.at.rfc3339(), note: word.note.clone() }
     }
 }
 
@@ -139,7 +138,7 @@ impl From<&Recall> for RecallRecord {
             remedy: (&p.remedy).into(),
             notice: (&p.notice).into(),
             proposed_by: r.proposed_by.clone(),
-            proposed_at: instant(r.proposed_at),
+            proposed_at: r.proposed_at.rfc3339(),
             decided: r.decided.as_ref().map(WordRecord::from),
             closed: r.closed.as_ref().map(WordRecord::from),
         }

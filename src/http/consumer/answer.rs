@@ -1,13 +1,12 @@
 //! The answer to a scan as JSON: the shape is a contract.
 
-use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::Serialize;
 use utoipa::ToSchema;
 use utoipa::openapi::schema::{ObjectBuilder, Schema, SchemaType, Type};
 use uuid::Uuid;
 
-use crate::base::{Lang, UnixMs};
+use crate::base::Lang;
 use crate::http::Services;
 use crate::http::consumer::ask::Asked;
 use crate::registry::Bilingual;
@@ -172,7 +171,7 @@ impl ScanAnswer {
 impl Scans {
     fn new(s: ScanSummary, lang: Lang) -> Self {
         let first =
-            FirstScan { at: instant(s.first_at), place: PlaceView::new(s.first_place, lang) };
+            FirstScan { at: s.first_at.rfc3339(), place: PlaceView::new(s.first_place, lang) };
         Self { count: s.count, devices: s.devices, first }
     }
 }
@@ -227,13 +226,9 @@ fn journey(
         by: Some(named(&m.name, lang).to_owned()).filter(|name| !name.is_empty()),
         report: Some(m.report.clone()).filter(|report| !report.is_empty()),
         passed: m.passed,
-        ..step(m.kind.slug(), instant(m.at), PlaceView::new(Place(m.region), lang))
+        ..step(m.kind.slug(), m.at.rfc3339(), PlaceView::new(Place(m.region), lang))
     });
     let queried = scans
-        .map(|s| step("first_queried", instant(s.first_at), PlaceView::new(s.first_place, lang)));
+        .map(|s| step("first_queried", s.first_at.rfc3339(), PlaceView::new(s.first_place, lang)));
     std::iter::once(made).chain(on_the_way).chain(queried).collect()
-}
-
-fn instant(at: UnixMs) -> String {
-    Timestamp::from_millisecond(at.0).unwrap_or_default().to_string()
 }

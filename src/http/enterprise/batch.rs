@@ -79,6 +79,8 @@ pub(super) async fn batch_page(
         dealer: batch.dealer.clone(),
         cases: batch.cases,
         sscc: batch.sscc_ends().map(|(first, last)| (first.into(), last.into())),
+        pallets: batch.pallets,
+        pallet_sscc: batch.pallet_sscc_ends().map(|(first, last)| (first.into(), last.into())),
         ranges: ranges.into_iter().rev().map(|fact| range_line(fact, &f, zone)).collect(),
         busiest: days.iter().map(|day| day.scans).max().unwrap_or(0),
         bars: bars(&days, today),

@@ -1,7 +1,8 @@
 //! `/enterprise/keys`: the API keys of the enterprise's people and programs.
 
+use axum::Extension;
 use axum::extract::{Path, State};
-use axum::http::StatusCode;
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Redirect, Response};
 use serde::Deserialize;
 use utoipa::ToSchema;
@@ -11,9 +12,11 @@ use crate::auth::api_key::{self, Wanted};
 use crate::auth::duty::Owning;
 use crate::auth::people::{Of, Person, Reach};
 use crate::auth::port::ApiKey;
-use crate::base::{By, FieldError, UnixMs};
+use crate::base::{By, FieldError, Lang, UnixMs};
 use crate::http::access::AtConsole;
+use crate::http::account::confirm;
 use crate::http::bodies::Posted;
+use crate::http::client::Client;
 use crate::http::console::page;
 use crate::http::desk::Desk;
 use crate::http::people::{Boxes, faults, said, scope_text};
@@ -36,6 +39,9 @@ pub struct NewKey {
     label: String,
     #[serde(default)]
     days: String,
+    /// Of who makes it
+    #[serde(default)]
+    password: String,
     #[serde(flatten)]
     duties: Boxes,
 }
@@ -46,6 +52,22 @@ pub struct Overlap {
     /// 0 to 30
     #[serde(default)]
     overlap_days: String,
+    /// Of who replaces it
+    #[serde(default)]
+    password: String,
+}
+
+/// As a fault of the form, where it is not the password of who asks: a browser
+/// that was left open must not give a key away.
+async fn confirmed(
+    desk: &Desk,
+    headers: &HeaderMap,
+    client: &Client,
+    (who, lang): (&Acting<Owning>, Lang),
+    password: &str,
+) -> Result<Vec<FieldError>, Problem> {
+    let tried = confirm(desk, headers, client, &who.login, password.to_owned(), lang).await?;
+    Ok(tried.err().map(|says| FieldError::new("password", says, "")).into_iter().collect())
 }
 
 fn reach(who: &Acting<Owning>) -> Reach {
@@ -59,7 +81,10 @@ fn key_line(key: &ApiKey, desk: &Desk, f: &Frame, now: UnixMs) -> KeyLine {
         label: key.label.clone(),
         login: key.login.clone(),
         scope: scope_text(key.scope, f.lang),
-        made: minute(key.created_at),
+        made: match &key.made_by {
+            Some(maker) => format!("{} · {maker}", minute(key.created_at)),
+            None => minute(key.created_at),
+        },
         expires: minute(key.expires_at),
         used: key.last_used_at.map_or_else(|| f.t("未用过", "never").to_owned(), minute),
         good: key.expires_at > now,
@@ -90,7 +115,8 @@ async fn list(
     let keys = desk.ledger.api_keys(Some(&who.enterprise)).await?;
     let people = desk.ledger.people(Of::Enterprise(&who.enterprise), by.at).await?;
     let error = |field: &str| faults.iter().find(|e| e.field == field).map(|e| said(e, lang));
-    let fields = ["login", "label", "days", "duties"];
+    let fields = ["login", "label", "days", "duties", "password"];
+    let password_error = faults.iter().find(|e| e.field == "password").map(|e| e.problem.clone());
     let shown = KeysPage {
         keys: keys.iter().map(|key| key_line(key, desk, &f, by.at)).collect(),
         accounts: accounts(&people, &typed.login),
@@ -99,6 +125,7 @@ async fn list(
         days: Typed { value: typed.days.clone(), error: error("days") },
         duties: duty_boxes(typed.duties.duties(), lang),
         duties_error: error("duties"),
+        password_error,
         other: faults.iter().find(|e| !fields.contains(&e.field.as_str())).map(|e| said(e, lang)),
         f,
     };
@@ -111,6 +138,7 @@ fn empty() -> NewKey {
         login: String::new(),
         label: String::new(),
         days: DAYS.to_owned(),
+        password: String::new(),
         duties: Boxes::default(),
     }
 }
@@ -154,9 +182,15 @@ pub async fn show(
 )]
 pub async fn add(
     State(desk): State<Desk>,
+    Extension(client): Extension<Client>,
+    headers: HeaderMap,
     AtConsole { who, frame, by }: AtConsole<Acting<Owning>>,
     Posted(new): Posted<NewKey>,
 ) -> Result<Response, Problem> {
+    let wrong = confirmed(&desk, &headers, &client, (&who, frame.lang), &new.password).await?;
+    if !wrong.is_empty() {
+        return list(&desk, frame, &who, &by, (&new, &wrong)).await;
+    }
     let scope = new.duties.duties();
     let wanted = Wanted {
         login: new.login.clone(),
@@ -187,10 +221,18 @@ pub async fn add(
 )]
 pub async fn replace(
     State(desk): State<Desk>,
+    Extension(client): Extension<Client>,
+    headers: HeaderMap,
     AtConsole { who, frame, by }: AtConsole<Acting<Owning>>,
     Path(id): Path<String>,
     Posted(overlap): Posted<Overlap>,
 ) -> Result<Response, Problem> {
+    let keys = desk.ledger.api_keys(Some(&who.enterprise)).await?;
+    keys.iter().find(|key| api_key::id(key) == id).ok_or_else(Problem::nothing)?;
+    let wrong = confirmed(&desk, &headers, &client, (&who, frame.lang), &overlap.password).await?;
+    if !wrong.is_empty() {
+        return list(&desk, frame, &who, &by, (&empty(), &wrong)).await;
+    }
     // What is no number of days is more than are taken.
     let days = overlap.overlap_days.trim().parse().unwrap_or(u16::MAX);
     match api_key::replace(&*desk.ledger, &reach(&who), &id, days, &by).await {

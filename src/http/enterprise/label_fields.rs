@@ -71,9 +71,13 @@ impl Labels {
         asked.specification(first, count).map_err(named)
     }
 
-    /// The fields as they are shown; `cases`: whether the batch has some to
-    /// print.
-    pub(super) fn shown(&self, f: &Frame, faults: &[FieldError], cases: bool) -> LabelFields {
+    /// The fields as they are shown, of a batch of so many cases and pallets.
+    pub(super) fn shown(
+        &self,
+        f: &Frame,
+        faults: &[FieldError],
+        (cases, pallets): (u64, u64),
+    ) -> LabelFields {
         let typed = |name: &str, value: &str| Typed::of(name, value, faults, f.lang);
         let usual = f.t("按文件格式自动选择", "the usual one of the format");
         let mut templates = vec![("", usual)];
@@ -85,8 +89,11 @@ impl Labels {
             ("outer", f.t("只要外码", "outer codes alone")),
             ("inner", f.t("只要内码", "inner codes alone")),
         ];
-        if cases {
+        if cases > 0 {
             codes.push(("cases", f.t("箱码", "case codes")));
+        }
+        if pallets > 0 {
+            codes.push(("pallets", f.t("托盘码", "pallet codes")));
         }
         LabelFields {
             formats: choices(

@@ -22,7 +22,7 @@ use crate::http::console::{page, regions};
 use crate::http::desk::Desk;
 use crate::http::orders;
 use crate::http::problem::{Problem, ProblemDocument};
-use crate::label::{self, Codes, Specification};
+use crate::label::{self, Specification};
 use crate::registry::fields::Fields;
 use crate::registry::order::{BatchOrder, HandOver, NewOrder, Order};
 use crate::registry::service::{self, Scope, prepare_batch};
@@ -51,6 +51,8 @@ pub struct Asked {
     count: String,
     /// Codes of cases; empty: none.
     cases: String,
+    /// Codes of pallets; empty: none.
+    pallets: String,
     /// Day by which the labels are needed, such as 2026-12-01; empty: none.
     needed_by: String,
     /// Id of a printing house; empty: the enterprise prints itself.
@@ -172,13 +174,18 @@ async fn with_batch(
         ("layers", text(&asked.layers)),
         ("count", text(&asked.count)),
         ("cases", text(&asked.cases)),
+        ("pallets", text(&asked.pallets)),
     ]);
     let keys = desk.scanner.keys.load_full();
     let batch = prepare_batch(&*desk.ledger, &keys, scope, &row).await?;
     let specification = asked.labels.specification(0, batch.new.count).map_err(invalid)?;
-    if specification.codes == Codes::Cases {
+    if !specification.codes.are_of_items() {
         let problem = "a new batch begins with the labels of its items";
-        return Err(invalid(FieldError::new("codes", problem, "order those of cases behind it")));
+        return Err(invalid(FieldError::new(
+            "codes",
+            problem,
+            "order those of cases and pallets behind it",
+        )));
     }
     // Its number is not known yet; the largest is the widest.
     let labels = labels(desk, &batch.numbered(u32::MAX, by.at), specification).await?;
@@ -192,7 +199,7 @@ async fn with_batch(
     desk.ledger.place_with_batch(&new, by).await
 }
 
-/// Orders further labels of a registered batch, or those of its cases.
+/// Orders further labels of a registered batch, or those of its cases or pallets.
 async fn of_batch(
     desk: &Desk,
     by: &By,
@@ -209,7 +216,7 @@ async fn of_batch(
     };
     let first = number("first", &asked.first)?;
     let mut specification = asked.labels.specification(first, 0).map_err(invalid)?;
-    let holds = specification.holds(batch.count, batch.cases);
+    let holds = specification.holds(batch.count, batch.cases, batch.pallets);
     specification.count = match asked.count.trim() {
         "" => holds.saturating_sub(first),
         count => number("count", count)?,
@@ -263,7 +270,7 @@ async fn show(
     let lang = f.lang;
     let products = desk.ledger.products(Some(&own(who)?)).await?;
     let typed = |name: &str, value: &str| Typed::of(name, value, faults, lang);
-    const SHOWN: [&str; 11] = [
+    const SHOWN: [&str; 12] = [
         "product",
         "lot",
         "made_on",
@@ -271,6 +278,7 @@ async fn show(
         "dealer",
         "count",
         "cases",
+        "pallets",
         "range",
         "first",
         "needed_by",
@@ -282,7 +290,7 @@ async fn show(
         "" => None,
         name => Some(batch::find(desk, who, name).await?),
     };
-    let cases_held = batch.as_ref().map_or(0, |batch| batch.cases);
+    let held = batch.as_ref().map_or((0, 0), |batch| (batch.cases, batch.pallets));
     let wish = picture::Wish {
         product: &asked.product,
         lot: &asked.lot,
@@ -310,14 +318,16 @@ async fn show(
             .into(),
         count: typed("count", &asked.count),
         cases: typed("cases", &asked.cases),
+        pallets: typed("pallets", &asked.pallets),
         first: typed("first", &asked.first),
         needed_by: typed("needed_by", &asked.needed_by),
         houses: houses_choices(&houses, &asked.house, &f),
         house_error: typed("house", "").error,
         picture,
-        labels: asked.labels.shown(&f, faults, cases_held > 0),
+        labels: asked.labels.shown(&f, faults, held),
         batch: batch.map(|batch| batch_line(&batch, &desk.scanner.register.load(), &f)),
-        cases_held,
+        cases_held: held.0,
+        pallets_held: held.1,
         other: others.map(|fault| console::fault(fault, lang)).collect(),
         f,
     };

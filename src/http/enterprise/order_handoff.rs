@@ -34,8 +34,13 @@ pub(super) async fn of(
         approved_by: order.approved_by.clone(),
         waits: order.state == OrderState::AwaitingApproval,
         may_approve: who.duties.allow(Duty::Approver),
-        own: order.new.created_by == who.login,
+        own: own_hand(order, who),
         package: package.map(|package| (package.id.to_string(), grouped(&package.number))),
         error: wrong.map(|wrong| fault(wrong, lang)),
     })
+}
+
+/// Whether this member placed it, or made the key that did.
+fn own_hand(order: &Order, who: &Member) -> bool {
+    order.new.created_by == who.login || order.created_key_by.as_ref() == Some(&who.login)
 }

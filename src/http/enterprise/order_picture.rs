@@ -48,6 +48,7 @@ pub(super) async fn of(
                 secret: [0; 32],
                 batch_count: 1,
                 cases: 0,
+                pallets: 0,
                 inner: wish.layers == Layers::OuterAndInner.slug(),
                 sscc: None,
                 public_url: url.clone(),

@@ -9,12 +9,10 @@ use utoipa::ToSchema;
 
 use super::package::{find, to_page};
 use crate::auth::duty::{Acting, Testing};
-use crate::base::{By, FieldError, LedgerError, grounds};
+use crate::base::{FieldError, LedgerError, grounds};
 use crate::handoff::Package;
-use crate::handoff::package::SignOff;
-use crate::handoff::report::Standing;
 use crate::handoff::secret::grouped;
-use crate::handoff::sign_off::{LINES_MAX, Roll, check};
+use crate::handoff::sign_off::{self, LINES_MAX, Scanned};
 use crate::http::access::AtConsole;
 use crate::http::bodies::Posted;
 use crate::http::console::page;
@@ -79,9 +77,9 @@ pub async fn decide(
     let package = find(&desk, &who, &id).await?;
     let said = match word.word.as_str() {
         "reject" => grounds("reason", &word.reason)
-            .map(|reason| SignOff { accepted: false, reason, by: by.login.clone(), at: by.at })
+            .map(sign_off::Word::Reject)
             .map_err(|fault| LedgerError::Invalid(vec![fault])),
-        _ => accept(&desk, &package, &word.codes, &by).await,
+        _ => Ok(sign_off::Word::Accept(read(&desk, &word.codes))),
     };
     let kept = match said {
         Ok(said) => desk.ledger.sign_off(package.id, &said, &by).await,
@@ -100,32 +98,10 @@ pub async fn decide(
     }
 }
 
-/// The word of acceptance, when enough good labels of the roll were scanned.
-async fn accept(
-    desk: &Desk,
-    package: &Package,
-    codes: &str,
-    by: &By,
-) -> Result<SignOff, LedgerError> {
-    let Some((first, last)) = package.items else {
-        let fault = FieldError::new("package", "its labels are those of cases", "activate items");
-        return Err(LedgerError::Invalid(vec![fault]));
-    };
-    let settings = desk.ledger.settings(&package.enterprise).await?;
-    let released = desk.ledger.spares_of(package.id).await?.released;
-    let standing = Standing::of(&desk.ledger.reports(package.id).await?);
+/// What the lines are, each of them.
+fn read(desk: &Desk, codes: &str) -> Vec<Scanned> {
     let lines = codes.lines().map(str::trim).filter(|line| !line.is_empty()).take(LINES_MAX);
-    let lines: Vec<_> = lines.map(|line| scanned(desk, line)).collect();
-    let roll = Roll {
-        batch: package.batch,
-        first,
-        last,
-        released: &released,
-        spoiled: &standing.spoiled,
-        needed: settings.sign_off_labels,
-    };
-    check(&roll, &lines).map_err(LedgerError::Invalid)?;
-    Ok(SignOff { accepted: true, reason: String::new(), by: by.login.clone(), at: by.at })
+    lines.map(|line| scanned(desk, line)).collect()
 }
 
 async fn filled(

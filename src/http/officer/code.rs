@@ -145,6 +145,7 @@ fn facts(label: &Label, f: &Frame) -> Vec<(&'static str, String)> {
         (name("经销商", "Dealer"), batch.dealer.clone()),
         match label.payload.layer {
             Layer::Case => (name("箱序号", "Case number"), label.number.to_string()),
+            Layer::Pallet => (name("托盘序号", "Pallet number"), label.number.to_string()),
             _ => (name("序号", "Number"), label.number.to_string()),
         },
     ]

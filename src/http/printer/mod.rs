@@ -54,7 +54,7 @@ pub(super) struct AtCounter {
 fn by(parts: &Parts, desk: &Desk, number: &str) -> By {
     let client = parts.extensions.get::<Client>();
     let origin = Origin::of(client.and_then(|client| client.address));
-    By { login: format!("printer {number}"), origin, at: desk.clock.now() }
+    By { login: format!("printer {number}"), key_by: None, origin, at: desk.clock.now() }
 }
 
 impl FromRequestParts<Desk> for AtCounter {

@@ -231,7 +231,7 @@ impl Columns {
         let mut fields = vec![Field::Number, Field::Serial, Field::Text, Field::Url];
         match layers {
             [_, _] => fields.extend([Field::InnerSerial, Field::InnerText, Field::InnerUrl]),
-            [Layer::Case] => fields.push(Field::Sscc),
+            [Layer::Case | Layer::Pallet] => fields.push(Field::Sscc),
             _ => {}
         }
         let header = |field: Field| field.name().to_owned();

@@ -11,7 +11,6 @@ use serde::Serialize;
 use paper::{inside, paper, raster};
 
 use super::canvas::{Area, em};
-use super::choices::Codes;
 use super::form::csv::{Columns, Encoding};
 use super::ink::{SPOT_NAME_MAX, contrast};
 use super::mint::{Minted, url_prefix};
@@ -93,7 +92,7 @@ pub fn preflight(order: &Order) -> Vec<FieldError> {
     let checked = spec
         .check(order.holds())
         .map_err(words("count"))
-        .and_then(|()| spec.layers(order.inner, order.cases).map_err(words("codes")));
+        .and_then(|()| order.layers().map_err(words("codes")));
     let layer = match checked {
         Ok(layers) => layers[0],
         Err(faults) => return faults,
@@ -103,8 +102,7 @@ pub fn preflight(order: &Order) -> Vec<FieldError> {
     let payload = Payload { layer, key: order.key, batch: order.batch, serial: 0 };
     let text = compact_text(payload, &[0; 64]);
     let code = Minted { payload, url: format!("{prefix}{text}"), text };
-    let sscc = order.sscc.as_ref().filter(|_| spec.codes == Codes::Cases);
-    let sscc = sscc.and_then(|run| run.sscc(spec.first));
+    let sscc = order.sscc_run().and_then(|run| run.sscc(spec.first));
     let item = Item {
         number: order.last(),
         caption: Arc::new(order.caption.clone()),

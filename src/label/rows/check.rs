@@ -121,8 +121,9 @@ impl<'a> Check<'a> {
             [Layer::Outer] => &[Layer::Outer][..],
             [Layer::Inner] => &[Layer::Inner],
             [Layer::Case] => &[Layer::Case],
+            [Layer::Pallet] => &[Layer::Pallet],
             [Layer::Outer, Layer::Inner] => &[Layer::Outer, Layer::Inner],
-            _ => return Err("its codes are not those of an item or of a case".to_owned()),
+            _ => return Err("its codes are not those of an item, a case or a pallet".to_owned()),
         };
         match &mut self.first {
             Some(first) if first.layers.is_empty() => first.layers = known,

@@ -255,6 +255,7 @@ impl Table {
             (Codes::Outer, [Layer::Outer, ..]) => &[Layer::Outer],
             (Codes::Inner, [Layer::Outer, Layer::Inner] | [Layer::Inner]) => &[Layer::Inner],
             (Codes::Cases, [Layer::Case]) => &[Layer::Case],
+            (Codes::Pallets, [Layer::Pallet]) => &[Layer::Pallet],
             (codes, _) => {
                 let problem = format!("codes: the table holds no {codes:?} codes").to_lowercase();
                 return Err(IssueError::Specification(problem));

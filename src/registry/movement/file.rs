@@ -227,6 +227,7 @@ mod tests {
             layers: Layers::Outer,
             count: 1_000,
             cases: 0,
+            pallets: 0,
             spares: 0,
             sscc: None,
             secret: [7; 32],

@@ -31,7 +31,7 @@ use std::sync::Arc;
 
 use uuid::Uuid;
 
-use crate::base::{FieldError, UnixMs};
+use crate::base::{FieldError, UnixMs, misleads};
 use crate::registry::BatchRef;
 
 pub use account::Account;
@@ -82,9 +82,7 @@ impl fmt::Display for Custody {
 /// the direction of what follows.
 pub fn line(field: &str, text: &str, characters_max: usize) -> Result<String, FieldError> {
     let text = text.trim();
-    let turns = |c: char| matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
-    if text.chars().count() > characters_max || text.contains(|c: char| c.is_control() || turns(c))
-    {
+    if text.chars().count() > characters_max || text.contains(misleads) {
         let problem = "is too long or has a character that does not show";
         let remedy = format!("write one line of at most {characters_max} characters");
         return Err(FieldError::new(field, problem, remedy));

@@ -5,7 +5,7 @@ use sqlx::sqlite::SqliteRow;
 
 use super::rows::{self, Read, get};
 use super::{Ledger, Tx, audit, down, erasing};
-use crate::auth::port::{AccountLedger, ApiKey};
+use crate::auth::port::{AccountLedger, ApiKey, KeyHolder};
 use crate::auth::trail::Entry;
 use crate::auth::{Account, Duties, Role};
 use crate::base::{By, LedgerError, UnixMs};
@@ -88,8 +88,8 @@ pub(super) async fn insert(tx: &mut Tx, a: &Account) -> Read<()> {
 
 pub(super) async fn insert_key(tx: &mut Tx, key: &ApiKey) -> Read<()> {
     sqlx::query(
-        "INSERT INTO api_keys (token_hash, login, label, created_at, expires_at, scope)
-         VALUES ($1, $2, $3, $4, $5, $6)",
+        "INSERT INTO api_keys (token_hash, login, label, created_at, expires_at, scope, made_by)
+         VALUES ($1, $2, $3, $4, $5, $6, $7)",
     )
     .bind(key.hash.to_vec())
     .bind(&key.login)
@@ -97,6 +97,7 @@ pub(super) async fn insert_key(tx: &mut Tx, key: &ApiKey) -> Read<()> {
     .bind(key.created_at.0)
     .bind(key.expires_at.0)
     .bind(key.scope.map(|scope| scope.to_string()))
+    .bind(&key.made_by)
     .execute(&mut **tx)
     .await
     .map(drop)
@@ -185,9 +186,9 @@ impl AccountLedger for Ledger {
         &self,
         hash: &[u8; 32],
         at: UnixMs,
-    ) -> Result<Option<Account>, LedgerError> {
+    ) -> Result<Option<KeyHolder>, LedgerError> {
         let found = sqlx::query(
-            "SELECT a.*, k.scope FROM api_keys k JOIN accounts a ON a.login = k.login
+            "SELECT a.*, k.scope, k.made_by FROM api_keys k JOIN accounts a ON a.login = k.login
              WHERE k.token_hash = $1 AND k.expires_at > $2 AND a.disabled_at IS NULL",
         )
         .bind(hash.to_vec())
@@ -202,7 +203,7 @@ impl AccountLedger for Ledger {
             let scope = Duties::parse(&scope).map_err(|_| rows::bad("scope"))?;
             *duties = duties.within(scope);
         }
-        Ok(Some(account))
+        Ok(Some(KeyHolder { account, made_by: get(&row, "made_by")? }))
     }
 
     async fn note_key_use(&self, hash: &[u8; 32], at: UnixMs) -> Result<(), LedgerError> {

@@ -21,6 +21,7 @@ fn api_key(row: &SqliteRow) -> Read<ApiKey> {
         login: get(row, "login")?,
         label: get(row, "label")?,
         scope: scope.map_err(|_| rows::bad("scope"))?,
+        made_by: get(row, "made_by")?,
         created_at: UnixMs(get(row, "created_at")?),
         expires_at: UnixMs(get(row, "expires_at")?),
         last_used_at: last_used.map(UnixMs),

@@ -5,16 +5,48 @@ use uuid::Uuid;
 use super::orders::note;
 use super::packages::invalid;
 use super::rows::{self, Read};
-use super::{Ledger, Tx, down, houses};
+use super::{Ledger, Tx, down, houses, unsigned};
 use crate::base::{By, LedgerError};
+use crate::handoff::settings::APPROVAL_HOURS;
 use crate::registry::order::{NewOrder, Order, OrderState};
 
 /// The state in which an order begins: what a run from the shell makes is the
 /// operator's own, who has the keys anyway.
-pub(super) async fn first_state(tx: &mut Tx, new: &NewOrder) -> Read<OrderState> {
+pub(super) async fn first_state(tx: &mut Tx, new: &NewOrder, by: &By) -> Read<OrderState> {
+    if new.directory.is_some() {
+        return Ok(OrderState::Queued);
+    }
     let settings = houses::settings_now(tx, &new.enterprise).await?;
-    let large = new.labels > settings.approval_labels && new.directory.is_none();
+    let before = unapproved(tx, new, by).await?;
+    let large = before.saturating_add(new.labels) > settings.approval_labels;
     Ok(if large { OrderState::AwaitingApproval } else { OrderState::Queued })
+}
+
+/// Labels of the same product that the same hands ordered within
+/// [`APPROVAL_HOURS`] and that nobody else looked at: a large order in small
+/// parts is a large one. What failed or was cancelled is counted when it is
+/// asked for again.
+async fn unapproved(tx: &mut Tx, new: &NewOrder, by: &By) -> Read<u64> {
+    let labels: i64 = sqlx::query_scalar(
+        "SELECT COALESCE(SUM(o.labels_total), 0) FROM orders o
+         JOIN batches b ON b.key_number = o.key_number AND b.batch_number = o.batch_number
+         WHERE o.enterprise = $1 AND COALESCE(o.asked_at, o.created_at) > $2
+         AND o.state IN ('queued', 'running', 'done')
+         AND o.approved_by IS NULL AND o.order_key <> $3
+         AND b.gtin = (SELECT gtin FROM batches WHERE key_number = $4 AND batch_number = $5)
+         AND (o.created_by IN ($6, $7) OR o.created_key_by IN ($6, $7))",
+    )
+    .bind(new.enterprise.as_str())
+    .bind(by.at.plus_ms(-APPROVAL_HOURS * 3_600_000).0)
+    .bind(&new.order_key)
+    .bind(i64::from(new.batch.key.get()))
+    .bind(i64::from(new.batch.batch))
+    .bind(&by.login)
+    .bind(&by.key_by)
+    .fetch_one(&mut **tx)
+    .await
+    .map_err(down)?;
+    Ok(unsigned(labels))
 }
 
 /// # Errors
@@ -48,8 +80,8 @@ pub(super) async fn approve(
         };
         return Err(invalid("approval", problem, "look at the order as it is now"));
     }
-    if old.new.created_by == by.login {
-        let problem = format!("{} placed this order", by.login);
+    if let Some(one) = by.also(&old.new.created_by, old.created_key_by.as_deref()) {
+        let problem = format!("{one} placed this order, or made a key for it");
         return Err(invalid("approver", problem, "have another person approve it"));
     }
     let (state, action) = match rejected {

@@ -12,9 +12,16 @@ use crate::handoff::package::PICK_UP_DAYS;
 use crate::handoff::spares::Planted;
 
 // A lease beyond any that is given now was given by a clock that went back.
-pub(super) async fn take(ledger: &Ledger, at: UnixMs, until: UnixMs) -> Read<Option<Package>> {
+// Where the files are to lie is kept before the first is begun: whatever ends
+// the package, the files are found and taken away.
+pub(super) async fn take(
+    ledger: &Ledger,
+    at: UnixMs,
+    until: UnixMs,
+    folders: &str,
+) -> Read<Option<Package>> {
     sqlx::query(
-        "UPDATE packages SET lease_until = $2 WHERE id = (SELECT packages.id FROM packages
+        "UPDATE packages SET lease_until = $2, directory = $3 || '/' || id WHERE id = (SELECT packages.id FROM packages
              JOIN orders ON orders.id = packages.order_id
              WHERE packages.state = 'building' AND orders.state = 'done'
              AND (packages.lease_until < $1 OR packages.lease_until > $2)
@@ -23,6 +30,7 @@ pub(super) async fn take(ledger: &Ledger, at: UnixMs, until: UnixMs) -> Read<Opt
     )
     .bind(at.0)
     .bind(until.0)
+    .bind(folders)
     .fetch_optional(&ledger.writer)
     .await
     .map_err(down)?

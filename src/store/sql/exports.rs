@@ -35,7 +35,7 @@ fn serial(row: &SqliteRow) -> Read<Cell> {
 }
 
 /// Columns that hold whole numbers.
-const NUMBERS: [&str; 29] = [
+const NUMBERS: [&str; 30] = [
     "activated_days",
     "activates",
     "approval_labels",
@@ -56,6 +56,7 @@ const NUMBERS: [&str; 29] = [
     "name_dealers",
     "on_sale",
     "pallet_size",
+    "pallets",
     "pick_up",
     "pick_up_days",
     "printed_days",
@@ -209,7 +210,7 @@ const fn statement(kind: Kind) -> &'static str {
              ORDER BY gtin LIMIT $5"
         }
         Kind::Batches => {
-            "SELECT *, label_count AS labels, case_count AS cases FROM batches
+            "SELECT *, label_count AS labels, case_count AS cases, pallet_count AS pallets FROM batches
              WHERE enterprise = $1 AND $2 = $2 AND (key_number, batch_number) > ($3, $4)
              ORDER BY key_number, batch_number LIMIT $5"
         }

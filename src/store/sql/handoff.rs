@@ -7,9 +7,10 @@ use super::{Ledger, builds, houses, leaks, packages, pick_ups, progress, rolls};
 use crate::base::{By, LedgerError, UnixMs};
 use crate::handoff::alarm::{Leak, Planting, Progress};
 use crate::handoff::bundle::Written;
-use crate::handoff::package::{Grant, SignOff};
+use crate::handoff::package::Grant;
 use crate::handoff::port::{HandoffLedger, Part, Spares, Visit};
 use crate::handoff::report::{Report, ReportKind};
+use crate::handoff::sign_off::Word;
 use crate::handoff::spares::Planted;
 use crate::handoff::{Download, NewPrintHouse, Package, PrintHouse, Refusal, Settings};
 use crate::registry::{BatchRef, Uscc};
@@ -66,8 +67,13 @@ impl HandoffLedger for Ledger {
         progress::all(self, of, limit).await
     }
 
-    async fn take_package(&self, at: UnixMs, until: UnixMs) -> Answer<Option<Package>> {
-        builds::take(self, at, until).await
+    async fn take_package(
+        &self,
+        at: UnixMs,
+        until: UnixMs,
+        folders: &str,
+    ) -> Answer<Option<Package>> {
+        builds::take(self, at, until, folders).await
     }
 
     async fn keep_package(&self, package: &Package, until: UnixMs) -> Answer<bool> {
@@ -164,7 +170,7 @@ impl HandoffLedger for Ledger {
         rolls::reports(self, package).await
     }
 
-    async fn sign_off(&self, package: Uuid, word: &SignOff, by: &By) -> Answer<()> {
+    async fn sign_off(&self, package: Uuid, word: &Word, by: &By) -> Answer<()> {
         rolls::sign_off(self, package, word, by).await
     }
 

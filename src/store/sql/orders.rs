@@ -37,22 +37,29 @@ async fn again(mut tx: Tx, old: Order, by: &By) -> Result<Order, LedgerError> {
     }
     // One that was cancelled waits for approval anew, by another than who asks
     // for it now; one that failed had it.
-    let (state, by_whom) = match (old.state, &old.approved_by) {
-        (OrderState::Failed, Some(_)) => (OrderState::Queued, &old.new.created_by),
-        (OrderState::Failed, None) => {
-            (approvals::first_state(&mut tx, &old.new).await?, &old.new.created_by)
+    let hands = match old.state {
+        OrderState::Failed => {
+            let (login, key_by) = (old.new.created_by.clone(), old.created_key_by.clone());
+            By { login, key_by, ..by.clone() }
         }
-        _ => (approvals::first_state(&mut tx, &old.new).await?, &by.login),
+        _ => by.clone(),
+    };
+    let state = match (old.state, &old.approved_by) {
+        (OrderState::Failed, Some(_)) => OrderState::Queued,
+        _ => approvals::first_state(&mut tx, &old.new, &hands).await?,
     };
     let row = sqlx::query(
         "UPDATE orders SET state = $2, problem = NULL, finished_at = NULL, created_by = $3,
+         created_key_by = $4, asked_at = $5,
          approved_by = CASE WHEN state = 'cancelled' THEN NULL ELSE approved_by END,
          approved_at = CASE WHEN state = 'cancelled' THEN NULL ELSE approved_at END,
          cancel_requested = 0 WHERE id = $1 RETURNING *",
     )
     .bind(old.id.to_string())
     .bind(state.slug())
-    .bind(by_whom)
+    .bind(&hands.login)
+    .bind(&hands.key_by)
+    .bind(by.at.0)
     .fetch_one(&mut *tx)
     .await
     .map_err(down)?;
@@ -86,12 +93,12 @@ fn other(key: &str, differs: &str) -> LedgerError {
 
 async fn insert(mut tx: Tx, new: &NewOrder, by: &By) -> Result<Order, LedgerError> {
     approvals::check_house(&mut tx, new).await?;
-    let state = approvals::first_state(&mut tx, new).await?;
+    let state = approvals::first_state(&mut tx, new, by).await?;
     let row = sqlx::query(
         "INSERT INTO orders (id, enterprise, order_key, key_number, batch_number,
          specification, state, labels_done, labels_total, cancel_requested, lease_until,
-         created_by, created_at, directory, needed_by, house)
-         VALUES ($1, $2, $3, $4, $5, $6, $11, 0, $7, 0, 0, $8, $9, $10, $12, $13)
+         created_by, created_at, directory, needed_by, house, created_key_by, asked_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $11, 0, $7, 0, 0, $8, $9, $10, $12, $13, $14, $9)
          RETURNING *",
     )
     .bind(ids::new_id(by.at).to_string())
@@ -107,6 +114,7 @@ async fn insert(mut tx: Tx, new: &NewOrder, by: &By) -> Result<Order, LedgerErro
     .bind(state.slug())
     .bind(new.hand_over.needed_by.map(|day| day.to_string()))
     .bind(new.hand_over.house.map(|id| id.to_string()))
+    .bind(&by.key_by)
     .fetch_one(&mut *tx)
     .await
     .map_err(down)?;
@@ -147,7 +155,8 @@ impl OrderLedger for Ledger {
                     == (&asked.lot, asked.made_on, new.batch.expires_on)
                 && (batch.destination, &batch.dealer, batch.layers)
                     == (asked.destination, &asked.dealer, asked.layers)
-                && (batch.count, batch.cases) == (asked.count, asked.cases);
+                && (batch.count, batch.cases, batch.pallets)
+                    == (asked.count, asked.cases, asked.pallets);
             return match (same, old.new.specification == new.specification) {
                 (true, true) => again(tx, old, by).await,
                 (false, _) => Err(other(&new.order_key, "batch")),

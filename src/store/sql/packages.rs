@@ -4,14 +4,14 @@ use sqlx::sqlite::SqliteRow;
 use uuid::Uuid;
 
 use super::rows::{self, Read, get};
-use super::{Ledger, Tx, audit, down, next_revision, signed, unsigned};
+use super::{Ledger, Tx, audit, booking, down, next_revision, schedules, signed, unsigned};
 use crate::auth::trail::Entry;
 use crate::base::{By, FieldError, LedgerError, UnixMs, ids};
 use crate::handoff::Package;
 use crate::handoff::package::{Grant, PackageState, SignOff};
 use crate::handoff::secret;
 use crate::handoff::spares::{Draw, Plan, Planted, planted};
-use crate::label::{Codes, Specification};
+use crate::label::Specification;
 use crate::registry::BatchRef;
 use crate::registry::order::{Order, OrderState};
 
@@ -153,7 +153,12 @@ pub(super) async fn hand_over(ledger: &Ledger, id: Uuid, grant: &Grant, by: &By)
     }
     let specification: Specification = serde_json::from_value(order.new.specification.clone())
         .map_err(|_| rows::bad("specification"))?;
-    let items = specification.codes != Codes::Cases;
+    let items = specification.codes.are_of_items();
+    if items {
+        // What is due is on sale, whether the worker has come by yet or not.
+        schedules::book(&mut tx, Some(order.new.batch), by.at).await?;
+        must_be_unused(&mut tx, &order, (specification.first, specification.last())).await?;
+    }
     let plan = Plan::of(specification.count);
     let pool = if items { Some(allot(&mut tx, order.new.batch, plan).await?) } else { None };
     let made = insert(&mut tx, &order, house, &specification, pool, grant, by).await?;
@@ -175,6 +180,18 @@ pub(super) async fn hand_over(ledger: &Ledger, id: Uuid, grant: &Grant, by: &By)
     note(&mut tx, by, "package.hand_over", &made, after).await?;
     tx.commit().await.map_err(down)?;
     Ok(made)
+}
+
+/// A house prints what nobody has printed or used: a label that is on sale
+/// already would pass by the sign-off of its roll.
+async fn must_be_unused(tx: &mut Tx, order: &Order, numbers: (u64, u64)) -> Read<()> {
+    match booking::beyond_issued(tx, order.new.batch, numbers).await? {
+        None => Ok(()),
+        Some(elsewhere) => {
+            let problem = format!("of its labels {}", elsewhere.fault().problem);
+            Err(invalid("used", problem, "undo what moved them there, or order labels anew"))
+        }
+    }
 }
 
 /// Takes the numbers behind the last of the batch.

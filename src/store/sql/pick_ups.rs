@@ -115,7 +115,7 @@ pub(super) async fn downloads(ledger: &Ledger, package: Uuid) -> Read<Vec<Downlo
         .collect()
 }
 
-async fn downloads_now(tx: &mut Tx, package: Uuid) -> Read<Vec<Download>> {
+pub(super) async fn downloads_now(tx: &mut Tx, package: Uuid) -> Read<Vec<Download>> {
     let found = sqlx::query(DOWNLOADS).bind(package.to_string()).fetch_all(&mut **tx).await;
     found.map_err(down)?.iter().map(download).collect()
 }

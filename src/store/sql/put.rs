@@ -212,7 +212,7 @@ impl Ledger {
                 "make a new key: zhenma key new",
             )));
         }
-        let sscc = match Self::allot(tx, &b.enterprise, b.new.cases).await? {
+        let sscc = match Self::allot(tx, &b.enterprise, b.new.cases + b.new.pallets).await? {
             Ok(run) => run,
             Err(fault) => return Ok(Err(fault)),
         };
@@ -220,9 +220,10 @@ impl Ledger {
         sqlx::query(
             "INSERT INTO batches (key_number, batch_number, enterprise, gtin, lot, made_on,
              expires_on, destination, dealer, layers, label_count, permutation, secret,
-             created_at, revision, case_count, gs1_prefix, serial_reference)
+             created_at, revision, case_count, gs1_prefix, serial_reference,
+             pallet_count)
              VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15,
-             $16, $17, $18)",
+             $16, $17, $18, $19)",
         )
         .bind(i64::from(b.key.get()))
         .bind(i64::from(number))
@@ -242,6 +243,7 @@ impl Ledger {
         .bind(signed(b.new.cases))
         .bind(sscc.as_ref().map(|run| run.prefix.as_str()))
         .bind(sscc.as_ref().map(|run| signed(run.first)))
+        .bind(signed(b.new.pallets))
         .execute(&mut **tx)
         .await
         .map_err(down)?;

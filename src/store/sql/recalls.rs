@@ -44,6 +44,7 @@ fn recall(row: &SqliteRow, ranges: Vec<Numbers>) -> Read<Recall> {
         },
         state: State::from_slug(&get::<String>(row, "state")?).ok_or_else(|| rows::bad("state"))?,
         proposed_by: get(row, "proposed_by")?,
+        proposed_key_by: get(row, "proposed_key_by")?,
         proposed_at: UnixMs(get(row, "proposed_at")?),
         decided: word(row, ["decided_by", "decided_at", "decision_note"])?,
         on_sale: unsigned(get(row, "on_sale")?),
@@ -251,8 +252,8 @@ impl RecallLedger for Ledger {
         sqlx::query(
             "INSERT INTO recalls (id, enterprise, kind, lifts, state, reason_zh, reason_en,
              remedy_zh, remedy_en, notice_zh, notice_en, labels, on_sale, proposed_by,
-             proposed_at) VALUES ($1, $2, $3, $4, 'proposed', $5, $6, $7, $8, $9, $10, $11, 0,
-             $12, $13)",
+             proposed_at, proposed_key_by) VALUES ($1, $2, $3, $4, 'proposed', $5, $6, $7, $8, $9,
+             $10, $11, 0, $12, $13, $14)",
         )
         .bind(p.id.to_string())
         .bind(p.enterprise.as_str())
@@ -267,6 +268,7 @@ impl RecallLedger for Ledger {
         .bind(signed(p.labels()))
         .bind(&by.login)
         .bind(by.at.0)
+        .bind(&by.key_by)
         .execute(&mut *tx)
         .await
         .map_err(down)?;
@@ -299,7 +301,8 @@ impl RecallLedger for Ledger {
         if let Some(word) = &asked.decided {
             return Err(Refusal::Decided { by: word.by.clone() }.into());
         }
-        if asked.proposed_by == by.login && d.approve {
+        let own = by.also(&asked.proposed_by, asked.proposed_key_by.as_deref()).is_some();
+        if own && d.approve {
             return Err(Refusal::Own.into());
         }
         let state = if d.approve { State::Approved } else { State::Rejected };

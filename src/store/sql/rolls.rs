@@ -5,12 +5,14 @@ use uuid::Uuid;
 
 use super::packages::{self, invalid, note};
 use super::rows::{self, Read, get};
-use super::{Ledger, Tx, booking, down, next_revision, planted, signed, unsigned};
-use crate::base::{By, UnixMs, ids};
+use super::{
+    Ledger, Tx, booking, down, houses, next_revision, pick_ups, planted, signed, unsigned,
+};
+use crate::base::{By, LedgerError, UnixMs, ids};
 use crate::handoff::Package;
-use crate::handoff::package::SignOff;
 use crate::handoff::port::Spares;
 use crate::handoff::report::{REPORTS_MAX, Report, ReportKind, Standing};
+use crate::handoff::sign_off::{Roll, Scanned, Word, check};
 use crate::handoff::spares::Draw;
 use crate::registry::movement::{Kind, NewMovement, Ranges, Words};
 
@@ -189,28 +191,62 @@ async fn book(
     booking::move_in(tx, &movement, String::new(), (by, by.at)).await.map(drop)
 }
 
-pub(super) async fn sign_off(ledger: &Ledger, id: Uuid, word: &SignOff, by: &By) -> Read<()> {
+pub(super) async fn sign_off(ledger: &Ledger, id: Uuid, word: &Word, by: &By) -> Read<()> {
     let mut tx = ledger.write().await?;
     let package = packages::now(&mut tx, id).await?;
     if package.is_accepted() {
         return Err(invalid("package", "its roll was signed off before", "look at its page"));
     }
-    let slug = if word.accepted { "accepted" } else { "rejected" };
+    let (slug, reason) = match word {
+        Word::Accept(scanned) => {
+            must_be_good(&mut tx, &package, scanned).await?;
+            ("accepted", "")
+        }
+        Word::Reject(reason) => ("rejected", reason.as_str()),
+    };
     sqlx::query(
         "UPDATE packages SET sign_off = $1, sign_off_reason = $2, sign_off_by = $3,
          sign_off_at = $4 WHERE id = $5",
     )
     .bind(slug)
-    .bind(&word.reason)
-    .bind(&word.by)
-    .bind(word.at.0)
+    .bind(reason)
+    .bind(&by.login)
+    .bind(by.at.0)
     .bind(id.to_string())
     .execute(&mut *tx)
     .await
     .map_err(down)?;
-    let after = serde_json::json!({"sign_off": slug, "reason": word.reason});
+    let after = serde_json::json!({"sign_off": slug, "reason": reason});
     note(&mut tx, by, "package.sign_off", &package, after).await?;
     tx.commit().await.map_err(down)
+}
+
+/// Whether the roll can have come from the house, and what was scanned is of it.
+async fn must_be_good(tx: &mut Tx, package: &Package, scanned: &[Scanned]) -> Read<()> {
+    let Some((first, last)) = package.items else {
+        let problem = "its labels are those of cases";
+        return Err(invalid("package", problem, "activate items"));
+    };
+    let standing = Standing::of(&reports_now(tx, package.id).await?);
+    // Files that went to the house another way, by whoever planned the order,
+    // are vouched for by what the house itself reports at the counter.
+    let begun = !pick_ups::downloads_now(tx, package.id).await?.is_empty();
+    if !begun && standing.printed.is_empty() {
+        let problem = "no download of it was begun and no label reported printed";
+        let remedy = "have the printing house pick it up, or report what it printed";
+        return Err(invalid("nothing", problem, remedy));
+    }
+    let settings = houses::settings_now(tx, &package.enterprise).await?;
+    let spares = spares_now(tx, package.id).await?;
+    let roll = Roll {
+        batch: package.batch,
+        first,
+        last,
+        released: &spares.released,
+        spoiled: &standing.spoiled,
+        needed: settings.sign_off_labels,
+    };
+    check(&roll, scanned).map(drop).map_err(LedgerError::Invalid)
 }
 
 pub(super) async fn put_on_sale(ledger: &Ledger, id: Uuid, by: &By) -> Read<u64> {

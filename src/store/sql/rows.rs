@@ -110,6 +110,7 @@ pub(super) fn batch(row: &SqliteRow) -> Read<Batch> {
         layers: Layers::from_slug(&get::<String>(row, "layers")?).ok_or_else(|| bad("layers"))?,
         count: unsigned(get(row, "label_count")?),
         cases: unsigned(get(row, "case_count")?),
+        pallets: unsigned(get(row, "pallet_count")?),
         spares: unsigned(get(row, "spare_count")?),
         sscc: prefix(row)?
             .zip(get::<Option<i64>>(row, "serial_reference")?)
@@ -161,6 +162,7 @@ pub(super) fn order(row: &SqliteRow) -> Read<Order> {
         labels_done: unsigned(get(row, "labels_done")?),
         cancel_requested: get::<i64>(row, "cancel_requested")? != 0,
         problem: get(row, "problem")?,
+        created_key_by: get(row, "created_key_by")?,
         approved_by: get(row, "approved_by")?,
         created_at: UnixMs(get(row, "created_at")?),
         started_at: at("started_at")?,

@@ -10,7 +10,7 @@ use super::booking::{batch_of, move_in};
 use super::rows::{self, Read, get};
 use super::{Ledger, Tx, audit, down, legs};
 use crate::auth::trail::Entry;
-use crate::base::{By, LedgerError, Origin, UnixMs};
+use crate::base::{By, LedgerError, UnixMs};
 use crate::registry::BatchRef;
 use crate::registry::movement::port::{ScheduleState, Scheduled};
 use crate::registry::movement::{Kind, NewMovement, Words};
@@ -192,7 +192,7 @@ pub(super) async fn book(tx: &mut Tx, of: Option<BatchRef>, now: UnixMs) -> Read
             words: Words { key: None, ..s.words },
         };
         // Refused: none of its labels can be activated any more.
-        let by = By { login: s.by, origin: Origin::Worker, at: now };
+        let by = By { login: s.by, ..By::worker(now) };
         match move_in(tx, &new, String::new(), (&by, s.due)).await {
             // So are labels whose roll nobody signed off in time.
             Err(LedgerError::Invalid(_)) => {}

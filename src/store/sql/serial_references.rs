@@ -1,5 +1,5 @@
 //! GS1 Company Prefixes and the serial references given out under them: an
-//! SSCC must never stand on two cases.
+//! SSCC must never stand on two cases or pallets.
 
 use super::rows::{self, Read, get};
 use super::{Ledger, Tx, down, next_revision, signed, unsigned};
@@ -50,15 +50,15 @@ impl Ledger {
         }))
     }
 
-    /// The next `cases` serial references of the enterprise, in the
+    /// The next `wanted` serial references of the enterprise, in the
     /// transaction that keeps the batch; `None` where there is nothing to
     /// number, or no prefix.
     pub(super) async fn allot(
         tx: &mut Tx,
         enterprise: &Uscc,
-        cases: u64,
+        wanted: u64,
     ) -> Read<Result<Option<SsccRun>, FieldError>> {
-        if cases == 0 {
+        if wanted == 0 {
             return Ok(Ok(None));
         }
         let row =
@@ -75,7 +75,7 @@ impl Ledger {
              WHERE uscc = $1 AND serial_references + $2 <= $3 RETURNING serial_references",
         )
         .bind(enterprise.as_str())
-        .bind(signed(cases))
+        .bind(signed(wanted))
         .bind(signed(prefix.serial_references()))
         .fetch_optional(&mut **tx)
         .await
@@ -85,10 +85,10 @@ impl Ledger {
             let left = prefix.serial_references().saturating_sub(given);
             return Ok(Err(FieldError::new(
                 "cases",
-                format!("prefix {prefix} has {left} serial references left, not {cases}"),
-                format!("order at most {left} cases"),
+                format!("prefix {prefix} has {left} serial references left, not {wanted}"),
+                format!("order at most {left} cases and pallets"),
             )));
         };
-        Ok(Ok(Some(SsccRun { prefix, first: unsigned(next) - cases })))
+        Ok(Ok(Some(SsccRun { prefix, first: unsigned(next) - wanted })))
     }
 }

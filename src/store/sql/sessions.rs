@@ -35,6 +35,13 @@ fn said<'r>(record: &'r Record, name: &str) -> Option<&'r str> {
     record.data.get(name).and_then(Value::as_str)
 }
 
+/// Whose it is: of who signed in, or gave the password and not yet the code. So
+/// what ends somebody's sessions ends both.
+fn owner(record: &Record) -> Option<&str> {
+    let half = || record.data.get(field::HALF)?.get("login")?.as_str();
+    said(record, field::LOGIN).or_else(half)
+}
+
 fn millis(at: OffsetDateTime) -> i64 {
     i64::try_from(at.unix_timestamp_nanos() / 1_000_000).unwrap_or(i64::MAX)
 }
@@ -57,7 +64,7 @@ impl SessionStore for Sessions {
         .bind(kept(&record.id.to_string()))
         .bind(data)
         .bind(millis(record.expiry_date))
-        .bind(said(record, field::LOGIN))
+        .bind(owner(record))
         .bind(record.data.get(field::BEGUN_AT).and_then(Value::as_i64).unwrap_or(0))
         .bind(said(record, field::ORIGIN).unwrap_or_default())
         .bind(said(record, field::BROWSER).unwrap_or_default())
@@ -119,7 +126,7 @@ impl SessionLedger for Ledger {
     async fn sessions(&self, login: &str, at: UnixMs) -> Result<Vec<SessionLine>, LedgerError> {
         sqlx::query(
             "SELECT id, begun_at, last_seen_at, origin, browser FROM sessions
-             WHERE login = $1 AND expires_at > $2 ORDER BY last_seen_at DESC, id LIMIT $3",
+             WHERE login = $1 AND begun_at > 0 AND expires_at > $2 ORDER BY last_seen_at DESC, id LIMIT $3",
         )
         .bind(login)
         .bind(at.0)

@@ -73,7 +73,7 @@ pub(super) async fn recall_page(
     let since = r.decided.as_ref().filter(|_| r.on_sale > 0).map_or(UnixMs(0), |word| word.at);
     let regions = desk.ledger.scanned_where(ranges, since).await?;
     let waits = r.decided.is_none();
-    let own = r.proposed_by == who.login;
+    let own = r.proposed_by == who.login || r.proposed_key_by.as_ref() == Some(&who.login);
     let asks = who.duties.allow(Duty::Quality) || who.duties.allow(Duty::Sales);
     let took_off = r.proposal.kind != Kind::Lift && r.decided.is_some() && r.on_sale > 0;
     let progress = if took_off { Some(desk.ledger.progress_of(id).await?) } else { None };
