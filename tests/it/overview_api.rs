@@ -57,7 +57,8 @@ async fn alarms_and_what_waits_are_listed_for_the_enterprise_alone() {
     let by = By::shell(SystemClock.now());
     let house = house(&bed, None).await;
     let batch = bed.batch(40).await;
-    let order = ordered(&bed, &batch, 20, &house).await;
+    let printed = crate::packages::batch(&bed, 40).await;
+    let order = ordered(&bed, &printed, 20, &house).await;
     let package = handed_over(&bed, &order).await;
     let number = package["number"].as_str().expect("a number").replace([' ', '-'], "");
     for _ in 0..WRONG_CODES_MAX {
