@@ -10,6 +10,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tower_sessions::ExpiredDeletion;
 
+use crate::app::alarms::Alarms;
 use crate::app::config::{ConfigError, Settings};
 use crate::app::follower::Follower;
 use crate::app::hooks::Hooks;
@@ -190,7 +191,7 @@ impl Parts {
     }
 
     /// Starts what one worker does: following the log, running orders, building
-    /// packages, thinning old scans.
+    /// packages, thinning old scans, raising alarms.
     pub fn work_behind(&self, signers: Arc<OpenSigner>) {
         let follower = Follower::new(
             self.scanner.clone(),
@@ -229,6 +230,9 @@ impl Parts {
             days: self.settings.scan_retention_days,
         };
         self.tasks.spawn(retention.run(self.stop.clone()));
+        let clock = Arc::clone(&self.clock);
+        let alarms = Alarms::new(self.ledger.clone(), self.scanner.clone(), clock);
+        self.tasks.spawn(alarms.run(self.stop.clone()));
     }
 
     /// Starts what a courier does: delivering webhooks.

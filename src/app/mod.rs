@@ -1,6 +1,7 @@
 //! Configuration, composition, background work, shutdown. The only layer that
 //! names a concrete store or reads the environment.
 
+pub mod alarms;
 pub mod compare;
 pub mod compose;
 pub mod config;

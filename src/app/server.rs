@@ -205,6 +205,11 @@ async fn tell(
     if address.ip().is_loopback() {
         println!("To scan with a phone: --listen with this machine's address in its network");
     }
+    if let Some(told) = demo::pick_up(&parts.settings.data) {
+        println!("A package for the printing house, at http://{address}/printer/ in a moment:");
+        println!("  number {}  code {}", told.number, told.code);
+        println!("  it opens with: age -d -i {} FILE | tar -x", told.key.display());
+    }
     println!("Consoles, password {}:", demo::PASSWORD);
     for (login, name, role, ..) in demo::PEOPLE {
         let path = match role {

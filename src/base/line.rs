@@ -16,6 +16,15 @@ pub fn misleads(c: char) -> bool {
         || matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
+/// What a spreadsheet runs when it opens a table that has it in a cell, or would
+/// split a cell at (OWASP, CSV injection). Spreadsheets in Chinese take the
+/// full-width forms for the same.
+pub fn is_a_formula(text: &str) -> bool {
+    text.starts_with([
+        '=', '+', '-', '@', '\t', '\r', '\n', '\u{ff1d}', '\u{ff0b}', '\u{ff0d}', '\u{ff20}',
+    ])
+}
+
 /// Takes no room on a page: nothing but these is no name.
 fn is_unseen(c: char) -> bool {
     c.is_whitespace()

@@ -24,5 +24,5 @@ pub use lang::Lang;
 #[cfg(feature = "server")]
 pub use ledger_error::{FieldError, GROUNDS_CHARACTERS_MAX, LedgerError, grounds};
 #[cfg(feature = "server")]
-pub use line::{line, misleads};
+pub use line::{is_a_formula, line, misleads};
 pub use near::Near;

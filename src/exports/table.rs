@@ -5,43 +5,98 @@ use crate::base::UnixMs;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
+    Enterprise,
+    Licences,
     Products,
     Batches,
     Ranges,
     Orders,
+    Printers,
+    Packages,
+    /// Who came for a package.
+    Visits,
+    Downloads,
+    /// What printing houses said of labels.
+    Reports,
     Movements,
+    /// Activations at an instant.
+    Schedules,
+    Closings,
+    Places,
+    /// Of traceability; as JSON Lines each is EPCIS 2.0.
+    Events,
     Recalls,
+    RecallRanges,
+    Returns,
     Scans,
     Flags,
+    Replies,
+    Alarms,
     People,
+    Keys,
+    Webhooks,
     Trail,
 }
 
 impl Kind {
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 27] = [
+        Self::Enterprise,
+        Self::Licences,
         Self::Products,
         Self::Batches,
         Self::Ranges,
         Self::Orders,
+        Self::Printers,
+        Self::Packages,
+        Self::Visits,
+        Self::Downloads,
+        Self::Reports,
         Self::Movements,
+        Self::Schedules,
+        Self::Closings,
+        Self::Places,
+        Self::Events,
         Self::Recalls,
+        Self::RecallRanges,
+        Self::Returns,
         Self::Scans,
         Self::Flags,
+        Self::Replies,
+        Self::Alarms,
         Self::People,
+        Self::Keys,
+        Self::Webhooks,
         Self::Trail,
     ];
 
     pub const fn slug(self) -> &'static str {
         match self {
+            Self::Enterprise => "enterprise",
+            Self::Licences => "licences",
             Self::Products => "products",
             Self::Batches => "batches",
             Self::Ranges => "ranges",
             Self::Orders => "orders",
+            Self::Printers => "printers",
+            Self::Packages => "packages",
+            Self::Visits => "visits",
+            Self::Downloads => "downloads",
+            Self::Reports => "reports",
             Self::Movements => "movements",
+            Self::Schedules => "schedules",
+            Self::Closings => "closings",
+            Self::Places => "places",
+            Self::Events => "events",
             Self::Recalls => "recalls",
+            Self::RecallRanges => "recall-ranges",
+            Self::Returns => "returns",
             Self::Scans => "scans",
             Self::Flags => "flags",
+            Self::Replies => "replies",
+            Self::Alarms => "alarms",
             Self::People => "people",
+            Self::Keys => "keys",
+            Self::Webhooks => "webhooks",
             Self::Trail => "trail",
         }
     }
@@ -50,13 +105,108 @@ impl Kind {
         Self::ALL.into_iter().find(|kind| kind.slug() == slug)
     }
 
-    /// It names the enterprise's people.
+    /// It names the enterprise's people, or what only owners set up.
     pub const fn is_for_owners(self) -> bool {
-        matches!(self, Self::People | Self::Trail)
+        matches!(self, Self::People | Self::Keys | Self::Webhooks | Self::Trail)
     }
 
     pub const fn columns(self) -> &'static [&'static str] {
         match self {
+            Self::Enterprise => &[
+                "uscc",
+                "name_zh",
+                "name_en",
+                "created_at",
+                "approval_labels",
+                "sign_off_labels",
+                "pick_up_days",
+                "printed_days",
+                "activated_days",
+                "name_dealers",
+                "case_size",
+                "pallet_size",
+                "activates",
+            ],
+            Self::Licences => &["kind", "number", "expires_on"],
+            Self::Printers => &["id", "name", "contact", "recipient", "created_at", "retired_at"],
+            Self::Packages => &[
+                "id",
+                "number",
+                "order",
+                "batch",
+                "printer",
+                "first",
+                "last",
+                "recipient",
+                "pick_up",
+                "state",
+                "created_by",
+                "created_at",
+                "ready_at",
+                "sign_off",
+                "sign_off_reason",
+                "sign_off_by",
+                "sign_off_at",
+            ],
+            Self::Visits => &["id", "package", "at", "network", "good"],
+            Self::Downloads => &["package", "download", "begun_at", "network", "finished_at"],
+            Self::Reports => &["package", "seq", "kind", "first", "last", "at", "network"],
+            Self::Schedules => &[
+                "id",
+                "batch",
+                "ranges",
+                "due_at",
+                "reason",
+                "reference",
+                "scheduled_by",
+                "scheduled_at",
+                "state",
+            ],
+            Self::Closings => &[
+                "id",
+                "batch",
+                "account",
+                "place",
+                "day",
+                "book",
+                "counted",
+                "missing",
+                "note",
+                "closed_by",
+                "closed_at",
+            ],
+            Self::Places => &["code", "kind", "name_zh", "name_en", "gln", "region"],
+            Self::Events => &[
+                "seq",
+                "id",
+                "act",
+                "event_at",
+                "recorded_at",
+                "recorded_by",
+                "parent",
+                "units",
+                "place",
+                "from",
+                "to",
+                "declaration",
+            ],
+            Self::RecallRanges => &["recall", "batch", "first", "last"],
+            Self::Returns => {
+                &["id", "recall", "outcome", "region", "items", "note", "noted_by", "noted_at"]
+            }
+            Self::Replies => &["id", "batch", "reply", "replied_by", "replied_at"],
+            Self::Alarms => &["kind", "object", "since", "raised_at"],
+            Self::Keys => &["login", "label", "scope", "created_at", "expires_at", "last_used_at"],
+            Self::Webhooks => &[
+                "id",
+                "url",
+                "kinds",
+                "created_by",
+                "created_at",
+                "failing_since",
+                "ended_at",
+                "ended_why",
+            ],
             Self::Products => &[
                 "gtin",
                 "name_zh",
@@ -178,6 +328,8 @@ pub enum Cell {
     Text(String),
     Number(i64),
     Instant(UnixMs),
+    /// A JSON object that JSON Lines has instead of the columns; behind them.
+    Whole(String),
 }
 
 impl Cell {

@@ -13,6 +13,7 @@
 use serde_json::{Map, Value};
 
 use super::table::Cell;
+use crate::base::is_a_formula;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Format {
@@ -49,13 +50,18 @@ impl Format {
     /// Each row has a cell for every column.
     pub fn rows(self, columns: &[&str], rows: Vec<Vec<Cell>>) -> Vec<u8> {
         let mut out = Vec::new();
-        for row in rows {
+        for mut row in rows {
+            let whole = match row.pop_if(|cell| matches!(cell, Cell::Whole(_))) {
+                Some(Cell::Whole(object)) => Some(object),
+                _ => None,
+            };
             match self {
                 Self::Csv { .. } => out.extend(line(row.into_iter().map(in_csv))),
                 Self::JsonLines => {
                     let names = columns.iter().map(|name| (*name).to_owned());
-                    let object: Map<_, _> = names.zip(row.into_iter().map(in_json)).collect();
-                    out.extend(Value::Object(object).to_string().into_bytes());
+                    let object = || names.zip(row.into_iter().map(in_json)).collect::<Map<_, _>>();
+                    let text = whole.unwrap_or_else(|| Value::Object(object()).to_string());
+                    out.extend(text.into_bytes());
                     out.push(b'\n');
                 }
             }
@@ -75,22 +81,16 @@ fn in_csv(cell: Cell) -> String {
     match cell {
         Cell::Empty => String::new(),
         Cell::Text(text) if is_a_formula(&text) => format!("'{text}"),
-        Cell::Text(text) => text,
+        Cell::Text(text) | Cell::Whole(text) => text,
         Cell::Number(number) => number.to_string(),
         Cell::Instant(at) => at.rfc3339(),
     }
 }
 
-fn is_a_formula(text: &str) -> bool {
-    text.starts_with([
-        '=', '+', '-', '@', '\t', '\r', '\n', '\u{ff1d}', '\u{ff0b}', '\u{ff0d}', '\u{ff20}',
-    ])
-}
-
 fn in_json(cell: Cell) -> Value {
     match cell {
         Cell::Empty => Value::Null,
-        Cell::Text(text) => text.into(),
+        Cell::Text(text) | Cell::Whole(text) => text.into(),
         Cell::Number(number) => number.into(),
         Cell::Instant(at) => at.rfc3339().into(),
     }
@@ -118,17 +118,28 @@ mod tests {
     }
 
     #[test]
-    fn no_cell_of_a_table_is_a_formula() {
+    fn no_cell_of_any_table_is_a_formula() {
         for formula in ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "\n=1", "＝1", "＠a"] {
-            let table = csv(formula);
-            let mut read =
-                csv::ReaderBuilder::new().has_headers(false).from_reader(table.as_bytes());
-            let row = read.records().next().expect("a row").expect("a row");
-            assert_eq!(&row[1], format!("'{formula}"));
-            let lines = Format::JsonLines.rows(Kind::People.columns(), person(formula));
-            let object: Value = serde_json::from_slice(&lines).expect("JSON");
-            assert_eq!(object["name"], formula);
+            for kind in Kind::ALL {
+                let columns = kind.columns();
+                let cells = || columns.iter().map(|_| Cell::text(formula)).collect();
+                let table = Format::Csv { marked: false }.rows(columns, vec![cells()]);
+                let mut read = csv::ReaderBuilder::new().has_headers(false).from_reader(&*table);
+                let row = read.records().next().expect("a row").expect("a row");
+                assert_eq!(row.len(), columns.len());
+                assert!(row.iter().all(|cell| cell == format!("'{formula}")), "{}", kind.slug());
+                let lines = Format::JsonLines.rows(columns, vec![cells()]);
+                let object: Value = serde_json::from_slice(&lines).expect("JSON");
+                assert!(columns.iter().all(|name| object[*name] == formula));
+            }
         }
+    }
+
+    #[test]
+    fn a_row_that_has_a_form_of_its_own_keeps_it_in_json_alone() {
+        let row = || vec![vec![Cell::text("wang"), Cell::Whole("{\"a\":1}".to_owned())]];
+        assert_eq!(Format::JsonLines.rows(Kind::People.columns(), row()), b"{\"a\":1}\n");
+        assert_eq!(Format::Csv { marked: false }.rows(Kind::People.columns(), row()), b"wang\r\n");
     }
 
     #[test]

@@ -5,6 +5,7 @@ use super::package::PackageState;
 use super::settings::Settings;
 use super::{Package, Refusal};
 use crate::base::UnixMs;
+use crate::registry::BatchRef;
 
 const DAY_MS: i64 = 86_400_000;
 
@@ -78,6 +79,7 @@ pub struct Planting {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Leak {
     pub planting: Planting,
+    pub batch: BatchRef,
     pub number: u64,
     pub scans: u64,
     pub first_seen_at: UnixMs,

@@ -3,7 +3,8 @@
 use uuid::Uuid;
 
 use super::seal;
-use crate::base::{FieldError, UnixMs};
+use crate::base::line::misleads;
+use crate::base::{FieldError, UnixMs, is_a_formula};
 use crate::registry::Uscc;
 
 /// Characters of a name and of how to reach somebody.
@@ -38,8 +39,8 @@ impl NewPrintHouse {
         let mut errors = Vec::new();
         let mut text = |field: &str, text: &str, needed: bool, most: usize| {
             let text = text.trim();
-            let fits = text.chars().count() <= most && !text.chars().any(char::is_control);
-            if !fits || (needed && text.is_empty()) || text.starts_with(['=', '+', '-', '@']) {
+            let fits = text.chars().count() <= most && !text.chars().any(misleads);
+            if !fits || (needed && text.is_empty()) || is_a_formula(text) {
                 let least = usize::from(needed);
                 let remedy = format!("write one line of {least} to {most} characters");
                 errors.push(FieldError::new(field, "cannot be taken", remedy));

@@ -6,39 +6,75 @@ use uuid::Uuid;
 
 use crate::base::{FieldError, UnixMs, ids};
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Kind {
     /// A label of the enterprise answers `suspect` since now.
     FlagOpened,
     /// What was found of such a label.
     FlagDecided,
+    /// It needs a second person.
+    OrderAwaitingApproval,
     OrderDone,
     OrderFailed,
+    /// A recall, a loss or a lift needs a second person.
+    RecallAwaitingApproval,
     RecallApproved,
     RecallLifted,
+    /// No download was begun in time.
+    PackageNotPickedUp,
+    /// Not all of it was reported printed in time.
+    PackageNotPrinted,
+    /// Nothing of it was put on sale in time since its sign-off.
+    PackageNotActivated,
+    /// Wrong codes closed its pick-up.
+    PackageClosed,
+    /// Somebody scanned what was never to be printed.
+    PackageLeaked,
+    /// Nothing of it was put on sale in time since it was ordered.
+    BatchNotActivated,
+    /// A day's closing did not find all labels.
+    ClosingMissing,
     /// Of the button that sends one; every endpoint gets its own.
     Test,
 }
 
 impl Kind {
     /// Those that an endpoint chooses from.
-    pub const CHOSEN: [Self; 6] = [
+    pub const CHOSEN: [Self; 15] = [
         Self::FlagOpened,
         Self::FlagDecided,
+        Self::OrderAwaitingApproval,
         Self::OrderDone,
         Self::OrderFailed,
+        Self::RecallAwaitingApproval,
         Self::RecallApproved,
         Self::RecallLifted,
+        Self::PackageNotPickedUp,
+        Self::PackageNotPrinted,
+        Self::PackageNotActivated,
+        Self::PackageClosed,
+        Self::PackageLeaked,
+        Self::BatchNotActivated,
+        Self::ClosingMissing,
     ];
 
     pub const fn slug(self) -> &'static str {
         match self {
             Self::FlagOpened => "flag.opened",
             Self::FlagDecided => "flag.decided",
+            Self::OrderAwaitingApproval => "order.awaiting_approval",
             Self::OrderDone => "order.done",
             Self::OrderFailed => "order.failed",
+            Self::RecallAwaitingApproval => "recall.awaiting_approval",
             Self::RecallApproved => "recall.approved",
             Self::RecallLifted => "recall.lifted",
+            Self::PackageNotPickedUp => "package.not_picked_up",
+            Self::PackageNotPrinted => "package.not_printed",
+            Self::PackageNotActivated => "package.not_activated",
+            Self::PackageClosed => "package.closed",
+            Self::PackageLeaked => "package.leaked",
+            Self::BatchNotActivated => "batch.not_activated",
+            Self::ClosingMissing => "closing.missing",
             Self::Test => "webhook.test",
         }
     }

@@ -29,6 +29,7 @@ pub mod observe;
 pub mod officer;
 pub mod ops;
 pub mod orders;
+pub mod overview;
 pub mod own;
 pub mod pack;
 pub mod people;

@@ -2,6 +2,9 @@
 //! where buyers scan, what is flagged, which lots travel unusually. Everything
 //! here is counted as it happens; nothing walks over scans.
 
+pub mod flow;
+pub mod late;
+
 use std::collections::BTreeMap;
 
 use async_trait::async_trait;
@@ -9,10 +12,14 @@ use uuid::Uuid;
 
 use crate::base::{By, LedgerError, UnixMs};
 use crate::cases::Flag;
+use crate::recall::Recall;
 use crate::registry::movement::Account;
+use crate::registry::order::Order;
 use crate::registry::{BatchRef, Gtin, Register, Uscc};
 use crate::scan::across::Across;
 use crate::scan::diversion::{self, Lot, Travelled};
+
+pub use flow::{Flows, Shipped};
 
 /// Characters of a reply.
 pub const REPLY_CHARACTERS_MAX: usize = 1_000;
@@ -44,6 +51,13 @@ pub trait OverviewLedger: Send + Sync {
     /// Codes that answer `suspect` now, riskiest first. Leads that officers alone
     /// see are not among them.
     async fn accused(&self, of: &Uscc, limit: u32) -> Result<Vec<Flag>, LedgerError>;
+    /// Bottles shipped, by lot and province, the latest lot first and its rows
+    /// together, at most `limit`.
+    async fn shipped(&self, of: &Uscc, limit: u32) -> Result<Vec<Shipped>, LedgerError>;
+    /// Orders that wait for a second person, latest first.
+    async fn orders_awaiting(&self, of: &Uscc, limit: u32) -> Result<Vec<Order>, LedgerError>;
+    /// The same of recalls, losses and lifts.
+    async fn recalls_awaiting(&self, of: &Uscc, limit: u32) -> Result<Vec<Recall>, LedgerError>;
     /// Keeps a reply; the form that is known is one reply.
     async fn reply(&self, new: &Reply, by: &By) -> Result<(), LedgerError>;
     /// Latest first.

@@ -4,7 +4,7 @@
 use jiff::civil::Date;
 
 use crate::base::limits::BATCH_LABELS_MAX;
-use crate::base::{FieldError, line, places};
+use crate::base::{FieldError, is_a_formula, line, places};
 use crate::registry::{Bilingual, Enterprise, NewBatch, Product};
 
 const LICENCES_MAX: usize = 20;
@@ -28,7 +28,7 @@ fn text(errors: &mut Vec<FieldError>, field: &str, value: &str, needed: bool) {
     }
     if let Err(fault) = line(field, value) {
         errors.push(fault);
-    } else if value.trim_start().starts_with(['=', '+', '-', '@']) {
+    } else if is_a_formula(value.trim_start()) {
         errors.push(FieldError::new(
             field,
             "begins like a spreadsheet's formula",
@@ -111,6 +111,14 @@ impl NewBatch {
                 "lot",
                 format!("{:?} cannot stand in a GS1 code", self.lot),
                 "write 1 to 20 letters, digits or - . _ /",
+            ));
+        }
+        if is_a_formula(&self.lot) {
+            // The printing house gets it as it is, in a table that people open.
+            errors.push(FieldError::new(
+                "lot",
+                "begins like a spreadsheet's formula",
+                "begin it with a letter or a digit",
             ));
         }
         if self.count == 0 || self.count > BATCH_LABELS_MAX {

@@ -128,6 +128,13 @@ impl BatchFacts {
         begins.iter().zip(ends).map(|(from, end)| (end - from, self.standing(*from))).collect()
     }
 
+    /// Whether labels wait for sale and none is there.
+    pub fn waits(&self) -> bool {
+        let waiting = [Account::Issued, Account::Printed, Account::Applied, Account::Held];
+        let lies = |on| self.whereabouts.has(on);
+        waiting.into_iter().any(lies) && !lies(Account::Activated)
+    }
+
     /// Labels that stand `OnSale`. Spares are in no account of the book, and on
     /// sale in place of labels that were spoiled.
     pub fn on_sale(&self) -> u64 {

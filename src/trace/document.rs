@@ -46,6 +46,12 @@ pub fn head(created: UnixMs) -> String {
 
 pub const TAIL: &str = "\n]}}\n";
 
+/// An event that stands in no document: it says itself what its words mean.
+pub fn alone(event: &str) -> String {
+    let members = event.trim_start().strip_prefix('{').unwrap_or(event);
+    format!("{{\"@context\":[\"{CONTEXT}\",{{\"zhenma\":\"{NAMESPACE}\"}}],{members}")
+}
+
 /// One event, without the declaration of an error.
 pub fn event(e: &Event, names: Names<'_>, recorded: UnixMs) -> Value {
     let mut out = Map::new();

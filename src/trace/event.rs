@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::base::{FieldError, UnixMs, misleads};
+use crate::base::{FieldError, UnixMs, is_a_formula, misleads};
 use crate::trace::{Act, Range, Unit};
 
 /// Units that one event names. A pallet is one; what is on it is not named.
@@ -272,7 +272,7 @@ pub fn plain(field: &str, text: &str) -> Result<(), FieldError> {
         "is too long"
     } else if text.chars().any(misleads) {
         "has a control character or a mark of direction"
-    } else if text.trim_start().starts_with(['=', '+', '-', '@']) {
+    } else if is_a_formula(text.trim_start()) {
         "begins like a spreadsheet's formula"
     } else {
         return Ok(());

@@ -9,6 +9,74 @@ use crate::web::text::Text;
 /// Name of a kind, and what its file has.
 pub const fn kind(kind: Kind) -> (Text, Text) {
     match kind {
+        Kind::Enterprise => (
+            Text("企业与设置", "The enterprise"),
+            Text("名称、审批与提醒期限、追溯设置", "names, approval and alarms, traceability"),
+        ),
+        Kind::Licences => {
+            (Text("许可证", "Licences"), Text("种类、编号、有效期", "kind, number, until when"))
+        }
+        Kind::Printers => (
+            Text("印刷厂", "Printing houses"),
+            Text("联系人、公钥，含已停用的", "contact and public key; closed ones too"),
+        ),
+        Kind::Packages => (
+            Text("印制包", "Packages"),
+            Text("交给谁、状态、验收结论", "for whom, state, sign-off; not what is planted"),
+        ),
+        Kind::Visits => (
+            Text("领取记录", "Visits to packages"),
+            Text("何时、何网段、领取码对错", "when, from which network, right code or wrong"),
+        ),
+        Kind::Downloads => (
+            Text("下载记录", "Downloads"),
+            Text("每次下载的起止与网段", "begin, end and network of each"),
+        ),
+        Kind::Reports => (
+            Text("印刷回报", "Reports of printing houses"),
+            Text("印好、作废、补印的号段", "numbers printed, spoiled, printed again"),
+        ),
+        Kind::Schedules => (
+            Text("定时启用", "Scheduled activations"),
+            Text("待执行、已执行、已取消", "waiting, booked, cancelled"),
+        ),
+        Kind::Closings => {
+            (Text("日结", "Closings"), Text("账面、实点、缺失", "book, count, what is missing"))
+        }
+        Kind::Places => (
+            Text("场所与经销商", "Places and dealers"),
+            Text("追溯用到的全部地点", "all that traceability names"),
+        ),
+        Kind::Events => (
+            Text("追溯事件", "Traceability events"),
+            Text(
+                "生产、检验、装箱、发货等；JSON Lines 为 EPCIS 2.0 事件",
+                "bottling, inspection, packing, shipping; JSON Lines has EPCIS 2.0 events",
+            ),
+        ),
+        Kind::RecallRanges => (
+            Text("召回号段", "Ranges of recalls"),
+            Text("每次召回或报失涉及的号段", "numbers that each recall or loss takes in"),
+        ),
+        Kind::Returns => (
+            Text("召回收回记录", "Goods that came back"),
+            Text("收回、销毁的数量与地区", "recovered or destroyed, how many, where"),
+        ),
+        Kind::Replies => (
+            Text("流向说明", "Replies about lots"),
+            Text("对异常流向所作的说明", "what was said to lots that travel unusually"),
+        ),
+        Kind::Alarms => {
+            (Text("提醒", "Alarms"), Text("已发出的逾期提醒", "what was raised for being late"))
+        }
+        Kind::Keys => (
+            Text("接口密钥", "API keys"),
+            Text("持有人、用途、有效期，不含密钥本身", "whose, for what, until when; not the keys"),
+        ),
+        Kind::Webhooks => (
+            Text("消息推送", "Webhooks"),
+            Text("接收地址与通知种类，不含签名密钥", "addresses and events; not the secrets"),
+        ),
         Kind::Products => {
             (Text("产品", "Products"), Text("登记的全部产品", "all that are registered"))
         }

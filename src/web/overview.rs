@@ -72,6 +72,25 @@ pub struct Shape {
     pub step: u8,
 }
 
+/// A province to which was shipped, or in which was scanned what was shipped.
+pub struct FlowLine {
+    pub name: String,
+    pub shipped: u64,
+    pub firsts: u64,
+    /// Of the largest of either, 0 to 100.
+    pub shipped_percent: u64,
+    pub firsts_percent: u64,
+}
+
+pub struct LotFlowLine {
+    pub batch: String,
+    pub lot: String,
+    pub shipped: u64,
+    pub firsts: u64,
+    /// `Henan 120 / 34`
+    pub by_province: Vec<String>,
+}
+
 pub struct LotLine {
     pub batch: String,
     pub lot: String,
@@ -116,6 +135,10 @@ pub struct OverviewPage {
     pub accused: Vec<AccusedLine>,
     pub kinds: Vec<(String, u64)>,
     pub idle: Vec<IdleLine>,
+    /// Days after which a batch is idle.
+    pub idle_days: i64,
+    pub flows: Vec<FlowLine>,
+    pub lot_flows: Vec<LotFlowLine>,
     pub lots: Vec<LotLine>,
     /// Made with the form of a reply.
     pub reply_id: String,

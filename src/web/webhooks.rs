@@ -12,10 +12,21 @@ pub const fn kind(kind: Kind) -> Text {
     match kind {
         Kind::FlagOpened => Text("标签被判可疑", "a label is suspect"),
         Kind::FlagDecided => Text("可疑标签有了结论", "what was found of a suspect label"),
+        Kind::OrderAwaitingApproval => Text("订单等待审批", "an order awaits approval"),
         Kind::OrderDone => Text("订单制作完成", "an order is done"),
         Kind::OrderFailed => Text("订单制作失败", "an order failed"),
+        Kind::RecallAwaitingApproval => Text("召回等待审批", "a recall awaits approval"),
         Kind::RecallApproved => Text("召回生效", "a recall stands"),
         Kind::RecallLifted => Text("召回撤销", "a recall is lifted"),
+        Kind::PackageNotPickedUp => Text("印制包逾期未领取", "a package is not picked up in time"),
+        Kind::PackageNotPrinted => Text("印制包逾期未印完", "a package is not printed in time"),
+        Kind::PackageNotActivated => {
+            Text("标签验收后逾期未启用", "labels are not activated in time after sign-off")
+        }
+        Kind::PackageClosed => Text("领取码多次输错，领取已关闭", "wrong codes closed a pick-up"),
+        Kind::PackageLeaked => Text("扫到了不该印出的码", "a code never to be printed was scanned"),
+        Kind::BatchNotActivated => Text("批次迟迟没有启用", "a batch is not activated"),
+        Kind::ClosingMissing => Text("日结发现标签缺失", "a closing found labels missing"),
         Kind::Test => Text("测试", "test"),
     }
 }

@@ -11,7 +11,7 @@ use crate::staff_bed::{OUR_GTIN, OURS, StaffBed, WHO, location};
 /// May: b buyer (anyone); of the enterprise whose object it is w owner, p planner,
 /// a approver, l line, q quality, s sales, v viewer; t owner of another; o officer;
 /// c the county's administrator.
-const ROUTES: [(&str, &str, &str); 122] = [
+const ROUTES: [(&str, &str, &str); 131] = [
     ("get", "/", "bwpalqsvtoc"),
     ("get", "/{code}", "bwpalqsvtoc"),
     ("get", "/01/{gtin}/10/{lot}/21/{serial}", "bwpalqsvtoc"),
@@ -118,6 +118,15 @@ const ROUTES: [(&str, &str, &str); 122] = [
     ("get", "/api/v1/trace/places", "wpalqsvt"),
     ("post", "/api/v1/trace/places", "wst"),
     ("post", "/api/v1/trace/imports", "wlt"),
+    ("get", "/api/v1/trace/customs", "wpalqsvt"),
+    ("put", "/api/v1/trace/customs", "wt"),
+    ("get", "/api/v1/settings", "wt"),
+    ("put", "/api/v1/settings", "wt"),
+    ("get", "/api/v1/printers", "wpt"),
+    ("post", "/api/v1/printers", "wt"),
+    ("get", "/api/v1/alarms", "wpalqsvt"),
+    ("get", "/api/v1/approvals", "wpalqsvt"),
+    ("get", "/api/v1/overview", "wpalqsvt"),
     ("get", "/api/v1/orders", "wpalqsvtc"),
     ("post", "/api/v1/orders", "wptc"),
     ("get", "/api/v1/exports/{kind}", "wpalqsvt"),
@@ -219,7 +228,7 @@ const WEBHOOK_ROUTES: [(&str, &str, &str); 9] = [
     ("delete", "/api/v1/webhooks/{id}", "w"),
 ];
 /// Approval, and the hand-over to a printing house.
-const HAND_OVER_ROUTES: [(&str, &str, &str); 25] = [
+const HAND_OVER_ROUTES: [(&str, &str, &str); 26] = [
     ("post", "/enterprise/order/preview", "wpt"),
     ("post", "/enterprise/orders/{id}/approve", "wa"),
     ("post", "/enterprise/orders/{id}/reject", "wa"),
@@ -234,6 +243,7 @@ const HAND_OVER_ROUTES: [(&str, &str, &str); 25] = [
     ("get", "/enterprise/printers", "wt"),
     ("post", "/enterprise/printers", "wt"),
     ("post", "/enterprise/printers/{id}/retire", "w"),
+    ("delete", "/api/v1/printers/{id}", "w"),
     ("get", "/enterprise/settings", "wt"),
     ("post", "/enterprise/settings", "wt"),
     ("get", "/printer", "bwpalqsvtoc"),
@@ -280,7 +290,7 @@ async fn every_route_of_the_document_has_a_row_and_every_row_a_route() {
 }
 
 /// What the paths' parameters are, of our own maker.
-struct Ours {
+pub struct Ours {
     batch: String,
     serial: String,
     order: String,
@@ -299,7 +309,7 @@ struct Ours {
 }
 
 impl Ours {
-    async fn make(bed: &StaffBed) -> Self {
+    pub async fn make(bed: &StaffBed) -> Self {
         let batch = bed.batch(3).await;
         let code = bed.codes(&batch).await.remove(0);
         let house = crate::packages::house(bed, None).await;
@@ -346,7 +356,7 @@ impl Ours {
         }
     }
 
-    fn path(&self, template: &str) -> String {
+    pub fn path(&self, template: &str) -> String {
         let id = match template {
             of if of.contains("ranges") => &self.range,
             of if of.contains("movements") => &self.movement,

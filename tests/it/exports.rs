@@ -6,26 +6,19 @@ use zhenma::auth::port::AccountLedger;
 use zhenma::auth::{Account, Duties, Role};
 use zhenma::base::{By, Clock, UnixMs, clock::SystemClock};
 use zhenma::cases::{CaseLedger, Flag, FlagState};
+use zhenma::exports::Kind;
 use zhenma::scan::across::Changes;
 use zhenma::scan::ledger::ScanLedger;
 use zhenma::scan::{CodeId, Cursor, Entry, LogId, Observation};
 
 use crate::faults::load::eventually;
+use crate::packages;
 use crate::staff_bed::{OUR_GTIN, OURS, StaffBed};
 use crate::store_contract::bed::scan;
 
-const KINDS: [&str; 10] = [
-    "products",
-    "batches",
-    "ranges",
-    "orders",
-    "movements",
-    "recalls",
-    "scans",
-    "flags",
-    "people",
-    "trail",
-];
+fn kinds() -> impl Iterator<Item = &'static str> {
+    Kind::ALL.into_iter().map(Kind::slug)
+}
 
 async fn file(bed: &StaffBed, who: &str, path: &str) -> (u16, String) {
     let request = bed.program(who, Method::GET, &format!("/api/v1/exports/{path}"));
@@ -82,7 +75,7 @@ async fn each_kind_has_what_is_ours_and_nothing_of_another() {
     assert_eq!(names, wanted);
     assert!(scan["place_zh"].is_string() && scan["seen_at"].as_str().expect("text").ends_with('Z'));
     // No signature, no secret, no hash in any of them; and whoever took them is told.
-    for kind in KINDS {
+    for kind in kinds() {
         let (_, text) = file(&bed, "member", &format!("{kind}?format=csv")).await;
         assert!(codes.iter().all(|code| !text.contains(code)), "{kind} has a full code");
         assert!(!text.contains("argon2") && !text.contains("secret"), "{kind}: {text}");
@@ -97,8 +90,8 @@ async fn each_kind_has_what_is_ours_and_nothing_of_another() {
 async fn people_and_the_trail_are_for_owners_and_formats_are_asked_for_by_name_or_accept() {
     let bed = StaffBed::start().await;
     let viewer = bed.person("viewer").await;
-    for kind in KINDS {
-        let owners = ["people", "trail"].contains(&kind);
+    for kind in kinds() {
+        let owners = Kind::from_slug(kind).expect("a kind").is_for_owners();
         assert_eq!(file(&bed, "member", kind).await.0, 200, "{kind}");
         assert_eq!(file(&bed, "viewer", kind).await.0, if owners { 403 } else { 200 }, "{kind}");
         assert_eq!(file(&bed, "administrator", kind).await.0, 403, "{kind}");
@@ -172,4 +165,138 @@ async fn a_long_file_comes_page_by_page_each_row_once() {
     let (status, table) = file(&bed, "viewer", "scans?format=csv").await;
     assert_eq!((status, table.lines().count()), (200, 2_001));
     assert_eq!(rows(&bed, "scans").await.len(), 2_000);
+}
+
+/// Tables whose rows stand in files, and in which.
+const GIVEN: [(&str, &str); 37] = [
+    ("enterprises", "enterprise"),
+    ("enterprise_settings", "enterprise"),
+    ("trace_customs", "enterprise"),
+    ("licences", "licences"),
+    ("products", "products"),
+    ("batches", "batches"),
+    ("batch_ranges", "ranges"),
+    ("orders", "orders"),
+    ("print_houses", "printers"),
+    ("packages", "packages"),
+    ("pick_up_visits", "visits"),
+    ("downloads", "downloads"),
+    ("print_reports", "reports"),
+    ("movements", "movements"),
+    ("movement_legs", "movements"),
+    ("scheduled_activations", "schedules"),
+    ("closings", "closings"),
+    ("trace_places", "places"),
+    ("trace_events", "events"),
+    ("trace_event_units", "events"),
+    ("trace_event_batches", "events"),
+    ("recalls", "recalls"),
+    ("recall_ranges", "recall-ranges"),
+    ("recall_returns", "returns"),
+    ("scans", "scans"),
+    ("flags", "flags"),
+    ("decisions", "flags"),
+    ("lot_replies", "replies"),
+    ("alarms_raised", "alarms"),
+    ("accounts", "people"),
+    ("api_keys", "keys"),
+    ("webhook_endpoints", "webhooks"),
+    ("audit", "trail"),
+    ("spans", "movements"),
+    ("shipped", "events"),
+    ("shipped_by_event", "events"),
+    ("trace_units", "events"),
+];
+
+/// Tables whose rows stand in none, and why.
+const KEPT_BACK: [(&str, &str); 27] = [
+    ("spares", "which numbers of a pool are spares is for the printing house alone"),
+    ("planted", "a file that tells which codes are planted would spoil them"),
+    ("spare_sightings", "would tell which numbers are planted; the home page names the package"),
+    ("package_files", "sizes and sums of sealed files"),
+    ("transfers", "parts of a download, which the downloads sum up"),
+    ("recall_codes", "which label was counted in which return, so that none counts twice"),
+    ("trace_lines", "what a device has in hand until the case is whole"),
+    ("trace_milestones", "what buyers hear, computed from the events"),
+    ("scan_days", "counts of the scans"),
+    ("webhook_events", "sent to the enterprise's own program, and again when it asks"),
+    ("webhook_deliveries", "attempts of the last thirty days: shown, and read by API"),
+    ("causes", "an officer's grounds, which protect whom they name"),
+    ("forgeries", "leads for officers: codes that were never issued"),
+    ("across_pages", "evidence across enterprises, for the engine"),
+    ("across_phones", "pseudonyms of buyers' phones"),
+    ("across_revision", "the installation's own"),
+    ("policies", "the engine's, for all enterprises"),
+    ("policy_terms", "the engine's, for all enterprises"),
+    ("sessions", "secrets"),
+    ("second_factors", "secrets"),
+    ("recovery_codes", "secrets"),
+    ("links", "secrets"),
+    ("installation", "secrets"),
+    ("register_revision", "the installation's own"),
+    ("scan_logs", "the installation's own"),
+    ("retention", "the installation's own"),
+    ("_sqlx_migrations", "the installation's own"),
+];
+
+/// Everything that an enterprise has put in or that is about it: a table that is
+/// new belongs to a file, or has a reason.
+#[tokio::test]
+async fn every_table_of_the_ledger_is_given_away_or_kept_back_for_a_reason() {
+    let bed = StaffBed::start().await;
+    let path = zhenma::app::paths::ledger(&bed.parts.settings.data);
+    let ledger = rusqlite::Connection::open(path).expect("opens");
+    let mut names = ledger
+        .prepare("SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'")
+        .expect("a statement");
+    let names = names.query_map([], |row| row.get::<_, String>(0)).expect("names");
+    let mut found: Vec<_> = names.map(|name| name.expect("a name")).collect();
+    found.sort();
+    let mut named: Vec<_> =
+        GIVEN.iter().chain(&KEPT_BACK).map(|(table, _)| (*table).to_owned()).collect();
+    named.sort();
+    assert_eq!(found, named);
+    assert!(KEPT_BACK.iter().all(|(_, why)| !why.is_empty()));
+    for kind in kinds() {
+        assert!(GIVEN.iter().any(|(_, given)| *given == kind), "{kind} has no table");
+    }
+    for (table, kind) in GIVEN {
+        let kind = Kind::from_slug(kind).unwrap_or_else(|| panic!("{table} is in {kind}"));
+        // Every file has a statement that the ledger takes.
+        let (status, text) = file(&bed, "member", &format!("{}?format=csv", kind.slug())).await;
+        assert_eq!(status, 200, "{table}: {text}");
+        assert_eq!(text.lines().next(), Some(&*kind.columns().join(",")), "{table}");
+    }
+}
+
+#[tokio::test]
+async fn what_the_hand_off_leaves_behind_is_given_away_but_for_what_is_planted() {
+    let bed = StaffBed::start().await;
+    let house = packages::house(&bed, None).await;
+    let batch = packages::batch(&bed, 100).await;
+    let order = packages::ordered(&bed, &batch, 40, &house).await;
+    let package = packages::handed_over(&bed, &order).await;
+    let mut counter = packages::Counter::at(&bed, "198.51.100.7").await;
+    counter.enter(&package).await;
+    counter.download(1).await;
+    let closing = json!({"account": "activated", "day": "2026-11-27", "missing": "5-7"});
+    let sold = bed.batch(20).await;
+    bed.made("line", &format!("/api/v1/batches/{sold}/closings"), &closing).await;
+    for (kind, count) in [
+        ("enterprise", 1),
+        ("printers", 1),
+        ("packages", 1),
+        ("visits", 1),
+        ("downloads", 1),
+        ("closings", 1),
+        ("keys", 7),
+    ] {
+        assert_eq!(rows(&bed, kind).await.len(), count, "{kind}");
+        let theirs = file(&bed, "stranger", kind).await.1.lines().count();
+        assert_eq!(theirs, usize::from(kind == "enterprise" || kind == "keys"), "{kind}");
+    }
+    let given = rows(&bed, "packages").await.remove(0);
+    assert_eq!((&given["order"], &given["printer"]), (&json!(order), &json!("亳州彩印")));
+    let said = given.to_string();
+    assert!(!said.contains("pool") && !said.contains("hash") && !said.contains("key_file"));
 }

@@ -141,6 +141,37 @@ async fn bottles_become_a_case_on_a_pallet_and_each_tells_where_it_is() {
 }
 
 #[tokio::test]
+async fn a_file_of_events_has_each_as_a_document_of_its_own_and_as_a_row() {
+    let bed = StaffBed::start().await;
+    let goods = Goods::make(&bed, 6, 2).await;
+    let (b, c) = (&goods.bottles, &goods.cases);
+    scan(&bed, 1, 2, &[&b[0], &b[1], &c[0]]).await;
+    scan(&bed, 4, 2, &[&b[2], &b[3], &c[1]]).await;
+    let mut error = exported(&bed, "").await.swap_remove(1);
+    error["errorDeclaration"] = json!({"declarationTime": now(), "reason": "did_not_occur"});
+    let (status, said) = captured(&bed, "quality", &[error]).await;
+    assert_eq!(status, 200, "{said}");
+    let path = |format| format!("/api/v1/exports/events?format={format}");
+    let take = async |format| {
+        let request = bed.program("viewer", Method::GET, &path(format));
+        request.send().await.expect("an answer").text().await.expect("a file")
+    };
+    let (lines, table) = (take("jsonl").await, take("csv").await);
+    let schema = schema();
+    let events: Vec<Value> =
+        lines.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
+    assert_eq!((events.len(), table.lines().count()), (2, 3));
+    for event in &events {
+        let faults: Vec<_> = schema.iter_errors(event).map(|e| format!("{e:.200}")).collect();
+        assert!(faults.is_empty(), "{faults:#?}");
+        assert!(table.contains(event["eventID"].as_str().expect("an id")));
+    }
+    assert_eq!(events[1]["errorDeclaration"]["reason"], "did_not_occur");
+    let (_, theirs) = bed.send(bed.program("stranger", Method::GET, &path("jsonl"))).await;
+    assert_eq!(theirs, Value::Null);
+}
+
+#[tokio::test]
 async fn scans_sent_again_are_answered_the_same_and_done_once() {
     let bed = StaffBed::start().await;
     let goods = Goods::make(&bed, 12, 2).await;

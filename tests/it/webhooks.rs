@@ -1,5 +1,7 @@
 //! Webhooks, delivered by a real worker to real servers that behave badly.
 
+mod alarms;
+mod killed;
 pub mod target;
 mod tls;
 
@@ -11,22 +13,13 @@ use zhenma::auth::port::TrailLedger;
 use zhenma::auth::trail::Wanted;
 use zhenma::base::{By, Clock, UnixMs, clock::SystemClock};
 use zhenma::hooks::port::HookLedger;
-use zhenma::hooks::{Attempt, DeliveryState, Trouble, Why};
+use zhenma::hooks::{Attempt, DeliveryState, Kind, Trouble, Why};
 use zhenma::registry::Uscc;
 
 use crate::faults::load::eventually;
 use crate::need;
 use crate::staff_bed::{OURS, StaffBed};
 use target::{Answer, Received, Target};
-
-const EVERYTHING: [&str; 6] = [
-    "flag.opened",
-    "flag.decided",
-    "order.done",
-    "order.failed",
-    "recall.approved",
-    "recall.lifted",
-];
 
 /// An installation whose operator allows webhooks to this machine.
 async fn allowing() -> StaffBed {
@@ -38,7 +31,7 @@ async fn allowing() -> StaffBed {
 
 /// Adds an endpoint and gives its id and its secret.
 pub async fn add(bed: &StaffBed, url: &str) -> (String, String) {
-    let body = json!({"url": url, "events": EVERYTHING});
+    let body = json!({"url": url, "events": Kind::CHOSEN.map(Kind::slug)});
     let made = bed.made("member", "/api/v1/webhooks", &body).await;
     let text = |name: &str| made[name].as_str().expect("text").to_owned();
     (text("id"), text("secret"))

@@ -1,6 +1,8 @@
 //! The three brands of the demonstration. Names of the brands are real; codes,
 //! licences, lots and everything else are made up, and the page says so.
 
+use super::office::{HANDED_OVER, TO_APPROVE};
+
 /// One enterprise with its two products.
 pub struct Brand {
     pub uscc: &'static str,
@@ -33,6 +35,8 @@ pub struct Lot {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LotKind {
     OnSale,
+    /// Ordered: nothing was reported of its labels.
+    Ordered,
     /// Printed, not yet activated.
     Waiting,
     /// Recalled by its maker.
@@ -89,11 +93,27 @@ pub const BRANDS: [Brand; 3] = [
                     },
                     Lot {
                         lot: "SHZC2611",
-                        made_days_ago: 6,
+                        made_days_ago: 20,
                         destination: 3100,
                         dealer: "上海浦江名酒行",
                         count: 1_000,
                         kind: LotKind::Waiting,
+                    },
+                    Lot {
+                        lot: HANDED_OVER,
+                        made_days_ago: 1,
+                        destination: 3100,
+                        dealer: "上海浦江名酒行",
+                        count: 600,
+                        kind: LotKind::Ordered,
+                    },
+                    Lot {
+                        lot: TO_APPROVE,
+                        made_days_ago: 1,
+                        destination: 4400,
+                        dealer: "广州珠江酒业",
+                        count: 30_000,
+                        kind: LotKind::Ordered,
                     },
                 ],
             },

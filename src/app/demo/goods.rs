@@ -3,6 +3,7 @@
 
 use crate::app::compose::{Parts, StartError};
 use crate::app::demo::brands::{BRANDS, Brand, Lot, LotKind};
+use crate::app::demo::cast;
 use crate::base::{By, UnixMs, ids};
 use crate::registry::{Batch, Bilingual, Uscc};
 use crate::trace::capture::Captured;
@@ -17,6 +18,10 @@ const OFFSET_MINUTES: i32 = 480;
 const CASE_BOTTLES: u64 = 6;
 /// First number of what is packed: behind those that somebody scanned.
 const PACKED_FROM: u64 = 900;
+/// Larger cases, of the bottles that buyers scan, by their numbers.
+const LARGE: u64 = 33;
+const LARGE_FROM: u64 = 2;
+const LARGE_BOTTLES: u64 = 24;
 /// Luyi, by GB/T 2260.
 const HOME: u16 = 4116;
 const STATION: &str = "河南省产品质量检验技术研究院";
@@ -90,26 +95,30 @@ fn way(batch: &Batch, lot: &Lot, now: UnixMs) -> Vec<Event> {
         passed: true,
         sha256: String::new(),
     };
+    let case = |number| Unit::Case { batch: batch.id, number };
     let packed = |number: u64| {
-        let first = PACKED_FROM + number * CASE_BOTTLES;
+        let (first, bottles) = match number.checked_sub(LARGE_FROM) {
+            Some(large) => (cast::OTHERS + large * LARGE_BOTTLES, LARGE_BOTTLES),
+            None => (PACKED_FROM + number * CASE_BOTTLES, CASE_BOTTLES),
+        };
         let bottle = |number| Unit::Bottle { batch: batch.id, number };
         Event {
-            parent: Some(Unit::Case { batch: batch.id, number }),
-            units: (first..first + CASE_BOTTLES).map(bottle).collect(),
-            size: usize::try_from(CASE_BOTTLES).ok(),
+            parent: Some(case(number)),
+            units: (first..first + bottles).map(bottle).collect(),
+            size: usize::try_from(bottles).ok(),
             ..event(Act::Packed, 3)
         }
     };
-    vec![
+    let mut way = vec![
         Event { range, inputs: vec![raw], ..event(Act::Bottled, 1) },
         Event { range, report: Some(report), ..event(Act::Inspected, 2) },
-        packed(0),
-        packed(1),
-        Event {
-            units: vec![Unit::Case { batch: batch.id, number: 0 }],
-            from: Some("hall-1".to_owned()),
-            to: Some(format!("to-{}", lot.lot)),
-            ..event(Act::Shipped, 4)
-        },
-    ]
+    ];
+    way.extend((0..LARGE_FROM + LARGE).map(packed));
+    way.push(Event {
+        units: [0].into_iter().chain(LARGE_FROM..LARGE_FROM + LARGE).map(case).collect(),
+        from: Some("hall-1".to_owned()),
+        to: Some(format!("to-{}", lot.lot)),
+        ..event(Act::Shipped, 4)
+    });
+    way
 }

@@ -4,6 +4,7 @@
 
 mod brands;
 mod goods;
+mod office;
 pub mod people;
 mod samples;
 
@@ -36,6 +37,7 @@ use crate::scan::{Channel, Place};
 use brands::{BRANDS, Brand, Goods, Lot, LotKind};
 use people::{Dice, Story, Visit};
 
+pub use office::pick_up;
 pub use samples::{DemoSample, samples, write_sheet};
 
 /// Written last: a directory with it is whole.
@@ -153,22 +155,28 @@ pub async fn seed(parts: &Parts) -> Result<(), StartError> {
         parts.ledger.add_account(&account, &By::shell(now)).await?;
     }
     renew(&parts.ledger, &parts.scanner.register).await?;
-    goods::seed(parts, &parts.ledger.batches(None, 1_000).await?, now).await?;
+    let batches = parts.ledger.batches(None, 1_000).await?;
+    goods::seed(parts, &batches, now).await?;
+    office::seed(parts, &batches, now).await?;
     renew(&parts.ledger, &parts.scanner.register).await?;
     scan_history(parts, &mut dice, now).await?;
     std::fs::write(parts.settings.data.join(DONE), b"")
         .map_err(|e| StartError::Other(e.to_string()))
 }
 
-async fn put(parts: &Parts, kind: ImportKind, fields: Fields) -> Result<Registered, StartError> {
+async fn put(
+    parts: &Parts,
+    kind: ImportKind,
+    fields: Fields,
+    at: UnixMs,
+) -> Result<Registered, StartError> {
     let keys = parts.scanner.keys.load_full();
-    let now = parts.clock.now();
-    let done =
-        register(&parts.ledger, &keys, &Scope::All, kind, &[(0, fields)], &By::shell(now)).await?;
+    let by = By::shell(at);
+    let done = register(&parts.ledger, &keys, &Scope::All, kind, &[(0, fields)], &by).await?;
     done.into_iter().next().ok_or_else(|| StartError::Other("nothing was registered".into()))
 }
 
-async fn add_brand(parts: &Parts, brand: &Brand, _now: UnixMs) -> Result<(), StartError> {
+async fn add_brand(parts: &Parts, brand: &Brand, now: UnixMs) -> Result<(), StartError> {
     let text = |t: &str| Some(t.to_owned());
     let fields = Fields::from([
         ("uscc", text(brand.uscc)),
@@ -178,7 +186,7 @@ async fn add_brand(parts: &Parts, brand: &Brand, _now: UnixMs) -> Result<(), Sta
         ("licence_number", text(brand.licence.1)),
         ("licence_expires_on", text(brand.licence.2)),
     ]);
-    put(parts, ImportKind::Enterprises, fields).await?;
+    put(parts, ImportKind::Enterprises, fields, now).await?;
     for goods in &brand.products {
         let fields = Fields::from([
             ("gtin", text(goods.gtin)),
@@ -190,7 +198,7 @@ async fn add_brand(parts: &Parts, brand: &Brand, _now: UnixMs) -> Result<(), Sta
             ("net_content", text(goods.net_content)),
             ("shelf_life_days", goods.shelf_life_days.map(|d| d.to_string())),
         ]);
-        put(parts, ImportKind::Products, fields).await?;
+        put(parts, ImportKind::Products, fields, now).await?;
     }
     Ok(())
 }
@@ -210,7 +218,9 @@ async fn add_batch(
         ("count", Some(lot.count.to_string())),
         ("cases", (lot.kind == LotKind::OnSale).then(|| DEMO_CASES.to_string())),
     ]);
-    match put(parts, ImportKind::Batches, fields).await? {
+    // A batch is older than what happened to it.
+    let at = now.plus_ms(-lot.made_days_ago * 86_400_000);
+    match put(parts, ImportKind::Batches, fields, at).await? {
         Registered::Batch(id) => Ok(id),
         other => Err(StartError::Other(format!("a batch became {other:?}"))),
     }
@@ -240,6 +250,9 @@ async fn stand(parts: &Parts, id: BatchRef, lot: &Lot, now: UnixMs) -> Result<()
         let by = By::shell(now.plus_ms(-days_ago * 86_400_000));
         async move { move_labels(&parts.ledger, &Scope::All, id, asked, &by).await }
     };
+    if lot.kind == LotKind::Ordered {
+        return Ok(());
+    }
     moved(Kind::Print, "中州标签印务", lot.made_days_ago).await?;
     if lot.kind == LotKind::Waiting {
         return Ok(());

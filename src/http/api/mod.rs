@@ -3,6 +3,7 @@
 //! belongs to another does not exist.
 
 mod activations;
+mod alarms;
 mod balance;
 mod batches;
 mod closings;
@@ -14,12 +15,15 @@ mod movement_file;
 mod movement_records;
 mod movements;
 mod orders;
+mod overview;
 mod own_imports;
 mod packages;
+mod printers;
 mod products;
 mod ranges;
 mod recall_records;
 mod recalls;
+mod settings;
 mod trace;
 mod trace_import;
 mod trace_places;
@@ -83,6 +87,13 @@ pub fn router(desk: Desk) -> OpenApiRouter {
         .routes(routes!(trace::export, trace::capture))
         .routes(routes!(trace_units::show))
         .routes(routes!(trace_places::list, trace_places::put))
+        .routes(routes!(printers::list, printers::add))
+        .routes(routes!(printers::retire))
+        .routes(routes!(settings::show, settings::set))
+        .routes(routes!(settings::customs, settings::set_customs))
+        .routes(routes!(alarms::list))
+        .routes(routes!(alarms::approvals))
+        .routes(routes!(overview::show))
         .routes(routes!(recalls::list, recalls::ask))
         .routes(routes!(recalls::show))
         .routes(routes!(recalls::decide))

@@ -123,7 +123,7 @@ pub struct NewOrder {
     encoding: String,
     /// Day by which the labels are needed, ISO 8601.
     needed_by: Option<String>,
-    /// Id of the printing house that prints them, from `/enterprise/printers`.
+    /// Id of the printing house that prints them, from `/api/v1/printers`.
     house: Option<String>,
 }
 

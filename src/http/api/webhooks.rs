@@ -85,7 +85,11 @@ pub async fn list(
 #[serde(deny_unknown_fields)]
 pub struct NewWebhook {
     url: String,
-    /// flag.opened, flag.decided, order.done, order.failed, recall.approved, recall.lifted
+    /// Some of flag.opened, flag.decided, order.awaiting_approval, order.done, order.failed,
+    /// recall.awaiting_approval, recall.approved, recall.lifted, package.not_picked_up,
+    /// package.not_printed, package.not_activated, package.closed, package.leaked,
+    /// batch.not_activated, closing.missing
+    #[schema(min_items = 1, max_items = 15)]
     events: Vec<String>,
 }
 

@@ -11,6 +11,7 @@ use crate::auth::Member;
 use crate::http::access::AtConsole;
 use crate::http::console::page;
 use crate::http::desk::Desk;
+use crate::http::overview::DAYS;
 use crate::http::problem::{Problem, ProblemDocument};
 use crate::registry::service::{self, Scope};
 use crate::registry::{Batch, BatchRef, RangeFact, RangeState};
@@ -21,8 +22,6 @@ use crate::web::book::Forms;
 use crate::web::console::{Bar, BatchPage, Frame, RangeLine};
 use crate::web::verdict::date_text;
 
-/// Days of the chart, today the last of them.
-pub(super) const DAYS: i64 = 60;
 /// Facts of ranges that are shown; the exports have all.
 const RANGES_SHOWN: usize = 50;
 

@@ -52,7 +52,7 @@ pub struct Wanted {
     path = "/enterprise/exports/{kind}",
     tag = "enterprise console",
     params(
-        ("kind" = String, Path, description = "products, batches, ranges, orders, movements, recalls, scans, flags; people and trail for owners"),
+        ("kind" = String, Path, description = "One of enterprise, licences, products, batches, ranges, orders, printers, packages, visits, downloads, reports, movements, schedules, closings, places, events, recalls, recall-ranges, returns, scans, flags, replies, alarms; for owners people, keys, webhooks, trail"),
         ("format" = Option<String>, Query, description = "csv, or jsonl"),
     ),
     responses(

@@ -19,6 +19,7 @@ mod order_form;
 mod order_handoff;
 mod order_picture;
 mod overview;
+mod overview_flow;
 mod own;
 mod package;
 mod people;

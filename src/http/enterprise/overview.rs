@@ -1,19 +1,20 @@
 //! `/enterprise/overview`: where labels are, when and where they are scanned, what
 //! is flagged, which lots travel unusually.
 
-use std::collections::{BTreeMap, HashMap};
-use std::sync::{Arc, PoisonError};
+use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
-use jiff::{Timestamp, ToSpan};
+use jiff::ToSpan;
 use serde::Deserialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::batch::{DAYS, bars, find};
+use super::batch::{bars, find};
 use super::home::own;
+use super::overview_flow;
 use crate::auth::duty::{Acting, Withdrawing};
 use crate::auth::{Duty, Member};
 use crate::base::{Lang, grounds, ids};
@@ -23,10 +24,11 @@ use crate::http::access::AtConsole;
 use crate::http::bodies::Posted;
 use crate::http::console::page;
 use crate::http::desk::Desk;
+use crate::http::overview::{DAYS, figures, kinds};
 use crate::http::problem::{Problem, ProblemDocument};
-use crate::overview::{self, Reply};
-use crate::registry::movement::Account;
-use crate::registry::{BatchRef, Uscc};
+use crate::overview::Reply;
+use crate::overview::late::IDLE_DAYS;
+use crate::registry::{BatchRef, Register};
 use crate::scan::Place;
 use crate::scan::diversion::Travelled;
 use crate::scan::ledger::DayCount;
@@ -38,11 +40,6 @@ use crate::web::overview::{
 };
 use crate::web::verdict::{date_text, named};
 
-/// Days after which a batch of which nothing is on sale is told.
-const IDLE_DAYS: i64 = 14;
-const ACCUSED_SHOWN_MAX: u32 = 100;
-const IDLE_SHOWN_MAX: usize = 50;
-const LOTS_SHOWN_MAX: usize = 50;
 const REPLIES_MAX: u32 = 500;
 
 /// The overview.
@@ -110,50 +107,33 @@ async fn render(
     status: StatusCode,
 ) -> Result<Response, Problem> {
     let (own, lang) = (own(who)?, f.lang);
-    let now = Timestamp::from_millisecond(desk.clock.now().0).unwrap_or_default();
-    let today = now.to_zoned_datetime(desk.zone.clone()).date();
-    let epoch = jiff::civil::date(1970, 1, 1);
-    let last = epoch.until(today).map_or(0, |span| i64::from(span.get_days()));
-    let since = last - (DAYS - 1);
-    let days: Vec<_> = desk
-        .ledger
-        .buyers_by_day(&own, since)
-        .await?
-        .into_iter()
-        .map(|(day, scans)| DayCount { day, scans, labels: 0 })
-        .collect();
-    let scanned: BTreeMap<u8, u64> =
-        desk.ledger.buyers_by_province(&own, since).await?.into_iter().collect();
-    let accounts = desk.ledger.labels_by_account(&own).await?;
-    let accused = desk.ledger.accused(&own, ACCUSED_SHOWN_MAX).await?;
+    let figures = figures(desk, &own).await?;
     let replies = desk.ledger.replies(&own, REPLIES_MAX).await?;
     let register = desk.scanner.register.load_full();
-    let (firsts, lots) = {
-        let across = desk.scanner.across.read().unwrap_or_else(PoisonError::into_inner);
-        let firsts = overview::first_scans(&register, &across, &own);
-        (firsts, overview::travelled(&register, &across, &own))
-    };
-    let by_account: HashMap<Account, u64> = accounts.into_iter().collect();
-    let counts = Account::ALL.map(|on| (on, by_account.get(&on).copied().unwrap_or(0)));
-    let counts = counts.into_iter().filter(|(_, labels)| *labels > 0);
+    let day = |&(day, scans): &(i64, u64)| DayCount { day, scans, labels: 0 };
+    let days: Vec<_> = figures.days.iter().map(day).collect();
+    let (today, accused) = (figures.today, &figures.accused);
+    let counts = figures.accounts.iter();
     let overview = OverviewPage {
-        accounts: Share::of(counts.map(|(on, n)| (account(on).of(lang).to_owned(), n)).collect()),
+        accounts: Share::of(counts.map(|(on, n)| (account(*on).of(lang).to_owned(), *n)).collect()),
         busiest: days.iter().map(|day| day.scans).max().unwrap_or(0),
         scans: days.iter().map(|day| day.scans).sum(),
         bars: bars(&days, today),
         first_day: date_text(today.saturating_sub((DAYS - 1).days()), lang),
         last_day: date_text(today, lang),
-        shapes: shapes(desk, &scanned, lang),
+        shapes: shapes(desk, &figures.scanned, lang),
         map: Arc::clone(&desk.map),
-        provinces: provinces(&scanned, &firsts, lang),
-        kinds: kinds(&accused, lang),
-        accused: accused.iter().map(|flag| accused_line(flag, lang)).collect(),
-        idle: idle(desk, &own, lang),
-        lots: lots
-            .iter()
-            .take(LOTS_SHOWN_MAX)
-            .map(|lot| lot_line(lot, desk, &replies, &f))
+        provinces: provinces(&figures.scanned, &figures.firsts, lang),
+        kinds: kinds(accused)
+            .into_iter()
+            .map(|(code, n)| (crate::web::overview::kind(code).of(lang).to_owned(), n))
             .collect(),
+        accused: accused.iter().map(|flag| accused_line(flag, lang)).collect(),
+        idle: figures.idle.iter().filter_map(|waits| idle_line(waits, &register, lang)).collect(),
+        idle_days: IDLE_DAYS,
+        flows: overview_flow::provinces(&figures.flows, lang),
+        lot_flows: overview_flow::lots(&figures.flows, &register, lang),
+        lots: figures.lots.iter().map(|lot| lot_line(lot, desk, &replies, &f)).collect(),
         reply_id: ids::new_id(desk.clock.now()).to_string(),
         reply,
         replies: who.duties.allow(Duty::Quality) || who.duties.allow(Duty::Sales),
@@ -162,7 +142,7 @@ async fn render(
     page(&overview, lang, status)
 }
 
-fn province(code: u8, lang: Lang) -> String {
+pub(super) fn province(code: u8, lang: Lang) -> String {
     let unknown = || lang.pick("地区未知", "unknown").to_owned();
     Place(u16::from(code) * 100).text(lang).unwrap_or_else(unknown)
 }
@@ -213,20 +193,6 @@ fn provinces(
     lines
 }
 
-/// What was said first of each, and of how many.
-fn kinds(accused: &[Flag], lang: Lang) -> Vec<(String, u64)> {
-    let mut counts = BTreeMap::<&str, u64>::new();
-    for reason in accused.iter().filter_map(|flag| flag.reasons.first()) {
-        *counts.entry(&reason.code).or_default() += 1;
-    }
-    let mut counts: Vec<_> = counts
-        .into_iter()
-        .map(|(code, n)| (crate::web::overview::kind(code).of(lang).to_owned(), n))
-        .collect();
-    counts.sort_by_key(|(_, n)| std::cmp::Reverse(*n));
-    counts
-}
-
 fn accused_line(flag: &Flag, lang: Lang) -> AccusedLine {
     let serial = Payload::from_bytes(flag.payload).map(|p| p.to_string());
     let why = flag.reasons.first().map(|r| lang.pick(&r.zh, &r.en).to_owned());
@@ -237,27 +203,14 @@ fn accused_line(flag: &Flag, lang: Lang) -> AccusedLine {
     }
 }
 
-/// Batches of which nothing is on sale, the oldest first.
-fn idle(desk: &Desk, own: &Uscc, lang: Lang) -> Vec<IdleLine> {
-    let now = desk.clock.now();
-    let register = desk.scanner.register.load();
-    let mut idle: Vec<_> = register
-        .batches
-        .values()
-        .filter(|facts| facts.batch.enterprise == *own && facts.on_sale() == 0)
-        .map(|facts| ((now.0 - facts.batch.created_at.0) / 86_400_000, facts))
-        .filter(|(days, _)| *days >= IDLE_DAYS)
-        .collect();
-    idle.sort_by_key(|(days, facts)| std::cmp::Reverse((*days, facts.batch.id)));
-    idle.iter()
-        .take(IDLE_SHOWN_MAX)
-        .map(|(days, facts)| IdleLine {
-            batch: facts.batch.id.to_string(),
-            lot: facts.batch.lot.clone(),
-            product: named(&facts.product.name, lang).to_owned(),
-            days: *days,
-        })
-        .collect()
+fn idle_line((days, batch): &(i64, BatchRef), of: &Register, lang: Lang) -> Option<IdleLine> {
+    let facts = of.batches.get(batch)?;
+    Some(IdleLine {
+        batch: batch.to_string(),
+        lot: facts.batch.lot.clone(),
+        product: named(&facts.product.name, lang).to_owned(),
+        days: *days,
+    })
 }
 
 fn lot_line(lot: &Travelled, desk: &Desk, replies: &[Reply], f: &Frame) -> LotLine {

@@ -10,6 +10,7 @@ use encoding_rs::GBK;
 use serde::{Deserialize, Serialize};
 
 use super::{LabelFile, Piece, numbered};
+use crate::base::is_a_formula;
 use crate::code::Layer;
 use crate::label::folder::Folder;
 use crate::label::issue::IssueError;
@@ -121,6 +122,9 @@ impl FromStr for Column {
     /// `url`, or `二维码=url` with a header of one's own.
     fn from_str(text: &str) -> Result<Self, String> {
         let (header, field) = text.split_once('=').unwrap_or((text, text));
+        if is_a_formula(header.trim()) {
+            return Err(format!("columns: {header:?} begins like a spreadsheet's formula"));
+        }
         Ok(Self { field: field.trim().parse()?, header: header.trim().to_owned() })
     }
 }

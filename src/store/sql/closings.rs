@@ -5,7 +5,7 @@ use sqlx::sqlite::SqliteRow;
 
 use super::rows::{self, Read, get};
 use super::spans::{self, Holdings};
-use super::{Ledger, Tx, audit, down, facts, signed, unsigned};
+use super::{Ledger, Tx, audit, down, facts, signed, told, unsigned};
 use crate::auth::trail::Entry;
 use crate::base::{By, FieldError, LedgerError, UnixMs, ids};
 use crate::registry::movement::book::shift;
@@ -102,6 +102,7 @@ pub(super) async fn close(ledger: &Ledger, new: &NewClosing, by: &By) -> Read<Cl
         after,
     };
     audit::note(&mut tx, by, &entry).await?;
+    told::closing(&mut tx, &new.enterprise, &closing, &new.missing.to_string()).await?;
     tx.commit().await.map_err(down)?;
     Ok(closing)
 }

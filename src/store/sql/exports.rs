@@ -11,6 +11,7 @@ use crate::code::Payload;
 use crate::exports::{Cell, ExportLedger, Kind, Mark, Page};
 use crate::registry::Uscc;
 use crate::scan::Place;
+use crate::trace::document;
 
 fn text(row: &SqliteRow, column: &str) -> Read<Cell> {
     Ok(Cell::of(get::<Option<String>>(row, column)?, Cell::Text))
@@ -33,6 +34,40 @@ fn serial(row: &SqliteRow) -> Read<Cell> {
     Ok(Cell::text(payload.serial_text()))
 }
 
+/// Columns that hold whole numbers.
+const NUMBERS: [&str; 30] = [
+    "activated_days",
+    "activates",
+    "approval_labels",
+    "book",
+    "case_size",
+    "cases",
+    "counted",
+    "destination",
+    "download",
+    "first",
+    "good",
+    "items",
+    "labels",
+    "labels_done",
+    "last",
+    "leg",
+    "missing",
+    "name_dealers",
+    "on_sale",
+    "pallet_size",
+    "pallets",
+    "pick_up",
+    "pick_up_days",
+    "printed_days",
+    "region",
+    "scans",
+    "seq",
+    "shelf_life_days",
+    "sign_off_labels",
+    "units",
+];
+
 /// Columns that stand in the row under their own names.
 fn plain(row: &SqliteRow, kind: Kind) -> Read<Vec<Cell>> {
     kind.columns()
@@ -40,18 +75,21 @@ fn plain(row: &SqliteRow, kind: Kind) -> Read<Vec<Cell>> {
         .map(|column| match *column {
             "batch" => batch(row),
             "serial" => serial(row),
-            "seq" | "labels" | "labels_done" | "cases" | "pallets" | "first" | "last"
-            | "number" | "scans" | "shelf_life_days" | "destination" | "place" | "leg"
-            | "on_sale" => number(row, column),
-            "at" => instant(row, column),
-            name if name.ends_with("_at") => instant(row, name),
             "reasons" => reasons(row),
             "place_zh" => place(row, Lang::Zh),
             "place_en" => place(row, Lang::En),
             "seal" => Ok(Cell::text(hex(&get::<Vec<u8>>(row, "seal")?))),
+            // Of a label, and a place of GB/T 2260; elsewhere they are names.
+            "number" | "place" if matches!(kind, Kind::Scans | Kind::Flags) => number(row, column),
+            name if NUMBERS.contains(&name) => number(row, name),
+            name if is_an_instant(name) => instant(row, name),
             name => text(row, name),
         })
         .collect()
+}
+
+fn is_an_instant(column: &str) -> bool {
+    column.ends_with("_at") || matches!(column, "at" | "since" | "failing_since")
 }
 
 /// Slugs, with spaces: the sentences of a reason change, they do not.
@@ -79,6 +117,94 @@ fn bytes_of(hex: &str) -> Vec<u8> {
 /// $1 enterprise, $2 text, $3 and $4 numbers of the mark, $5 rows.
 const fn statement(kind: Kind) -> &'static str {
     match kind {
+        Kind::Enterprise => {
+            "SELECT e.*, s.*, c.* FROM enterprises e
+             LEFT JOIN enterprise_settings s ON s.enterprise = e.uscc
+             LEFT JOIN trace_customs c ON c.enterprise = e.uscc
+             WHERE e.uscc = $1 AND e.uscc > $2 AND $3 = $3 AND $4 = $4 LIMIT $5"
+        }
+        Kind::Licences => {
+            "SELECT *, kind || ' ' || number AS mark FROM licences
+             WHERE enterprise = $1 AND kind || ' ' || number > $2 AND $3 = $3 AND $4 = $4
+             ORDER BY kind || ' ' || number LIMIT $5"
+        }
+        Kind::Printers => {
+            "SELECT * FROM print_houses WHERE enterprise = $1 AND id > $2 AND $3 = $3 AND $4 = $4
+             ORDER BY id LIMIT $5"
+        }
+        // Neither the pool of spares nor the codes' hashes.
+        Kind::Packages => {
+            "SELECT p.*, p.order_id AS \"order\", p.first_number AS first, p.last_number AS last,
+             h.name AS printer FROM packages p JOIN print_houses h ON h.id = p.house
+             WHERE p.enterprise = $1 AND p.id > $2 AND $3 = $3 AND $4 = $4 ORDER BY p.id LIMIT $5"
+        }
+        Kind::Visits => {
+            "SELECT v.* FROM pick_up_visits v JOIN packages p ON p.id = v.package
+             WHERE p.enterprise = $1 AND v.id > $2 AND $3 = $3 AND $4 = $4 ORDER BY v.id LIMIT $5"
+        }
+        Kind::Downloads => {
+            "SELECT d.*, d.number AS download FROM downloads d JOIN packages p ON p.id = d.package
+             WHERE p.enterprise = $1 AND (d.package, d.number) > ($2, $3) AND $4 = $4
+             ORDER BY d.package, d.number LIMIT $5"
+        }
+        Kind::Reports => {
+            "SELECT r.*, r.first_number AS first, r.last_number AS last FROM print_reports r
+             JOIN packages p ON p.id = r.package
+             WHERE p.enterprise = $1 AND (r.package, r.seq) > ($2, $3) AND $4 = $4
+             ORDER BY r.package, r.seq LIMIT $5"
+        }
+        Kind::Schedules => {
+            "SELECT a.* FROM scheduled_activations a
+             JOIN batches b ON b.key_number = a.key_number AND b.batch_number = a.batch_number
+             WHERE b.enterprise = $1 AND a.id > $2 AND $3 = $3 AND $4 = $4 ORDER BY a.id LIMIT $5"
+        }
+        Kind::Closings => {
+            "SELECT * FROM closings WHERE enterprise = $1 AND id > $2 AND $3 = $3 AND $4 = $4
+             ORDER BY id LIMIT $5"
+        }
+        Kind::Places => {
+            "SELECT * FROM trace_places WHERE enterprise = $1 AND code > $2 AND $3 = $3
+             AND $4 = $4 ORDER BY code LIMIT $5"
+        }
+        Kind::Events => {
+            "SELECT *, unit_count AS units, from_place AS \"from\", to_place AS \"to\"
+             FROM trace_events WHERE enterprise = $1 AND $2 = $2 AND seq > $3 AND $4 = $4
+             ORDER BY seq LIMIT $5"
+        }
+        Kind::RecallRanges => {
+            "SELECT r.*, r.key_number * 4294967296 + r.batch_number AS batch_mark,
+             r.first_number AS first, r.last_number AS last
+             FROM recall_ranges r JOIN recalls c ON c.id = r.recall WHERE c.enterprise = $1
+             AND (r.recall, r.key_number * 4294967296 + r.batch_number, r.first_number)
+              > ($2, $3, $4)
+             ORDER BY r.recall, r.key_number, r.batch_number, r.first_number LIMIT $5"
+        }
+        Kind::Returns => {
+            "SELECT r.*, r.place AS region FROM recall_returns r JOIN recalls c ON c.id = r.recall
+             WHERE c.enterprise = $1 AND r.id > $2 AND $3 = $3 AND $4 = $4 ORDER BY r.id LIMIT $5"
+        }
+        Kind::Replies => {
+            "SELECT r.* FROM lot_replies r
+             JOIN batches b ON b.key_number = r.key_number AND b.batch_number = r.batch_number
+             WHERE b.enterprise = $1 AND r.id > $2 AND $3 = $3 AND $4 = $4 ORDER BY r.id LIMIT $5"
+        }
+        Kind::Alarms => {
+            "SELECT *, kind || ' ' || object AS mark FROM alarms_raised
+             WHERE enterprise = $1 AND (kind || ' ' || object, since) > ($2, $3) AND $4 = $4
+             ORDER BY kind || ' ' || object, since LIMIT $5"
+        }
+        // By login and instant, and by what nobody could have twice at once.
+        Kind::Keys => {
+            "SELECT k.login || ' ' || k.label AS mark, k.login, k.label, k.scope, k.created_at,
+             k.expires_at, k.last_used_at FROM api_keys k JOIN accounts a ON a.login = k.login
+             WHERE a.enterprise = $1 AND (k.login || ' ' || k.label, k.created_at, k.expires_at)
+              > ($2, $3, $4)
+             ORDER BY k.login || ' ' || k.label, k.created_at, k.expires_at LIMIT $5"
+        }
+        Kind::Webhooks => {
+            "SELECT * FROM webhook_endpoints WHERE enterprise = $1 AND id > $2 AND $3 = $3
+             AND $4 = $4 ORDER BY id LIMIT $5"
+        }
         Kind::Products => {
             "SELECT * FROM products WHERE enterprise = $1 AND gtin > $2 AND $3 = $3 AND $4 = $4
              ORDER BY gtin LIMIT $5"
@@ -136,36 +262,79 @@ const fn statement(kind: Kind) -> &'static str {
     }
 }
 
+/// What rows are told apart by: a text, or none, and numbers.
+const fn key(kind: Kind) -> (Option<&'static str>, &'static [&'static str]) {
+    match kind {
+        Kind::Enterprise => (Some("uscc"), &[]),
+        Kind::Products => (Some("gtin"), &[]),
+        Kind::Places => (Some("code"), &[]),
+        Kind::People => (Some("login"), &[]),
+        Kind::Licences => (Some("mark"), &[]),
+        Kind::Alarms => (Some("mark"), &["since"]),
+        Kind::Keys => (Some("mark"), &["created_at", "expires_at"]),
+        Kind::Downloads => (Some("package"), &["download"]),
+        Kind::Reports => (Some("package"), &["seq"]),
+        Kind::Movements => (Some("movement"), &["leg"]),
+        Kind::RecallRanges => (Some("recall"), &["batch_mark", "first"]),
+        Kind::Batches => (None, &["key_number", "batch_number"]),
+        Kind::Events | Kind::Trail => (None, &["seq"]),
+        Kind::Flags => (None, &[]),
+        Kind::Scans => {
+            (None, &["key_number", "batch_number", "seen_at", "log", "log_major", "log_minor"])
+        }
+        Kind::Ranges
+        | Kind::Orders
+        | Kind::Printers
+        | Kind::Packages
+        | Kind::Visits
+        | Kind::Schedules
+        | Kind::Closings
+        | Kind::Recalls
+        | Kind::Returns
+        | Kind::Replies
+        | Kind::Webhooks => (Some("id"), &[]),
+    }
+}
+
 /// Behind a row.
 fn mark(row: &SqliteRow, kind: Kind) -> Read<Mark> {
-    let by_text =
-        |column| -> Read<Mark> { Ok(Mark { text: get(row, column)?, ..Mark::default() }) };
+    if kind == Kind::Flags {
+        return Ok(Mark { text: hex(&rows::payload(row)?), ..Mark::default() });
+    }
+    let (text, columns) = key(kind);
     let mut numbers = [0; 6];
-    let columns: &[&str] = match kind {
-        Kind::Products => return by_text("gtin"),
-        Kind::Ranges | Kind::Orders | Kind::Recalls => return by_text("id"),
-        Kind::People => return by_text("login"),
-        Kind::Movements => {
-            let numbers = [get(row, "leg")?, 0, 0, 0, 0, 0];
-            return Ok(Mark { text: get(row, "movement")?, numbers });
-        }
-        Kind::Flags => {
-            return Ok(Mark { text: hex(&rows::payload(row)?), ..Mark::default() });
-        }
-        Kind::Batches => &["key_number", "batch_number"],
-        Kind::Trail => &["seq"],
-        Kind::Scans => &["key_number", "batch_number", "seen_at", "log", "log_major", "log_minor"],
-    };
     for (place, column) in numbers.iter_mut().zip(columns) {
         *place = get(row, column)?;
     }
-    Ok(Mark { text: String::new(), numbers })
+    let text = text.map(|column| get(row, column)).transpose()?.unwrap_or_default();
+    Ok(Mark { text, numbers })
+}
+
+/// An event by itself, in EPCIS 2.0, with what was declared of it.
+fn epcis(row: &SqliteRow) -> Read<Cell> {
+    let body: String = get(row, "body")?;
+    let body = match get::<Option<String>>(row, "declaration")? {
+        None => body,
+        Some(d) => {
+            let declared = serde_json::from_str(&d).map_err(|_| rows::bad("declaration"))?;
+            document::with_declaration(&body, &declared)
+        }
+    };
+    Ok(Cell::Whole(document::alone(&body)))
+}
+
+fn cells(row: &SqliteRow, kind: Kind) -> Read<Vec<Cell>> {
+    let mut cells = plain(row, kind)?;
+    if kind == Kind::Events {
+        cells.push(epcis(row)?);
+    }
+    Ok(cells)
 }
 
 fn page(found: &[SqliteRow], kind: Kind, limit: u32) -> Read<Page> {
     let full = found.len() >= usize::try_from(limit).unwrap_or(usize::MAX);
     let next = found.last().filter(|_| full).map(|row| mark(row, kind)).transpose()?;
-    let rows = found.iter().map(|row| plain(row, kind)).collect::<Read<_>>()?;
+    let rows = found.iter().map(|row| cells(row, kind)).collect::<Read<_>>()?;
     Ok(Page { rows, next })
 }
 

@@ -2,7 +2,7 @@
 
 use super::pick_ups::download;
 use super::rows::{self, Read, get};
-use super::{Ledger, Tx, down, signed, unsigned};
+use super::{Ledger, Tx, down, packages, signed, told, unsigned};
 use crate::base::UnixMs;
 use crate::handoff::Download;
 use crate::handoff::alarm::{Leak, Planting};
@@ -12,32 +12,70 @@ use crate::scan::Cursor;
 use sqlx::sqlite::SqliteRow;
 
 /// Notes which of the scans of one log from `first` to `last`, written in this
-/// transaction, were of items of a pool that were not released.
+/// transaction, were of items of a pool that were not released. The first of
+/// each item is told of.
 pub(super) async fn note(tx: &mut Tx, log: i64, first: Cursor, last: Cursor) -> Read<()> {
-    sqlx::query(
-        "INSERT INTO spare_sightings (key_number, batch_number, number, package, first_seen_at,
-         place, scans)
-         SELECT s.key_number, s.batch_number, s.label_number, p.id, MIN(s.seen_at), MAX(s.place),
-         COUNT(*) FROM scans s JOIN packages p ON p.key_number = s.key_number
+    let met = sqlx::query(
+        "SELECT s.key_number AS of_key, s.batch_number AS of_batch, s.label_number, p.id,
+         MIN(s.seen_at) AS first_seen_at, MAX(s.place) AS place, COUNT(*) AS scans
+         FROM scans s JOIN packages p ON p.key_number = s.key_number
           AND p.batch_number = s.batch_number AND s.label_number >= p.pool_first
           AND s.label_number < p.pool_first + p.pool_count
          WHERE s.log = $1 AND (s.log_major, s.log_minor) >= ($2, $3)
          AND (s.log_major, s.log_minor) <= ($4, $5) AND NOT EXISTS (SELECT 1 FROM spares
           WHERE spares.package = p.id AND spares.number = s.label_number
           AND spares.released_at IS NOT NULL)
-         GROUP BY s.key_number, s.batch_number, s.label_number, p.id
-         ON CONFLICT (key_number, batch_number, number)
-         DO UPDATE SET scans = spare_sightings.scans + excluded.scans",
+         GROUP BY s.key_number, s.batch_number, s.label_number, p.id",
     )
     .bind(log)
     .bind(signed(first.major))
     .bind(signed(first.minor))
     .bind(signed(last.major))
     .bind(signed(last.minor))
-    .execute(&mut **tx)
+    .fetch_all(&mut **tx)
     .await
-    .map(drop)
-    .map_err(down)
+    .map_err(down)?;
+    for row in &met {
+        sighted(tx, row).await?;
+    }
+    Ok(())
+}
+
+/// Counts the scans of one item.
+async fn sighted(tx: &mut Tx, met: &SqliteRow) -> Read<()> {
+    let (label, at): (i64, i64) = (get(met, "label_number")?, get(met, "first_seen_at")?);
+    let (package, place) = (rows::id(met)?, get::<i64>(met, "place")?);
+    let scans: i64 = sqlx::query_scalar(
+        "INSERT INTO spare_sightings (key_number, batch_number, number, package, first_seen_at,
+         place, scans) VALUES ($1, $2, $3, $4, $5, $6, $7)
+         ON CONFLICT (key_number, batch_number, number)
+         DO UPDATE SET scans = spare_sightings.scans + excluded.scans RETURNING scans",
+    )
+    .bind(get::<i64>(met, "of_key")?)
+    .bind(get::<i64>(met, "of_batch")?)
+    .bind(label)
+    .bind(package.to_string())
+    .bind(at)
+    .bind(place)
+    .bind(get::<i64>(met, "scans")?)
+    .fetch_one(&mut **tx)
+    .await
+    .map_err(down)?;
+    if scans != get::<i64>(met, "scans")? {
+        return Ok(());
+    }
+    let of = packages::now(tx, package).await?;
+    let planted: Option<i64> = sqlx::query_scalar(
+        "SELECT 1 FROM planted WHERE key_number = $1 AND batch_number = $2 AND number = $3",
+    )
+    .bind(i64::from(of.batch.key.get()))
+    .bind(i64::from(of.batch.batch))
+    .bind(label)
+    .fetch_optional(&mut **tx)
+    .await
+    .map_err(down)?;
+    let what = (planted.is_some(), u16::try_from(place).unwrap_or(0));
+    told::package_leaked(tx, &of, unsigned(label), what, UnixMs(at)).await
 }
 
 pub(super) async fn planting(
@@ -143,10 +181,12 @@ pub(super) async fn all(ledger: &Ledger, of: &Uscc, limit: u32) -> Read<Vec<Leak
 /// None for a spare that was released since.
 async fn leak(ledger: &Ledger, row: &SqliteRow) -> Read<Option<Leak>> {
     let number = unsigned(get(row, "number")?);
-    let planting = planting(ledger, rows::batch_ref(row)?, number).await?;
+    let batch = rows::batch_ref(row)?;
+    let planting = planting(ledger, batch, number).await?;
     let Some(planting) = planting else { return Ok(None) };
     Ok(Some(Leak {
         planting,
+        batch,
         number,
         scans: unsigned(get(row, "scans")?),
         first_seen_at: UnixMs(get(row, "first_seen_at")?),

@@ -8,6 +8,7 @@
 
 mod accounts;
 mod across;
+mod alarms;
 mod api_keys;
 mod approvals;
 mod audit;
@@ -51,6 +52,7 @@ mod scans;
 mod schedules;
 mod serial_references;
 pub mod sessions;
+mod shipped;
 mod spans;
 mod told;
 mod trace;

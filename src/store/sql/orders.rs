@@ -65,6 +65,7 @@ async fn again(mut tx: Tx, old: Order, by: &By) -> Result<Order, LedgerError> {
     .map_err(down)?;
     let order = rows::order(&row)?;
     note(&mut tx, by, "order.again", &order).await?;
+    told::order(&mut tx, &order, by.at).await?;
     tx.commit().await.map_err(down)?;
     Ok(order)
 }
@@ -119,6 +120,7 @@ async fn insert(mut tx: Tx, new: &NewOrder, by: &By) -> Result<Order, LedgerErro
     .map_err(down)?;
     let order = rows::order(&row)?;
     note(&mut tx, by, "order.place", &order).await?;
+    told::order(&mut tx, &order, by.at).await?;
     tx.commit().await.map_err(down)?;
     Ok(order)
 }
@@ -300,7 +302,7 @@ impl OrderLedger for Ledger {
         .await
         .map_err(down)?;
         let Some(row) = ended else { return Ok(()) };
-        told::order_ended(&mut tx, &rows::order(&row)?, at).await?;
+        told::order(&mut tx, &rows::order(&row)?, at).await?;
         tx.commit().await.map_err(down)
     }
 

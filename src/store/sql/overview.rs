@@ -4,13 +4,15 @@ use async_trait::async_trait;
 use sqlx::sqlite::SqliteRow;
 
 use super::rows::{self, Read, get};
-use super::{Ledger, audit, cases, down, unsigned};
+use super::{Ledger, audit, cases, down, recalls, shipped, unsigned};
 use crate::auth::trail::Entry;
 use crate::base::{By, LedgerError, UnixMs};
 use crate::cases::Flag;
-use crate::overview::{OverviewLedger, Reply};
+use crate::overview::{OverviewLedger, Reply, Shipped};
+use crate::recall::Recall;
 use crate::registry::Uscc;
 use crate::registry::movement::Account;
+use crate::registry::order::Order;
 
 fn reply(row: &SqliteRow) -> Read<Reply> {
     Ok(Reply {
@@ -82,6 +84,29 @@ impl OverviewLedger for Ledger {
             Ok((province.map_err(|_| rows::bad("province"))?, unsigned(get(row, "scans")?)))
         })
         .collect()
+    }
+
+    async fn shipped(&self, of: &Uscc, limit: u32) -> Result<Vec<Shipped>, LedgerError> {
+        shipped::of(self, of, limit).await
+    }
+
+    async fn orders_awaiting(&self, of: &Uscc, limit: u32) -> Result<Vec<Order>, LedgerError> {
+        sqlx::query(
+            "SELECT * FROM orders WHERE state = 'awaiting_approval' AND enterprise = $1
+             ORDER BY created_at DESC, id DESC LIMIT $2",
+        )
+        .bind(of.as_str())
+        .bind(i64::from(limit))
+        .fetch_all(&self.reader)
+        .await
+        .map_err(down)?
+        .iter()
+        .map(rows::order)
+        .collect()
+    }
+
+    async fn recalls_awaiting(&self, of: &Uscc, limit: u32) -> Result<Vec<Recall>, LedgerError> {
+        recalls::awaiting(self, of, limit).await
     }
 
     async fn accused(&self, of: &Uscc, limit: u32) -> Result<Vec<Flag>, LedgerError> {

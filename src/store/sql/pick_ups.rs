@@ -5,7 +5,7 @@ use uuid::Uuid;
 
 use super::packages::{self, note};
 use super::rows::{self, Read, get};
-use super::{Ledger, Tx, down, signed, unsigned};
+use super::{Ledger, Tx, down, signed, told, unsigned};
 use crate::base::{By, LedgerError, UnixMs, ids};
 use crate::handoff::package::{PackageState, WRONG_CODES_MAX};
 use crate::handoff::port::{Part, Visit};
@@ -61,6 +61,9 @@ pub(super) async fn pick_up(
             .execute(&mut *tx)
             .await
             .map_err(down)?;
+        if package.wrong_codes + 1 == WRONG_CODES_MAX {
+            told::package_closed(&mut tx, &package, by.at).await?;
+        }
     }
     tx.commit().await.map_err(down)?;
     Ok(good.then_some(package))

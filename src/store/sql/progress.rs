@@ -34,6 +34,39 @@ pub(super) async fn all(ledger: &Ledger, of: &Uscc, limit: u32) -> Read<Vec<Prog
     found(ledger, None, Some(of), limit).await
 }
 
+/// Of the packages behind $1: those that may be late with something.
+const UNFINISHED: &str = "SELECT packages.*, (SELECT MIN(begun_at) FROM downloads
+     WHERE downloads.package = packages.id) AS first_download_at, 0 AS in_use
+     FROM packages WHERE id > $1
+     AND (sign_off = 'accepted' OR (sign_off IS NULL AND state <> 'ended'))
+     AND NOT EXISTS (SELECT 1 FROM spans s WHERE s.key_number = packages.key_number
+      AND s.batch_number = packages.batch_number AND s.account = 'activated'
+      AND s.first_number <= packages.last_number
+      AND s.last_number >= packages.first_number)
+     ORDER BY id LIMIT $2";
+
+/// Of those of them that nobody has signed off, from behind $1 to $2.
+const THEIR_REPORTS: &str = "SELECT r.* FROM print_reports r
+     JOIN packages ON packages.id = r.package WHERE r.package > $1 AND r.package <= $2
+     AND packages.sign_off IS NULL AND packages.state <> 'ended' ORDER BY r.package, r.seq";
+
+pub(super) async fn unfinished(ledger: &Ledger, after: Uuid, limit: u32) -> Read<Vec<Progress>> {
+    let packages = sqlx::query(UNFINISHED)
+        .bind(after.to_string())
+        .bind(i64::from(limit))
+        .fetch_all(&ledger.reader)
+        .await
+        .map_err(down)?;
+    let Some(last) = packages.last() else { return Ok(Vec::new()) };
+    let reports = sqlx::query(THEIR_REPORTS)
+        .bind(after.to_string())
+        .bind(get::<String>(last, "id")?)
+        .fetch_all(&ledger.reader)
+        .await
+        .map_err(down)?;
+    together(&packages, &reports)
+}
+
 async fn found(
     ledger: &Ledger,
     id: Option<Uuid>,
@@ -50,8 +83,12 @@ async fn found(
         .map_err(down)?;
     let reports =
         sqlx::query(REPORTS).bind(&id).bind(of).fetch_all(&ledger.reader).await.map_err(down)?;
+    together(&packages, &reports)
+}
+
+fn together(packages: &[SqliteRow], reports: &[SqliteRow]) -> Read<Vec<Progress>> {
     let mut by_package = BTreeMap::<String, Vec<Report>>::new();
-    for row in &reports {
+    for row in reports {
         by_package.entry(get(row, "package")?).or_default().push(rolls::report_in(row)?);
     }
     let told = |row: &SqliteRow| {

@@ -215,6 +215,28 @@ async fn take_back(tx: &mut Tx, lift: &Recall, by: &By, revision: i64) -> Read<(
     Ok(())
 }
 
+async fn with_ranges(ledger: &Ledger, found: &[SqliteRow]) -> Read<Vec<Recall>> {
+    let mut out = Vec::with_capacity(found.len());
+    for row in found {
+        out.push(recall(row, ranges_of(&ledger.reader, &rows::id(row)?).await?)?);
+    }
+    Ok(out)
+}
+
+/// Those that wait for a second person, latest first.
+pub(super) async fn awaiting(ledger: &Ledger, of: &Uscc, limit: u32) -> Read<Vec<Recall>> {
+    let found = sqlx::query(
+        "SELECT * FROM recalls WHERE enterprise = $1 AND state = 'proposed'
+         ORDER BY proposed_at DESC, id DESC LIMIT $2",
+    )
+    .bind(of.as_str())
+    .bind(i64::from(limit))
+    .fetch_all(&ledger.reader)
+    .await
+    .map_err(down)?;
+    with_ranges(ledger, &found).await
+}
+
 #[async_trait]
 impl RecallLedger for Ledger {
     async fn propose(&self, p: &Proposal, by: &By) -> Result<Recall, LedgerError> {
@@ -267,6 +289,7 @@ impl RecallLedger for Ledger {
         let told = serde_json::json!({"kind": p.kind, "lifts": p.lifts, "labels": p.labels(),
             "ranges": p.ranges.len(), "reason": p.reason});
         note(&mut tx, by, "recall.propose", p, told).await?;
+        told::recall_proposed(&mut tx, p, by.at).await?;
         let kept = must_know(&mut tx, &p.id).await?;
         tx.commit().await.map_err(down)?;
         Ok(kept)
@@ -373,11 +396,7 @@ impl RecallLedger for Ledger {
         .fetch_all(&self.reader)
         .await
         .map_err(down)?;
-        let mut out = Vec::with_capacity(found.len());
-        for row in &found {
-            out.push(recall(row, ranges_of(&self.reader, &rows::id(row)?).await?)?);
-        }
-        Ok(out)
+        with_ranges(self, &found).await
     }
 
     async fn progress_of(&self, id: Uuid) -> Result<Progress, LedgerError> {

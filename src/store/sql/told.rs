@@ -1,6 +1,6 @@
 //! Which changes webhooks tell of, and what they say.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::outbox::tell;
 use super::rows::Read;
@@ -8,8 +8,10 @@ use super::{Tx, down};
 use crate::base::UnixMs;
 use crate::cases::Flag;
 use crate::code::Payload;
+use crate::handoff::Package;
 use crate::hooks::{Event, Kind};
-use crate::recall::{self, Proposal};
+use crate::recall::{self, Numbers, Proposal};
+use crate::registry::movement::closing::Closing;
 use crate::registry::order::{Order, OrderState};
 use crate::registry::{RangeFact, RangeState, Uscc};
 
@@ -48,9 +50,10 @@ pub(super) async fn flag_decided(
     tell(tx, &Event::new(Kind::FlagDecided, &maker, at, data)).await
 }
 
-/// An order is done or has failed.
-pub(super) async fn order_ended(tx: &mut Tx, order: &Order, at: UnixMs) -> Read<()> {
+/// An order waits for a second person, is done or has failed.
+pub(super) async fn order(tx: &mut Tx, order: &Order, at: UnixMs) -> Read<()> {
     let kind = match order.state {
+        OrderState::AwaitingApproval => Kind::OrderAwaitingApproval,
         OrderState::Done => Kind::OrderDone,
         OrderState::Failed => Kind::OrderFailed,
         _ => return Ok(()),
@@ -80,20 +83,62 @@ pub(super) async fn range(
 /// Ranges that one event lists; how many there are beyond it says too.
 const RANGES_TOLD_MAX: usize = 100;
 
+fn ranges_told(asked: &Proposal) -> Vec<Value> {
+    let told = |r: &Numbers| json!({"batch": r.batch, "first": r.first, "last": r.last});
+    asked.ranges.iter().take(RANGES_TOLD_MAX).map(told).collect()
+}
+
+/// A recall, a loss or a lift waits for a second person.
+pub(super) async fn recall_proposed(tx: &mut Tx, asked: &Proposal, at: UnixMs) -> Read<()> {
+    let ranges = ranges_told(asked);
+    let data = json!({"recall": asked.id, "kind": asked.kind.slug(), "lifts": asked.lifts,
+        "labels": asked.labels(), "more_ranges": asked.ranges.len() - ranges.len(),
+        "ranges": ranges, "reason": asked.reason});
+    let kind = Kind::RecallAwaitingApproval;
+    tell(tx, &Event::new(kind, asked.enterprise.as_str(), at, data)).await
+}
+
 /// A recall or a loss was approved, or what puts goods back on sale.
 pub(super) async fn recall(tx: &mut Tx, asked: &Proposal, at: UnixMs) -> Read<()> {
     let kind = match asked.kind {
         recall::Kind::Recall | recall::Kind::Loss => Kind::RecallApproved,
         recall::Kind::Lift => Kind::RecallLifted,
     };
-    let ranges: Vec<_> = asked
-        .ranges
-        .iter()
-        .take(RANGES_TOLD_MAX)
-        .map(|r| json!({"batch": r.batch, "first": r.first, "last": r.last}))
-        .collect();
+    let ranges = ranges_told(asked);
     let data = json!({"recall": asked.lifts.unwrap_or(asked.id), "kind": asked.kind.slug(),
         "more_ranges": asked.ranges.len() - ranges.len(), "ranges": ranges,
         "reason": asked.reason, "remedy": asked.remedy});
     tell(tx, &Event::new(kind, asked.enterprise.as_str(), at, data)).await
+}
+
+/// Wrong codes have closed a pick-up.
+pub(super) async fn package_closed(tx: &mut Tx, package: &Package, at: UnixMs) -> Read<()> {
+    let data = json!({"package": package.id, "number": package.number, "order": package.order,
+        "batch": package.batch, "pick_up": package.pick_up});
+    tell(tx, &Event::new(Kind::PackageClosed, package.enterprise.as_str(), at, data)).await
+}
+
+/// Somebody met an item of a package's pool that was not released, for the first
+/// time. `planted`: never to be printed; else a spare.
+pub(super) async fn package_leaked(
+    tx: &mut Tx,
+    package: &Package,
+    label: u64,
+    (planted, place): (bool, u16),
+    at: UnixMs,
+) -> Read<()> {
+    let data = json!({"package": package.id, "number": package.number, "order": package.order,
+        "batch": package.batch, "label": label, "planted": planted, "place": place});
+    tell(tx, &Event::new(Kind::PackageLeaked, package.enterprise.as_str(), at, data)).await
+}
+
+/// A day's closing did not find what the book has.
+pub(super) async fn closing(tx: &mut Tx, of: &Uscc, closing: &Closing, missing: &str) -> Read<()> {
+    if closing.missing == 0 && closing.unexplained() == 0 {
+        return Ok(());
+    }
+    let data = json!({"closing": closing.id, "batch": closing.batch, "day": closing.day,
+        "account": closing.on.account, "book": closing.book, "counted": closing.counted,
+        "missing": closing.missing, "ranges": missing, "unexplained": closing.unexplained()});
+    tell(tx, &Event::new(Kind::ClosingMissing, of.as_str(), closing.at, data)).await
 }

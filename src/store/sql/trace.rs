@@ -11,8 +11,8 @@ use sqlx::{QueryBuilder, Sqlite};
 use super::rows::{Read, get};
 use super::trace_milestones::Told;
 use super::{
-    Ledger, Tx, audit, down, signed, trace_declare, trace_line, trace_milestones, trace_rows,
-    trace_sites, trace_world,
+    Ledger, Tx, audit, down, shipped, signed, trace_declare, trace_line, trace_milestones,
+    trace_rows, trace_sites, trace_world,
 };
 use crate::auth::trail::Entry;
 use crate::base::{By, FieldError, LedgerError};
@@ -185,6 +185,8 @@ impl<'a> Keeper<'a> {
             });
             insert.build().execute(&mut **tx).await.map_err(down)?;
         }
+        let bottles = milestones::shipped(e, &self.world, self.with.register, &self.sites);
+        shipped::keep(tx, seq, bottles).await?;
         trace_world::save(tx, &mut self.world, e, seq).await?;
         let with = (self.with.register, &self.sites);
         trace_milestones::keep(tx, (e, seq), &batches, with, &mut self.told).await

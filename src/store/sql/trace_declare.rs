@@ -4,7 +4,7 @@
 use super::rows::{Read, get};
 use super::trace::{Answer, Keeper, invalid, seq_of};
 use super::trace_world::{put, state, unit};
-use super::{Tx, down, trace_milestones};
+use super::{Tx, down, shipped, trace_milestones};
 use crate::trace::event::Declaration;
 use crate::trace::port::Recorded;
 use crate::trace::rules::World;
@@ -61,6 +61,7 @@ pub(super) async fn declare(
         .execute(&mut **tx)
         .await
         .map_err(down)?;
+    shipped::take_back(tx, seq).await?;
     trace_milestones::drop_of(tx, seq).await?;
     Ok(Ok(Recorded { id: id.to_owned(), new: true }))
 }

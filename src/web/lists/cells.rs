@@ -39,7 +39,7 @@ impl Row<'_, '_> {
     fn text(&self, name: &str) -> String {
         match self.cell(name) {
             Cell::Empty => String::new(),
-            Cell::Text(text) => text.clone(),
+            Cell::Text(text) | Cell::Whole(text) => text.clone(),
             Cell::Number(number) => number.to_string(),
             Cell::Instant(at) => minute_text(*at, self.lang(), self.words.zone),
         }
