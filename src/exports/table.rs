@@ -9,6 +9,9 @@ pub enum Kind {
     Licences,
     Products,
     Batches,
+    /// Lists of own serials that became batches.
+    OwnImports,
+    OwnSerials,
     Ranges,
     Orders,
     Printers,
@@ -39,11 +42,13 @@ pub enum Kind {
 }
 
 impl Kind {
-    pub const ALL: [Self; 27] = [
+    pub const ALL: [Self; 29] = [
         Self::Enterprise,
         Self::Licences,
         Self::Products,
         Self::Batches,
+        Self::OwnImports,
+        Self::OwnSerials,
         Self::Ranges,
         Self::Orders,
         Self::Printers,
@@ -75,6 +80,8 @@ impl Kind {
             Self::Licences => "licences",
             Self::Products => "products",
             Self::Batches => "batches",
+            Self::OwnImports => "own-imports",
+            Self::OwnSerials => "own-serials",
             Self::Ranges => "ranges",
             Self::Orders => "orders",
             Self::Printers => "printers",
@@ -232,6 +239,17 @@ impl Kind {
                 "pallets",
                 "created_at",
             ],
+            Self::OwnImports => &[
+                "id",
+                "batch",
+                "specification",
+                "labels",
+                "letter_case",
+                "url",
+                "asked_by",
+                "asked_at",
+            ],
+            Self::OwnSerials => &["batch", "number", "serial"],
             Self::Ranges => &[
                 "id",
                 "batch",

@@ -84,6 +84,17 @@ pub const fn kind(kind: Kind) -> (Text, Text) {
             Text("批次", "Batches"),
             Text("批号、日期、销往、数量", "lot, dates, destination, count"),
         ),
+        Kind::OwnImports => (
+            Text("自有编号清单", "Lists of own serials"),
+            Text(
+                "已导入的清单、旧网址、大小写规则",
+                "what was imported, the old address, how letters count",
+            ),
+        ),
+        Kind::OwnSerials => (
+            Text("自有编号", "Own serials"),
+            Text("每个编号所在的批次和序号", "the batch and the number of each"),
+        ),
         Kind::Ranges => (
             Text("区段", "Ranges"),
             Text(

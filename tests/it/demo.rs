@@ -20,7 +20,7 @@ const OUTCOMES: [&str; 7] = [
     "withdrawn",
 ];
 
-struct Demo {
+pub struct Demo {
     child: Child,
     folder: tempfile::TempDir,
     /// Everything it said until it was ready.
@@ -35,7 +35,7 @@ impl Drop for Demo {
 }
 
 impl Demo {
-    fn start() -> Self {
+    pub fn start() -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let mut child = Command::new(env!("CARGO_BIN_EXE_zhenma"))
             .args(["demo", "--listen", "127.0.0.1:0"])
@@ -57,7 +57,7 @@ impl Demo {
         Self { child, folder, said }
     }
 
-    fn base(&self) -> String {
+    pub fn base(&self) -> String {
         let last = self.said.last().expect("it speaks");
         last.strip_prefix("ready ").unwrap_or_else(|| panic!("{:#?}", self.said)).to_owned()
     }

@@ -147,7 +147,8 @@ async fn lists_have_no_violation_of_axe() {
     batches(&bed, 60).await;
     bed.codes(&batch).await;
     let house = crate::packages::house(&bed, None).await;
-    let order = crate::packages::ordered(&bed, &batch, 30, &house).await;
+    let idle = crate::packages::batch(&bed, 40).await;
+    let order = crate::packages::ordered(&bed, &idle, 30, &house).await;
     crate::packages::handed_over(&bed, &order).await;
     let asked = json!({"kind": "recall", "scope": [batch],
         "reason": {"zh": "标签有误", "en": "wrong label"}});

@@ -56,6 +56,7 @@ mod sign_offs;
 mod site;
 mod staff_bed;
 mod store_contract;
+mod story;
 mod tidy;
 mod trace_api;
 mod trace_console;

@@ -77,6 +77,15 @@ async fn a_list_is_asked_for_by_every_road_and_is_never_called_valid() {
     assert_eq!((&done["state"], &done["serials_done"]), (&json!("done"), &json!(4)), "{done}");
     assert_eq!(done["batch"], "16777215-1");
 
+    for (kind, line) in [
+        ("own-serials", "16777215-1,0,SH0001"),
+        ("own-imports", "https://old.example.cn/q?c={serial},planner,"),
+    ] {
+        let path = format!("/api/v1/exports/{kind}?format=csv");
+        let file = bed.program("viewer", Method::GET, &path).send().await.expect("an answer");
+        let file = file.text().await.expect("a file");
+        assert!(file.contains(line), "{file}");
+    }
     let first = get(&bed, &format!("/own/{OURS}/SH-0001"), 1).await;
     assert_eq!(first["outcome"], "cannot_confirm", "{first}");
     assert_eq!(reasons(&first), ["no_signature", "first_scan"]);

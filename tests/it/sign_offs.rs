@@ -119,6 +119,14 @@ async fn no_way_of_putting_labels_on_sale_passes_by_the_sign_off() {
         assert_eq!(status, 422, "{what}: {said}");
         assert!(said.to_string().contains("is not signed off"), "{what}: {said}");
     }
+    let line = bed.person("line").await;
+    let page = format!("/enterprise/batches/{batch}");
+    for (path, form) in [("activate", [("range", "")]), ("move", [("kind", "activate")])] {
+        let refused = line.post(&format!("{page}/{path}"), &form).await;
+        assert_eq!(refused.status(), 422);
+        let said = refused.text().await.expect("a page");
+        assert!(said.contains("整卷还没有验收"), "{path}: {said}");
+    }
     // On their goods, and held there: to let them go puts them on sale too, and
     // so would an undo.
     let path = of("movements");

@@ -29,7 +29,7 @@ pub struct Wanted {
     tag = "exports",
     security(("key" = [])),
     params(
-        ("kind" = String, Path, description = "One of enterprise, licences, products, batches, ranges, orders, printers, packages, visits, downloads, reports, movements, schedules, closings, places, events, recalls, recall-ranges, returns, scans, flags, replies, alarms; for owners people, keys, webhooks, trail"),
+        ("kind" = String, Path, description = "One of enterprise, licences, products, batches, own-imports, own-serials, ranges, orders, printers, packages, visits, downloads, reports, movements, schedules, closings, places, events, recalls, recall-ranges, returns, scans, flags, replies, alarms; for owners people, keys, webhooks, trail"),
         ("format" = Option<String>, Query, description = "csv or jsonl; else by Accept, JSON Lines first"),
     ),
     responses(

@@ -75,8 +75,8 @@ impl Chosen {
             value: value.to_owned(),
             error: fault.filter(|e| e.field == field).map(|e| fault_text(e, f)),
         };
-        let range = typed("range", &self.range);
-        let range = Typed { error: elsewhere.or(range.error), ..range };
+        let (range, roll) = (typed("range", &self.range), typed("roll", ""));
+        let range = Typed { error: elsewhere.or(range.error).or(roll.error), ..range };
         Forms { range, at: typed("at", &self.at), ..Forms::default() }
     }
 }

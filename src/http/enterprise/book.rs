@@ -154,7 +154,10 @@ pub async fn make(
             }
         }
     };
-    let field = if fault.field == "range" { "numbers" } else { &fault.field };
+    let field = match fault.field.as_str() {
+        "range" | "roll" => "numbers",
+        field => field,
+    };
     let forms = wanted.forms(Some((field, fault_text(&fault, &frame))));
     again(&desk, frame, batch, forms).await
 }

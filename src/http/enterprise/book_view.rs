@@ -191,6 +191,7 @@ pub(super) fn elsewhere_text(e: &Elsewhere, f: &Frame, zone: &TimeZone) -> Strin
 pub(super) fn fault_text(e: &FieldError, f: &Frame) -> String {
     let zh = match e.field.as_str() {
         "range" | "numbers" => "请填批次内的序号，例如0-999",
+        "roll" => "这些标签是随印制包交给印刷厂印的，整卷还没有验收；请质检人员先验收合格",
         "at" => "请填将来的时间，一年以内",
         "place" => "请填地点，最多40个字；移交时必填",
         "reason" => "请写明原因，最多200个字",

@@ -74,13 +74,14 @@ fn plain(row: &SqliteRow, kind: Kind) -> Read<Vec<Cell>> {
         .iter()
         .map(|column| match *column {
             "batch" => batch(row),
-            "serial" => serial(row),
+            "serial" if kind != Kind::OwnSerials => serial(row),
             "reasons" => reasons(row),
             "place_zh" => place(row, Lang::Zh),
             "place_en" => place(row, Lang::En),
             "seal" => Ok(Cell::text(hex(&get::<Vec<u8>>(row, "seal")?))),
             // Of a label, and a place of GB/T 2260; elsewhere they are names.
             "number" | "place" if matches!(kind, Kind::Scans | Kind::Flags) => number(row, column),
+            "number" if kind == Kind::OwnSerials => number(row, column),
             name if NUMBERS.contains(&name) => number(row, name),
             name if is_an_instant(name) => instant(row, name),
             name => text(row, name),
@@ -214,6 +215,18 @@ const fn statement(kind: Kind) -> &'static str {
              WHERE enterprise = $1 AND $2 = $2 AND (key_number, batch_number) > ($3, $4)
              ORDER BY key_number, batch_number LIMIT $5"
         }
+        Kind::OwnImports => {
+            "SELECT i.*, i.serials_total AS labels, m.letter_case, m.url FROM own_imports i
+             JOIN own_makers m ON m.id = i.maker
+             WHERE i.enterprise = $1 AND i.id > $2 AND i.state = 'done' AND $3 = $3 AND $4 = $4
+             ORDER BY i.id LIMIT $5"
+        }
+        Kind::OwnSerials => {
+            "SELECT s.serial, s.number, i.key_number, i.batch_number FROM own_makers m
+             JOIN own_serials s ON s.maker = m.id JOIN own_imports i ON i.number = s.import
+             WHERE m.enterprise = $1 AND s.serial > $2 AND i.state = 'done' AND $3 = $3
+             AND $4 = $4 ORDER BY s.serial LIMIT $5"
+        }
         Kind::Ranges => {
             "SELECT r.*, r.first_number AS first, r.last_number AS last FROM batch_ranges r
              JOIN batches b ON b.key_number = r.key_number AND b.batch_number = r.batch_number
@@ -267,6 +280,7 @@ const fn key(kind: Kind) -> (Option<&'static str>, &'static [&'static str]) {
     match kind {
         Kind::Enterprise => (Some("uscc"), &[]),
         Kind::Products => (Some("gtin"), &[]),
+        Kind::OwnSerials => (Some("serial"), &[]),
         Kind::Places => (Some("code"), &[]),
         Kind::People => (Some("login"), &[]),
         Kind::Licences => (Some("mark"), &[]),
@@ -282,7 +296,8 @@ const fn key(kind: Kind) -> (Option<&'static str>, &'static [&'static str]) {
         Kind::Scans => {
             (None, &["key_number", "batch_number", "seen_at", "log", "log_major", "log_minor"])
         }
-        Kind::Ranges
+        Kind::OwnImports
+        | Kind::Ranges
         | Kind::Orders
         | Kind::Printers
         | Kind::Packages

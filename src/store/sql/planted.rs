@@ -99,9 +99,9 @@ pub(super) async fn held_back(
     Ok((Ranges::of_runs(runs), number))
 }
 
-/// The same as a fault of a field.
+/// The same as a fault: not of the numbers, which are right, but of their roll.
 pub(super) fn not_signed_off(package: Option<String>) -> LedgerError {
     let package = package.unwrap_or_default();
     let problem = format!("labels of it came with package {package}, whose roll is not signed off");
-    invalid("range", problem, "have the quality office sign the roll off")
+    invalid("roll", problem, "have the quality office sign the roll off")
 }
