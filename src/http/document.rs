@@ -17,7 +17,7 @@ pub fn of_consoles(document: &mut OpenApi) {
             &[],
         );
         says(operation, "403", "Not for these duties, or sent by another site", &[PAGE, PROBLEM]);
-        says(operation, "422", "Names what is wrong", &[PROBLEM]);
+        says(operation, "422", "Names what is wrong", &[PAGE, PROBLEM]);
         if operation.request_body.is_some() {
             says(operation, "400", "The body ended early", &[PROBLEM]);
             says(operation, "413", "The body is too long", &[PROBLEM]);

@@ -131,6 +131,46 @@ pub async fn leaked(bed: &StaffBed, package: &Value) {
     assert_eq!(said["outcome"], "not_on_sale");
 }
 
+#[tokio::test]
+async fn where_an_officer_met_a_planted_code_is_not_told_to_the_enterprise() {
+    let bed = StaffBed::start().await;
+    let batch = batch(&bed, 300).await;
+    let order = ordered(&bed, &batch, 200, &house(&bed, None).await).await;
+    let package = handed_over(&bed, &order).await;
+    let ledger = &bed.parts.ledger;
+    let id = package["id"].as_str().expect("an id").parse().expect("an id");
+    let kept = ledger.package(id).await.expect("a package");
+    let planted = ledger.planted(&kept).await.expect("numbers");
+    let met = [planted[0].number, planted[1].number];
+    let scan = async |who: &str, number: u64, channel: &str| {
+        let scan = json!({"code": text_of(&bed, &package, number).await, "channel": channel});
+        let (status, said) =
+            bed.send(bed.program(who, Method::POST, "/api/v1/scans").json(&scan)).await;
+        assert_eq!((status, &said["outcome"]), (200, &json!("not_on_sale")), "{said}");
+    };
+    scan("officer", met[0], "officer").await;
+    scan("anyone", met[1], "consumer").await;
+    // The log of each code is followed for itself: both must be through.
+    eventually("both scans are followed", || async {
+        let table =
+            rusqlite::Connection::open(zhenma::app::paths::ledger(&bed.parts.settings.data))
+                .expect("opens");
+        let count: u64 =
+            table.query_row("SELECT COUNT(*) FROM scans", [], |row| row.get(0)).expect("a count");
+        count == 2
+    })
+    .await;
+    let alarms = bed.get("member", "/api/v1/alarms").await;
+    let leaks: Vec<_> = alarms
+        .as_array()
+        .expect("alarms")
+        .iter()
+        .filter(|alarm| alarm["alarm"] == "package.leaked")
+        .map(|alarm| alarm["first"].as_u64().expect("a number"))
+        .collect();
+    assert_eq!(leaks, [met[1]], "{alarms:#}");
+}
+
 /// The age tool and a key pair of the printing house.
 struct Age {
     age: PathBuf,

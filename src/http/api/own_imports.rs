@@ -13,7 +13,7 @@ use super::batches::find;
 use super::{Page, Refused};
 use crate::auth::duty::Planning;
 use crate::base::FieldError;
-use crate::base::limits::OWN_FILE_BYTES_MAX;
+use crate::base::limits::{BATCH_LABELS_MAX, OWN_FILE_BYTES_MAX};
 use crate::http::access::{ByKey, Registrar, With};
 use crate::http::desk::Desk;
 use crate::http::own::{OwnImportRecord, keep, prepared};
@@ -116,7 +116,7 @@ pub async fn import(
     responses(
         (status = 200, body = Vec<OwnImportRecord>, description = "Latest first"),
         Refused,
-        (status = 422, body = ProblemDocument, content_type = "application/problem+json", description = "A limit out of bounds"),
+        (status = 422, body = ProblemDocument, content_type = "application/problem+json", description = "A number or a limit out of bounds"),
     )
 )]
 pub async fn list(
@@ -197,6 +197,11 @@ pub async fn serials(
 ) -> Result<Json<Vec<OwnSerialRecord>>, Problem> {
     let batch = find(&desk, &who, &batch).await?;
     let first = wanted.as_ref().map_or(0, |Query(wanted)| wanted.first);
+    if first > BATCH_LABELS_MAX {
+        let remedy = format!("write a running number of the batch, at most {BATCH_LABELS_MAX}");
+        let fault = FieldError::new("first", "is beyond every batch", remedy);
+        return Err(Problem::invalid(vec![fault]));
+    }
     let limit = Page::rows(wanted.map(|Query(wanted)| Query(Page { limit: wanted.limit })))?;
     let found = desk.ledger.serials_from(batch.id, first, limit).await?;
     let record = |(number, serial)| OwnSerialRecord { number, serial };

@@ -1,6 +1,7 @@
 //! `/county/audit`: who changed what, and the same as JSON Lines.
 
 use axum::body::{Body, Bytes};
+use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -41,8 +42,9 @@ pub struct Filter {
     from: String,
     #[serde(default)]
     until: String,
-    /// Rows before this one.
-    before: Option<u64>,
+    /// Rows before this one: its number.
+    #[serde(default)]
+    before: String,
 }
 
 impl Filter {
@@ -58,6 +60,17 @@ impl Filter {
             from: from.map(begins).transpose()?,
             // The whole of the day that was named.
             until: until.map(|day| begins(day.saturating_add(1.day()))).transpose()?,
+        })
+    }
+
+    fn before(&self) -> Result<Option<u64>, Problem> {
+        if self.before.is_empty() {
+            return Ok(None);
+        }
+        let number = self.before.parse().ok().filter(|seq| i64::try_from(*seq).is_ok());
+        number.map(Some).ok_or_else(|| {
+            let remedy = "begin with the newest";
+            Problem::invalid(vec![FieldError::new("before", "is no number of a row", remedy)])
         })
     }
 
@@ -129,7 +142,7 @@ fn trail_line(row: Row, desk: &Desk, lang: Lang) -> TrailLine {
         ("action" = Option<String>, Query, description = "What, or its beginning"),
         ("from" = Option<String>, Query, description = "First day"),
         ("until" = Option<String>, Query, description = "Last day"),
-        ("before" = Option<u64>, Query, description = "Rows before this one"),
+        ("before" = Option<String>, Query, description = "Rows before the one of this number"),
     ),
     responses(
         (status = 200, body = String, content_type = "text/html", description = "A page"),
@@ -140,11 +153,13 @@ fn trail_line(row: Row, desk: &Desk, lang: Lang) -> TrailLine {
 pub async fn show(
     State(desk): State<Desk>,
     AtConsole { frame: f, .. }: AtConsole<Administrator>,
-    Query(filter): Query<Filter>,
+    filter: Result<Query<Filter>, QueryRejection>,
 ) -> Result<Response, Problem> {
     let lang = f.lang;
+    let filter = filter.map_or_else(|_| Filter::default(), |Query(filter)| filter);
+    let before = filter.before()?;
     let (rows, fault) = match filter.wanted(&desk) {
-        Ok(wanted) => (desk.ledger.trail_back(&wanted, filter.before, ROWS).await?, None),
+        Ok(wanted) => (desk.ledger.trail_back(&wanted, before, ROWS).await?, None),
         Err(fault) => (Vec::new(), Some(fault)),
     };
     let full = u32::try_from(rows.len()).is_ok_and(|rows| rows == ROWS);

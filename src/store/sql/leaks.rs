@@ -12,8 +12,8 @@ use crate::scan::Cursor;
 use sqlx::sqlite::SqliteRow;
 
 /// Notes which of the scans of one log from `first` to `last`, written in this
-/// transaction, were of items of a pool that were not released. The first of
-/// each item is told of.
+/// transaction, were of items of a pool that were not released; an inspection is
+/// not told to whom it inspects. The first of each item is told of.
 pub(super) async fn note(tx: &mut Tx, log: i64, first: Cursor, last: Cursor) -> Read<()> {
     let met = sqlx::query(
         "SELECT s.key_number AS of_key, s.batch_number AS of_batch, s.label_number, p.id,
@@ -21,7 +21,7 @@ pub(super) async fn note(tx: &mut Tx, log: i64, first: Cursor, last: Cursor) -> 
          FROM scans s JOIN packages p ON p.key_number = s.key_number
           AND p.batch_number = s.batch_number AND s.label_number >= p.pool_first
           AND s.label_number < p.pool_first + p.pool_count
-         WHERE s.log = $1 AND (s.log_major, s.log_minor) >= ($2, $3)
+         WHERE s.log = $1 AND s.channel <> 'officer' AND (s.log_major, s.log_minor) >= ($2, $3)
          AND (s.log_major, s.log_minor) <= ($4, $5) AND NOT EXISTS (SELECT 1 FROM spares
           WHERE spares.package = p.id AND spares.number = s.label_number
           AND spares.released_at IS NOT NULL)
