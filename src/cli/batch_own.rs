@@ -44,7 +44,7 @@ pub(crate) struct Own {
     /// fold: ab1 and AB1 are one serial; exact: they are two. The same for all lists of an enterprise
     #[arg(long, default_value = "fold")]
     case: String,
-    /// The address on the labels, such as 'https://old.example.cn/q?c={serial}'
+    /// The address on the labels, such as `https://old.example.cn/q?c={serial}`
     #[arg(long)]
     url: Option<String>,
     /// The goods are on the market already: put all of it on sale
