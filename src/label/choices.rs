@@ -92,6 +92,14 @@ impl Codes {
     pub const fn are_of_items(self) -> bool {
         matches!(self, Self::Items | Self::Outer | Self::Inner)
     }
+
+    /// Of the same items, some label is printed by both.
+    pub fn share_labels(self, other: Self) -> bool {
+        let both = (self, other);
+        self.are_of_items()
+            && other.are_of_items()
+            && !matches!(both, (Self::Outer, Self::Inner) | (Self::Inner, Self::Outer))
+    }
 }
 
 impl FromStr for Codes {

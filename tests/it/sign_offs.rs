@@ -12,7 +12,7 @@ use zhenma::handoff::{seal, secret};
 
 use crate::packages::{Counter, batch, handed_over, house, ordered};
 use crate::people::shell;
-use crate::staff_bed::StaffBed;
+use crate::staff_bed::{OUR_GTIN, StaffBed};
 
 /// Moves all labels of a batch in its book.
 async fn moved(bed: &StaffBed, batch: &str, kind: &str) -> Value {
@@ -50,6 +50,30 @@ async fn labels_that_were_used_before_are_not_handed_over() {
         assert_eq!(page.status(), 422);
         assert!(page.text().await.expect("text").contains("不能再交给印刷厂"));
     }
+    // Nor are those that another house has already; it may have the other layer.
+    let body = json!({"product": OUR_GTIN, "lot": "L1", "made_on": "2026-11-01", "count": 10,
+        "layers": "outer+inner"});
+    let both = bed.made("planner", "/api/v1/batches", &body).await;
+    let both = both["batch"].as_str().expect("a name").to_owned();
+    let of = async |key: &str, codes: &str| {
+        let body = json!({"order_key": key, "batch": both, "format": "csv", "codes": codes,
+            "house": house});
+        let order = bed.made("planner", "/api/v1/orders", &body).await;
+        let order = order["id"].as_str().expect("an id").to_owned();
+        bed.done(&format!("/api/v1/orders/{order}")).await;
+        hand_over(&bed, &order).await
+    };
+    let first = of("outer", "outer").await;
+    assert_eq!(first.0, 201, "{}", first.1);
+    for (key, codes) in [("again", "outer"), ("all", "items")] {
+        let (status, said) = of(key, codes).await;
+        assert_eq!((status, &said["errors"][0]["field"]), (422, &json!("used")), "{said}");
+        assert!(said["errors"][0]["problem"].as_str().is_some_and(|p| p.contains("in package")));
+    }
+    let path = format!("/api/v1/batches/{both}/movements");
+    bed.made("member", &path, &json!({"kind": "print"})).await;
+    let inner = of("inner", "inner").await;
+    assert_eq!(inner.0, 201, "{}", inner.1);
     // Taken back, they are as they were; and what the order does not name may be
     // on sale.
     let batch = batch(&bed, 10).await;

@@ -220,15 +220,16 @@ pub(super) async fn undo_in(tx: &mut Tx, booking: &Booking<'_>, of: Uuid) -> Rea
     Ok(Moved::Done(booking.enter(tx, &back).await?, None))
 }
 
-/// Of a batch's numbers from `first` to `last` the first ones that have left the
-/// account on which they were issued, and how many have.
-pub(super) async fn beyond_issued(
+/// Of a batch's numbers from `first` to `last` the first ones that are on
+/// another account than those of `kept`, and how many are.
+pub(super) async fn beyond(
     tx: &mut Tx,
     batch: BatchRef,
     (first, last): (u64, u64),
+    kept: &[Account],
 ) -> Read<Option<Elsewhere>> {
     let window = spans::window(tx, batch, first, last).await?;
-    let stays = |on: &Holding| (on.account == Account::Issued).then(|| on.clone());
+    let stays = |on: &Holding| kept.contains(&on.account).then(|| on.clone());
     let mut elsewhere = shift(&window, &Ranges::one(first, last), stays).elsewhere;
     if let Some(found) = &mut elsewhere {
         found.since = since(tx, batch, found.first).await?;

@@ -11,8 +11,9 @@ use crate::handoff::Package;
 use crate::handoff::package::{Grant, PackageState, SignOff};
 use crate::handoff::secret;
 use crate::handoff::spares::{Draw, Plan, Planted, planted};
-use crate::label::Specification;
+use crate::label::{Codes, Specification};
 use crate::registry::BatchRef;
+use crate::registry::movement::Account;
 use crate::registry::order::{Order, OrderState};
 
 pub(super) fn small(row: &SqliteRow, column: &str) -> Read<u32> {
@@ -157,7 +158,7 @@ pub(super) async fn hand_over(ledger: &Ledger, id: Uuid, grant: &Grant, by: &By)
     if items {
         // What is due is on sale, whether the worker has come by yet or not.
         schedules::book(&mut tx, Some(order.new.batch), by.at).await?;
-        must_be_unused(&mut tx, &order, (specification.first, specification.last())).await?;
+        must_be_unused(&mut tx, &order, &specification).await?;
     }
     let plan = Plan::of(specification.count);
     let pool = if items { Some(allot(&mut tx, order.new.batch, plan).await?) } else { None };
@@ -183,15 +184,49 @@ pub(super) async fn hand_over(ledger: &Ledger, id: Uuid, grant: &Grant, by: &By)
 }
 
 /// A house prints what nobody has printed or used: a label that is on sale
-/// already would pass by the sign-off of its roll.
-async fn must_be_unused(tx: &mut Tx, order: &Order, numbers: (u64, u64)) -> Read<()> {
-    match booking::beyond_issued(tx, order.new.batch, numbers).await? {
+/// already would pass by the sign-off of its roll, and of two houses that print
+/// one label each would print a copy. Another house may have the items' other
+/// layer, and have printed it.
+async fn must_be_unused(tx: &mut Tx, order: &Order, wanted: &Specification) -> Read<()> {
+    let numbers = (wanted.first, wanted.last());
+    let others = others(tx, order.new.batch, numbers).await?;
+    if let Some((number, _)) = others.iter().find(|(_, codes)| codes.share_labels(wanted.codes)) {
+        let problem = format!("labels of it are in package {number}");
+        return Err(invalid("used", problem, "end that package, or order labels anew"));
+    }
+    let kept: &[Account] =
+        if others.is_empty() { &[Account::Issued] } else { &[Account::Issued, Account::Printed] };
+    match booking::beyond(tx, order.new.batch, numbers, kept).await? {
         None => Ok(()),
         Some(elsewhere) => {
             let problem = format!("of its labels {}", elsewhere.fault().problem);
             Err(invalid("used", problem, "undo what moved them there, or order labels anew"))
         }
     }
+}
+
+/// Packages of those items that may still be printed or were, by number, and
+/// what each prints.
+async fn others(tx: &mut Tx, batch: BatchRef, numbers: (u64, u64)) -> Read<Vec<(String, Codes)>> {
+    let found: Vec<(String, String)> = sqlx::query_as(
+        "SELECT p.number, o.specification FROM packages p JOIN orders o ON o.id = p.order_id
+         WHERE p.key_number = $1 AND p.batch_number = $2 AND p.first_number <= $4
+         AND p.last_number >= $3 AND (p.sign_off = 'accepted'
+          OR p.sign_off IS NULL AND p.state <> 'ended') ORDER BY p.number",
+    )
+    .bind(i64::from(batch.key.get()))
+    .bind(i64::from(batch.batch))
+    .bind(signed(numbers.0))
+    .bind(signed(numbers.1))
+    .fetch_all(&mut **tx)
+    .await
+    .map_err(down)?;
+    let codes = |(number, specification): (String, String)| {
+        let of: Specification =
+            serde_json::from_str(&specification).map_err(|_| rows::bad("specification"))?;
+        Ok((number, of.codes))
+    };
+    found.into_iter().map(codes).collect()
 }
 
 /// Takes the numbers behind the last of the batch.
