@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::base::limits::{CODE_TEXT_BYTES_MAX, OWN_SERIAL_WAIT_MS};
-use crate::code::{self, Outcome as ReadOutcome, Payload};
+use crate::code::{self, Malformed, Outcome as ReadOutcome, Payload, Reading};
 use crate::registry::own::Asked;
 use crate::registry::own::maker::PATH;
 use crate::registry::{Enterprise, Placement, Register, Uscc};
@@ -16,19 +16,47 @@ use crate::scan::service::Scanner;
 /// What a text names.
 #[derive(Clone, Debug)]
 pub enum Named {
-    /// A signed code or one of our serials; `None`: nothing that can be read.
-    Code(Option<Payload>),
+    /// A signed code or one of our serials, or nothing that can be read.
+    Code(Text),
     Own(Own),
-    /// What may be some maker's own serial and is in no list.
-    Nowhere,
+    /// What may be some maker's own serial and is in no list; why it is no code.
+    Nowhere(Malformed),
+}
+
+/// A text, taken apart once for all who ask about it.
+#[derive(Clone, Debug)]
+pub enum Text {
+    Signed(Reading),
+    Serial(Payload),
+    Malformed(Malformed),
+}
+
+impl Text {
+    pub fn of(text: &str) -> Self {
+        let text = text.trim_matches(|c: char| c.is_ascii_whitespace());
+        if text.len() > CODE_TEXT_BYTES_MAX {
+            return Self::Malformed(Malformed::TooLong(text.len()));
+        }
+        if text.len() == Payload::SERIAL_TEXT_CHARACTERS {
+            return Payload::from_serial_text(text).map_or_else(Self::Malformed, Self::Serial);
+        }
+        code::read(text).map_or_else(Self::Malformed, Self::Signed)
+    }
+
+    pub const fn payload(&self) -> Option<Payload> {
+        match self {
+            Self::Signed(Reading { payload, .. }) | Self::Serial(payload) => Some(*payload),
+            Self::Malformed(_) => None,
+        }
+    }
 }
 
 impl Named {
     /// The code that it is, to know a scan again by it.
     pub const fn payload(&self) -> Option<Payload> {
         match self {
-            Self::Code(payload) => *payload,
-            Self::Nowhere => None,
+            Self::Code(text) => text.payload(),
+            Self::Nowhere(_) => None,
             Self::Own(own) => match own.found {
                 Found::Listed(payload) => Some(payload),
                 _ => None,
@@ -46,7 +74,7 @@ impl Named {
 
     /// Whether no list has it that was looked through.
     pub const fn is_missed(&self) -> bool {
-        matches!(self, Self::Nowhere | Self::Own(Own { found: Found::NotListed, .. }))
+        matches!(self, Self::Nowhere(_) | Self::Own(Own { found: Found::NotListed, .. }))
     }
 }
 
@@ -92,27 +120,24 @@ impl OwnAnswer {
 impl Scanner {
     /// What a text names. Signed forms come first, and are theirs alone.
     pub async fn name(&self, text: &str) -> Named {
-        let text = text.trim();
-        if text.len() > CODE_TEXT_BYTES_MAX {
-            return Named::Code(None);
-        }
-        if let Ok(reading) = code::read(text) {
-            return Named::Code(Some(reading.payload));
-        }
+        let read = Text::of(text);
         let register = self.register.load_full();
-        let serial = Payload::from_serial_text(text).ok();
-        if serial
-            .is_some_and(|payload| matches!(register.place(&payload), Placement::Issued { .. }))
-        {
-            return Named::Code(serial);
+        let is_ours = match &read {
+            Text::Signed(_) | Text::Malformed(Malformed::TooLong(_)) => true,
+            Text::Serial(payload) => matches!(register.place(payload), Placement::Issued { .. }),
+            Text::Malformed(_) => false,
+        };
+        if is_ours {
+            return Named::Code(read);
         }
         let maker_of = |gtin: &_| Some(register.products.get(gtin)?.enterprise.clone());
-        match register.own.asked(text, maker_of) {
-            Some(asked) => match self.look_up(asked, &register).await {
-                Some(own) => Named::Own(own),
-                None => serial.map_or(Named::Nowhere, |serial| Named::Code(Some(serial))),
-            },
-            None => Named::Code(serial),
+        let Some(asked) = register.own.asked(text.trim(), maker_of) else {
+            return Named::Code(read);
+        };
+        match (self.look_up(asked, &register).await, read) {
+            (Some(own), _) => Named::Own(own),
+            (None, Text::Malformed(hint)) => Named::Nowhere(hint),
+            (None, read) => Named::Code(read),
         }
     }
 
@@ -170,7 +195,7 @@ impl Scanner {
 
 impl Own {
     /// What the judge hears of it; `hosts` are ours.
-    pub(super) fn examined(self, register: &Register, hosts: &[String]) -> Examined {
+    pub(super) fn examined(&self, register: &Register, hosts: &[String]) -> Examined {
         let (check, payload) = match self.found {
             Found::Listed(payload) => (Check::Listed, Some(payload)),
             Found::NotListed => (Check::NotListed, None),
@@ -183,8 +208,9 @@ impl Own {
         Examined {
             placement: payload.map_or(Placement::NotIssued, |payload| register.place(&payload)),
             payload,
-            foreign_host: self.host.filter(|host| !hosts.contains(host)),
-            own: (!self.serial.is_empty()).then_some(OwnAnswer { serial: self.serial, makers }),
+            foreign_host: self.host.as_ref().filter(|host| !hosts.contains(host)).cloned(),
+            own: (!self.serial.is_empty())
+                .then(|| OwnAnswer { serial: self.serial.clone(), makers }),
             ..Examined::failed(check)
         }
     }

@@ -8,9 +8,9 @@ use std::time::Duration;
 use arc_swap::ArcSwap;
 use uuid::Uuid;
 
-use crate::base::limits::{CODE_TEXT_BYTES_MAX, SCAN_STATE_WAIT_MS};
+use crate::base::limits::SCAN_STATE_WAIT_MS;
 use crate::base::{Near, UnixMs};
-use crate::code::{self, Layer, Malformed, Outcome as ReadOutcome, Payload};
+use crate::code::{Layer, Outcome as ReadOutcome, Payload};
 use crate::keys::{KeyNumber, Keyring};
 use crate::registry::own::port::OwnSerials;
 use crate::registry::register::BatchFacts;
@@ -20,7 +20,7 @@ use crate::scan::examined::Examined;
 use crate::scan::forgeries::{Forgeries, ForgeryKind};
 use crate::scan::hosting::Hosting;
 use crate::scan::judge::{Check, Evidence, Seen, judge};
-use crate::scan::own::{Named, OwnAnswer};
+use crate::scan::own::{Named, OwnAnswer, Text};
 use crate::scan::place::Locator;
 use crate::scan::policies::Policies;
 use crate::scan::signatures::Signatures;
@@ -34,8 +34,8 @@ use crate::scan::{
 /// What was asked, by whom as far as it can be known.
 #[derive(Clone, Debug)]
 pub struct Question {
-    /// A code, a URL, a GS1 Digital Link, or a serial of 20 characters.
-    pub text: String,
+    /// What the text names; see [`Scanner::name`].
+    pub named: Named,
     pub scan_id: Uuid,
     pub device: Device,
     pub address: Option<IpAddr>,
@@ -141,18 +141,9 @@ pub struct Scanner {
 impl Scanner {
     /// Answers one question. Never fails: what cannot be known is an outcome.
     pub async fn answer(&self, question: Question) -> Answer {
-        let named = self.name(&question.text).await;
-        self.answer_named(question, named).await
-    }
-
-    /// As [`Self::answer`], by who has asked already what the text names.
-    pub async fn answer_named(&self, question: Question, named: Named) -> Answer {
         let _in_work = self.signatures.begin();
         let register = self.register.load_full();
-        let examined = match named {
-            Named::Own(own) => own.examined(&register, &self.hosts),
-            Named::Code(_) | Named::Nowhere => self.examine(&question.text, &register).await,
-        };
+        let examined = self.examine(&question.named, &register).await;
         let place = self.place_of(&question);
         self.count_forgery(&examined, &register, place, question.at);
 
@@ -245,45 +236,37 @@ impl Scanner {
         label.map_or_else(Around::default, |label| across.around(&label, walk, noted))
     }
 
-    /// Reads a text, finds it in the register, checks its signature.
-    async fn examine(&self, text: &str, register: &Register) -> Examined {
-        let text = text.trim_matches(|c: char| c.is_ascii_whitespace());
-        if text.len() > CODE_TEXT_BYTES_MAX {
-            return Examined::malformed(Malformed::TooLong(text.len()));
+    /// Finds in the register what a text names, and checks its signature.
+    async fn examine(&self, named: &Named, register: &Register) -> Examined {
+        let text = match named {
+            Named::Own(own) => return own.examined(register, &self.hosts),
+            Named::Nowhere(hint) => return Examined::malformed(hint.clone()),
+            Named::Code(text) => text,
+        };
+        // No key signs for a batch of own serials, whatever a key set holds.
+        if let Some(payload) = text.payload().filter(|payload| payload.key == KeyNumber::OWN) {
+            return Examined::unknown_key(payload);
         }
-        if text.len() == Payload::SERIAL_TEXT_CHARACTERS {
-            return match Payload::from_serial_text(text) {
-                Err(hint) => Examined::malformed(hint),
-                Ok(payload) if payload.key == KeyNumber::OWN => Examined::unknown_key(payload),
-                Ok(payload) => Examined {
-                    check: Check::SerialOnly,
-                    payload: Some(payload),
-                    foreign_host: None,
-                    placement: register.place(&payload),
-                    own: None,
-                },
-            };
-        }
-        match code::read(text) {
-            Err(hint) => Examined::malformed(hint),
-            // No key signs for a batch of own serials, whatever a key set holds.
-            Ok(reading) if reading.payload.key == KeyNumber::OWN => {
-                Examined::unknown_key(reading.payload)
-            }
-            Ok(reading) => {
-                let read = self.signatures.check(&self.keys, &reading).await;
+        match text {
+            Text::Malformed(hint) => Examined::malformed(hint.clone()),
+            Text::Serial(payload) => Examined {
+                check: Check::SerialOnly,
+                payload: Some(*payload),
+                foreign_host: None,
+                placement: register.place(payload),
+                own: None,
+            },
+            Text::Signed(reading) => {
+                let read = self.signatures.check(&self.keys, reading).await;
                 let trusted = matches!(read, ReadOutcome::Valid | ReadOutcome::KeyRevoked);
+                let placement =
+                    if trusted { register.place(&reading.payload) } else { Placement::NotIssued };
+                let foreign = |host: &&String| !self.hosts.contains(host);
                 Examined {
                     check: Check::Read(read),
                     payload: Some(reading.payload),
-                    placement: if trusted {
-                        register.place(&reading.payload)
-                    } else {
-                        Placement::NotIssued
-                    },
-                    foreign_host: reading
-                        .host
-                        .filter(|host| !self.hosts.iter().any(|ours| ours == host)),
+                    placement,
+                    foreign_host: reading.host.as_ref().filter(foreign).cloned(),
                     own: None,
                 }
             }

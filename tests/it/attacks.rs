@@ -8,6 +8,7 @@ use std::sync::Arc;
 use zhenma::base::{Clock, clock::SystemClock};
 use zhenma::scan::hosting::Hosting;
 use zhenma::scan::ledger::ScanLedger;
+use zhenma::scan::own::Named;
 use zhenma::scan::service::{Device, Question, Scanner};
 use zhenma::scan::{Channel, Outcome, Place};
 
@@ -40,12 +41,14 @@ async fn the_nodes_of_a_proxy_are_no_networks_of_buyers() {
     let mut said = None;
     for n in 0..13 {
         let address = if n % 2 == 0 { [10, n, 0, 1] } else { [100, 64 + n, 0, 1] };
-        said = Some(scanner.answer(of_phone(&codes[0], n, address)).await);
+        let named = scanner.name(&codes[0]).await;
+        said = Some(scanner.answer(of_phone(named, n, address)).await);
     }
     let said = said.expect("13 answers");
     assert_eq!(said.verdict.outcome, Outcome::SeenBefore);
     assert_eq!(said.scans.expect("recorded").first_place, Place::UNKNOWN);
-    scanner.answer(of_phone(&codes[0], 13, [203, 1, 0, 1])).await;
+    let named = scanner.name(&codes[0]).await;
+    scanner.answer(of_phone(named, 13, [203, 1, 0, 1])).await;
 
     let payload = zhenma::code::read(&codes[0]).expect("a code").payload;
     eventually("they are followed", || async {
@@ -61,9 +64,9 @@ async fn the_nodes_of_a_proxy_are_no_networks_of_buyers() {
     }
 }
 
-fn of_phone(code: &str, n: u8, address: [u8; 4]) -> Question {
+fn of_phone(named: Named, n: u8, address: [u8; 4]) -> Question {
     Question {
-        text: code.to_owned(),
+        named,
         scan_id: uuid::Uuid::from_u128(u128::from(n) + 1),
         device: Device::Cookie([n + 1; 16]),
         address: Some(address.into()),

@@ -340,7 +340,7 @@ pub async fn scanned_by(scanner: &Scanner, code: &str, scans: u8) -> Outcome {
         let buyer = n / 2;
         let place = (24.0 + f64::from(buyer) * 1.4, 104.0 + f64::from(buyer % 9) * 1.5, 50.0);
         let question = Question {
-            text: code.to_owned(),
+            named: scanner.name(code).await,
             scan_id: uuid::Uuid::from_u128(u128::from(n) + 1),
             device: Device::Cookie([buyer + 1; 16]),
             // Of a provider of its own.

@@ -20,7 +20,7 @@ async fn bought(bed: &StaffBed, codes: &[String], town: usize) {
     for (n, code) in (0_u8..).zip(codes) {
         let (lat, lon) = TOWNS[town];
         let question = Question {
-            text: code.clone(),
+            named: bed.parts.scanner.name(code).await,
             scan_id: zhenma::base::ids::new_id(SystemClock.now()),
             device: Device::Cookie([n; 16]),
             address: Some([14, n, u8::try_from(town).expect("few"), 9].into()),

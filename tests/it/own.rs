@@ -329,7 +329,7 @@ async fn a_list_that_cannot_be_read_is_no_answer_about_the_label() {
     import(&bed, "planner", OUR_GTIN, "", "A1\n").await;
     let scanner = Scanner { own: std::sync::Arc::new(Away), ..bed.parts.scanner.clone() };
     let question = zhenma::scan::service::Question {
-        text: "A1".to_owned(),
+        named: scanner.name("A1").await,
         scan_id: ids::new_id(SystemClock.now()),
         device: zhenma::scan::service::Device::Claimed("x".to_owned()),
         address: None,

@@ -31,6 +31,7 @@ use crate::registry::movement::{Custody, Kind};
 use crate::registry::port::{Registered, RegistryLedger};
 use crate::registry::service::{Marking, Scope, mark, register, renew};
 use crate::registry::{Batch, BatchRef, Bilingual, RangeState};
+use crate::scan::own::Named;
 use crate::scan::service::{Device, Question};
 use crate::scan::{Channel, Place};
 
@@ -291,7 +292,8 @@ async fn scan_history(parts: &Parts, dice: &mut Dice, now: UnixMs) -> Result<(),
         .for_each_concurrent(AT_ONCE, |(text, mut visits)| async move {
             visits.sort_by(|a, b| b.days_ago.total_cmp(&a.days_ago));
             for visit in visits {
-                parts.scanner.answer(question(&text, &visit, now)).await;
+                let named = parts.scanner.name(&text).await;
+                parts.scanner.answer(question(named, &visit, now)).await;
             }
         })
         .await;
@@ -338,13 +340,13 @@ fn stories_of(
     Ok(())
 }
 
-fn question(text: &str, visit: &Visit, now: UnixMs) -> Question {
+fn question(named: Named, visit: &Visit, now: UnixMs) -> Question {
     #[allow(clippy::cast_possible_truncation, reason = "days in milliseconds")]
     let at = now.plus_ms(-(visit.days_ago * 86_400_000.0) as i64);
     let mut cookie = [0; 16];
     cookie[..8].copy_from_slice(&visit.phone.to_be_bytes());
     Question {
-        text: text.to_owned(),
+        named,
         scan_id: Builder::from_bytes(*ids::new_id(at).as_bytes()).into_uuid(),
         device: Device::Cookie(cookie),
         address: Some(visit.address),

@@ -5,7 +5,7 @@ use axum::http::{HeaderMap, Method};
 
 use crate::auth::{Role, SignedIn};
 use crate::base::{Lang, UnixMs};
-use crate::code::{self, Payload, base32};
+use crate::code::{Payload, base32};
 use crate::http::Services;
 use crate::http::client::Client;
 use crate::http::consumer::visit::{Visit, device_of};
@@ -79,7 +79,7 @@ pub async fn name(services: &Services, head: Head<'_>, text: &str) -> Result<Nam
 pub async fn ask(
     services: &Services,
     head: Head<'_>,
-    (text, named): (String, Named),
+    named: Named,
     visit: Visit,
     wish: Wish,
 ) -> Asked {
@@ -90,19 +90,16 @@ pub async fn ask(
     let signed_in = identified.unwrap_or(None);
     let mut answer = services
         .scanner
-        .answer_named(
-            Question {
-                text,
-                scan_id: visit.scan_id,
-                device: visit.device.clone(),
-                address: head.client.address,
-                location: wish.location,
-                channel: believed(wish.channel, signed_in.as_ref()),
-                record,
-                at: wish.at,
-            },
+        .answer(Question {
             named,
-        )
+            scan_id: visit.scan_id,
+            device: visit.device.clone(),
+            address: head.client.address,
+            location: wish.location,
+            channel: believed(wish.channel, signed_in.as_ref()),
+            record,
+            at: wish.at,
+        })
         .await;
     let sees_all = sees_all(signed_in.as_ref(), answer.item.as_ref());
     let reference = reference(services, answer.payload, &visit);
@@ -142,15 +139,6 @@ fn believed(claimed: Option<Channel>, signed_in: Option<&SignedIn>) -> Channel {
         Some(channel) if channels.contains(&channel) => channel,
         Some(_) => Channel::Consumer,
         None => channels.first().copied().unwrap_or_default(),
-    }
-}
-
-/// The payload that a text names, to know a scan again by it.
-pub fn payload_of(text: &str) -> Option<Payload> {
-    let text = text.trim_matches(|c: char| c.is_ascii_whitespace());
-    match code::read(text) {
-        Ok(reading) => Some(reading.payload),
-        Err(_) => Payload::from_serial_text(text).ok(),
     }
 }
 

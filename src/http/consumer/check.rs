@@ -12,11 +12,11 @@ use crate::code::{self, CODE_CHARACTERS, Payload};
 use crate::http::Services;
 use crate::http::client::Client;
 use crate::http::consumer::answer::ScanAnswer;
-use crate::http::consumer::ask::{Head, admit, name, payload_of};
+use crate::http::consumer::ask::{Head, admit, name};
 use crate::http::consumer::page::shown;
 use crate::http::negotiate;
 use crate::http::problem::{Problem, ProblemDocument};
-use crate::scan::own::Named;
+use crate::scan::own::{Named, Text};
 
 #[derive(Deserialize)]
 pub struct Typed {
@@ -61,14 +61,15 @@ pub async fn check(
     let head = Head { method: &parts.method, headers: &parts.headers, client: &client };
     admit(&services, head)?;
     // A maker's own serial has its own rules of what typing adds.
-    let asked = if payload_of(&text).is_some() { &text } else { &typed };
+    let read = Text::of(&text);
+    let asked = if read.payload().is_some() { &text } else { &typed };
     let named = name(&services, head, asked).await?;
     match named.own_path() {
         Some(path) => to(&path),
         None if matches!(named, Named::Own(_)) => {
-            shown(&services, head, &parts.uri, (typed, named)).await
+            shown(&services, head, &parts.uri, (&typed, named)).await
         }
-        None => shown(&services, head, &parts.uri, (text, named)).await,
+        None => shown(&services, head, &parts.uri, (&text, Named::Code(read))).await,
     }
 }
 

@@ -165,7 +165,7 @@ pub async fn show(
 ) -> Result<Response, Problem> {
     admit(services, head)?;
     let named = name(services, head, &text).await?;
-    shown(services, head, uri, (text, named)).await
+    shown(services, head, uri, (&text, named)).await
 }
 
 /// The answer to what was admitted, and is known by what it names.
@@ -173,7 +173,7 @@ pub(super) async fn shown(
     services: &Services,
     head: Head<'_>,
     uri: &Uri,
-    (text, named): (String, Named),
+    (text, named): (&str, Named),
 ) -> Result<Response, Problem> {
     let at = services.clock.now();
     let lang = negotiate::lang(uri, head.headers);
@@ -188,9 +188,9 @@ pub(super) async fn shown(
     let visit = services.visits.of_page(&caller);
     let record = is_a_scan(head.method, head.headers);
     let wish = Wish { lang, at, location: None, channel: None, record };
-    let asked = ask(services, head, (text.clone(), named), visit, wish).await;
+    let asked = ask(services, head, named, visit, wish).await;
     let mut response = if negotiate::prefers_html(head.headers) {
-        page(&asked, services, uri, &text)?
+        page(&asked, services, uri, text)?
     } else {
         Json(ScanAnswer::new(&asked, services)).into_response()
     };

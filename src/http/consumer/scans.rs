@@ -180,7 +180,7 @@ pub async fn scan(
         channel: scan.channel,
         record: true,
     };
-    let asked = ask(&services, head, (scan.code, named), visit, wish).await;
+    let asked = ask(&services, head, named, visit, wish).await;
     let mut response = Json(ScanAnswer::new(&asked, &services)).into_response();
     label(response.headers_mut(), lang);
     Ok(response)

@@ -10,12 +10,12 @@ use super::flags::list;
 use crate::auth::Officer;
 use crate::code::{self, Outcome, Payload};
 use crate::http::access::AtConsole;
-use crate::http::consumer::ask::{payload_of, tags_of_reference};
+use crate::http::consumer::ask::tags_of_reference;
 use crate::http::consumer::check::tidy;
 use crate::http::desk::Desk;
 use crate::http::problem::Problem;
 use crate::registry::Placement;
-use crate::scan::own::Named;
+use crate::scan::own::{Named, Text};
 use crate::web::console::Typed;
 
 #[derive(Default, Deserialize)]
@@ -79,15 +79,16 @@ async fn find(desk: &Desk, typed: &str) -> Result<Found, Problem> {
         return Ok(Found::Label(payload));
     }
     let text = tidy(typed);
-    if let Ok(reading) = code::read(&text) {
-        match code::verify(&desk.scanner.keys.load(), &reading) {
+    let read = Text::of(&text);
+    if let Text::Signed(reading) = &read {
+        match code::verify(&desk.scanner.keys.load(), reading) {
             Outcome::Valid | Outcome::KeyRevoked => {}
             Outcome::Malformed | Outcome::UnknownKey | Outcome::BadSignature => {
                 return Ok(Found::Forged);
             }
         }
     }
-    if let Some(payload) = payload_of(&text) {
+    if let Some(payload) = read.payload() {
         return Ok(match desk.scanner.register.load().place(&payload) {
             Placement::Issued { .. } => Found::Label(payload),
             Placement::NotIssued => Found::NeverIssued,
