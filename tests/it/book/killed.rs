@@ -52,6 +52,42 @@ async fn a_movement_whose_process_is_killed_is_done_or_not_at_all() {
     eprintln!("{done} of {ROUNDS} were done before they were killed");
 }
 
+#[tokio::test]
+async fn of_processes_that_activate_overlapping_ranges_at_once_each_label_has_one() {
+    let desk = Desk::new().await;
+    let batch = desk.batch(1_000).await;
+    let of = batch.to_string();
+    let processes: Vec<_> = (0..8)
+        .map(|n| {
+            // Each overlaps the half of the one before.
+            let range = format!("{}-{}", 100 * n, 100 * n + 199);
+            Command::new(env!("CARGO_BIN_EXE_zhenma"))
+                .args(["batch", "activate", "--batch", &of, "--range", &range])
+                .arg("--data")
+                .arg(desk.path().parent().expect("a folder"))
+                .stdout(Stdio::null())
+                .stderr(Stdio::piped())
+                .spawn()
+                .expect("it runs")
+        })
+        .collect();
+    let mut done = Vec::new();
+    for (n, process) in (0_u64..).zip(processes) {
+        let output = process.wait_with_output().expect("it ends");
+        let says = String::from_utf8_lossy(&output.stderr);
+        if output.status.success() {
+            done.push(n);
+        } else {
+            assert!(says.contains("activated"), "process {n} does not say why: {says}");
+        }
+    }
+    assert!(!done.is_empty() && done.len() <= 4, "{done:?}");
+    assert!(done.windows(2).all(|pair| pair[1] - pair[0] > 1), "two have one label: {done:?}");
+    assert_eq!(desk.on(batch, Account::Activated).await, 200 * done.len() as u64);
+    desk.balances(batch).await;
+    assert_eq!(doctor(&desk)["state"], "ok");
+}
+
 /// What `zhenma doctor` says of the book.
 fn doctor(desk: &Desk) -> serde_json::Value {
     let mut command = Command::new(env!("CARGO_BIN_EXE_zhenma"));
