@@ -46,16 +46,8 @@ fn says(operation: &mut Operation, status: &str, words: &str, media: &[&str]) {
         responses.entry(status.to_owned()).or_insert_with(|| RefOr::T(Response::new(words)));
     let RefOr::T(response) = response else { return };
     for media in media {
-        let content = || {
-            let content = ContentBuilder::new();
-            let problem = *media == PROBLEM;
-            let content = if problem {
-                content.schema(Some(Ref::from_schema_name("ProblemDocument")))
-            } else {
-                content
-            };
-            RefOr::T(content.build())
-        };
+        let schema = (*media == PROBLEM).then(|| Ref::from_schema_name("ProblemDocument"));
+        let content = || RefOr::T(ContentBuilder::new().schema(schema).build());
         response.content.entry((*media).to_owned()).or_insert_with(content);
     }
 }

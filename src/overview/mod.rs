@@ -21,9 +21,6 @@ use crate::scan::diversion::{self, Lot, Travelled};
 
 pub use flow::{Flows, Shipped};
 
-/// Characters of a reply.
-pub const REPLY_CHARACTERS_MAX: usize = 1_000;
-
 /// What somebody says to a lot that travels unusually.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Reply {

@@ -121,13 +121,12 @@ impl Scanner {
     /// What a text names. Signed forms come first, and are theirs alone.
     pub async fn name(&self, text: &str) -> Named {
         let read = Text::of(text);
+        if matches!(read, Text::Signed(_) | Text::Malformed(Malformed::TooLong(_))) {
+            return Named::Code(read);
+        }
         let register = self.register.load_full();
-        let is_ours = match &read {
-            Text::Signed(_) | Text::Malformed(Malformed::TooLong(_)) => true,
-            Text::Serial(payload) => matches!(register.place(payload), Placement::Issued { .. }),
-            Text::Malformed(_) => false,
-        };
-        if is_ours {
+        let issued = |payload| matches!(register.place(payload), Placement::Issued { .. });
+        if matches!(&read, Text::Serial(payload) if issued(payload)) {
             return Named::Code(read);
         }
         let maker_of = |gtin: &_| Some(register.products.get(gtin)?.enterprise.clone());
