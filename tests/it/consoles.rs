@@ -213,7 +213,7 @@ async fn an_officer_finds_the_copied_code_decides_and_the_next_scan_respects_it(
 #[tokio::test]
 async fn an_order_that_was_cancelled_goes_on_when_it_is_asked_for_again() {
     let bed = StaffBed::start().await;
-    let batch = bed.batch(20_000).await;
+    let batch = bed.batch(5_000).await;
     let body = json!({"order_key": "big", "batch": batch, "format": "svg"});
     let order = bed.made("member", "/api/v1/orders", &body).await;
     let path = format!("/orders/{}", order["id"].as_str().expect("an id"));
