@@ -11,6 +11,9 @@ pub mod keys;
 pub mod code;
 
 #[cfg(feature = "server")]
+pub mod typeface;
+
+#[cfg(feature = "server")]
 pub mod auth;
 #[cfg(feature = "server")]
 pub mod registry;

@@ -32,7 +32,6 @@ mod sscc;
 pub mod svg;
 pub mod symbol;
 pub mod template;
-mod typeface;
 mod wish;
 
 pub use choices::{Codes, Drawing, Kind, Pairs};

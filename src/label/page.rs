@@ -8,8 +8,8 @@ use super::source::{Caption, Item};
 use super::sscc::bars;
 use super::symbol::{QUIET_ZONE, Symbol};
 use super::template::{Align, Cut, Line, POINTS_MIN, Template};
-use super::typeface::Style;
 use crate::code::Layer;
+use crate::typeface::Style;
 
 /// Length of a cut mark, and its distance from the bleed, micrometres.
 const MARK_LENGTH: f32 = 3_000.0;

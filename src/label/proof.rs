@@ -12,8 +12,8 @@ use super::png::picture;
 use super::preflight::grade;
 use super::printer::Printer;
 use super::symbol::{QUIET_ZONE, Symbol, SymbolError};
-use super::typeface::Style;
 use crate::code::proof_url;
+use crate::typeface::Style;
 
 /// Largest module that is tried, micrometres.
 const MODULE_MAX: f32 = 850.0;

@@ -13,8 +13,8 @@ use super::order::{Order, layer_name};
 use super::page::{Label, Words};
 use super::symbol::{QUIET_ZONE, Symbol, SymbolError};
 use super::template::{Cut, Mm, Template};
-use super::typeface::Style;
 use crate::code::{Layer, Payload, proof_url};
+use crate::typeface::Style;
 
 /// What is written on it, and its size in points.
 const MARK: &str = "样张 SAMPLE";

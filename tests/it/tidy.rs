@@ -6,9 +6,10 @@ use std::path::{Path, PathBuf};
 
 /// Modules of `src/` from the ground up. A module imports only from lower
 /// numbers, and from itself.
-const LAYERS: [(&str, u8); 20] = [
+const LAYERS: [(&str, u8); 21] = [
     ("base", 0),
     ("keys", 1),
+    ("typeface", 1),
     ("code", 2),
     ("auth", 2),
     ("registry", 3),

@@ -9,7 +9,7 @@ use ttf_parser::{GlyphId, OutlineBuilder};
 use super::{Area, Canvas, Paint, em};
 use crate::label::printer::Printer;
 use crate::label::symbol::Symbol;
-use crate::label::typeface::Style;
+use crate::typeface::Style;
 
 /// A picture of dots; a set bit is a dark dot, the most significant leftmost.
 pub(in crate::label) struct Dots {

@@ -6,11 +6,11 @@ mod pdf;
 mod svg;
 
 pub(super) use dots::Dots;
-pub(super) use pdf::{Document, packed};
+pub(super) use pdf::Document;
 pub(super) use svg::Drawing;
 
 use super::symbol::Symbol;
-use super::typeface::Style;
+use crate::typeface::Style;
 
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Area {

@@ -1,16 +1,12 @@
 //! Pages of a PDF: vector symbols, embedded subsets of the typefaces. The same
 //! labels give the same bytes.
 
-use std::io::Write as _;
-
-use flate2::Compression;
-use flate2::write::ZlibEncoder;
 use pdf_writer::{Content, Filter, Finish, Name, Pdf, Rect, Ref, Str, TextStr};
 
 use super::{Area, Canvas, Paint};
 use crate::label::ink::{Ground, Ink};
 use crate::label::symbol::Symbol;
-use crate::label::typeface::{OBJECTS, Style, Typeface};
+use crate::typeface::{OBJECTS, Style, Typeface, packed};
 
 const fn pt(um: f32) -> f32 {
     um * 72.0 / 25_400.0
@@ -156,10 +152,4 @@ impl Canvas for Document<'_> {
         self.page.show(Str(&shown));
         self.page.end_text();
     }
-}
-
-/// Deflated for a PDF stream.
-pub(in crate::label) fn packed(data: &[u8]) -> Vec<u8> {
-    let mut out = ZlibEncoder::new(Vec::with_capacity(data.len() / 3), Compression::fast());
-    out.write_all(data).and_then(|()| out.finish()).expect("memory takes what is written")
 }

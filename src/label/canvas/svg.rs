@@ -8,7 +8,7 @@ use ttf_parser::OutlineBuilder;
 use super::{Area, Canvas, Paint, em};
 use crate::label::ink::{Ground, Ink};
 use crate::label::symbol::Symbol;
-use crate::label::typeface::Style;
+use crate::typeface::Style;
 
 /// A page in work.
 pub(in crate::label) struct Drawing {

@@ -17,7 +17,7 @@ use crate::label::source::{Source, in_turn};
 use crate::label::sscc::module_dots;
 use crate::label::symbol::size_of;
 use crate::label::template::{Align, Line, Template};
-use crate::label::typeface::Style;
+use crate::typeface::Style;
 
 /// Dots by which firmware prints `^BQ` below its field origin.
 const BQ_BELOW: i32 = 10;

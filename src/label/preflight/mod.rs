@@ -21,9 +21,9 @@ use super::source::{Caption, Item};
 use super::sscc::module_dots;
 use super::symbol::{QUIET_ZONE, Symbol, size_of};
 use super::template::{Line, POINTS_MIN, Template};
-use super::typeface::Style;
 use crate::base::FieldError;
 use crate::code::{Payload, compact_text};
+use crate::typeface::Style;
 
 /// Least symbol contrast, per cent: below, ISO/IEC 15415 gives less than C.
 const CONTRAST_MIN: f32 = 40.0;

@@ -10,7 +10,7 @@ use crate::keys::{KeyNumber, Keyring};
 use crate::label::mint::url_prefix;
 use crate::label::preflight::missing;
 use crate::label::source::Caption;
-use crate::label::typeface::Style;
+use crate::typeface::Style;
 
 /// What the first row says and every other must say too.
 pub(super) struct First {

@@ -1,19 +1,20 @@
-//! The typefaces of labels: widths, outlines, and the part of one that a
-//! document embeds.
+//! The typefaces of labels and papers: widths, outlines, and the part of one that
+//! a PDF embeds.
 
 use std::collections::BTreeMap;
+use std::io::Write as _;
 use std::sync::OnceLock;
 
+use flate2::Compression;
+use flate2::write::ZlibEncoder;
 use pdf_writer::types::{CidFontType, FontFlags, SystemInfo, UnicodeCmap};
 use pdf_writer::{Filter, Finish, Name, Pdf, Rect, Ref, Str};
 use subsetter::GlyphRemapper;
 use ttf_parser::{Face, GlyphId, RawFace, Tag};
 
-use super::canvas::packed;
-
 /// Which typeface; see `font/README.md`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(super) enum Style {
+pub enum Style {
     /// Noto Sans SC cut to GBK.
     Text,
     /// Source Code Pro cut to ASCII: no letter is taken for another.
@@ -36,7 +37,7 @@ impl Style {
     }
 
     /// It, read once.
-    pub(super) fn face(self) -> &'static Face<'static> {
+    pub fn face(self) -> &'static Face<'static> {
         static FACES: [OnceLock<Face<'static>>; 2] = [const { OnceLock::new() }; 2];
         FACES[self as usize]
             .get_or_init(|| Face::parse(self.file(), 0).expect("the embedded typeface is whole"))
@@ -51,20 +52,20 @@ impl Style {
 
     /// Width of `text` in ems. A character that the typeface has not is as
     /// wide as the box that stands for it.
-    pub(super) fn ems(self, text: &str) -> f32 {
+    pub fn ems(self, text: &str) -> f32 {
         text.chars().map(|c| self.advance(self.glyph(c))).sum::<f32>() / 1_000.0
     }
 
-    pub(super) fn glyph(self, c: char) -> GlyphId {
+    pub fn glyph(self, c: char) -> GlyphId {
         self.face().glyph_index(c).unwrap_or_default()
     }
 
-    pub(super) fn has(self, c: char) -> bool {
+    pub fn has(self, c: char) -> bool {
         self.face().glyph_index(c).is_some()
     }
 
     /// Each glyph of `text` with where it begins, in ems.
-    pub(super) fn set(self, text: &str) -> impl Iterator<Item = (GlyphId, f32)> {
+    pub fn set(self, text: &str) -> impl Iterator<Item = (GlyphId, f32)> {
         text.chars().scan(0.0, move |at, c| {
             let glyph = self.glyph(c);
             let here = *at;
@@ -78,10 +79,10 @@ const SYSTEM: SystemInfo<'static> =
     SystemInfo { registry: Str(b"Adobe"), ordering: Str(b"Identity"), supplement: 0 };
 
 /// Objects that a typeface takes in a document.
-pub(super) const OBJECTS: i32 = 5;
+pub const OBJECTS: i32 = 5;
 
 /// A typeface as one document uses it.
-pub(super) struct Typeface {
+pub struct Typeface {
     style: Style,
     glyphs: GlyphRemapper,
     /// New glyph number -> its character and its width in thousandths of an em.
@@ -89,12 +90,12 @@ pub(super) struct Typeface {
 }
 
 impl Typeface {
-    pub(super) fn new(style: Style) -> Self {
+    pub fn new(style: Style) -> Self {
         Self { style, glyphs: GlyphRemapper::new(), used: BTreeMap::new() }
     }
 
     /// The bytes that show `text`: two a glyph.
-    pub(super) fn encode(&mut self, text: &str) -> Vec<u8> {
+    pub fn encode(&mut self, text: &str) -> Vec<u8> {
         let mut out = Vec::with_capacity(text.len() * 2);
         for c in text.chars() {
             let glyph = self.style.glyph(c);
@@ -107,7 +108,7 @@ impl Typeface {
     }
 
     /// Writes the font's objects, the first of which is the font itself.
-    pub(super) fn embed(self, pdf: &mut Pdf, first: Ref) {
+    pub fn embed(self, pdf: &mut Pdf, first: Ref) {
         let (face, name) = (self.style.face(), self.style.name());
         let [font, cid, descriptor, cmap, data] =
             [0, 1, 2, 3, 4].map(|step| Ref::new(first.get() + step));
@@ -162,4 +163,10 @@ impl Typeface {
             .filter(Filter::FlateDecode)
             .pair(Name(b"Subtype"), Name(b"CIDFontType0C"));
     }
+}
+
+/// Deflated for a PDF stream.
+pub fn packed(data: &[u8]) -> Vec<u8> {
+    let mut out = ZlibEncoder::new(Vec::with_capacity(data.len() / 3), Compression::fast());
+    out.write_all(data).and_then(|()| out.finish()).expect("memory takes what is written")
 }
