@@ -31,6 +31,9 @@ pub mod trace;
 pub mod scan;
 
 #[cfg(feature = "server")]
+pub mod document;
+
+#[cfg(feature = "server")]
 pub mod cases;
 
 #[cfg(feature = "server")]

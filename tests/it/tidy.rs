@@ -6,13 +6,14 @@ use std::path::{Path, PathBuf};
 
 /// Modules of `src/` from the ground up. A module imports only from lower
 /// numbers, and from itself.
-const LAYERS: [(&str, u8); 21] = [
+const LAYERS: [(&str, u8); 22] = [
     ("base", 0),
     ("keys", 1),
     ("typeface", 1),
     ("code", 2),
     ("auth", 2),
     ("registry", 3),
+    ("document", 4),
     ("hooks", 4),
     ("label", 4),
     // Reads the register: which code is whose, what is withdrawn.
