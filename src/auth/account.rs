@@ -1,6 +1,9 @@
 //! Accounts, roles, and the proof types of somebody who signed in.
 
+use uuid::Uuid;
+
 use crate::auth::duty::{Acting, Duties, Post};
+use crate::auth::office::{self, Call, Seat, Serving};
 use crate::base::{FieldError, UnixMs};
 
 /// What an account is.
@@ -8,7 +11,10 @@ use crate::base::{FieldError, UnixMs};
 pub enum Role {
     /// The county's staff who register enterprises.
     Administrator,
-    Officer,
+    Officer {
+        office: Uuid,
+        seat: Seat,
+    },
     /// Somebody of one enterprise, named by its unified social credit code.
     Member {
         enterprise: String,
@@ -27,20 +33,54 @@ impl Role {
     pub const fn slug(&self) -> &'static str {
         match self {
             Self::Administrator => "administrator",
-            Self::Officer => "officer",
+            Self::Officer { .. } => "officer",
             Self::Member { .. } => "member",
         }
     }
 
+    /// What it may do there, as it is written down: duties or a seat.
+    pub fn written(&self) -> String {
+        match self {
+            Self::Administrator => String::new(),
+            Self::Officer { seat, .. } => seat.slug().to_owned(),
+            Self::Member { duties, .. } => duties.to_string(),
+        }
+    }
+
+    pub const fn office(&self) -> Option<Uuid> {
+        match self {
+            Self::Officer { office, .. } => Some(*office),
+            _ => None,
+        }
+    }
+
+    pub const fn seat(&self) -> Option<Seat> {
+        match self {
+            Self::Officer { seat, .. } => Some(*seat),
+            _ => None,
+        }
+    }
+
+    /// `may`: of a member the duties, of an officer the seat. An officer without
+    /// an office is of the first one.
+    ///
     /// # Errors
     /// For an unknown role, and a member without an enterprise or duty or the
     /// reverse.
-    pub fn parse(slug: &str, enterprise: Option<&str>, duties: &str) -> Result<Self, FieldError> {
+    pub fn parse(
+        slug: &str,
+        enterprise: Option<&str>,
+        may: &str,
+        office: Option<Uuid>,
+    ) -> Result<Self, FieldError> {
         match (slug, enterprise) {
             ("administrator", None) => Ok(Self::Administrator),
-            ("officer", None) => Ok(Self::Officer),
+            ("officer", None) => {
+                let office = office.unwrap_or(office::FIRST);
+                Ok(Self::Officer { office, seat: Seat::parse(may)? })
+            }
             ("member", Some(e)) => {
-                Ok(Self::Member { enterprise: e.to_owned(), duties: Duties::parse(duties)? })
+                Ok(Self::Member { enterprise: e.to_owned(), duties: Duties::parse(may)? })
             }
             ("member", None) => {
                 Err(FieldError::new("enterprise", "is missing", "a member belongs to one"))
@@ -115,8 +155,13 @@ impl SignedIn {
     }
 
     pub fn officer(&self) -> Option<Officer> {
-        (self.role == Role::Officer)
-            .then(|| Officer { login: self.login.clone(), name: self.name.clone() })
+        let Role::Officer { office, seat } = self.role else { return None };
+        Some(Officer { login: self.login.clone(), name: self.name.clone(), office, seat })
+    }
+
+    /// As an officer with a seat of `C`.
+    pub fn serving<C: Call>(&self) -> Option<Serving<C>> {
+        self.officer().and_then(Serving::of)
     }
 
     pub fn member(&self) -> Option<Member> {
@@ -142,12 +187,14 @@ pub struct Administrator {
     pub login: String,
 }
 
-/// Proof that an officer signed in.
+/// Proof that an officer signed in, whatever the seat: who reads.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Officer {
     pub login: String,
     pub name: String,
+    pub office: Uuid,
+    pub seat: Seat,
 }
 
 /// Proof that a member of an enterprise signed in, whatever the duty.

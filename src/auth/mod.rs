@@ -9,6 +9,7 @@ pub mod credentials;
 pub mod duty;
 pub mod link;
 pub mod mail;
+pub mod office;
 pub mod password;
 pub mod people;
 pub mod port;
@@ -20,3 +21,4 @@ pub mod trail;
 
 pub use account::{Account, Administrator, Member, Officer, Role, SignedIn};
 pub use duty::{Acting, Duties, Duty, Post};
+pub use office::{Office, Seat, Serving};

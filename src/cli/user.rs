@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
+use uuid::Uuid;
 
 use super::key::passphrase;
 use super::shell::{Place, Shell};
@@ -39,6 +40,12 @@ enum What {
         /// Of a member, with commas: owner, planner, approver, line, quality, sales, viewer
         #[arg(long, default_value = "owner")]
         duties: String,
+        /// Of an officer: officer, supervisor, legal or auditor
+        #[arg(long, default_value = "officer")]
+        seat: String,
+        /// Id of an officer's office, as /county/offices names it; the first one if left out
+        #[arg(long)]
+        office: Option<Uuid>,
         /// File whose first line is the password; asked for if left out
         #[arg(long, value_name = "FILE")]
         password_file: Option<PathBuf>,
@@ -85,17 +92,31 @@ impl User {
     pub(crate) fn run(self, json: bool) -> Result<Done, Failure> {
         let shell = Shell::open(&self.place, json)?;
         match self.what {
-            What::Add { login, name, role, enterprise, duties, invite: true, .. } => {
-                let role = Role::parse(&role, enterprise.as_deref(), &duties)?;
+            What::Add {
+                login, name, role, enterprise, duties, seat, office, invite: true, ..
+            } => {
+                let may = if role == "officer" { &seat } else { &duties };
+                let role = Role::parse(&role, enterprise.as_deref(), may, office)?;
                 let new = Newcomer { login, name, role, program: false };
                 let by = shell.by();
                 if let Some(token) = shell.wait(people::invite(&shell.ledger, new, &by))? {
                     tell_link(&shell, &token);
                 }
             }
-            What::Add { login, name, role, enterprise, duties, password_file, .. } => {
+            What::Add {
+                login,
+                name,
+                role,
+                enterprise,
+                duties,
+                seat,
+                office,
+                password_file,
+                ..
+            } => {
                 check_login(&login)?;
-                let role = Role::parse(&role, enterprise.as_deref(), &duties)?;
+                let may = if role == "officer" { &seat } else { &duties };
+                let role = Role::parse(&role, enterprise.as_deref(), may, office)?;
                 let typed = passphrase(password_file.as_deref(), true)?;
                 password::check(&typed)?;
                 let account = Account {
@@ -113,12 +134,12 @@ impl User {
                 for a in shell.wait(shell.ledger.accounts())? {
                     let state = if a.disabled_at.is_some() { "disabled" } else { "" };
                     let of = a.role.enterprise().unwrap_or_default();
-                    let duties = a.role.duties();
+                    let duties = a.role.written();
                     let words =
                         format!("{}  {}  {} {of} {duties} {state}", a.login, a.name, a.role.slug());
                     let object = serde_json::json!({"login": a.login, "name": a.name,
-                        "role": a.role.slug(), "duties": a.role.duties().to_string(), "enterprise": a.role.enterprise(),
-                        "disabled": a.disabled_at.is_some()});
+                        "role": a.role.slug(), "duties": a.role.written(), "enterprise": a.role.enterprise(),
+                        "office": a.role.office(), "disabled": a.disabled_at.is_some()});
                     shell.tell(&object, words.trim_end());
                 }
             }

@@ -17,6 +17,7 @@ use tower_sessions::session::Id;
 use tower_sessions::{Session, SessionStore};
 
 use crate::auth::duty::{Acting, Post};
+use crate::auth::office::{Call, Serving};
 use crate::auth::session::field;
 use crate::auth::{Administrator, Duties, Duty, Member, Officer, Role, SignedIn, token};
 use crate::base::{By, LedgerError, Origin, UnixMs};
@@ -55,6 +56,12 @@ impl Actor for Member {
 impl Actor for Officer {
     fn of(who: &SignedIn) -> Option<Self> {
         who.officer()
+    }
+}
+
+impl<C: Call> Actor for Serving<C> {
+    fn of(who: &SignedIn) -> Option<Self> {
+        who.serving()
     }
 }
 
@@ -173,6 +180,10 @@ impl ConsoleActor for Officer {
     const AREA: Area = Area::Officer;
 }
 
+impl<C: Call> ConsoleActor for Serving<C> {
+    const AREA: Area = Area::Officer;
+}
+
 impl ConsoleActor for Administrator {
     const AREA: Area = Area::County;
 }
@@ -189,14 +200,14 @@ pub struct AtConsole<A> {
 pub(super) const fn area_of(role: &Role) -> Area {
     match role {
         Role::Member { .. } => Area::Enterprise,
-        Role::Officer => Area::Officer,
+        Role::Officer { .. } => Area::Officer,
         Role::Administrator => Area::County,
     }
 }
 
 fn frame_of(parts: &Parts, who: &SignedIn) -> Frame {
     let (name, duties) = (Some(who.name.clone()), who.role.duties());
-    Frame { who: name, duties, ..frame(parts, area_of(&who.role)) }
+    Frame { who: name, duties, seat: who.role.seat(), ..frame(parts, area_of(&who.role)) }
 }
 
 /// Somebody at the pages of the own account, whatever the role.

@@ -113,6 +113,7 @@ pub fn frame(parts: &Parts, area: Area) -> Frame {
         lang,
         who: None,
         duties: Duties::default(),
+        seat: None,
         area,
         path: parts.uri.path().to_owned(),
         query: kept_query(parts),

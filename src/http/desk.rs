@@ -7,6 +7,7 @@ use std::sync::Arc;
 use tokio::sync::Semaphore;
 
 use crate::auth::api_key::KeyLedger;
+use crate::auth::office::OfficeLedger;
 use crate::auth::people::PeopleLedger;
 use crate::auth::port::TrailLedger;
 use crate::auth::session::SessionLedger;
@@ -37,6 +38,7 @@ pub trait DeskLedger:
     + CaseLedger
     + KeyLedger
     + PeopleLedger
+    + OfficeLedger
     + SessionLedger
     + TrailLedger
     + PolicyLedger
@@ -59,6 +61,8 @@ impl<T> DeskLedger for T where
         + CaseLedger
         + KeyLedger
         + PeopleLedger
+        + OfficeLedger
+        + OfficeLedger
         + SessionLedger
         + TrailLedger
         + PolicyLedger

@@ -5,10 +5,12 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use serde::Deserialize;
 use utoipa::ToSchema;
+use uuid::Uuid;
 
 use crate::auth::link::Purpose;
+use crate::auth::office::FIRST;
 use crate::auth::people::{self, Newcomer, Person, Reach};
-use crate::auth::{Duties, Duty, Role, mail};
+use crate::auth::{Duties, Duty, Office, Role, Seat, mail};
 use crate::base::{By, FieldError, Lang, LedgerError, UnixMs};
 use crate::http::console::page;
 use crate::http::desk::Desk;
@@ -16,12 +18,12 @@ use crate::http::problem::Problem;
 use crate::scan::reason::minute_text;
 use crate::web::console::{Choice, Frame, Typed, fault};
 use crate::web::people::{
-    InviteForm, LinkPage, PersonLine, PersonPage, duties_text, duty_boxes, duty_text,
+    InviteForm, LinkPage, PersonLine, PersonPage, duty_boxes, duty_text, office_name, role_text,
+    seats,
 };
-use crate::web::text::Text;
 
 /// Somebody who answers for accounts, at the page where that is done.
-pub(super) struct Office {
+pub(super) struct Charge {
     pub(super) frame: Frame,
     pub(super) by: By,
     pub(super) reach: Reach,
@@ -76,9 +78,12 @@ pub struct Invited {
     pub(super) login: String,
     #[serde(default)]
     pub(super) name: String,
-    /// Of the county's staff: officer or administrator
+    /// Of the county's staff: officer, supervisor, legal, auditor or administrator
     #[serde(default)]
     pub(super) role: String,
+    /// Id of an officer's office; empty: the first one
+    #[serde(default)]
+    pub(super) office: String,
     /// Where the link is sent, if anywhere
     #[serde(default)]
     pub(super) mail: String,
@@ -88,9 +93,39 @@ pub struct Invited {
 }
 
 impl Invited {
+    /// What an account of the county's staff is to be.
+    ///
+    /// # Errors
+    /// Naming `seat` or `office`.
+    pub(super) fn of_staff(&self) -> Result<Role, FieldError> {
+        if self.role == Role::Administrator.slug() {
+            return Ok(Role::Administrator);
+        }
+        let office = match self.office.as_str() {
+            "" => FIRST,
+            id => office_id(id)?,
+        };
+        Ok(Role::Officer { office, seat: Seat::parse(&self.role)? })
+    }
+
     fn login(&self) -> String {
         self.login.trim().to_ascii_lowercase()
     }
+}
+
+/// An officer's seat and office.
+#[derive(Default, Deserialize, ToSchema)]
+pub struct Seated {
+    /// officer, supervisor, legal or auditor
+    #[serde(default)]
+    pub(super) seat: String,
+    /// Id of the office
+    #[serde(default)]
+    pub(super) office: String,
+}
+
+pub(super) fn office_id(text: &str) -> Result<Uuid, FieldError> {
+    text.parse().map_err(|_| FieldError::new("office", "is not known", "choose one of the list"))
 }
 
 /// Where a link is sent.
@@ -114,14 +149,6 @@ pub struct Done {
     pub(super) done: String,
 }
 
-pub(super) const fn role_text(role: &Role) -> Text {
-    match role {
-        Role::Administrator => Text("县级管理员", "county administrator"),
-        Role::Officer => Text("执法人员", "officer"),
-        Role::Member { .. } => Text("成员", "member"),
-    }
-}
-
 pub(super) fn person_line(person: &Person, desk: &Desk, lang: Lang, now: UnixMs) -> PersonLine {
     let account = &person.account;
     let minute = |at| minute_text(at, lang, &desk.zone);
@@ -133,14 +160,10 @@ pub(super) fn person_line(person: &Person, desk: &Desk, lang: Lang, now: UnixMs)
         (true, false, Some(true)) => lang.pick("已邀请", "invited"),
         (true, false, Some(false)) => lang.pick("邀请已过期", "invitation ran out"),
     };
-    let what = match &account.role {
-        Role::Member { duties, .. } => duties_text(*duties, lang),
-        other => role_text(other).of(lang).to_owned(),
-    };
     PersonLine {
         login: account.login.clone(),
         name: account.name.clone(),
-        what,
+        what: role_text(&account.role, lang),
         state: state.to_owned(),
         open: person.is_open(),
         second_factor: person.second_factor,
@@ -158,6 +181,7 @@ pub(super) fn said(e: &FieldError, lang: Lang) -> String {
         problem if problem.starts_with("is the last who") => {
             "这是最后一个能登录的负责人，请先让另一人担任"
         }
+        "is not known" if e.field == "office" || e.field == "seat" => "请从列表中选择",
         problem if problem.ends_with("accounts are there") => "账号数已满，请联系管理员",
         "is no mail address" => "请填一个邮箱地址，例如 wang@example.cn",
         _ => return fault(e, lang),
@@ -193,6 +217,7 @@ pub(super) fn invite_form(
         duties: duty_boxes(typed.duties.duties(), lang),
         duties_error: error("duties"),
         roles: Vec::new(),
+        offices: Vec::new(),
         programs: true,
         mail: desk.mailer.is_some(),
         mail_to: of("mail", &typed.mail),
@@ -203,20 +228,28 @@ pub(super) fn invite_form(
     }
 }
 
-/// Choices of the county's staff.
+/// Choices of the county's staff: the seats of an office, and who registers.
 pub(super) fn staff_roles(chosen: &str, lang: Lang) -> Vec<Choice> {
-    [Role::Officer, Role::Administrator]
-        .iter()
-        .map(|role| Choice {
-            value: role.slug().to_owned(),
-            text: role_text(role).of(lang).to_owned(),
-            chosen: role.slug() == chosen,
-        })
-        .collect()
+    let administrator = Choice {
+        value: Role::Administrator.slug().to_owned(),
+        text: role_text(&Role::Administrator, lang),
+        chosen: chosen == Role::Administrator.slug(),
+    };
+    seats(chosen, lang).into_iter().chain([administrator]).collect()
+}
+
+/// The offices to choose from.
+pub(super) async fn offices(desk: &Desk, chosen: &str, lang: Lang) -> Result<Vec<Choice>, Problem> {
+    let one = |office: &Office| Choice {
+        value: office.id.to_string(),
+        text: office_name(office, lang).to_owned(),
+        chosen: office.id.to_string() == chosen,
+    };
+    Ok(desk.ledger.offices().await?.iter().map(one).collect())
 }
 
 /// A response, or what is wrong with the form.
-type Came = Result<Response, (Office, Vec<FieldError>)>;
+type Came = Result<Response, (Charge, Vec<FieldError>)>;
 
 /// Makes the account; what comes back is the page with the link, or to the list.
 ///
@@ -224,7 +257,7 @@ type Came = Result<Response, (Office, Vec<FieldError>)>;
 /// What is not the form's fault.
 pub(super) async fn invite(
     desk: &Desk,
-    office: Office,
+    charge: Charge,
     invited: &Invited,
     role: Result<Role, FieldError>,
     back: String,
@@ -235,17 +268,17 @@ pub(super) async fn invite(
         (Ok(role), Ok(to), Ok(name)) => (role, to, name),
         (role, to, name) => {
             let own = role.err().into_iter().chain(to.err());
-            return Ok(Err((office, own.chain(name.err().into_iter().flatten()).collect())));
+            return Ok(Err((charge, own.chain(name.err().into_iter().flatten()).collect())));
         }
     };
     let new = Newcomer { login, name: name.clone(), role, program: invited.program.is_some() };
-    match people::invite(&*desk.ledger, new, &office.by).await {
+    match people::invite(&*desk.ledger, new, &charge.by).await {
         Ok(None) => Ok(Ok(Redirect::to(&back).into_response())),
         Ok(Some(token)) => {
             let shown = Shown { name: &name, purpose: Purpose::Invitation, to, back };
-            link_page(desk, office.frame, office.by.at, &token, shown).await.map(Ok)
+            link_page(desk, charge.frame, charge.by.at, &token, shown).await.map(Ok)
         }
-        Err(error) => Ok(Err((office, faults(error)?))),
+        Err(error) => Ok(Err((charge, faults(error)?))),
     }
 }
 
@@ -297,25 +330,34 @@ async fn link_page(
 /// The page of one person.
 pub(super) async fn person_page(
     desk: &Desk,
-    office: Office,
+    charge: Charge,
     login: &str,
     wrong: Option<String>,
     done: &str,
 ) -> Result<Response, Problem> {
-    let Office { mut frame, by, reach, base } = office;
+    let Charge { mut frame, by, reach, base } = charge;
     let person = people::find(&*desk.ledger, &reach, login, by.at).await?;
     frame.path = format!("{base}/{login}");
     let lang = frame.lang;
     let is_member = person.account.role.enterprise().is_some();
     let done = match done {
         "duties" => Some(frame.t("职责已更改。", "The duties are changed.")),
+        "seat" => Some(frame.t("岗位已更改。", "The seat is changed.")),
         "closed" => Some(frame.t("账号已停用。", "The account is closed.")),
         "open" => Some(frame.t("账号已恢复。", "The account is open.")),
         "removed" => Some(frame.t("两步验证已停用。", "The second step is removed.")),
         _ => None,
     };
     let status = if wrong.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
+    let (seats, offices) = match &person.account.role {
+        Role::Officer { office, seat } => {
+            (seats(seat.slug(), lang), offices(desk, &office.to_string(), lang).await?)
+        }
+        _ => (Vec::new(), Vec::new()),
+    };
     let shown = PersonPage {
+        seats,
+        offices,
         person: person_line(&person, desk, lang, by.at),
         own: by.login == login,
         program: person.is_program(),
@@ -333,21 +375,21 @@ pub(super) async fn person_page(
 /// To the page of the person, with what was done or what stands against it.
 pub(super) async fn after(
     desk: &Desk,
-    office: Office,
+    charge: Charge,
     login: &str,
     done: &'static str,
     came: Result<(), LedgerError>,
 ) -> Result<Response, Problem> {
     match came {
         Ok(()) => {
-            let to = format!("{}/{login}?done={done}", office.base);
+            let to = format!("{}/{login}?done={done}", charge.base);
             Ok(Redirect::to(&to).into_response())
         }
         Err(error) => {
             let faults = faults(error)?;
-            let lang = office.frame.lang;
+            let lang = charge.frame.lang;
             let wrong = faults.first().map(|e| said(e, lang));
-            person_page(desk, office, login, wrong, "").await
+            person_page(desk, charge, login, wrong, "").await
         }
     }
 }
@@ -355,23 +397,23 @@ pub(super) async fn after(
 /// Makes a link for somebody and shows it.
 pub(super) async fn link(
     desk: &Desk,
-    office: Office,
+    charge: Charge,
     login: &str,
     sent: SentTo,
 ) -> Result<Response, Problem> {
     let to = match sent_to(&sent.mail) {
         Ok(to) => to,
         Err(wrong) => {
-            return after(desk, office, login, "", Err(LedgerError::Invalid(vec![wrong]))).await;
+            return after(desk, charge, login, "", Err(LedgerError::Invalid(vec![wrong]))).await;
         }
     };
-    match people::link(&*desk.ledger, &office.reach, login, &office.by).await {
+    match people::link(&*desk.ledger, &charge.reach, login, &charge.by).await {
         Ok((token, purpose)) => {
-            let back = format!("{}/{login}", office.base);
+            let back = format!("{}/{login}", charge.base);
             let shown = Shown { name: login, purpose, to, back };
-            link_page(desk, office.frame, office.by.at, &token, shown).await
+            link_page(desk, charge.frame, charge.by.at, &token, shown).await
         }
-        Err(error) => after(desk, office, login, "", Err(error)).await,
+        Err(error) => after(desk, charge, login, "", Err(error)).await,
     }
 }
 

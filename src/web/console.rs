@@ -2,7 +2,8 @@
 
 use askama::Template;
 
-use crate::auth::{Duties, Duty};
+use crate::auth::office::{Advising, Supervising, Working};
+use crate::auth::{Duties, Duty, Seat};
 use crate::base::{FieldError, Lang};
 use crate::label::Kind;
 use crate::registry::order::OrderState;
@@ -19,6 +20,8 @@ pub struct Frame {
     pub who: Option<String>,
     /// Of a member: what the page offers.
     pub duties: Duties,
+    /// Of an officer: the same.
+    pub seat: Option<Seat>,
     pub area: Area,
     /// Path of this page, for the link to the other language.
     pub path: String,
@@ -49,6 +52,20 @@ impl Area {
 }
 
 impl Frame {
+    /// Whether whoever looks at the page works on leads and cases.
+    pub fn works(&self) -> bool {
+        self.seat.is_some_and(Seat::answers::<Working>)
+    }
+
+    /// Whether they may say yes to what another asked for.
+    pub fn advises(&self) -> bool {
+        self.seat.is_some_and(Seat::answers::<Advising>)
+    }
+
+    pub fn supervises(&self) -> bool {
+        self.seat.is_some_and(Seat::answers::<Supervising>)
+    }
+
     /// Whether whoever looks at the page may do it.
     pub const fn may(&self, duty: Duty) -> bool {
         self.duties.allow(duty)

@@ -2,7 +2,7 @@
 
 use askama::Template;
 
-use crate::web::console::{Frame, Typed};
+use crate::web::console::{Choice, Frame, Typed};
 use crate::web::people::{InviteForm, PersonLine};
 
 pub struct LicenceLine {
@@ -103,4 +103,22 @@ pub struct TrailPage {
     pub query: String,
     /// Row behind which the page before this one ends.
     pub older: Option<u64>,
+}
+
+/// The fields of one office.
+pub struct OfficeForm {
+    /// Empty for one that is to be added.
+    pub id: String,
+    pub name_zh: Typed,
+    pub name_en: Typed,
+    pub region: Typed,
+    pub regions: Vec<Choice>,
+}
+
+#[derive(Template)]
+#[template(path = "console/offices.html")]
+pub struct OfficesPage {
+    pub f: Frame,
+    /// The last is for another one.
+    pub forms: Vec<OfficeForm>,
 }

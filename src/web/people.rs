@@ -2,7 +2,7 @@
 
 use askama::Template;
 
-use crate::auth::{Duties, Duty};
+use crate::auth::{Duties, Duty, Office, Role, Seat};
 use crate::base::Lang;
 use crate::web::console::{Choice, Frame, Typed};
 use crate::web::lists::ListView;
@@ -35,6 +35,41 @@ const fn duty_help(duty: Duty) -> Text {
         Duty::Sales => Text("发货、收货、退货", "ships, receives, returns"),
         Duty::Viewer => Text("只看", "reads"),
     }
+}
+
+pub const fn seat_text(seat: Seat) -> Text {
+    match seat {
+        Seat::Officer => Text("执法人员", "officer"),
+        Seat::Supervisor => Text("办案负责人", "supervisor"),
+        Seat::Legal => Text("法制审核", "legal review"),
+        Seat::Auditor => Text("审计（只看）", "auditor (reads)"),
+    }
+}
+
+/// What somebody is: duties, a seat, or the county's administrator.
+pub fn role_text(role: &Role, lang: Lang) -> String {
+    match role {
+        Role::Administrator => lang.pick("县级管理员", "county administrator").to_owned(),
+        Role::Officer { seat, .. } => seat_text(*seat).of(lang).to_owned(),
+        Role::Member { duties, .. } => duties_text(*duties, lang),
+    }
+}
+
+pub fn office_name(office: &Office, lang: Lang) -> &str {
+    match lang {
+        Lang::En if !office.name_en.is_empty() => &office.name_en,
+        _ => &office.name_zh,
+    }
+}
+
+/// The seats to choose from.
+pub fn seats(chosen: &str, lang: Lang) -> Vec<Choice> {
+    let one = |seat: Seat| Choice {
+        value: seat.slug().to_owned(),
+        text: seat_text(seat).of(lang).to_owned(),
+        chosen: seat.slug() == chosen,
+    };
+    Seat::ALL.into_iter().map(one).collect()
 }
 
 /// `计划、产线`; `planner, line`
@@ -79,6 +114,8 @@ pub struct InviteForm {
     pub duties_error: Option<String>,
     /// Of the county's staff.
     pub roles: Vec<Choice>,
+    /// Where there is more than one to choose from.
+    pub offices: Vec<Choice>,
     /// Whether it may be for a program.
     pub programs: bool,
     /// Whether we can send mail.
@@ -108,6 +145,9 @@ pub struct PersonPage {
     /// Chose a password already.
     pub joined: bool,
     pub duties: Vec<Choice>,
+    /// Of an officer.
+    pub seats: Vec<Choice>,
+    pub offices: Vec<Choice>,
     pub mail: bool,
     pub wrong: Option<String>,
     pub done: Option<&'static str>,

@@ -8,31 +8,35 @@ use serde_json::{Value, json};
 
 use crate::staff_bed::{OUR_GTIN, OURS, StaffBed, WHO, location};
 
-/// May: b buyer (anyone); of the enterprise whose object it is w owner, p planner,
-/// a approver, l line, q quality, s sales, v viewer; t owner of another; o officer;
-/// c the county's administrator.
-const ROUTES: [(&str, &str, &str); 131] = [
-    ("get", "/", "bwpalqsvtoc"),
-    ("get", "/{code}", "bwpalqsvtoc"),
-    ("get", "/01/{gtin}/10/{lot}/21/{serial}", "bwpalqsvtoc"),
-    ("get", "/01/{gtin}/21/{serial}", "bwpalqsvtoc"),
-    ("get", "/own/{enterprise}/{serial}", "bwpalqsvtoc"),
-    ("get", "/PROOF/{module_um}/{filler}", "bwpalqsvtoc"),
-    ("get", "/proof/{module_um}/{filler}", "bwpalqsvtoc"),
-    ("get", "/check", "bwpalqsvtoc"),
-    ("post", "/api/v1/scans", "bwpalqsvtoc"),
-    ("get", "/.well-known/jwks.json", "bwpalqsvtoc"),
-    ("get", "/openapi.json", "bwpalqsvtoc"),
-    ("get", "/static/{name}", "bwpalqsvtoc"),
-    ("get", "/favicon.ico", "bwpalqsvtoc"),
-    ("get", "/robots.txt", "bwpalqsvtoc"),
-    ("get", "/healthz", "bwpalqsvtoc"),
-    ("get", "/readyz", "bwpalqsvtoc"),
+mod officers;
+
+/// Method, path, and who may: b buyer (anyone); of the enterprise whose object it is w owner, p planner,
+/// a approver, l line, q quality, s sales, v viewer; t owner of another; of an office
+/// o officer, u supervisor, g legal, r auditor; c the county's administrator.
+pub type Row = (&'static str, &'static str, &'static str);
+
+const ROUTES: &[Row] = &[
+    ("get", "/", "bwpalqsvtougrc"),
+    ("get", "/{code}", "bwpalqsvtougrc"),
+    ("get", "/01/{gtin}/10/{lot}/21/{serial}", "bwpalqsvtougrc"),
+    ("get", "/01/{gtin}/21/{serial}", "bwpalqsvtougrc"),
+    ("get", "/own/{enterprise}/{serial}", "bwpalqsvtougrc"),
+    ("get", "/PROOF/{module_um}/{filler}", "bwpalqsvtougrc"),
+    ("get", "/proof/{module_um}/{filler}", "bwpalqsvtougrc"),
+    ("get", "/check", "bwpalqsvtougrc"),
+    ("post", "/api/v1/scans", "bwpalqsvtougrc"),
+    ("get", "/.well-known/jwks.json", "bwpalqsvtougrc"),
+    ("get", "/openapi.json", "bwpalqsvtougrc"),
+    ("get", "/static/{name}", "bwpalqsvtougrc"),
+    ("get", "/favicon.ico", "bwpalqsvtougrc"),
+    ("get", "/robots.txt", "bwpalqsvtougrc"),
+    ("get", "/healthz", "bwpalqsvtougrc"),
+    ("get", "/readyz", "bwpalqsvtougrc"),
     // By the network of the caller, not by role.
-    ("get", "/metrics", "bwpalqsvtoc"),
-    ("get", "/enterprise", "bwpalqsvtoc"),
-    ("get", "/enterprise/sign-in", "bwpalqsvtoc"),
-    ("post", "/enterprise/sign-in", "bwpalqsvtoc"),
+    ("get", "/metrics", "bwpalqsvtougrc"),
+    ("get", "/enterprise", "bwpalqsvtougrc"),
+    ("get", "/enterprise/sign-in", "bwpalqsvtougrc"),
+    ("post", "/enterprise/sign-in", "bwpalqsvtougrc"),
     ("get", "/enterprise/", "wpalqsvt"),
     ("get", "/enterprise/order", "wpt"),
     ("post", "/enterprise/order", "wpt"),
@@ -62,7 +66,7 @@ const ROUTES: [(&str, &str, &str); 131] = [
     ("get", "/enterprise/line", "wlt"),
     ("post", "/enterprise/line/captures", "wlt"),
     ("get", "/enterprise/line/shell", "wlt"),
-    ("get", "/enterprise/line-worker.js", "bwpalqsvtoc"),
+    ("get", "/enterprise/line-worker.js", "bwpalqsvtougrc"),
     ("get", "/enterprise/places", "wpalqsvt"),
     ("post", "/enterprise/places", "wst"),
     ("post", "/enterprise/places/customs", "wt"),
@@ -72,17 +76,6 @@ const ROUTES: [(&str, &str, &str); 131] = [
     // As the act is: here of who sells.
     ("get", "/enterprise/trace/acts/{act}", "wst"),
     ("post", "/enterprise/trace/acts/{act}", "wst"),
-    ("get", "/officer", "bwpalqsvtoc"),
-    ("get", "/officer/sign-in", "bwpalqsvtoc"),
-    ("post", "/officer/sign-in", "bwpalqsvtoc"),
-    ("get", "/officer/", "o"),
-    ("get", "/officer/codes", "o"),
-    ("get", "/officer/codes/{serial}", "o"),
-    ("post", "/officer/codes/{serial}/decide", "o"),
-    ("post", "/officer/codes/{serial}/causes", "o"),
-    ("post", "/officer/codes/{serial}/causes/{id}/lift", "o"),
-    ("get", "/officer/policies", "o"),
-    ("post", "/officer/policies", "o"),
     ("get", "/api/v1/enterprises", "wpalqsvtc"),
     ("post", "/api/v1/enterprises", "c"),
     ("get", "/api/v1/products", "wpalqsvtc"),
@@ -149,7 +142,7 @@ const ROUTES: [(&str, &str, &str); 131] = [
     ("post", "/api/v1/recalls/{id}/close", "wqsc"),
 ];
 /// Of products.
-const PRODUCT_ROUTES: [(&str, &str, &str); 5] = [
+const PRODUCT_ROUTES: &[Row] = &[
     ("get", "/enterprise/products", "wpalqsvt"),
     ("post", "/enterprise/products", "wpt"),
     ("get", "/enterprise/products/{gtin}", "wp"),
@@ -157,7 +150,7 @@ const PRODUCT_ROUTES: [(&str, &str, &str); 5] = [
     ("put", "/api/v1/products/{gtin}", "wpc"),
 ];
 /// Of one order of the API.
-const ORDER_ROUTES: [(&str, &str, &str); 7] = [
+const ORDER_ROUTES: &[Row] = &[
     ("post", "/api/v1/orders/{id}/approve", "wac"),
     ("get", "/api/v1/orders/{id}/package", "wpalqsvc"),
     ("post", "/api/v1/orders/{id}/package", "wpc"),
@@ -167,22 +160,22 @@ const ORDER_ROUTES: [(&str, &str, &str); 7] = [
     ("get", "/api/v1/orders/{id}/files/{name}", "wpc"),
 ];
 /// Accounts, keys and the county.
-const PEOPLE_ROUTES: [(&str, &str, &str); 43] = [
+const PEOPLE_ROUTES: &[Row] = &[
     // For who gave a password and nobody else: the others are taken to the form.
     ("get", "/sign-in/code", ""),
     ("post", "/sign-in/code", ""),
-    ("get", "/join/{token}", "bwpalqsvtoc"),
-    ("post", "/join/{token}", "bwpalqsvtoc"),
-    ("get", "/account", "bwpalqsvtoc"),
-    ("get", "/account/", "wpalqsvtoc"),
-    ("post", "/account/password", "wpalqsvtoc"),
-    ("get", "/account/second-factor", "wpalqsvtoc"),
-    ("post", "/account/second-factor", "wpalqsvtoc"),
-    ("post", "/account/second-factor/remove", "wpalqsvtoc"),
-    ("post", "/account/recovery-codes", "wpalqsvtoc"),
+    ("get", "/join/{token}", "bwpalqsvtougrc"),
+    ("post", "/join/{token}", "bwpalqsvtougrc"),
+    ("get", "/account", "bwpalqsvtougrc"),
+    ("get", "/account/", "wpalqsvtougrc"),
+    ("post", "/account/password", "wpalqsvtougrc"),
+    ("get", "/account/second-factor", "wpalqsvtougrc"),
+    ("post", "/account/second-factor", "wpalqsvtougrc"),
+    ("post", "/account/second-factor/remove", "wpalqsvtougrc"),
+    ("post", "/account/recovery-codes", "wpalqsvtougrc"),
     // The session is the owner's.
     ("post", "/account/sessions/{id}/end", "w"),
-    ("post", "/account/sessions/end", "wpalqsvtoc"),
+    ("post", "/account/sessions/end", "wpalqsvtougrc"),
     // Before its account is closed, which ends it.
     ("get", "/enterprise/keys", "wt"),
     ("post", "/enterprise/keys", "wt"),
@@ -196,9 +189,9 @@ const PEOPLE_ROUTES: [(&str, &str, &str); 43] = [
     ("post", "/enterprise/people/{login}/open", "w"),
     ("post", "/enterprise/people/{login}/link", "w"),
     ("post", "/enterprise/people/{login}/second-factor/remove", "w"),
-    ("get", "/county", "bwpalqsvtoc"),
-    ("get", "/county/sign-in", "bwpalqsvtoc"),
-    ("post", "/county/sign-in", "bwpalqsvtoc"),
+    ("get", "/county", "bwpalqsvtougrc"),
+    ("get", "/county/sign-in", "bwpalqsvtougrc"),
+    ("post", "/county/sign-in", "bwpalqsvtougrc"),
     ("get", "/county/", "c"),
     ("post", "/county/enterprises", "c"),
     ("get", "/county/enterprises/{uscc}", "c"),
@@ -211,12 +204,15 @@ const PEOPLE_ROUTES: [(&str, &str, &str); 43] = [
     ("post", "/county/people/{login}/open", "c"),
     ("post", "/county/people/{login}/link", "c"),
     ("post", "/county/people/{login}/second-factor/remove", "c"),
+    ("get", "/county/offices", "c"),
+    ("post", "/county/offices", "c"),
+    ("post", "/county/people/{login}/seat", "c"),
     ("get", "/county/lists/{list}", "c"),
     ("get", "/county/audit", "c"),
     ("get", "/county/audit.jsonl", "c"),
 ];
 /// Of one endpoint of webhooks.
-const WEBHOOK_ROUTES: [(&str, &str, &str); 9] = [
+const WEBHOOK_ROUTES: &[Row] = &[
     ("get", "/enterprise/webhooks/{id}", "w"),
     ("post", "/enterprise/webhooks/{id}/test", "w"),
     ("post", "/enterprise/webhooks/{id}/rotate", "w"),
@@ -228,7 +224,7 @@ const WEBHOOK_ROUTES: [(&str, &str, &str); 9] = [
     ("delete", "/api/v1/webhooks/{id}", "w"),
 ];
 /// Approval, and the hand-over to a printing house.
-const HAND_OVER_ROUTES: [(&str, &str, &str); 26] = [
+const HAND_OVER_ROUTES: &[Row] = &[
     ("post", "/enterprise/order/preview", "wpt"),
     ("post", "/enterprise/orders/{id}/approve", "wa"),
     ("post", "/enterprise/orders/{id}/reject", "wa"),
@@ -246,29 +242,37 @@ const HAND_OVER_ROUTES: [(&str, &str, &str); 26] = [
     ("delete", "/api/v1/printers/{id}", "w"),
     ("get", "/enterprise/settings", "wt"),
     ("post", "/enterprise/settings", "wt"),
-    ("get", "/printer", "bwpalqsvtoc"),
-    ("get", "/printer/sign-in", "bwpalqsvtoc"),
-    ("post", "/printer/sign-in", "bwpalqsvtoc"),
+    ("get", "/printer", "bwpalqsvtougrc"),
+    ("get", "/printer/sign-in", "bwpalqsvtougrc"),
+    ("post", "/printer/sign-in", "bwpalqsvtougrc"),
     // By the code of a package, not by role.
     ("get", "/printer/", ""),
     ("get", "/printer/key.age", ""),
     ("post", "/printer/downloads", ""),
     ("get", "/printer/downloads/{name}", ""),
     ("post", "/printer/reports", ""),
-    ("post", "/printer/sign-out", "bwpalqsvtoc"),
+    ("post", "/printer/sign-out", "bwpalqsvtougrc"),
 ];
 /// Last of all: they end the session with which the others are tried.
-const LEAVING: [(&str, &str, &str); 4] = [
-    ("get", "/enterprise/line/left", "bwpalqsvtoc"),
-    ("post", "/enterprise/sign-out", "bwpalqsvtoc"),
-    ("post", "/officer/sign-out", "bwpalqsvtoc"),
-    ("post", "/county/sign-out", "bwpalqsvtoc"),
+const LEAVING: &[Row] = &[
+    ("get", "/enterprise/line/left", "bwpalqsvtougrc"),
+    ("post", "/enterprise/sign-out", "bwpalqsvtougrc"),
+    ("post", "/officer/sign-out", "bwpalqsvtougrc"),
+    ("post", "/county/sign-out", "bwpalqsvtougrc"),
 ];
 
-fn rows() -> impl Iterator<Item = (&'static str, &'static str, &'static str)> {
-    let objects = ORDER_ROUTES.into_iter().chain(PEOPLE_ROUTES).chain(WEBHOOK_ROUTES);
-    let objects = objects.chain(PRODUCT_ROUTES).chain(HAND_OVER_ROUTES);
-    ROUTES.into_iter().chain(objects).chain(LEAVING)
+fn rows() -> impl Iterator<Item = Row> {
+    let tables = [
+        ROUTES,
+        ORDER_ROUTES,
+        PEOPLE_ROUTES,
+        WEBHOOK_ROUTES,
+        PRODUCT_ROUTES,
+        HAND_OVER_ROUTES,
+        officers::ROWS,
+        LEAVING,
+    ];
+    tables.into_iter().flatten().copied()
 }
 
 #[tokio::test]
@@ -447,6 +451,9 @@ fn letter(who: &str) -> char {
         "member" => 'w',
         "stranger" => 't',
         "administrator" => 'c',
+        "supervisor" => 'u',
+        "legal" => 'g',
+        "auditor" => 'r',
         duty_or_role => duty_or_role.chars().next().expect("a letter"),
     }
 }

@@ -108,7 +108,7 @@ async fn no_text_in_any_form_of_the_consoles_makes_them_fail() {
     // Those end the session with which the others are tried.
     let stays = |path: &str| !path.ends_with("/end") && !path.contains("sign-");
     for (kind, text) in texts() {
-        let (owner, officer) = (bed.person("member").await, bed.person("officer").await);
+        let (owner, officer) = (bed.person("member").await, bed.person("supervisor").await);
         let county = bed.person("administrator").await;
         for (_, template, schema) in forms.iter().filter(|(_, path, _)| stays(path)) {
             let person = match template {

@@ -158,7 +158,7 @@ async fn consoles_have_no_violation_of_axe_either() {
     bed.made("member", &format!("/api/v1/batches/{batch}/ranges"), &spoiled).await;
     crate::consoles::scanned_by(&bed.parts.scanner, &codes[20], 2).await;
     let serial = zhenma::code::read(code).expect("a code").payload.serial_text();
-    let (member, officer) = (bed.person("member").await, bed.person("officer").await);
+    let (member, officer) = (bed.person("member").await, bed.person("supervisor").await);
     book(&bed, &batch).await;
     let note = [("decision", "cannot_tell"), ("note", "等企业回复")];
     officer.post(&format!("/officer/codes/{serial}/decide"), &note).await;

@@ -2,7 +2,8 @@
 
 use reqwest::Method;
 use serde_json::{Value, json};
-use zhenma::auth::{Role, SignedIn};
+use zhenma::auth::office::FIRST;
+use zhenma::auth::{Role, Seat, SignedIn};
 use zhenma::http::services::{Identify, Unchecked};
 
 use crate::http_bed::{self as bed, Bed};
@@ -154,7 +155,8 @@ impl Identify for Officer {
         headers: &'a reqwest::header::HeaderMap,
     ) -> futures::future::BoxFuture<'a, Result<Option<SignedIn>, Unchecked>> {
         let known = headers.get("authorization").is_some_and(|v| v == "Bearer officer");
-        let officer = SignedIn { login: "wang".into(), name: "王芳".into(), role: Role::Officer };
+        let role = Role::Officer { office: FIRST, seat: Seat::Officer };
+        let officer = SignedIn { login: "wang".into(), name: "王芳".into(), role };
         Box::pin(std::future::ready(Ok(known.then_some(officer))))
     }
 }

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use zhenma::auth::api_key::{self, KeyLedger};
 use zhenma::auth::credentials::CredentialLedger;
 use zhenma::auth::link::{Link, Purpose};
+use zhenma::auth::office::FIRST;
 use zhenma::auth::people::{Newcomer, PeopleLedger, Reach, invite};
 use zhenma::auth::second_factor::Authenticator;
 use zhenma::auth::session::SessionLedger;
@@ -535,6 +536,15 @@ async fn an_administrator_registers_an_enterprise_and_invites_its_owner_and_an_o
     let link = shown_link(county.post("/county/people", &officer).await).await;
     let chosen = [("name", "李娜"), ("password", PASSWORD), ("again", PASSWORD)];
     assert_eq!(location(&laoban.post(&link, &chosen).await), "/officer/sign-in");
+    let seated = [("seat", "auditor"), ("office", &FIRST.to_string())];
+    let moved = county.post("/county/people/li.na/seat", &seated).await;
+    assert_eq!(location(&moved), "/county/people/li.na?done=seat");
+    assert!(county.page("/county/people").await.contains("审计（只看）"));
+    assert_eq!(county.post("/county/people/planner/seat", &seated).await.status(), 404);
+    let nowhere = [("seat", "auditor"), ("office", "00000000-0000-0000-0000-000000000009")];
+    assert_eq!(county.post("/county/people/li.na/seat", &nowhere).await.status(), 404);
+    let wrong = [("seat", "boss"), ("office", &FIRST.to_string())];
+    assert_eq!(county.post("/county/people/li.na/seat", &wrong).await.status(), 422);
     let member = [("login", "sneaky"), ("name", "王"), ("role", "member")];
     assert_eq!(county.post("/county/people", &member).await.status(), 422);
     let own = county.post("/county/people/administrator/close", &[]).await;
@@ -726,4 +736,27 @@ async fn the_shell_invites_makes_links_and_lists_replaces_and_ends_keys() {
     let (status, said) = shell(&bed, &wrong);
     assert_eq!(status, 2);
     assert!(said.contains("name: has a line break"), "{said}");
+}
+
+#[tokio::test]
+async fn the_county_names_its_offices_and_invites_into_them() {
+    let bed = StaffBed::start().await;
+    let county = bed.person("administrator").await;
+    let named =
+        [("id", &*FIRST.to_string()), ("name_zh", "鹿邑县市场监督管理局"), ("region", "4116")];
+    assert_eq!(county.post("/county/offices", &named).await.status(), 303);
+    let another =
+        [("name_zh", "郸城县市场监督管理局"), ("name_en", "Dancheng"), ("region", "4116")];
+    assert_eq!(county.post("/county/offices", &another).await.status(), 303);
+    let wrong = county.post("/county/offices", &[("name_zh", ""), ("region", "9999")]).await;
+    assert_eq!(wrong.status(), 422);
+    let page = county.page("/county/people").await;
+    assert!(page.contains("鹿邑县市场监督管理局") && page.contains("郸城县市场监督管理局"));
+    let second = between(&page, "<option value=\"", "\">郸城县");
+    let second = second.rsplit("value=\"").next().expect("an id").to_owned();
+    let legal = [("login", "he.jing"), ("name", "何静"), ("role", "legal"), ("office", &*second)];
+    assert_eq!(county.post("/county/people", &legal).await.status(), 200);
+    let person = county.page("/county/people/he.jing").await;
+    assert!(person.contains(&format!("value=\"{second}\" selected")), "{person}");
+    assert!(person.contains("value=\"legal\" selected"));
 }

@@ -58,7 +58,7 @@ async fn a_policy_is_added_compared_signed_off_and_decides() {
     let bed = StaffBed::start().await;
     let code = stricter_by(&bed).await;
     let serial = zhenma::code::read(&code).expect("a code").payload.serial_text();
-    let officer = bed.person("officer").await;
+    let officer = bed.person("supervisor").await;
     eventually("the scans are followed", || async {
         officer.page(&format!("/officer/codes/{serial}")).await.contains("手机3")
     })
@@ -120,7 +120,7 @@ async fn an_explained_cause_calms_a_code_and_taken_back_it_is_open_again() {
     let code = bed.codes(&batch).await.remove(0);
     let serial = zhenma::code::read(&code).expect("a code").payload.serial_text();
     assert_eq!(scanned_around(&bed.parts.scanner, &code).await, Outcome::Suspect);
-    let officer = bed.person("officer").await;
+    let officer = bed.person("supervisor").await;
     let listed = async || officer.page("/officer/").await.contains(&format!("/codes/{serial}\""));
     eventually("the code is flagged", || async { listed().await }).await;
 
@@ -178,7 +178,7 @@ async fn an_explained_cause_calms_a_code_and_taken_back_it_is_open_again() {
     assert_eq!(officer.post(&format!("{causes}/{id}/lift"), &[]).await.status(), 303);
     assert_eq!(officer.post(&format!("{causes}/{id}/lift"), &[]).await.status(), 303);
     let page = officer.page(&page).await;
-    assert!(page.contains("标签可疑") && page.contains("已撤销 officer"), "{page}");
+    assert!(page.contains("标签可疑") && page.contains("已撤销 supervisor"), "{page}");
     assert!(officer.page("/officer/").await.contains("待处理线索 (1)"));
 }
 
@@ -203,7 +203,7 @@ async fn drift_is_told_from_the_scans_and_from_what_officers_find() {
     for code in &codes[..3] {
         assert_eq!(scanned_around(&bed.parts.scanner, code).await, Outcome::Suspect);
     }
-    let officer = bed.person("officer").await;
+    let officer = bed.person("supervisor").await;
     eventually("three are flagged", || async {
         officer.page("/officer/").await.contains("待处理线索 (3)")
     })

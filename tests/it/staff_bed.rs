@@ -10,8 +10,9 @@ use serde_json::{Value, json};
 use zhenma::app::compose::{self, Parts};
 use zhenma::app::config::Settings;
 use zhenma::app::live::Keys;
+use zhenma::auth::office::FIRST;
 use zhenma::auth::port::{AccountLedger, ApiKey};
-use zhenma::auth::{Account, Duties, Role, password, token};
+use zhenma::auth::{Account, Duties, Role, Seat, password, token};
 use zhenma::base::{By, Clock, clock::SystemClock};
 use zhenma::http::desk::Desk;
 use zhenma::http::{Staff, router, serve};
@@ -26,8 +27,8 @@ pub const THEIRS: &str = "91411628MA9DEM028U";
 pub const OUR_GTIN: &str = "06900000001011";
 
 /// Who asks: nobody, the owner of our maker, its other people by their duty, the
-/// owner of another, an officer, the county.
-pub const WHO: [&str; 11] = [
+/// owner of another, the people of an office by their seat, the county.
+pub const WHO: [&str; 14] = [
     "anyone",
     "member",
     "planner",
@@ -38,6 +39,9 @@ pub const WHO: [&str; 11] = [
     "viewer",
     "stranger",
     "officer",
+    "supervisor",
+    "legal",
+    "auditor",
     "administrator",
 ];
 
@@ -113,12 +117,12 @@ impl StaffBed {
         let of_ours = ["planner", "approver", "line", "quality", "sales", "viewer"];
         for (who, role) in [
             ("administrator", Role::Administrator),
-            ("officer", Role::Officer),
             ("member", member(OURS, "owner")),
             ("stranger", member(THEIRS, "owner")),
         ]
         .into_iter()
         .chain(of_ours.map(|duty| (duty, member(OURS, duty))))
+        .chain(Seat::ALL.map(|seat| (seat.slug(), Role::Officer { office: FIRST, seat })))
         {
             if who == "member" {
                 for (uscc, zh, en) in [(OURS, "宋河", "Song He"), (THEIRS, "志元", "Zhiyuan")] {
@@ -226,7 +230,7 @@ impl StaffBed {
     pub async fn person(&self, who: &str) -> Person<'_> {
         let mut person = Person { bed: self, cookies: Vec::new() };
         if who != "anyone" {
-            let area = if who == "officer" { "officer" } else { "enterprise" };
+            let area = if Seat::from_slug(who).is_some() { "officer" } else { "enterprise" };
             let form = [("login", who), ("password", PASSWORD)];
             let response = person.post(&format!("/{area}/sign-in"), &form).await;
             person.keep(&response);

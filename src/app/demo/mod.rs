@@ -51,8 +51,8 @@ const DEMO_CASES: u64 = 40;
 const SCANNED_LABELS: u64 = 260;
 /// The accounts of the demonstration share one password: it guards nothing.
 pub const PASSWORD: &str = "luyi-demo-2026";
-/// Login, name, role, enterprise's number in `BRANDS`, duties there.
-pub const PEOPLE: [(&str, &str, &str, Option<usize>, &str); 10] = [
+/// Login, name, role, enterprise's number in `BRANDS`, duties there or seat.
+pub const PEOPLE: [(&str, &str, &str, Option<usize>, &str); 13] = [
     ("songhe", "张敏（宋河）", "member", Some(0), "owner"),
     ("songhe-plan", "赵磊（宋河计划）", "member", Some(0), "planner"),
     ("songhe-approve", "孙丽（宋河审批）", "member", Some(0), "approver"),
@@ -61,7 +61,10 @@ pub const PEOPLE: [(&str, &str, &str, Option<usize>, &str); 10] = [
     ("songhe-sales", "郑凯（宋河销售）", "member", Some(0), "sales"),
     ("zhiyuan", "刘强（志元）", "member", Some(1), "owner"),
     ("lier", "陈秀英（李耳）", "member", Some(2), "owner"),
-    ("officer", "王芳（市场监管）", "officer", None, ""),
+    ("officer", "王芳（市场监管）", "officer", None, "officer"),
+    ("supervisor", "周建国（市场监管负责人）", "officer", None, "supervisor"),
+    ("legal", "何静（市场监管法制）", "officer", None, "legal"),
+    ("auditor", "沈明（市场监管审计）", "officer", None, "auditor"),
     ("county", "李静（县级管理）", "administrator", None, ""),
 ];
 
@@ -143,8 +146,8 @@ pub async fn seed(parts: &Parts) -> Result<(), StartError> {
     }
     for (login, name, role, brand, duties) in PEOPLE {
         let enterprise = brand.map(|n| BRANDS[n].uscc);
-        let role =
-            Role::parse(role, enterprise, duties).map_err(|e| StartError::Other(e.to_string()))?;
+        let role = Role::parse(role, enterprise, duties, None)
+            .map_err(|e| StartError::Other(e.to_string()))?;
         let account = Account {
             login: login.to_owned(),
             name: name.to_owned(),

@@ -6,8 +6,7 @@ use axum::response::{Redirect, Response};
 use serde::Deserialize;
 
 use crate::auth::session::SessionLine;
-use crate::auth::{Role, SignedIn};
-use crate::base::{By, Lang};
+use crate::base::By;
 use crate::http::access::AtAccount;
 use crate::http::console::page;
 use crate::http::desk::Desk;
@@ -15,7 +14,7 @@ use crate::http::problem::Problem;
 use crate::scan::reason::minute_text;
 use crate::web::account::{AccountPage, FactorView, SessionRow};
 use crate::web::console::Frame;
-use crate::web::people::duties_text;
+use crate::web::people::role_text;
 
 /// What people type.
 #[utoipa::path(
@@ -93,7 +92,7 @@ pub(super) async fn account_page(
         id: s.id,
     };
     let account = AccountPage {
-        role: role_text(&who, lang),
+        role: role_text(&who.role, lang),
         login: who.login,
         factor: factor.map(|factor| FactorView {
             since: minute(factor.since),
@@ -110,12 +109,4 @@ pub(super) async fn account_page(
 
 fn named(browser: String, f: &Frame) -> String {
     if browser.is_empty() { f.t("其他程序", "another program").to_owned() } else { browser }
-}
-
-fn role_text(who: &SignedIn, lang: Lang) -> String {
-    match &who.role {
-        Role::Administrator => lang.pick("县级管理员", "county administrator").to_owned(),
-        Role::Officer => lang.pick("执法人员", "officer").to_owned(),
-        Role::Member { duties, .. } => duties_text(*duties, lang),
-    }
 }

@@ -119,7 +119,7 @@ pub async fn ask(
 /// label, an enterprise of its own.
 fn sees_all(who: Option<&SignedIn>, item: Option<&Item>) -> bool {
     match who.map(|who| &who.role) {
-        Some(Role::Officer) => true,
+        Some(Role::Officer { .. }) => true,
         Some(Role::Member { enterprise, .. }) => {
             item.is_some_and(|item| item.facts.enterprise.uscc.as_str() == enterprise)
         }
@@ -131,7 +131,7 @@ fn sees_all(who: Option<&SignedIn>, item: Option<&Item>) -> bool {
 /// The first of a role's channels is meant where the scan names none.
 fn believed(claimed: Option<Channel>, signed_in: Option<&SignedIn>) -> Channel {
     let channels: &[Channel] = match signed_in.map(|who| &who.role) {
-        Some(Role::Officer) => &[Channel::Officer],
+        Some(Role::Officer { .. }) => &[Channel::Officer],
         Some(Role::Member { .. }) => &[Channel::Factory, Channel::Retail],
         Some(Role::Administrator) | None => &[],
     };
@@ -173,7 +173,8 @@ pub fn tags_of_reference(text: &str) -> Option<(Tag48, Tag48)> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::auth::Duties;
+    use crate::auth::office::FIRST;
+    use crate::auth::{Duties, Seat};
 
     #[test]
     fn a_reference_leads_back_to_its_tag() {
@@ -190,7 +191,7 @@ mod tests {
     #[test]
     fn a_channel_is_believed_only_of_who_is_signed_in_for_it() {
         let who = |role| SignedIn { login: "x".into(), name: "x".into(), role };
-        let officer = who(Role::Officer);
+        let officer = who(Role::Officer { office: FIRST, seat: Seat::Officer });
         let member = who(Role::Member { enterprise: "e".into(), duties: Duties::OWNER });
         for (claimed, signed_in, wanted) in [
             (Some(Channel::Factory), None, Channel::Consumer),

@@ -7,7 +7,7 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 
 use super::enterprises::{licence_line, today};
-use super::people::{BASE, office};
+use super::people::{BASE, charge};
 use crate::auth::people::Of;
 use crate::auth::{Administrator, Duties, Role};
 use crate::base::{FieldError, LedgerError, UnixMs};
@@ -173,11 +173,11 @@ pub async fn invite_owner(
     let owner = Invited { program: None, ..owner };
     let role = Role::Member { enterprise: of.to_string(), duties: Duties::OWNER };
     let back = format!("/county/enterprises/{of}");
-    match invite(&desk, office(frame, by), &owner, Ok(role), back).await? {
+    match invite(&desk, charge(frame, by), &owner, Ok(role), back).await? {
         Ok(response) => Ok(response),
-        Err((office, faults)) => {
+        Err((charge, faults)) => {
             let filled = Filled { owner, faults, ..Filled::default() };
-            enterprise_page(&desk, office.frame, &of, office.by.at, filled).await
+            enterprise_page(&desk, charge.frame, &of, charge.by.at, filled).await
         }
     }
 }

@@ -4,6 +4,7 @@
 mod enterprise;
 mod enterprises;
 mod lists;
+mod offices;
 mod people;
 mod sign_in;
 mod trail;
@@ -23,11 +24,13 @@ pub(super) fn routes() -> OpenApiRouter<Desk> {
         .routes(routes!(enterprise::invite_owner))
         .routes(routes!(people::show, people::add))
         .routes(routes!(people::person))
+        .routes(routes!(people::seat))
         .routes(routes!(people::close))
         .routes(routes!(people::open))
         .routes(routes!(people::link))
         .routes(routes!(people::remove_second_factor))
         .routes(routes!(lists::show))
+        .routes(routes!(offices::show, offices::put))
         .routes(routes!(trail::show))
         .routes(routes!(trail::export))
         .routes(routes!(sign_in::form, sign_in::enter))

@@ -5,15 +5,16 @@ use axum::extract::{Path, Query, State};
 use axum::response::Response;
 
 use crate::auth::people::{self, Reach};
-use crate::auth::{Administrator, Role};
-use crate::base::{By, FieldError};
+use crate::auth::{Administrator, Seat};
+use crate::base::{By, FieldError, LedgerError};
 use crate::http::access::AtConsole;
 use crate::http::bodies::Posted;
 use crate::http::console::page;
 use crate::http::desk::Desk;
 use crate::http::lists::{Asked, shown, status_of};
 use crate::http::people::{
-    Done, Invited, Office, SentTo, after, invite, invite_form, person_page, staff_roles,
+    Charge, Done, Invited, Seated, SentTo, after, invite, invite_form, office_id, offices,
+    person_page, staff_roles,
 };
 use crate::http::problem::{Problem, ProblemDocument};
 use crate::lists::{List, Within};
@@ -22,18 +23,18 @@ use crate::web::people::PeoplePage;
 
 pub(super) const BASE: &str = "/county/people";
 
-pub(super) fn office(frame: Frame, by: By) -> Office {
-    Office { frame, by, reach: Reach::All, base: BASE }
+pub(super) fn charge(frame: Frame, by: By) -> Charge {
+    Charge { frame, by, reach: Reach::All, base: BASE }
 }
 
 async fn list(
     desk: &Desk,
-    office: Office,
+    charge: Charge,
     typed: &Invited,
     faults: &[FieldError],
     asked: &Asked,
 ) -> Result<Response, Problem> {
-    let mut frame = office.frame;
+    let mut frame = charge.frame;
     BASE.clone_into(&mut frame.path);
     let lang = frame.lang;
     let list = shown(desk, &Within::County, List::Staff, asked, (BASE, &frame)).await?;
@@ -41,6 +42,7 @@ async fn list(
     let mut form = invite_form(desk, BASE.to_owned(), typed, faults, lang);
     form.duties.clear();
     form.roles = staff_roles(&typed.role, lang);
+    form.offices = offices(desk, &typed.office, lang).await?;
     form.programs = false;
     let page_of = PeoplePage { list, invite: form, f: frame };
     page(&page_of, lang, status)
@@ -68,7 +70,7 @@ pub async fn show(
     asked: Result<Query<Asked>, QueryRejection>,
 ) -> Result<Response, Problem> {
     let Query(asked) = asked.unwrap_or_default();
-    list(&desk, office(frame, by), &Invited::default(), &[], &asked).await
+    list(&desk, charge(frame, by), &Invited::default(), &[], &asked).await
 }
 
 /// Makes an officer's or administrator's account and shows the link by which it
@@ -88,12 +90,11 @@ pub async fn add(
     AtConsole { frame, by, .. }: AtConsole<Administrator>,
     Posted(invited): Posted<Invited>,
 ) -> Result<Response, Problem> {
-    let office = office(frame, by);
+    let charge = charge(frame, by);
     let invited = Invited { program: None, ..invited };
-    let role = Role::parse(&invited.role, None, "");
-    match invite(&desk, office, &invited, role, BASE.to_owned()).await? {
+    match invite(&desk, charge, &invited, invited.of_staff(), BASE.to_owned()).await? {
         Ok(response) => Ok(response),
-        Err((office, faults)) => list(&desk, office, &invited, &faults, &Asked::default()).await,
+        Err((charge, faults)) => list(&desk, charge, &invited, &faults, &Asked::default()).await,
     }
 }
 
@@ -115,7 +116,34 @@ pub async fn person(
     Path(login): Path<String>,
     Query(Done { done }): Query<Done>,
 ) -> Result<Response, Problem> {
-    person_page(&desk, office(frame, by), &login, None, &done).await
+    person_page(&desk, charge(frame, by), &login, None, &done).await
+}
+
+/// Gives an officer another seat, or a seat in another office.
+#[utoipa::path(
+    post,
+    path = "/county/people/{login}/seat",
+    tag = "county console",
+    params(("login" = String, Path, description = "Of the account")),
+    request_body(content = Seated, content_type = "application/x-www-form-urlencoded"),
+    responses(
+        (status = 303, description = "To the page of the account"),
+        (status = 404, body = ProblemDocument, content_type = "application/problem+json", description = "No such officer, or no such office"),
+        (status = 422, body = String, content_type = "text/html", description = "No such seat"),
+    )
+)]
+pub async fn seat(
+    State(desk): State<Desk>,
+    AtConsole { frame, by, .. }: AtConsole<Administrator>,
+    Path(login): Path<String>,
+    Posted(seated): Posted<Seated>,
+) -> Result<Response, Problem> {
+    people::find(&*desk.ledger, &Reach::All, &login, by.at).await?;
+    let came = match (office_id(&seated.office), Seat::parse(&seated.seat)) {
+        (Ok(of), Ok(seat)) => desk.ledger.set_seat(&login, of, seat, &by).await,
+        (of, seat) => Err(LedgerError::Invalid(of.err().into_iter().chain(seat.err()).collect())),
+    };
+    after(&desk, charge(frame, by), &login, "seat", came).await
 }
 
 /// Closes an account.
@@ -136,7 +164,7 @@ pub async fn close(
     Path(login): Path<String>,
 ) -> Result<Response, Problem> {
     let came = people::set_open(&*desk.ledger, &Reach::All, &login, false, &by).await;
-    after(&desk, office(frame, by), &login, "closed", came).await
+    after(&desk, charge(frame, by), &login, "closed", came).await
 }
 
 /// Opens an account again.
@@ -157,7 +185,7 @@ pub async fn open(
     Path(login): Path<String>,
 ) -> Result<Response, Problem> {
     let came = people::set_open(&*desk.ledger, &Reach::All, &login, true, &by).await;
-    after(&desk, office(frame, by), &login, "open", came).await
+    after(&desk, charge(frame, by), &login, "open", came).await
 }
 
 /// Makes a link: the invitation again, or a new password.
@@ -179,7 +207,7 @@ pub async fn link(
     Path(login): Path<String>,
     Posted(sent): Posted<SentTo>,
 ) -> Result<Response, Problem> {
-    crate::http::people::link(&desk, office(frame, by), &login, sent).await
+    crate::http::people::link(&desk, charge(frame, by), &login, sent).await
 }
 
 /// Removes the second factor of somebody who lost it.
@@ -200,5 +228,5 @@ pub async fn remove_second_factor(
     Path(login): Path<String>,
 ) -> Result<Response, Problem> {
     let came = people::remove_second_factor(&*desk.ledger, &Reach::All, &login, &by).await;
-    after(&desk, office(frame, by), &login, "removed", came).await
+    after(&desk, charge(frame, by), &login, "removed", came).await
 }

@@ -14,7 +14,7 @@ use crate::http::console::page;
 use crate::http::desk::Desk;
 use crate::http::lists::{Asked, shown, status_of};
 use crate::http::people::{
-    Done, Invited, Office, SentTo, Ticked, after, invite, invite_form, person_page,
+    Charge, Done, Invited, SentTo, Ticked, after, invite, invite_form, person_page,
 };
 use crate::http::problem::{Problem, ProblemDocument};
 use crate::lists::{List, Within};
@@ -24,19 +24,19 @@ use crate::web::people::PeoplePage;
 
 const BASE: &str = "/enterprise/people";
 
-fn office(who: &Acting<Owning>, frame: Frame, by: By) -> Office {
-    Office { frame, by, reach: Reach::Enterprise(who.enterprise.clone()), base: BASE }
+fn charge(who: &Acting<Owning>, frame: Frame, by: By) -> Charge {
+    Charge { frame, by, reach: Reach::Enterprise(who.enterprise.clone()), base: BASE }
 }
 
 async fn list(
     desk: &Desk,
-    office: Office,
+    charge: Charge,
     enterprise: &str,
     typed: &Invited,
     faults: &[FieldError],
     asked: &Asked,
 ) -> Result<Response, Problem> {
-    let mut frame = office.frame;
+    let mut frame = charge.frame;
     BASE.clone_into(&mut frame.path);
     let lang = frame.lang;
     let own = Uscc::parse(enterprise).map_err(|_| Problem::broken())?;
@@ -73,7 +73,7 @@ pub async fn show(
     asked: Result<Query<Asked>, QueryRejection>,
 ) -> Result<Response, Problem> {
     let Query(asked) = asked.unwrap_or_default();
-    list(&desk, office(&who, frame, by), &who.enterprise, &Invited::default(), &[], &asked).await
+    list(&desk, charge(&who, frame, by), &who.enterprise, &Invited::default(), &[], &asked).await
 }
 
 /// Makes an account and shows the link by which it is taken up.
@@ -94,14 +94,14 @@ pub async fn add(
     AtConsole { who, frame, by }: AtConsole<Acting<Owning>>,
     Posted(invited): Posted<Invited>,
 ) -> Result<Response, Problem> {
-    let office = office(&who, frame, by);
+    let charge = charge(&who, frame, by);
     let enterprise = who.enterprise.clone();
     let role = invited.duties.some().map(|duties| Role::Member { enterprise, duties });
     let back = if invited.program.is_some() { "/enterprise/keys" } else { BASE };
-    match invite(&desk, office, &invited, role, back.to_owned()).await? {
+    match invite(&desk, charge, &invited, role, back.to_owned()).await? {
         Ok(response) => Ok(response),
-        Err((office, faults)) => {
-            list(&desk, office, &who.enterprise, &invited, &faults, &Asked::default()).await
+        Err((charge, faults)) => {
+            list(&desk, charge, &who.enterprise, &invited, &faults, &Asked::default()).await
         }
     }
 }
@@ -125,7 +125,7 @@ pub async fn person(
     Path(login): Path<String>,
     Query(Done { done }): Query<Done>,
 ) -> Result<Response, Problem> {
-    person_page(&desk, office(&who, frame, by), &login, None, &done).await
+    person_page(&desk, charge(&who, frame, by), &login, None, &done).await
 }
 
 /// Changes what a member may do.
@@ -148,19 +148,19 @@ pub async fn duties(
     Path(login): Path<String>,
     Posted(ticked): Posted<Ticked>,
 ) -> Result<Response, Problem> {
-    let office = office(&who, frame, by);
+    let charge = charge(&who, frame, by);
     let came = match ticked.duties.some() {
         Err(wrong) => Err(LedgerError::Invalid(vec![wrong])),
         Ok(duties) => {
-            people::change_duties(&*desk.ledger, &office.reach, &login, duties, &office.by).await
+            people::change_duties(&*desk.ledger, &charge.reach, &login, duties, &charge.by).await
         }
     };
-    let left_office = login == who.login && !ticked.duties.duties().allow(Duty::Owner);
-    if came.is_ok() && left_office {
-        // Whoever gave the office away has no business on the page any more.
+    let left_charge = login == who.login && !ticked.duties.duties().allow(Duty::Owner);
+    if came.is_ok() && left_charge {
+        // Whoever gave the charge away has no business on the page any more.
         return Ok(Redirect::to("/enterprise/").into_response());
     }
-    after(&desk, office, &login, "duties", came).await
+    after(&desk, charge, &login, "duties", came).await
 }
 
 /// Closes a member's account.
@@ -181,9 +181,9 @@ pub async fn close(
     AtConsole { who, frame, by }: AtConsole<Acting<Owning>>,
     Path(login): Path<String>,
 ) -> Result<Response, Problem> {
-    let office = office(&who, frame, by);
-    let came = people::set_open(&*desk.ledger, &office.reach, &login, false, &office.by).await;
-    after(&desk, office, &login, "closed", came).await
+    let charge = charge(&who, frame, by);
+    let came = people::set_open(&*desk.ledger, &charge.reach, &login, false, &charge.by).await;
+    after(&desk, charge, &login, "closed", came).await
 }
 
 /// Opens a member's account again.
@@ -204,9 +204,9 @@ pub async fn open(
     AtConsole { who, frame, by }: AtConsole<Acting<Owning>>,
     Path(login): Path<String>,
 ) -> Result<Response, Problem> {
-    let office = office(&who, frame, by);
-    let came = people::set_open(&*desk.ledger, &office.reach, &login, true, &office.by).await;
-    after(&desk, office, &login, "open", came).await
+    let charge = charge(&who, frame, by);
+    let came = people::set_open(&*desk.ledger, &charge.reach, &login, true, &charge.by).await;
+    after(&desk, charge, &login, "open", came).await
 }
 
 /// Makes a link: the invitation again, or a new password.
@@ -229,7 +229,7 @@ pub async fn link(
     Path(login): Path<String>,
     Posted(sent): Posted<SentTo>,
 ) -> Result<Response, Problem> {
-    crate::http::people::link(&desk, office(&who, frame, by), &login, sent).await
+    crate::http::people::link(&desk, charge(&who, frame, by), &login, sent).await
 }
 
 /// Removes the second factor of a member who lost it.
@@ -250,7 +250,7 @@ pub async fn remove_second_factor(
     AtConsole { who, frame, by }: AtConsole<Acting<Owning>>,
     Path(login): Path<String>,
 ) -> Result<Response, Problem> {
-    let office = office(&who, frame, by);
-    let came = people::remove_second_factor(&*desk.ledger, &office.reach, &login, &office.by).await;
-    after(&desk, office, &login, "removed", came).await
+    let charge = charge(&who, frame, by);
+    let came = people::remove_second_factor(&*desk.ledger, &charge.reach, &login, &charge.by).await;
+    after(&desk, charge, &login, "removed", came).await
 }

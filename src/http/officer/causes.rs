@@ -9,7 +9,7 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::code::{Filled, Label, code_page, find};
-use crate::auth::Officer;
+use crate::auth::office::{Serving, Working};
 use crate::base::{FieldError, Lang, LedgerError, UnixMs, grounds, ids, places};
 use crate::cases::CauseRecord;
 use crate::http::access::AtConsole;
@@ -56,7 +56,7 @@ pub struct Stated {
 )]
 pub async fn explain(
     State(desk): State<Desk>,
-    AtConsole { who, frame, by }: AtConsole<Officer>,
+    AtConsole { who, frame, by }: AtConsole<Serving<Working>>,
     Path(serial): Path<String>,
     Posted(stated): Posted<Stated>,
 ) -> Result<Response, Problem> {
@@ -68,7 +68,7 @@ pub async fn explain(
                 cause,
                 payload: label.payload.to_bytes(),
                 note,
-                recorded_by: who.login,
+                recorded_by: who.login.clone(),
                 recorded_at: now,
                 lifted: None,
             };
@@ -106,7 +106,7 @@ pub async fn explain(
 )]
 pub async fn lift(
     State(desk): State<Desk>,
-    AtConsole { by, .. }: AtConsole<Officer>,
+    AtConsole { by, .. }: AtConsole<Serving<Working>>,
     Path((serial, id)): Path<(String, String)>,
 ) -> Result<Response, Problem> {
     let label = find(&desk, &serial)?;

@@ -7,7 +7,7 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 
 use super::code::{Filled, code_page, find};
-use crate::auth::Officer;
+use crate::auth::office::{Serving, Working};
 use crate::base::{GROUNDS_CHARACTERS_MAX, ids};
 use crate::cases::DecisionRecord;
 use crate::http::access::AtConsole;
@@ -42,7 +42,7 @@ pub struct Found {
 )]
 pub async fn decide(
     State(desk): State<Desk>,
-    AtConsole { who, frame, by }: AtConsole<Officer>,
+    AtConsole { who, frame, by }: AtConsole<Serving<Working>>,
     Path(serial): Path<String>,
     Posted(found): Posted<Found>,
 ) -> Result<Response, Problem> {
@@ -67,7 +67,7 @@ pub async fn decide(
         payload: label.payload.to_bytes(),
         decision,
         note: note.to_owned(),
-        decided_by: who.login,
+        decided_by: who.login.clone(),
         decided_at: by.at,
     };
     desk.ledger.decide(&record, &by).await?;

@@ -7,6 +7,7 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 
 use crate::auth::Officer;
+use crate::auth::office::{Serving, Supervising};
 use crate::base::{FieldError, Lang, ids};
 use crate::http::access::AtConsole;
 use crate::http::bodies::Posted;
@@ -63,7 +64,7 @@ pub async fn show(
 )]
 pub async fn sign(
     State(desk): State<Desk>,
-    AtConsole { who, frame, by }: AtConsole<Officer>,
+    AtConsole { who, frame, by }: AtConsole<Serving<Supervising>>,
     Posted(signature): Posted<Signature>,
 ) -> Result<Response, Problem> {
     let known = known(&desk).await?;

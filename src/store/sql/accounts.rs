@@ -12,8 +12,10 @@ use crate::base::{By, LedgerError, UnixMs};
 
 fn role_of(row: &SqliteRow) -> Read<Role> {
     let enterprise: Option<String> = get(row, "enterprise")?;
-    let (role, duties): (String, String) = (get(row, "role")?, get(row, "duties")?);
-    Role::parse(&role, enterprise.as_deref(), &duties).map_err(|_| rows::bad("role"))
+    let (role, may): (String, String) = (get(row, "role")?, get(row, "duties")?);
+    let office: Option<String> = get(row, "office")?;
+    let office = office.map(|id| id.parse().map_err(|_| rows::bad("office"))).transpose()?;
+    Role::parse(&role, enterprise.as_deref(), &may, office).map_err(|_| rows::bad("role"))
 }
 
 /// Tells of a change to an account or its keys.
@@ -32,7 +34,8 @@ pub(super) async fn note(
 pub(super) fn told(account: &Account) -> serde_json::Value {
     // The trail is for ever: the login names a person there, never the name.
     serde_json::json!({"role": account.role.slug(),
-        "duties": account.role.duties().to_string(), "disabled": account.disabled_at.is_some()})
+        "duties": account.role.written(), "office": account.role.office(),
+        "disabled": account.disabled_at.is_some()})
 }
 
 pub(super) async fn known(tx: &mut Tx, login: &str) -> Read<Account> {
@@ -63,7 +66,7 @@ pub(super) fn account(row: &SqliteRow) -> Read<Account> {
 pub(super) async fn insert(tx: &mut Tx, a: &Account) -> Read<()> {
     sqlx::query(
         "INSERT INTO accounts (login, name, role, enterprise, password_hash, created_at,
-         duties) VALUES ($1, $2, $3, $4, $5, $6, $7)",
+         duties, office) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
     )
     .bind(&a.login)
     .bind(&a.name)
@@ -71,7 +74,8 @@ pub(super) async fn insert(tx: &mut Tx, a: &Account) -> Read<()> {
     .bind(a.role.enterprise())
     .bind(&a.password_hash)
     .bind(a.created_at.0)
-    .bind(a.role.duties().to_string())
+    .bind(a.role.written())
+    .bind(a.role.office().map(|id| id.to_string()))
     .execute(&mut **tx)
     .await
     .map(drop)
@@ -80,7 +84,9 @@ pub(super) async fn insert(tx: &mut Tx, a: &Account) -> Read<()> {
             LedgerError::Conflict(format!("login {} is taken; choose another", a.login))
         }
         Some(sqlx::error::ErrorKind::ForeignKeyViolation) => {
-            LedgerError::NotFound(format!("enterprise {}", a.role.enterprise().unwrap_or_default()))
+            let office = a.role.office().map(|id| format!("office {id}"));
+            let enterprise = || format!("enterprise {}", a.role.enterprise().unwrap_or_default());
+            LedgerError::NotFound(office.unwrap_or_else(enterprise))
         }
         _ => down(error),
     })

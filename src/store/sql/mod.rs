@@ -28,6 +28,7 @@ mod leaks;
 mod legs;
 mod lists;
 mod movements;
+mod offices;
 mod orders;
 mod outbox;
 mod overview;

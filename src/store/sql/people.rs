@@ -37,7 +37,7 @@ fn person(row: &SqliteRow) -> Read<Person> {
 /// accounts that `of` shares with others.
 async fn somebody_left(tx: &mut Tx, of: &Account) -> Read<()> {
     let left: i64 = match &of.role {
-        Role::Officer => return Ok(()),
+        Role::Officer { .. } => return Ok(()),
         Role::Administrator => {
             sqlx::query_scalar(
                 "SELECT COUNT(*) FROM accounts WHERE role = 'administrator'
@@ -72,7 +72,7 @@ async fn somebody_left(tx: &mut Tx, of: &Account) -> Read<()> {
 fn answers(account: &Account) -> bool {
     let in_charge = match &account.role {
         Role::Administrator => true,
-        Role::Officer => false,
+        Role::Officer { .. } => false,
         Role::Member { duties, .. } => duties.names(crate::auth::Duty::Owner),
     };
     in_charge && account.password_hash.is_some() && account.disabled_at.is_none()

@@ -1,7 +1,7 @@
 //! How the rows of lists read. A slug that is not known, as one of a later
 //! version, is shown as it is.
 
-use crate::auth::{Duties, Duty};
+use crate::auth::{Duties, Duty, Seat};
 use crate::base::Lang;
 use crate::exports::Cell;
 use crate::handoff::package::PackageState;
@@ -272,7 +272,10 @@ fn person(row: &Row<'_, '_>) -> Vec<CellView> {
     let lang = row.lang();
     let duties = match row.text("role").as_str() {
         "administrator" => lang.pick("县级管理员", "county administrator").to_owned(),
-        "officer" => lang.pick("执法人员", "officer").to_owned(),
+        "officer" => {
+            let seat = row.text("duties");
+            Seat::from_slug(&seat).map_or(seat, |seat| people::seat_text(seat).of(lang).to_owned())
+        }
         _ => {
             let slugs = row.text("duties");
             Duties::parse(&slugs).map_or(slugs, |duties| people::duties_text(duties, lang))

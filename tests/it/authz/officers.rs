@@ -1,0 +1,17 @@
+//! The officers' console: labels, causes, policies.
+
+use super::Row;
+
+pub const ROWS: &[Row] = &[
+    ("get", "/officer", "bwpalqsvtougrc"),
+    ("get", "/officer/sign-in", "bwpalqsvtougrc"),
+    ("post", "/officer/sign-in", "bwpalqsvtougrc"),
+    ("get", "/officer/", "ougr"),
+    ("get", "/officer/codes", "ougr"),
+    ("get", "/officer/codes/{serial}", "ougr"),
+    ("post", "/officer/codes/{serial}/decide", "ou"),
+    ("post", "/officer/codes/{serial}/causes", "ou"),
+    ("post", "/officer/codes/{serial}/causes/{id}/lift", "ou"),
+    ("get", "/officer/policies", "ougr"),
+    ("post", "/officer/policies", "u"),
+];
