@@ -5,6 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use arc_swap::ArcSwap;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -21,6 +22,7 @@ use crate::app::packages::Packages;
 use crate::app::paths;
 use crate::app::retention::Retention;
 use crate::base::{Clock, LedgerError};
+use crate::keys::office::OfficeKeys;
 use crate::keys::{KeyDir, KeyError};
 use crate::registry::port::RegistryLedger as _;
 use crate::scan::forgeries::Forgeries;
@@ -74,6 +76,8 @@ pub struct Parts {
     pub clock: Arc<dyn Clock>,
     pub ledger: Ledger,
     pub scanner: Scanner,
+    /// The published keys of offices.
+    pub offices: Arc<ArcSwap<OfficeKeys>>,
     /// Of provinces, for consoles.
     pub map: Arc<Map>,
     pub stop: CancellationToken,
@@ -122,9 +126,10 @@ pub async fn open(
         signatures: Arc::default(),
         own: Arc::new(ledger.clone()),
     };
+    let offices = Arc::clone(&live.offices);
     let (stop, tasks) = (CancellationToken::new(), TaskTracker::new());
     tasks.spawn(live.keep(stop.clone()));
-    Ok(Parts { settings: Arc::new(settings), clock, ledger, scanner, map, stop, tasks })
+    Ok(Parts { settings: Arc::new(settings), clock, ledger, scanner, offices, map, stop, tasks })
 }
 
 /// Reads the operator's map of provinces.

@@ -9,6 +9,7 @@ use arc_swap::ArcSwap;
 use tokio_util::sync::CancellationToken;
 
 use crate::base::{Clock, LedgerError};
+use crate::keys::office::OfficeKeys;
 use crate::keys::{KeyDir, KeyError, Keyring};
 use crate::registry::Register;
 use crate::registry::movement::port::MovementLedger;
@@ -44,17 +45,25 @@ pub enum LiveError {
          `zhenma key new`, in another directory of keys"
     )]
     DevelopmentKey(String),
+    #[error(
+        "{0} is the development key of an office, whose private half everybody can read: whoever \
+         likes can sign as the office with it. It works in `zhenma demo` alone. Make a key of your \
+         own with `zhenma key new --office`, in another directory of keys"
+    )]
+    DevelopmentOfficeKey(String),
 }
 
 /// Keys, register, policies and evidence across codes, renewed in place.
 pub struct Live {
     pub keys: Arc<ArcSwap<Keyring>>,
+    pub offices: Arc<ArcSwap<OfficeKeys>>,
     pub register: Arc<ArcSwap<Register>>,
     pub policies: Arc<ArcSwap<Policies>>,
     pub across: Arc<RwLock<Across>>,
     dir: KeyDir,
     kind: Keys,
     seen: Vec<u8>,
+    seen_offices: Vec<u8>,
     ledger: Arc<dyn LiveLedger>,
     clock: Arc<dyn Clock>,
 }
@@ -77,16 +86,19 @@ impl Live {
     ) -> Result<Self, LiveError> {
         let mut live = Self {
             keys: Arc::default(),
+            offices: Arc::default(),
             register: Arc::default(),
             policies: Arc::default(),
             across: Arc::default(),
             dir,
             kind,
             seen: Vec::new(),
+            seen_offices: Vec::new(),
             ledger,
             clock,
         };
         live.renew_keys()?;
+        live.renew_offices()?;
         live.renew_register().await?;
         live.renew_policies().await?;
         live.renew_across().await?;
@@ -106,6 +118,22 @@ impl Live {
         }
         self.keys.store(Arc::new(ring));
         self.seen = bytes;
+        Ok(())
+    }
+
+    fn renew_offices(&mut self) -> Result<(), LiveError> {
+        let bytes = self.dir.office_jwks()?;
+        if bytes == self.seen_offices {
+            return Ok(());
+        }
+        let keys = OfficeKeys::from_jwks(&bytes)?;
+        if self.kind == Keys::Production
+            && let Some(kid) = keys.development_keys().first()
+        {
+            return Err(LiveError::DevelopmentOfficeKey(kid.to_string()));
+        }
+        self.offices.store(Arc::new(keys));
+        self.seen_offices = bytes;
         Ok(())
     }
 
@@ -136,7 +164,7 @@ impl Live {
                 () = stop.cancelled() => return,
                 () = tokio::time::sleep(LOOK) => {}
             }
-            let keys = self.renew_keys();
+            let keys = self.renew_keys().and(self.renew_offices());
             let register = self.renew_register().await;
             let policies = self.renew_policies().await;
             let across = self.renew_across().await;

@@ -43,6 +43,7 @@ impl Parts {
             self.settings.zone(),
             site,
         );
+        services.offices = Arc::clone(&self.offices);
         services.trusted_proxies = self.settings.trusted_proxies.clone().into();
         services.webhook_allowed = self.settings.webhook_allow.clone().into();
         services.map = Arc::clone(&self.map);
@@ -115,6 +116,11 @@ pub async fn worker(settings: Settings, passphrase: Zeroizing<String>) -> Result
     for key in keys.keyring()?.iter().filter(|key| key.status == KeyStatus::Active) {
         if keys.private_file(key.number).exists() {
             keys.signer(key.number, &passphrase, SystemClock.now())?;
+        }
+    }
+    for key in keys.office_keys()?.iter().filter(|key| key.status == KeyStatus::Active) {
+        if keys.office_file(key.kid).exists() {
+            keys.office_signer(key.kid, &passphrase, SystemClock.now())?;
         }
     }
     let parts = compose::open(settings, Keys::Production, None, clock()).await?;

@@ -1,8 +1,9 @@
-//! `zhenma key new|list|retire|revoke|jwks`
+//! `zhenma key new|list|retire|revoke|jwks`, of labels and of offices.
 
 use std::io::{IsTerminal, Write};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
+use std::str::FromStr;
 
 use clap::{Args, Subcommand};
 use zeroize::Zeroizing;
@@ -10,7 +11,8 @@ use zeroize::Zeroizing;
 use super::{Done, Failure};
 use crate::app::config::Settings;
 use crate::base::{Clock, clock::SystemClock};
-use crate::keys::{KeyDir, KeyNumber, KeyStatus};
+use crate::keys::office::OfficeKid;
+use crate::keys::{KeyDir, KeyNumber, KeyStatus, Keyring};
 
 #[derive(Args)]
 pub(crate) struct Key {
@@ -26,11 +28,14 @@ pub(crate) struct Key {
 
 #[derive(Subcommand)]
 enum What {
-    /// Make a key. Example: zhenma key new --issuer 河南宋河酒业股份有限公司
+    /// Make a key. Examples: zhenma key new --issuer 河南宋河酒业股份有限公司; zhenma key new --office 鹿邑县市场监督管理局
     New {
-        /// Name of the enterprise that will sign with it
-        #[arg(long)]
-        issuer: String,
+        /// Name of the enterprise that will sign labels with it
+        #[arg(long, value_name = "NAME", required_unless_present = "office")]
+        issuer: Option<String>,
+        /// Name of the office that will sign evidence packages and kits with it, and no label
+        #[arg(long, value_name = "NAME", conflicts_with_all = ["issuer", "number"])]
+        office: Option<String>,
         /// Its number; the next free one if left out
         #[arg(long, value_name = "N")]
         number: Option<u32>,
@@ -38,11 +43,49 @@ enum What {
     /// List the keys. Example: zhenma key list --json
     List,
     /// Let a key sign no more; what it signed stays good. Example: zhenma key retire 3
-    Retire { number: u32 },
+    Retire {
+        /// The key's number, or the name of an office's key such as office-1
+        key: Name,
+    },
     /// Withdraw a compromised key: its signatures prove nothing from now on. Example: zhenma key revoke 3
-    Revoke { number: u32 },
+    Revoke {
+        /// The key's number, or the name of an office's key such as office-1
+        key: Name,
+    },
     /// Print the published set. Example: zhenma key jwks > jwks.json
-    Jwks,
+    Jwks {
+        /// That of offices' keys, against which evidence packages are checked
+        #[arg(long)]
+        office: bool,
+    },
+}
+
+/// What a key is called.
+#[derive(Clone, Copy, Debug)]
+enum Name {
+    Label(KeyNumber),
+    Office(OfficeKid),
+}
+
+impl FromStr for Name {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        if text.starts_with(|c: char| c.is_ascii_digit()) {
+            let number: u32 = text.parse().map_err(|_| format!("{text:?} is no key number"))?;
+            return KeyNumber::try_from(number).map(Self::Label);
+        }
+        text.parse().map(Self::Office)
+    }
+}
+
+impl std::fmt::Display for Name {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Label(number) => number.fmt(f),
+            Self::Office(kid) => kid.fmt(f),
+        }
+    }
 }
 
 impl Key {
@@ -50,38 +93,64 @@ impl Key {
         let settings = Settings::load(None)?;
         let dir = KeyDir::at(self.keys.as_deref().unwrap_or(&settings.keys));
         match self.what {
-            What::New { issuer, number } => {
-                let number = number.map(number_of).transpose()?;
+            What::New { issuer, office, number } => {
                 let file = self.passphrase_file.or(settings.key_passphrase_file);
-                let passphrase = passphrase(file.as_deref(), true)?;
-                let made = dir.new_key(number, &issuer, &passphrase, SystemClock.now())?;
+                let passphrase = || passphrase(file.as_deref(), true);
+                let made = match office {
+                    Some(office) => Name::Office(dir.new_office_key(
+                        &office,
+                        &passphrase()?,
+                        SystemClock.now(),
+                    )?),
+                    None => {
+                        let number =
+                            number.map(KeyNumber::try_from).transpose().map_err(Failure)?;
+                        let issuer = issuer.unwrap_or_default();
+                        let (passphrase, now) = (passphrase()?, SystemClock.now());
+                        Name::Label(dir.new_key(number, &issuer, &passphrase, now)?)
+                    }
+                };
                 if json {
-                    println!("{}", serde_json::json!({"key": made.get()}));
+                    println!("{}", serde_json::json!({"key": made.json()}));
                 } else {
                     println!("key {made} is in {}/{made}.pem and published", dir.path().display());
                 }
             }
             What::List => list(&dir, json)?,
-            What::Retire { number } => set(&dir, number, KeyStatus::Retired)?,
-            What::Revoke { number } => set(&dir, number, KeyStatus::Revoked)?,
-            What::Jwks => std::io::stdout().write_all(&dir.jwks()?)?,
+            What::Retire { key } => set(&dir, key, KeyStatus::Retired)?,
+            What::Revoke { key } => set(&dir, key, KeyStatus::Revoked)?,
+            What::Jwks { office: true } => std::io::stdout().write_all(&dir.office_jwks()?)?,
+            What::Jwks { office: false } => std::io::stdout().write_all(&dir.jwks()?)?,
         }
         Ok(Done::Yes)
     }
 }
 
-fn number_of(number: u32) -> Result<KeyNumber, Failure> {
-    KeyNumber::try_from(number).map_err(Failure)
+impl Name {
+    /// A number for a label's key, a text for an office's.
+    fn json(self) -> serde_json::Value {
+        match self {
+            Self::Label(number) => number.get().into(),
+            Self::Office(kid) => kid.to_string().into(),
+        }
+    }
 }
 
-fn set(dir: &KeyDir, number: u32, status: KeyStatus) -> Result<(), Failure> {
-    dir.set_status(number_of(number)?, status)?;
-    println!("key {number} is {}", status.slug());
+fn set(dir: &KeyDir, key: Name, status: KeyStatus) -> Result<(), Failure> {
+    match key {
+        Name::Label(number) => dir.set_status(number, status)?,
+        Name::Office(kid) => dir.set_office_status(kid, status, SystemClock.now())?,
+    }
+    println!("key {key} is {}", status.slug());
     Ok(())
 }
 
 fn list(dir: &KeyDir, json: bool) -> Result<(), Failure> {
-    for key in dir.keyring()?.iter() {
+    let offices = dir.office_keys()?;
+    // An office's machine may hold no key of labels.
+    let labels =
+        if offices.is_empty() || dir.signs_labels() { dir.keyring()? } else { Keyring::default() };
+    for key in labels.iter() {
         if json {
             println!(
                 "{}",
@@ -90,6 +159,17 @@ fn list(dir: &KeyDir, json: bool) -> Result<(), Failure> {
             );
         } else {
             println!("{:>8}  {:<8}  {}", key.number, key.status.slug(), key.issuer);
+        }
+    }
+    for key in offices.iter() {
+        if json {
+            println!(
+                "{}",
+                serde_json::json!({"key": key.kid, "office": key.office, "status": key.status,
+                    "status_at": key.status_at, "nbf": key.not_before, "exp": key.not_after})
+            );
+        } else {
+            println!("{:>8}  {:<8}  {}", key.kid.to_string(), key.status.slug(), key.office);
         }
     }
     Ok(())

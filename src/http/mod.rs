@@ -82,6 +82,7 @@ fn public() -> OpenApiRouter<Arc<Services>> {
         .routes(routes!(consumer::check::check))
         .routes(routes!(consumer::scans::scan))
         .routes(routes!(ops::jwks))
+        .routes(routes!(ops::office_jwks))
         .routes(routes!(ops::openapi))
         .routes(routes!(ops::file))
         .routes(routes!(ops::favicon))

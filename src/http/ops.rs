@@ -33,6 +33,22 @@ pub async fn jwks(State(services): State<Arc<Services>>, headers: HeaderMap) -> 
     tagged(bytes, "application/jwk-set+json", "public, max-age=60, must-revalidate", &headers)
 }
 
+/// The published keys of offices, as a JWK Set of its own: they sign evidence
+/// packages and kits, and no label.
+#[utoipa::path(
+    get,
+    path = "/.well-known/office-jwks.json",
+    tag = "operations",
+    responses(
+        (status = 200, body = Object, content_type = "application/jwk-set+json", description = "RFC 7517; the same bytes until a key changes; empty where no office has a key"),
+        (status = 304, description = "The ETag of If-None-Match still holds"),
+    )
+)]
+pub async fn office_jwks(State(services): State<Arc<Services>>, headers: HeaderMap) -> Response {
+    let bytes = services.offices.load().to_jwks();
+    tagged(bytes, "application/jwk-set+json", "public, max-age=60, must-revalidate", &headers)
+}
+
 /// This document.
 #[utoipa::path(
     get,

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use arc_swap::ArcSwap;
 use axum::http::HeaderMap;
 use futures::future::BoxFuture;
 use jiff::tz::TimeZone;
@@ -15,6 +16,7 @@ use crate::base::{Cidr, Clock};
 use crate::hooks::Allowed;
 use crate::http::consumer::visit::Visits;
 use crate::http::rate::{Misses, Rates, Throttle};
+use crate::keys::office::OfficeKeys;
 use crate::scan::service::Scanner;
 use crate::web::home::Sample;
 use crate::web::map::Map;
@@ -23,6 +25,8 @@ use crate::web::map::Map;
 #[derive(Clone)]
 pub struct Services {
     pub scanner: Scanner,
+    /// The published keys of offices.
+    pub offices: Arc<ArcSwap<OfficeKeys>>,
     pub clock: Arc<dyn Clock>,
     /// The zone in which times are shown.
     pub zone: TimeZone,
@@ -73,6 +77,7 @@ impl Services {
     pub fn new(scanner: Scanner, clock: Arc<dyn Clock>, zone: TimeZone, site: Site) -> Self {
         Self {
             scanner,
+            offices: Arc::default(),
             clock,
             zone,
             site: Arc::new(site),

@@ -19,7 +19,7 @@ const JWKS: &str = "jwks.json";
 /// Characters of a passphrase.
 pub const PASSPHRASE_CHARACTERS_MIN: usize = 12;
 /// Years that a new key signs, in seconds.
-const SIGNS_S: i64 = 3 * 366 * 86_400;
+pub(super) const SIGNS_S: i64 = 3 * 366 * 86_400;
 
 /// A directory of key files.
 #[derive(Clone, Debug)]
@@ -42,19 +42,32 @@ impl KeyDir {
         self.path.join(format!("{number}.pem"))
     }
 
+    /// Whether a key of labels was ever published here.
+    pub fn signs_labels(&self) -> bool {
+        self.path.join(JWKS).exists()
+    }
+
     /// The published set as it is served.
     ///
     /// # Errors
     /// When the file is not there or cannot be read; says how to make one.
     pub fn jwks(&self) -> Result<Vec<u8>, KeyError> {
-        let file = self.path.join(JWKS);
-        fs::read(&file).map_err(|error| match error.kind() {
-            ErrorKind::NotFound => KeyError::File(format!(
+        self.read(JWKS)?.ok_or_else(|| {
+            KeyError::File(format!(
                 "{} is not there: make a key with `zhenma key new`",
-                file.display()
-            )),
-            _ => KeyError::File(format!("{}: {error}", file.display())),
+                self.path.join(JWKS).display()
+            ))
         })
+    }
+
+    /// A file of the directory, where it is there.
+    pub(super) fn read(&self, name: &str) -> Result<Option<Vec<u8>>, KeyError> {
+        let file = self.path.join(name);
+        match fs::read(&file) {
+            Ok(bytes) => Ok(Some(bytes)),
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(KeyError::File(format!("{}: {error}", file.display()))),
+        }
     }
 
     /// # Errors
@@ -86,10 +99,8 @@ impl KeyDir {
                 Some(n) if ring.get(n).is_none() => n,
                 Some(n) => return Err(taken(n)),
             };
-            let pem = SigningKey::from_bytes(&seed)
-                .to_pkcs8_encrypted_pem(passphrase, LineEnding::LF)
-                .map_err(|e| KeyError::File(format!("key {number} cannot be encrypted: {e}")))?;
-            self.write_private(number, pem.as_bytes())?;
+            let pem = encrypted(&SigningKey::from_bytes(&seed), passphrase)?;
+            self.write_private(&self.private_file(number), pem.as_bytes())?;
             ring.insert(published(&SoftSigner::from_seed(number, &seed), issuer, now)?);
             Ok(number)
         })
@@ -143,18 +154,7 @@ impl KeyDir {
         if key.not_before.is_some_and(|nbf| now.seconds() < nbf) {
             return Err(problem(number, "is not to sign yet: is the clock right?"));
         }
-        let file = self.private_file(number);
-        let told = |e: &dyn std::fmt::Display| KeyError::File(format!("{}: {e}", file.display()));
-        let mode = fs::metadata(&file).map_err(|e| told(&e))?.permissions().mode();
-        if mode & 0o077 != 0 {
-            return Err(told(&format!(
-                "others can read this private key (mode {:o}): chmod 600 it, and ask who did",
-                mode & 0o777
-            )));
-        }
-        let pem = Zeroizing::new(fs::read_to_string(&file).map_err(|e| told(&e))?);
-        let private = SigningKey::from_pkcs8_encrypted_pem(&pem, passphrase)
-            .map_err(|_| told(&"the passphrase is wrong, or the file is damaged"))?;
+        let private = self.open_private(&self.private_file(number), passphrase)?;
         let signer = SoftSigner::from_seed(number, private.as_bytes());
         if signer.public()?.to_bytes() != key.public.to_bytes() {
             return Err(problem(number, "is not the key that is published under this number"));
@@ -162,12 +162,43 @@ impl KeyDir {
         Ok(signer)
     }
 
+    /// The private key of a file that its owner alone can read.
+    pub(super) fn open_private(
+        &self,
+        file: &Path,
+        passphrase: &str,
+    ) -> Result<SigningKey, KeyError> {
+        let told = |e: &dyn std::fmt::Display| KeyError::File(format!("{}: {e}", file.display()));
+        let mode = fs::metadata(file).map_err(|e| told(&e))?.permissions().mode();
+        if mode & 0o077 != 0 {
+            return Err(told(&format!(
+                "others can read this private key (mode {:o}): chmod 600 it, and ask who did",
+                mode & 0o777
+            )));
+        }
+        let pem = Zeroizing::new(fs::read_to_string(file).map_err(|e| told(&e))?);
+        SigningKey::from_pkcs8_encrypted_pem(&pem, passphrase)
+            .map_err(|_| told(&"the passphrase is wrong, or the file is damaged"))
+    }
+
     /// Reads, changes and writes the set under a lock, the whole or not at all.
     fn change<T>(
         &self,
         with: impl FnOnce(&mut Keyring) -> Result<T, KeyError>,
     ) -> Result<T, KeyError> {
-        let told = |e: std::io::Error| KeyError::File(format!("{}: {e}", self.path.display()));
+        let _lock = self.lock()?;
+        let mut ring = match self.read(JWKS)? {
+            Some(bytes) => Keyring::from_jwks(&bytes)?,
+            None => Keyring::default(),
+        };
+        let out = with(&mut ring)?;
+        self.write_published(JWKS, &ring.to_jwks())?;
+        Ok(out)
+    }
+
+    /// Makes the directory, and holds it until what is returned is dropped.
+    pub(super) fn lock(&self) -> Result<File, KeyError> {
+        let told = |e: std::io::Error| self.told(&e);
         fs::create_dir_all(&self.path).map_err(told)?;
         let lock = OpenOptions::new()
             .create(true)
@@ -177,35 +208,39 @@ impl KeyDir {
             .open(self.path.join(".lock"))
             .map_err(told)?;
         lock.lock().map_err(told)?;
-        let mut ring = match self.jwks() {
-            Ok(bytes) => Keyring::from_jwks(&bytes)?,
-            Err(_) if !self.path.join(JWKS).exists() => Keyring::default(),
-            Err(error) => return Err(error),
-        };
-        let out = with(&mut ring)?;
-        self.write_published(&ring.to_jwks()).map_err(told)?;
-        Ok(out)
+        Ok(lock)
     }
 
-    fn write_private(&self, number: KeyNumber, pem: &[u8]) -> Result<(), KeyError> {
-        let file = self.private_file(number);
+    fn told(&self, error: &std::io::Error) -> KeyError {
+        KeyError::File(format!("{}: {error}", self.path.display()))
+    }
+
+    pub(super) fn write_private(&self, file: &Path, pem: &[u8]) -> Result<(), KeyError> {
         let write = || -> std::io::Result<()> {
-            let mut out =
-                OpenOptions::new().write(true).create_new(true).mode(0o600).open(&file)?;
+            let mut out = OpenOptions::new().write(true).create_new(true).mode(0o600).open(file)?;
             out.write_all(pem)?;
             out.sync_all()
         };
         write().map_err(|e| KeyError::File(format!("{}: {e}", file.display())))
     }
 
-    fn write_published(&self, jwks: &[u8]) -> std::io::Result<()> {
-        let fresh = self.path.join(".jwks.json.new");
-        let mut out = File::create(&fresh)?;
-        out.write_all(jwks)?;
-        out.sync_all()?;
-        fs::rename(&fresh, self.path.join(JWKS))?;
-        File::open(&self.path)?.sync_all()
+    pub(super) fn write_published(&self, name: &str, jwks: &[u8]) -> Result<(), KeyError> {
+        let write = || -> std::io::Result<()> {
+            let fresh = self.path.join(format!(".{name}.new"));
+            let mut out = File::create(&fresh)?;
+            out.write_all(jwks)?;
+            out.sync_all()?;
+            fs::rename(&fresh, self.path.join(name))?;
+            File::open(&self.path)?.sync_all()
+        };
+        write().map_err(|e| self.told(&e))
     }
+}
+
+/// A private key as encrypted PKCS#8.
+pub(super) fn encrypted(key: &SigningKey, passphrase: &str) -> Result<Zeroizing<String>, KeyError> {
+    key.to_pkcs8_encrypted_pem(passphrase, LineEnding::LF)
+        .map_err(|e| KeyError::File(format!("the key cannot be encrypted: {e}")))
 }
 
 /// # Errors

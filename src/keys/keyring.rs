@@ -6,7 +6,7 @@ use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use serde::{Deserialize, Serialize};
 
-use crate::keys::{KeyError, KeyNumber, PublicKey};
+use crate::keys::{KeyError, KeyNumber, PublicKey, office};
 
 /// What a key may still do (JWK member `status`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -51,25 +51,28 @@ pub struct Keyring {
 }
 
 #[derive(Serialize, Deserialize)]
-struct JwkSet {
-    keys: Vec<Jwk>,
+pub(super) struct JwkSet {
+    pub(super) keys: Vec<Jwk>,
 }
 
 #[derive(Serialize, Deserialize)]
-struct Jwk {
+pub(super) struct Jwk {
     kty: String,
     crv: String,
-    kid: String,
+    pub(super) kid: String,
     x: String,
     #[serde(rename = "use", default, skip_serializing_if = "Option::is_none")]
     purpose: Option<String>,
     #[serde(default)]
-    issuer: String,
-    status: KeyStatus,
+    pub(super) issuer: String,
+    pub(super) status: KeyStatus,
+    /// Since when; of offices' keys alone.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    nbf: Option<i64>,
+    pub(super) status_at: Option<i64>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    exp: Option<i64>,
+    pub(super) nbf: Option<i64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) exp: Option<i64>,
 }
 
 impl Keyring {
@@ -91,13 +94,15 @@ impl Keyring {
         self.keys.get_mut(&number).map(|key| key.status = status).is_some()
     }
 
+    /// Reads a JWK Set. Keys of offices sign no label and are left out of the ring.
+    ///
     /// # Errors
     /// Naming the key and the member that is wrong.
     pub fn from_jwks(json: &[u8]) -> Result<Self, KeyError> {
         let set: JwkSet =
             serde_json::from_slice(json).map_err(|e| KeyError::KeySet(e.to_string()))?;
         let mut ring = Self::default();
-        for jwk in set.keys {
+        for jwk in set.keys.into_iter().filter(|jwk| !jwk.is_of_office()) {
             let number = jwk.kid.clone();
             let key = jwk
                 .into_key()
@@ -111,29 +116,51 @@ impl Keyring {
 
     /// The JWK Set: the same keys give the same bytes, in order of number.
     pub fn to_jwks(&self) -> Vec<u8> {
-        let keys = self.keys.values().map(Jwk::from_key).collect();
-        let mut out = serde_json::to_vec_pretty(&JwkSet { keys }).expect("texts and numbers only");
+        JwkSet { keys: self.keys.values().map(Jwk::from_key).collect() }.to_bytes()
+    }
+}
+
+impl JwkSet {
+    pub(super) fn to_bytes(&self) -> Vec<u8> {
+        let mut out = serde_json::to_vec_pretty(self).expect("texts and numbers only");
         out.push(b'\n');
         out
     }
 }
 
 impl Jwk {
-    fn from_key(key: &PublishedKey) -> Self {
+    /// An active key without bounds in time.
+    pub(super) fn of(kid: String, public: &PublicKey) -> Self {
         Self {
             kty: "OKP".into(),
             crv: "Ed25519".into(),
-            kid: key.number.to_string(),
-            x: BASE64_URL_SAFE_NO_PAD.encode(key.public.to_bytes()),
+            kid,
+            x: BASE64_URL_SAFE_NO_PAD.encode(public.to_bytes()),
             purpose: Some("sig".into()),
+            issuer: String::new(),
+            status: KeyStatus::Active,
+            status_at: None,
+            nbf: None,
+            exp: None,
+        }
+    }
+
+    pub(super) fn is_of_office(&self) -> bool {
+        self.kid.starts_with(office::PREFIX)
+    }
+
+    fn from_key(key: &PublishedKey) -> Self {
+        Self {
             issuer: key.issuer.clone(),
             status: key.status,
             nbf: key.not_before,
             exp: key.not_after,
+            ..Self::of(key.number.to_string(), &key.public)
         }
     }
 
-    fn into_key(self) -> Result<PublishedKey, String> {
+    /// The key itself, checked as the format asks.
+    pub(super) fn public(&self) -> Result<PublicKey, String> {
         if self.kty != "OKP" || self.crv != "Ed25519" {
             return Err(format!(
                 "kty {:?}, crv {:?}: OKP and Ed25519 are used",
@@ -143,6 +170,16 @@ impl Jwk {
         if self.purpose.as_deref().is_some_and(|p| p != "sig") {
             return Err("use: write sig".into());
         }
+        let x: [u8; 32] = BASE64_URL_SAFE_NO_PAD
+            .decode(&self.x)
+            .ok()
+            .and_then(|x| x.try_into().ok())
+            .ok_or("x: write 32 bytes as base64url without padding")?;
+        PublicKey::from_bytes(&x).map_err(|e| format!("x: {e}"))
+    }
+
+    fn into_key(self) -> Result<PublishedKey, String> {
+        let public = self.public()?;
         let number = self
             .kid
             .parse::<u32>()
@@ -150,12 +187,6 @@ impl Jwk {
             .filter(|n| n.to_string() == self.kid)
             .and_then(KeyNumber::new)
             .ok_or("kid: write the key number, 1 to 16777215, in decimal")?;
-        let x: [u8; 32] = BASE64_URL_SAFE_NO_PAD
-            .decode(&self.x)
-            .ok()
-            .and_then(|x| x.try_into().ok())
-            .ok_or("x: write 32 bytes as base64url without padding")?;
-        let public = PublicKey::from_bytes(&x).map_err(|e| format!("x: {e}"))?;
         Ok(PublishedKey {
             number,
             issuer: self.issuer,

@@ -7,8 +7,10 @@
 pub mod development;
 pub mod files;
 pub mod fold;
+pub mod jws;
 pub mod keyring;
 pub mod number;
+pub mod office;
 pub mod public;
 pub mod signer;
 

@@ -1,7 +1,9 @@
 //! Public keys and the strict check of one signature.
 
 use curve25519_dalek::edwards::{CompressedEdwardsY, EdwardsPoint};
+use ed25519_dalek::pkcs8::EncodePublicKey;
 use ed25519_dalek::{Signature, VerifyingKey};
+use pkcs8::LineEnding;
 
 use crate::keys::KeyError;
 
@@ -37,6 +39,15 @@ impl PublicKey {
 
     pub fn to_bytes(&self) -> [u8; 32] {
         self.key.to_bytes()
+    }
+
+    /// As `openssl` reads it (RFC 8410).
+    ///
+    /// # Errors
+    /// When it cannot be encoded.
+    pub fn to_pem(&self) -> Result<String, KeyError> {
+        let encoded = self.key.to_public_key_pem(LineEnding::LF);
+        encoded.map_err(|e| KeyError::File(format!("a public key cannot be written: {e}")))
     }
 
     /// RFC 8032 without cofactor: S below the group order, R canonical and not

@@ -26,6 +26,7 @@ const ROUTES: &[Row] = &[
     ("get", "/check", "bwpalqsvtougrc"),
     ("post", "/api/v1/scans", "bwpalqsvtougrc"),
     ("get", "/.well-known/jwks.json", "bwpalqsvtougrc"),
+    ("get", "/.well-known/office-jwks.json", "bwpalqsvtougrc"),
     ("get", "/openapi.json", "bwpalqsvtougrc"),
     ("get", "/static/{name}", "bwpalqsvtougrc"),
     ("get", "/favicon.ico", "bwpalqsvtougrc"),

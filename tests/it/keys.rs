@@ -12,10 +12,10 @@ use zhenma::base::UnixMs;
 use zhenma::code::{self, Layer, Outcome, Payload, compact_text, sign_compact};
 use zhenma::keys::{KeyDir, KeyStatus, Keyring, PublishedKey, Signer};
 
-const PASSPHRASE: &str = "a passphrase for the tests";
-const NOW: UnixMs = UnixMs(1_790_000_000_000);
+pub const PASSPHRASE: &str = "a passphrase for the tests";
+pub const NOW: UnixMs = UnixMs(1_790_000_000_000);
 
-fn zhenma(arguments: &[&str], input: &[u8]) -> Output {
+pub fn zhenma(arguments: &[&str], input: &[u8]) -> Output {
     let mut child = Command::new(env!("CARGO_BIN_EXE_zhenma"))
         .args(arguments)
         .stdin(Stdio::piped())

@@ -32,6 +32,7 @@ mod labels;
 mod large_documents;
 mod lists;
 mod need;
+mod office_keys;
 mod openapi;
 mod orders;
 mod outages;

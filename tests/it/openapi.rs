@@ -57,12 +57,18 @@ async fn real_answers_are_as_the_document_says() {
     let document = document(&bed).await;
     let phone = bed.phone(41);
     let template = |path: &str| match path.split('?').next().unwrap_or_default() {
-        "/" | "/check" | "/readyz" | "/api/v1/scans" | "/.well-known/jwks.json" => path.to_owned(),
+        "/"
+        | "/check"
+        | "/readyz"
+        | "/api/v1/scans"
+        | "/.well-known/jwks.json"
+        | "/.well-known/office-jwks.json" => path.to_owned(),
         p if p.starts_with("/01/") => "/01/{gtin}/10/{lot}/21/{serial}".to_owned(),
         _ => "/{code}".to_owned(),
     };
     let mut paths =
         vec!["/readyz".to_owned(), "/.well-known/jwks.json".to_owned(), bed::gs1_path(60)];
+    paths.push("/.well-known/office-jwks.json".to_owned());
     let numbers = [60, bed::RECALLED, bed::SPOILED, bed::NOT_ACTIVATED, 61];
     paths.extend(numbers.map(|n| format!("/{}", bed::code(n))));
     paths.extend([

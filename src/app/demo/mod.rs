@@ -22,6 +22,7 @@ use crate::auth::port::AccountLedger;
 use crate::auth::{Account, Role, password};
 use crate::base::{By, UnixMs, ids};
 use crate::code::Layer;
+use crate::keys::office::development_signer;
 use crate::keys::{KeyDir, development};
 use crate::label::Mint;
 use crate::registry::fields::Fields;
@@ -109,6 +110,9 @@ pub fn publish_keys(settings: &Settings, now: UnixMs) -> Result<(), StartError> 
         {
             dir.publish(&signer, brand.name.0, now)?;
         }
+    }
+    if dir.office_keys()?.is_empty() {
+        dir.publish_office(&development_signer(), now)?;
     }
     Ok(())
 }

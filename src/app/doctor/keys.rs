@@ -81,6 +81,51 @@ fn times(key: &PublishedKey, now: UnixMs) -> Option<Finding> {
     })
 }
 
+/// Keys of offices: whether they can sign, and for how long.
+pub fn offices(dir: &KeyDir, now: UnixMs) -> Vec<Finding> {
+    const CHECK: &str = "office_keys";
+    let keys = match dir.office_keys() {
+        Ok(keys) => keys,
+        Err(error) => {
+            let remedy = "restore office-jwks.json from a backup: without it no package of \
+                          evidence can be checked";
+            return vec![Finding::fault(CHECK, error.to_string(), remedy)];
+        }
+    };
+    let known_to_all = keys.development_keys();
+    let mut found = Vec::new();
+    if !known_to_all.is_empty() {
+        let says = format!("everybody can read the private half of {}", some_of(&known_to_all));
+        let remedy = "make a key with `zhenma key new --office` in another directory";
+        found.push(Finding::fault(CHECK, says, remedy));
+    }
+    let active: Vec<_> = keys.iter().filter(|key| key.status == KeyStatus::Active).collect();
+    for key in &active {
+        let (kid, office) = (key.kid, &key.office);
+        let days = key.not_after.map_or(i64::MAX, |end| (end - now.seconds()).div_euclid(DAY_S));
+        if days < SOON_DAYS {
+            let says = format!("{kid} of {office} signs for {} more days", days.max(0));
+            let next = format!("zhenma key new --office {office}, then zhenma key retire {kid}");
+            found.push(Finding::warning(CHECK, says, next));
+        }
+        if !dir.office_file(kid).exists() {
+            let says = format!("no private file of {kid}");
+            let remedy = format!("right for `serve` alone; the worker needs {kid}.pem");
+            found.push(Finding::warning(CHECK, says, remedy));
+        }
+    }
+    if found.is_empty() {
+        let says = match active.len() {
+            0 => "none; officers need one to let evidence packages leave: zhenma key new --office \
+                  NAME"
+                .to_owned(),
+            count => format!("{count} active"),
+        };
+        found.push(Finding::ok(CHECK, says));
+    }
+    found
+}
+
 pub fn files(dir: &KeyDir, ring: &Keyring) -> Vec<Finding> {
     const CHECK: &str = "key_files";
     let mut found = Vec::new();

@@ -89,6 +89,7 @@ pub async fn examine(settings: &Settings, now: UnixMs) -> Result<Vec<Finding>, S
         found.extend(keys::files(&dir, ring));
         found.extend(keys::passphrase(settings, &dir, ring, now));
     }
+    found.extend(keys::offices(&dir, now));
     let (of_ledger, ledger) = history::ledger(settings).await;
     found.extend(of_ledger);
     found.extend(history::scans(settings, ledger.as_ref(), now).await);
