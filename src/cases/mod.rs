@@ -1,5 +1,12 @@
-//! Flags that the judge raised, what officers decided of them, and the causes
-//! that they found for scans.
+//! Flags that the judge raised, what officers decided of them, the causes that
+//! they found for scans; and case files ([`file`]), which are lists of entries.
+
+pub mod error;
+pub mod fact;
+pub mod file;
+pub mod matter;
+pub mod port;
+pub mod terms;
 
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
@@ -8,6 +15,8 @@ use uuid::Uuid;
 use crate::base::{By, LedgerError, UnixMs};
 use crate::registry::findings::Cause;
 use crate::registry::{BatchRef, Decision};
+
+pub use error::CaseError;
 
 /// A reason as a flag keeps it: the sentence of the day it was raised.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

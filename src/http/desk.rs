@@ -12,6 +12,7 @@ use crate::auth::people::PeopleLedger;
 use crate::auth::port::TrailLedger;
 use crate::auth::session::SessionLedger;
 use crate::cases::CaseLedger;
+use crate::cases::port::FileLedger;
 use crate::exports::ExportLedger;
 use crate::handoff::port::HandoffLedger;
 use crate::hooks::port::HookLedger;
@@ -36,6 +37,7 @@ pub trait DeskLedger:
     + OrderLedger
     + ScanLedger
     + CaseLedger
+    + FileLedger
     + KeyLedger
     + PeopleLedger
     + OfficeLedger
@@ -59,6 +61,7 @@ impl<T> DeskLedger for T where
         + OrderLedger
         + ScanLedger
         + CaseLedger
+        + FileLedger
         + KeyLedger
         + PeopleLedger
         + OfficeLedger

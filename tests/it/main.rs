@@ -5,6 +5,7 @@ mod api;
 mod attacks;
 mod authz;
 mod book;
+mod case_files;
 mod cases;
 mod consoles;
 mod decoders;

@@ -80,6 +80,39 @@ async fn settle(tx: &mut Tx, payload: &[u8; 12], at: UnixMs, revision: i64) -> R
     .map_err(down)
 }
 
+/// Keeps a decision within a transaction.
+pub(super) async fn decide(tx: &mut Tx, d: &DecisionRecord, by: &By) -> Read<()> {
+    let revision = next_revision(tx).await?;
+    sqlx::query(
+        "INSERT INTO decisions (id, payload, decision, note, decided_by, decided_at, revision)
+         VALUES ($1, $2, $3, $4, $5, $6, $7)",
+    )
+    .bind(d.id.to_string())
+    .bind(d.payload.to_vec())
+    .bind(d.decision.slug())
+    .bind(&d.note)
+    .bind(&d.decided_by)
+    .bind(d.decided_at.0)
+    .bind(revision)
+    .execute(&mut **tx)
+    .await
+    .map_err(down)?;
+    // What nobody outside knew of goes on being so, unless it shows from now on.
+    let known = accused_at(tx, &d.payload).await?.is_some();
+    if known || d.decision == Decision::Copied {
+        told::flag_decided(tx, &d.payload, d.decision.slug(), d.decided_at).await?;
+    }
+    settle(tx, &d.payload, d.decided_at, revision).await?;
+    let entry = Entry {
+        action: "code.decide",
+        object: rows::code_named(&d.payload),
+        enterprise: None,
+        before: serde_json::Value::Null,
+        after: serde_json::json!({"decision": d.decision.slug()}),
+    };
+    audit::note(tx, by, &entry).await
+}
+
 #[async_trait]
 impl CaseLedger for Ledger {
     async fn raise_flag(&self, flag: &Flag) -> Result<(), LedgerError> {
@@ -139,35 +172,7 @@ impl CaseLedger for Ledger {
 
     async fn decide(&self, d: &DecisionRecord, by: &By) -> Result<(), LedgerError> {
         let mut tx = self.write().await?;
-        let revision = next_revision(&mut tx).await?;
-        sqlx::query(
-            "INSERT INTO decisions (id, payload, decision, note, decided_by, decided_at, revision)
-             VALUES ($1, $2, $3, $4, $5, $6, $7)",
-        )
-        .bind(d.id.to_string())
-        .bind(d.payload.to_vec())
-        .bind(d.decision.slug())
-        .bind(&d.note)
-        .bind(&d.decided_by)
-        .bind(d.decided_at.0)
-        .bind(revision)
-        .execute(&mut *tx)
-        .await
-        .map_err(down)?;
-        // What nobody outside knew of goes on being so, unless it shows from now on.
-        let known = accused_at(&mut tx, &d.payload).await?.is_some();
-        if known || d.decision == Decision::Copied {
-            told::flag_decided(&mut tx, &d.payload, d.decision.slug(), d.decided_at).await?;
-        }
-        settle(&mut tx, &d.payload, d.decided_at, revision).await?;
-        let entry = Entry {
-            action: "code.decide",
-            object: rows::code_named(&d.payload),
-            enterprise: None,
-            before: serde_json::Value::Null,
-            after: serde_json::json!({"decision": d.decision.slug()}),
-        };
-        audit::note(&mut tx, by, &entry).await?;
+        decide(&mut tx, d, by).await?;
         tx.commit().await.map_err(down)
     }
 

@@ -50,7 +50,7 @@ fn push_within(query: &mut Query, within: &Within, source: &Source) {
 }
 
 /// `%`, `_` and `\` stand for themselves.
-fn pattern(find: &str) -> String {
+pub(super) fn pattern(find: &str) -> String {
     let mut out = String::from("%");
     for c in find.chars().flat_map(char::to_lowercase) {
         if matches!(c, '%' | '_' | '\\') {

@@ -1,0 +1,159 @@
+//! Terms of the procedure: how many days, counted how, and which are over.
+//!
+//! The defaults are those of 市场监督管理行政处罚程序规定: whether to file is
+//! decided within 15 working days of the day on which the office came to know,
+//! with 15 more for good cause; a filed case is decided within 90 days, with 30
+//! more. The first day is not counted; a term that would end on a day off ends on
+//! the next working day; days on which an enterprise was asked whether goods are
+//! its own are not counted.
+
+use std::collections::BTreeSet;
+
+use jiff::ToSpan;
+use jiff::civil::{Date, Weekday};
+use uuid::Uuid;
+
+use crate::cases::fact::Ruling;
+use crate::cases::file::{Asked, CaseFile};
+
+/// Working days from the day of knowledge to the decision whether to file.
+pub const CHECK_WORKING_DAYS: u32 = 15;
+/// Working days that the head of an office may add.
+pub const CHECK_EXTENSION_WORKING_DAYS: u32 = 15;
+/// Days from filing to the decision.
+pub const DECIDE_DAYS: u32 = 90;
+/// Days that the head of an office may add.
+pub const DECIDE_EXTENSION_DAYS: u32 = 30;
+/// Days that are looked at for the end of a term.
+const LOOK_DAYS_MAX: u32 = 3_000;
+
+/// Which days are worked: not Saturday and Sunday, but for those that the State
+/// Council names each year.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Calendar {
+    /// Public holidays.
+    pub off: BTreeSet<Date>,
+    /// Weekend days that are worked to make up for one.
+    pub on: BTreeSet<Date>,
+}
+
+impl Calendar {
+    pub fn is_worked(&self, day: Date) -> bool {
+        if self.off.contains(&day) {
+            return false;
+        }
+        let weekend = matches!(day.weekday(), Weekday::Saturday | Weekday::Sunday);
+        !weekend || self.on.contains(&day)
+    }
+
+    /// The first day behind `from` by which `days` days were counted, of those
+    /// that `counts`; `None` where it is too far away to say.
+    fn count(&self, from: Date, days: u32, counts: impl Fn(Date) -> bool) -> Option<Date> {
+        let (mut day, mut left) = (from, days);
+        for _ in 0..LOOK_DAYS_MAX {
+            day = day.tomorrow().ok()?;
+            if counts(day) {
+                left = left.saturating_sub(1);
+            }
+            if left == 0 && counts(day) && self.is_worked(day) {
+                return Some(day);
+            }
+        }
+        None
+    }
+
+    /// `days` working days behind `from`.
+    pub fn working_days(&self, from: Date, days: u32) -> Option<Date> {
+        self.count(from, days, |day| self.is_worked(day))
+    }
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum What {
+    /// To decide whether to file.
+    Check,
+    /// To decide the case.
+    Decide,
+    /// An enterprise's answer.
+    Answer(Uuid),
+    /// What somebody noted, by its entry.
+    ToDo(Uuid, String),
+}
+
+/// Something due.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Deadline {
+    pub what: What,
+    /// `None`: an enterprise was asked, and until it answers no day is counted.
+    pub on: Option<Date>,
+    pub extended: bool,
+}
+
+impl Deadline {
+    pub fn is_over(&self, today: Date) -> bool {
+        self.on.is_some_and(|on| on < today)
+    }
+}
+
+/// Whether an enterprise was being asked on that day.
+fn is_paused(asked: &[Asked], day: Date) -> bool {
+    asked.iter().any(|a| a.on < day && a.answered.is_none_or(|answered| day <= answered))
+}
+
+/// What is due in a case, nearest first; nothing in one that is not open.
+pub fn deadlines(file: &CaseFile, calendar: &Calendar) -> Vec<Deadline> {
+    if !file.state.is_open() {
+        return Vec::new();
+    }
+    let mut due: Vec<_> = statutory(file, calendar).into_iter().collect();
+    due.extend(file.asked.iter().filter(|a| a.answered.is_none()).map(|a| Deadline {
+        what: What::Answer(a.inquiry),
+        on: Some(a.due),
+        extended: false,
+    }));
+    due.extend(file.to_do().map(|(entry, what, on)| Deadline {
+        what: What::ToDo(entry.id, what.to_owned()),
+        on: Some(on),
+        extended: false,
+    }));
+    due.sort_by_key(|deadline| (deadline.on.is_none(), deadline.on));
+    due
+}
+
+/// The term of the procedure that runs.
+fn statutory(file: &CaseFile, calendar: &Calendar) -> Option<Deadline> {
+    let counted = |day| !is_paused(&file.asked, day);
+    if file.ruled(Ruling::NotFile).is_some() {
+        return None;
+    }
+    let Some(filed) = file.ruled(Ruling::File) else {
+        let extended = file.ruled(Ruling::ExtendCheck).is_some();
+        let days = CHECK_WORKING_DAYS + u32::from(extended) * CHECK_EXTENSION_WORKING_DAYS;
+        let worked = |day| calendar.is_worked(day) && counted(day);
+        let on = calendar.count(file.found_on, days, worked);
+        return Some(Deadline { what: What::Check, on, extended });
+    };
+    let decided = [Ruling::Penalty, Ruling::NoPenalty, Ruling::Refer];
+    if decided.into_iter().any(|ruling| file.ruled(ruling).is_some()) {
+        return None;
+    }
+    let extended = file.ruled(Ruling::ExtendCase).is_some();
+    let days = DECIDE_DAYS + u32::from(extended) * DECIDE_EXTENSION_DAYS;
+    Some(Deadline { what: What::Decide, on: calendar.count(filed, days, counted), extended })
+}
+
+/// The nearest day by which something is due.
+pub fn due_on(file: &CaseFile, calendar: &Calendar) -> Option<Date> {
+    deadlines(file, calendar).iter().filter_map(|deadline| deadline.on).min()
+}
+
+/// The last day that a question may name.
+pub fn latest_answer(today: Date) -> Date {
+    today.saturating_add(ANSWER_DAYS_MAX.days())
+}
+
+/// Days that an enterprise is given for an answer.
+pub const ANSWER_DAYS_MAX: i64 = 60;
+
+#[cfg(test)]
+mod tests;
