@@ -25,6 +25,9 @@ pub mod hooks;
 pub mod label;
 
 #[cfg(feature = "server")]
+pub mod media;
+
+#[cfg(feature = "server")]
 pub mod trace;
 
 #[cfg(feature = "server")]
@@ -50,6 +53,9 @@ pub mod overview;
 
 #[cfg(feature = "server")]
 pub mod recall;
+
+#[cfg(feature = "server")]
+pub mod reports;
 
 #[cfg(feature = "server")]
 pub mod store;

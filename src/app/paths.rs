@@ -25,6 +25,11 @@ pub fn own(data: &Path) -> PathBuf {
     data.join("own")
 }
 
+/// Photos by their hash.
+pub fn media(data: &Path) -> PathBuf {
+    data.join("media")
+}
+
 /// Files of one order.
 pub fn order(data: &Path, id: uuid::Uuid) -> PathBuf {
     data.join("orders").join(id.to_string())

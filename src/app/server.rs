@@ -20,6 +20,7 @@ use crate::http::desk::Desk;
 use crate::http::{self, Doorkeeper, Services, Site, Staff};
 use crate::keys::{KeyDir, KeyError, KeyStatus, Signer, development};
 use crate::label::svg;
+use crate::media::MediaStore;
 use crate::registry::Bilingual;
 use crate::store::sql::Ledger;
 use crate::store::sql::sessions::Sessions;
@@ -49,6 +50,7 @@ impl Parts {
         services.map = Arc::clone(&self.map);
         services.stopping = self.stop.clone();
         services.uploads = Some(paths::own(&self.settings.data));
+        services.media = Some(MediaStore::at(paths::media(&self.settings.data)));
         services.samples = samples.into();
         // The settings were checked when they were read.
         services.mailer =

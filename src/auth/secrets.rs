@@ -7,17 +7,15 @@
 //! log of statements, a table that was exported, a support ticket), binds each
 //! to its account, and does not help against whoever has the whole file.
 
-use aes_gcm::aead::{Aead, KeyInit as _, Payload};
-use aes_gcm::{Aes256Gcm, Nonce};
 use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
-use hmac::{Hmac, Mac};
+use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 
 use crate::auth::second_factor::SECRET_BYTES;
 use crate::base::rng;
+use crate::base::seal::Sealer;
 
-const NONCE_BYTES: usize = 12;
 /// Bytes of a browser's mark: what tells browsers apart, and its seal.
 const BROWSER_BYTES: usize = 16;
 const SEAL_BYTES: usize = 32;
@@ -26,7 +24,7 @@ const MARK_CHARACTERS: usize = 64;
 
 /// Keys derived from the installation's secret, one a purpose.
 pub struct Secrets {
-    second_factor: [u8; 32],
+    second_factor: Sealer,
     browser: Hmac<Sha256>,
 }
 
@@ -45,31 +43,19 @@ impl Secrets {
             mac.finalize().into_bytes().into()
         };
         Self {
-            second_factor: derived(b"zhenma second factor 1"),
+            second_factor: Sealer::new(derived(b"zhenma second factor 1")),
             browser: keyed(&derived(b"zhenma known browser 1")),
         }
     }
 
-    /// AES-256-GCM under a new nonce, which stands before it; the login is bound
-    /// in, so that a row does not open another account.
+    /// The login is bound in, so that a row does not open another account.
     pub fn seal(&self, login: &str, secret: &[u8; SECRET_BYTES]) -> Vec<u8> {
-        let nonce = rng::bytes::<NONCE_BYTES>();
-        let what = Payload { msg: secret, aad: login.as_bytes() };
-        let sealed = self.cipher().encrypt(&Nonce::from(nonce), what);
-        let sealed = sealed.expect("20 bytes are far below GCM's bound");
-        [&nonce[..], &sealed].concat()
+        self.second_factor.seal(login.as_bytes(), secret)
     }
 
     /// `None` for what was not sealed here for this login.
     pub fn open(&self, login: &str, sealed: &[u8]) -> Option<[u8; SECRET_BYTES]> {
-        let (nonce, sealed) = sealed.split_first_chunk::<NONCE_BYTES>()?;
-        let what = Payload { msg: sealed, aad: login.as_bytes() };
-        let secret = self.cipher().decrypt(&Nonce::from(*nonce), what).ok()?;
-        secret.try_into().ok()
-    }
-
-    fn cipher(&self) -> Aes256Gcm {
-        Aes256Gcm::new(&self.second_factor.into())
+        self.second_factor.open(login.as_bytes(), sealed)?.try_into().ok()
     }
 
     /// The mark of a browser in which `login` just signed in, for a cookie.

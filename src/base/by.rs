@@ -9,7 +9,7 @@ use crate::base::UnixMs;
 /// Somebody's hand at one instant.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct By {
-    /// Of an account; `shell` or `worker` where there is none.
+    /// Of an account; `shell`, `worker` or `buyer` where there is none.
     pub login: String,
     /// Who made the API key by which it was done, and has seen it; `None`: it was
     /// no key, or one made at the machine itself.
@@ -27,6 +27,11 @@ impl By {
     /// The process that makes labels and follows scans.
     pub fn worker(at: UnixMs) -> Self {
         Self { login: "worker".to_owned(), key_by: None, origin: Origin::Worker, at }
+    }
+
+    /// A buyer, of whom the trail, which is kept for ever, tells nothing more.
+    pub fn buyer(at: UnixMs) -> Self {
+        Self { login: "buyer".to_owned(), key_by: None, origin: Origin::Unknown, at }
     }
 
     /// The person who can have done this and also what `login` did, by a key

@@ -16,6 +16,8 @@ pub mod near;
 #[cfg(feature = "server")]
 pub mod places;
 pub mod rng;
+#[cfg(feature = "server")]
+pub mod seal;
 
 pub use by::{By, Origin};
 pub use cidr::Cidr;

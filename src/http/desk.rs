@@ -20,12 +20,14 @@ use crate::http::Services;
 use crate::http::exports::EXPORTS_IN_WORK_MAX;
 use crate::http::sign_ins::SignIns;
 use crate::lists::ListLedger;
+use crate::media::MediaLedger;
 use crate::overview::OverviewLedger;
 use crate::recall::port::RecallLedger;
 use crate::registry::movement::port::MovementLedger;
 use crate::registry::own::port::OwnLedger;
 use crate::registry::port::{OrderLedger, RegistryLedger};
 use crate::registry::service::renew;
+use crate::reports::ReportLedger;
 use crate::scan::ledger::ScanLedger;
 use crate::scan::policies::{self, PolicyLedger};
 use crate::trace::port::TraceLedger;
@@ -52,6 +54,8 @@ pub trait DeskLedger:
     + OverviewLedger
     + OwnLedger
     + ListLedger
+    + MediaLedger
+    + ReportLedger
 {
 }
 
@@ -77,6 +81,8 @@ impl<T> DeskLedger for T where
         + OverviewLedger
         + OwnLedger
         + ListLedger
+        + MediaLedger
+        + ReportLedger
 {
 }
 

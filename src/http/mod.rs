@@ -24,6 +24,7 @@ pub mod join;
 pub mod json;
 pub mod labels_file;
 mod lists;
+pub mod media;
 pub mod negotiate;
 pub mod observe;
 pub mod officer;

@@ -17,6 +17,7 @@ use crate::hooks::Allowed;
 use crate::http::consumer::visit::Visits;
 use crate::http::rate::{Misses, Rates, Throttle};
 use crate::keys::office::OfficeKeys;
+use crate::media::MediaStore;
 use crate::scan::service::Scanner;
 use crate::web::home::Sample;
 use crate::web::map::Map;
@@ -47,6 +48,8 @@ pub struct Services {
     pub uploads: Option<PathBuf>,
     /// Sends links to those they are for, where mail is set up.
     pub mailer: Option<Arc<dyn Mailer>>,
+    /// Where photos lie; none are taken without.
+    pub media: Option<MediaStore>,
     pub(super) visits: Visits,
     pub(super) throttle: Arc<Throttle>,
     pub(super) misses: Arc<Misses>,
@@ -90,6 +93,7 @@ impl Services {
             samples: Arc::new([]),
             uploads: None,
             mailer: None,
+            media: None,
             visits: Visits::default(),
             throttle: Arc::new(Throttle::new(Rates::default())),
             misses: Arc::default(),

@@ -63,6 +63,14 @@ impl Tagger {
         bits.max(1)
     }
 
+    /// A key for another purpose, made of the same secret.
+    pub fn derived(&self, purpose: &[u8]) -> [u8; 32] {
+        let mut mac = self.keyed.clone();
+        mac.update(b"key\0");
+        mac.update(purpose);
+        mac.finalize().into_bytes().into()
+    }
+
     fn tag(&self, kind: &[u8], data: &[u8]) -> Tag48 {
         let mut mac = self.keyed.clone();
         mac.update(kind);

@@ -32,6 +32,7 @@ mod label_kinds;
 mod labels;
 mod large_documents;
 mod lists;
+mod media;
 mod need;
 mod office_keys;
 mod openapi;

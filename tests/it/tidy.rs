@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 /// Modules of `src/` from the ground up. A module imports only from lower
 /// numbers, and from itself.
-const LAYERS: [(&str, u8); 22] = [
+const LAYERS: &[(&str, u8)] = &[
     ("base", 0),
     ("keys", 1),
     ("typeface", 1),
@@ -16,6 +16,7 @@ const LAYERS: [(&str, u8); 22] = [
     ("document", 4),
     ("hooks", 4),
     ("label", 4),
+    ("media", 4),
     // Reads the register: which code is whose, what is withdrawn.
     ("trace", 4),
     ("scan", 4),
@@ -25,6 +26,7 @@ const LAYERS: [(&str, u8); 22] = [
     ("lists", 6),
     ("overview", 6),
     ("recall", 5),
+    ("reports", 5),
     ("store", 7),
     ("web", 7),
     ("http", 8),

@@ -1,0 +1,110 @@
+//! Rows of photos. Their files are the business of `media::store`.
+
+use async_trait::async_trait;
+use sqlx::sqlite::SqliteRow;
+
+use super::rows::{self, Read, get};
+use super::{Ledger, Tx, audit, down, signed, unsigned};
+use crate::auth::trail::Entry;
+use crate::base::{By, LedgerError, UnixMs};
+use crate::media::{Kind, MediaLedger, MediaRow, Purpose, Sha256Hex};
+
+pub(super) fn hash(row: &SqliteRow, column: &str) -> Read<Sha256Hex> {
+    let bytes: Vec<u8> = get(row, column)?;
+    bytes.try_into().map(Sha256Hex::from_bytes).map_err(|_| rows::bad(column))
+}
+
+pub(super) fn media_row(row: &SqliteRow) -> Read<MediaRow> {
+    let pixels = |column| u32::try_from(get::<i64>(row, column)?).map_err(|_| rows::bad(column));
+    Ok(MediaRow {
+        original: hash(row, "original")?,
+        shown: hash(row, "shown")?,
+        kind: Kind::from_slug(&get::<String>(row, "kind")?).ok_or_else(|| rows::bad("kind"))?,
+        bytes: unsigned(get(row, "bytes")?),
+        shown_bytes: unsigned(get(row, "shown_bytes")?),
+        width: pixels("width")?,
+        height: pixels("height")?,
+        exif: serde_json::from_str(&get::<String>(row, "exif")?).map_err(|_| rows::bad("exif"))?,
+        purpose: Purpose::from_slug(&get::<String>(row, "purpose")?)
+            .ok_or_else(|| rows::bad("purpose"))?,
+        added_at: UnixMs(get(row, "added_at")?),
+        added_by: get(row, "added_by")?,
+    })
+}
+
+/// An officer's photo takes the place of the same picture by a buyer, and never
+/// the other way: what is evidence stays so.
+const ADD: &str =
+    "INSERT INTO media (original, shown, kind, bytes, shown_bytes, width, height, exif,
+     purpose, added_at, added_by) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+     ON CONFLICT (original) DO UPDATE SET exif = excluded.exif, purpose = excluded.purpose,
+     added_at = excluded.added_at, added_by = excluded.added_by
+     WHERE media.purpose = 'report' AND excluded.purpose = 'office'";
+
+/// Adds a row within the transaction of what it belongs to. True where that
+/// changed anything.
+pub(super) async fn add(tx: &mut Tx, row: &MediaRow) -> Read<bool> {
+    let exif = serde_json::to_string(&row.exif).map_err(|_| rows::bad("exif"))?;
+    let added = sqlx::query(ADD)
+        .bind(row.original.bytes().to_vec())
+        .bind(row.shown.bytes().to_vec())
+        .bind(row.kind.slug())
+        .bind(signed(row.bytes))
+        .bind(signed(row.shown_bytes))
+        .bind(i64::from(row.width))
+        .bind(i64::from(row.height))
+        .bind(exif)
+        .bind(row.purpose.slug())
+        .bind(row.added_at.0)
+        .bind(&row.added_by)
+        .execute(&mut **tx)
+        .await
+        .map_err(down)?;
+    Ok(added.rows_affected() > 0)
+}
+
+#[async_trait]
+impl MediaLedger for Ledger {
+    async fn add_media(&self, row: &MediaRow, by: &By) -> Result<bool, LedgerError> {
+        let mut tx = self.write().await?;
+        if !add(&mut tx, row).await? {
+            return Ok(false);
+        }
+        let entry = Entry {
+            action: "media.add",
+            object: format!("photo {}", row.original),
+            enterprise: None,
+            before: serde_json::Value::Null,
+            after: serde_json::json!({"bytes": row.bytes, "purpose": row.purpose.slug()}),
+        };
+        audit::note(&mut tx, by, &entry).await?;
+        tx.commit().await.map_err(down)?;
+        Ok(true)
+    }
+
+    async fn media(&self, original: &Sha256Hex) -> Result<Option<MediaRow>, LedgerError> {
+        sqlx::query("SELECT * FROM media WHERE original = $1")
+            .bind(original.bytes().to_vec())
+            .fetch_optional(&self.reader)
+            .await
+            .map_err(down)?
+            .as_ref()
+            .map(media_row)
+            .transpose()
+    }
+
+    async fn media_bytes(&self, purpose: Purpose) -> Result<u64, LedgerError> {
+        // Of an officer's photo the original lies there too.
+        let originals = i64::from(purpose == Purpose::Office);
+        let sum: i64 = sqlx::query_scalar(
+            "SELECT CAST(COALESCE(SUM(shown_bytes + $1 * bytes), 0) AS BIGINT) FROM media
+             WHERE purpose = $2",
+        )
+        .bind(originals)
+        .bind(purpose.slug())
+        .fetch_one(&self.reader)
+        .await
+        .map_err(down)?;
+        Ok(unsigned(sum))
+    }
+}
