@@ -46,6 +46,9 @@ pub mod exports;
 pub mod handoff;
 
 #[cfg(feature = "server")]
+pub mod kit;
+
+#[cfg(feature = "server")]
 pub mod lists;
 
 #[cfg(feature = "server")]

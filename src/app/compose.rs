@@ -15,6 +15,7 @@ use crate::app::alarms::Alarms;
 use crate::app::config::{ConfigError, Settings};
 use crate::app::follower::Follower;
 use crate::app::hooks::Hooks;
+use crate::app::kits::{Kits, OpenOffice};
 use crate::app::live::{Keys, Live, LiveError};
 use crate::app::orders::{OpenSigner, Orders};
 use crate::app::own::OwnImports;
@@ -195,9 +196,21 @@ impl Parts {
         });
     }
 
+    /// What makes offline kits.
+    pub fn kits(&self, open: Arc<OpenOffice>) -> Kits {
+        Kits {
+            ledger: self.ledger.clone(),
+            scanner: self.scanner.clone(),
+            offices: Arc::clone(&self.offices),
+            open,
+            clock: Arc::clone(&self.clock),
+        }
+    }
+
     /// Starts what one worker does: following the log, running orders, building
-    /// packages, thinning old scans, raising alarms.
-    pub fn work_behind(&self, signers: Arc<OpenSigner>) {
+    /// packages and kits, thinning old scans, raising alarms.
+    pub fn work_behind(&self, signers: Arc<OpenSigner>, offices: Arc<OpenOffice>) {
+        self.tasks.spawn(self.kits(offices).work(self.stop.clone()));
         let follower = Follower::new(
             self.scanner.clone(),
             self.ledger.clone(),

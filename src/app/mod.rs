@@ -10,6 +10,7 @@ pub mod doctor;
 pub mod drift;
 pub mod follower;
 pub mod hooks;
+pub mod kits;
 pub mod live;
 pub mod orders;
 pub mod own;

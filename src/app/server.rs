@@ -11,6 +11,7 @@ use crate::app::compose::{self, Parts, StartError, listen, told_to_stop};
 use crate::app::config::Settings;
 use crate::app::demo;
 use crate::app::hooks::Hooks;
+use crate::app::kits::offices_of;
 use crate::app::live::Keys;
 use crate::app::orders::{OpenSigner, signers_of};
 use crate::app::paths;
@@ -18,6 +19,7 @@ use crate::auth::mail::Mailer;
 use crate::base::{Clock, Lang, clock::SystemClock};
 use crate::http::desk::Desk;
 use crate::http::{self, Doorkeeper, Services, Site, Staff};
+use crate::keys::office::development_signer;
 use crate::keys::{KeyDir, KeyError, KeyStatus, Signer, development};
 use crate::label::svg;
 use crate::media::MediaStore;
@@ -127,7 +129,8 @@ pub async fn worker(settings: Settings, passphrase: Zeroizing<String>) -> Result
     }
     let parts = compose::open(settings, Keys::Production, None, clock()).await?;
     parts.say_durability().await;
-    parts.work_behind(signers_of(keys, passphrase, clock()));
+    let offices = offices_of(keys.clone(), passphrase.clone(), clock());
+    parts.work_behind(signers_of(keys, passphrase, clock()), offices);
     println!("ready");
     told_to_stop().await;
     parts.end().await;
@@ -183,7 +186,7 @@ pub async fn demo(dir: PathBuf, address: SocketAddr) -> Result<(), StartError> {
             .map(|signer| Arc::new(signer) as Arc<dyn Signer>)
             .ok_or_else(|| KeyError::File(format!("key {number} is not a development key")))
     });
-    parts.work_behind(signers);
+    parts.work_behind(signers, Arc::new(|_| Ok(development_signer())));
     parts.deliver_behind();
     let samples = tell(&parts, &sheet, address).await?;
     println!("ready http://{address}");

@@ -19,6 +19,7 @@ use crate::hooks::port::HookLedger;
 use crate::http::Services;
 use crate::http::exports::EXPORTS_IN_WORK_MAX;
 use crate::http::sign_ins::SignIns;
+use crate::kit::KitLedger;
 use crate::lists::ListLedger;
 use crate::media::MediaLedger;
 use crate::overview::OverviewLedger;
@@ -56,6 +57,7 @@ pub trait DeskLedger:
     + ListLedger
     + MediaLedger
     + ReportLedger
+    + KitLedger
 {
 }
 
@@ -68,7 +70,6 @@ impl<T> DeskLedger for T where
         + FileLedger
         + KeyLedger
         + PeopleLedger
-        + OfficeLedger
         + OfficeLedger
         + SessionLedger
         + TrailLedger
@@ -83,6 +84,7 @@ impl<T> DeskLedger for T where
         + ListLedger
         + MediaLedger
         + ReportLedger
+        + KitLedger
 {
 }
 

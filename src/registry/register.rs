@@ -1,6 +1,8 @@
 //! The register as servers hold it in memory: immutable, replaced whole when
 //! something changed.
 
+mod withdrawals;
+
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 

@@ -251,6 +251,9 @@ const KEPT_BACK: &[(&str, &str)] = &[
     ("register_revision", "the installation's own"),
     ("scan_logs", "the installation's own"),
     ("retention", "the installation's own"),
+    ("kits", "the installation's own, made of the register for officers' phones"),
+    ("kit_parts", "the installation's own, made of the register for officers' phones"),
+    ("key_revocations", "the installation's own"),
     ("_sqlx_migrations", "the installation's own"),
 ];
 

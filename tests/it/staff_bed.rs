@@ -9,13 +9,16 @@ use reqwest::{Client, Method, RequestBuilder, Response};
 use serde_json::{Value, json};
 use zhenma::app::compose::{self, Parts};
 use zhenma::app::config::Settings;
+use zhenma::app::kits::OpenOffice;
 use zhenma::app::live::Keys;
+use zhenma::app::orders::OpenSigner;
 use zhenma::auth::office::FIRST;
 use zhenma::auth::port::{AccountLedger, ApiKey};
 use zhenma::auth::{Account, Duties, Role, Seat, password, token};
 use zhenma::base::{By, Clock, clock::SystemClock};
 use zhenma::http::desk::Desk;
 use zhenma::http::{Staff, router, serve};
+use zhenma::keys::office::development_signer;
 use zhenma::keys::{KeyDir, KeyError, Signer, development};
 use zhenma::store::sql::sessions::Sessions;
 
@@ -48,6 +51,11 @@ pub const WHO: [&str; 14] = [
 fn member(enterprise: &str, duties: &str) -> Role {
     let duties = Duties::parse(duties).expect("duties");
     Role::Member { enterprise: enterprise.to_owned(), duties }
+}
+
+/// Opens the key of the demonstration's office.
+pub fn office_signers() -> Arc<OpenOffice> {
+    Arc::new(|_| Ok(development_signer()))
 }
 
 pub struct StaffBed {
@@ -89,16 +97,18 @@ impl StaffBed {
         };
         set(&mut settings);
         let keys = KeyDir::at(&settings.keys);
+        keys.publish_office(&development_signer(), SystemClock.now()).expect("published");
         for (number, issuer) in [(1, "宋河"), (2, "志元")] {
             let signer = development::signer(number).expect("a development key");
             keys.publish(&signer, issuer, SystemClock.now()).expect("published");
         }
         let parts = compose::open(settings, Keys::Development, None, clock).await.expect("opens");
-        parts.work_behind(Arc::new(|number| {
+        let signers: Arc<OpenSigner> = Arc::new(|number| {
             let signer = development::signer(number.get())
                 .ok_or_else(|| KeyError::File(format!("no development key {number}")))?;
             Ok(Arc::new(signer) as Arc<dyn Signer>)
-        }));
+        });
+        parts.work_behind(signers, office_signers());
         parts.deliver_behind();
         let services = parts.services(Vec::new());
         let desk = Desk::new(services.clone(), Arc::new(parts.ledger.clone()));

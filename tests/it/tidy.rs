@@ -23,6 +23,7 @@ const LAYERS: &[(&str, u8)] = &[
     ("cases", 5),
     ("exports", 5),
     ("handoff", 5),
+    ("kit", 5),
     ("lists", 6),
     ("overview", 6),
     ("recall", 5),

@@ -27,6 +27,7 @@ mod facts;
 mod handoff;
 mod houses;
 mod inspect;
+mod kits;
 mod leaks;
 mod legs;
 mod lists;

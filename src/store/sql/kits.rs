@@ -1,0 +1,194 @@
+//! Kits for officers' phones.
+
+use std::collections::{BTreeMap, HashSet};
+
+use async_trait::async_trait;
+use sqlx::sqlite::SqliteRow;
+use sqlx::{QueryBuilder, Sqlite};
+
+use super::rows::{self, Read, get};
+use super::{Ledger, ROWS_AT_ONCE, Tx, down};
+use crate::base::{LedgerError, UnixMs};
+use crate::keys::KeyNumber;
+use crate::kit::port::{Head, Increment};
+use crate::kit::{KITS_KEPT, KitLedger, Manifest, Part};
+
+type Named = Vec<(String, String)>;
+
+fn named(row: &SqliteRow) -> Read<Named> {
+    serde_json::from_str(&get::<String>(row, "parts")?).map_err(|_| rows::bad("parts"))
+}
+
+fn head(row: &SqliteRow) -> Read<Head> {
+    Ok(Head {
+        version: get(row, "version")?,
+        revision: get(row, "revision")?,
+        made_at: UnixMs(get(row, "made_at")?),
+        parts: named(row)?,
+    })
+}
+
+fn part(row: &SqliteRow) -> Read<Part> {
+    Ok(Part { name: get(row, "name")?, hash: get(row, "sha256")?, text: get(row, "body")? })
+}
+
+/// Whether an officer of `province` needs the part.
+fn is_for(name: &str, province: u16) -> bool {
+    let of = name.strip_prefix("flagged/");
+    of.is_none_or(|of| province == 0 || of == "0" || of == province.to_string())
+}
+
+/// Puts the parts of a kit in the place of those of the last.
+async fn replace(tx: &mut Tx, parts: &[Part]) -> Read<()> {
+    let mut gone = QueryBuilder::<Sqlite>::new("DELETE FROM kit_parts WHERE name NOT IN (");
+    let mut names = gone.separated(", ");
+    for part in parts {
+        names.push_bind(&part.name);
+    }
+    names.push_unseparated(")");
+    gone.build().execute(&mut **tx).await.map_err(down)?;
+    for part in parts {
+        sqlx::query(
+            "INSERT INTO kit_parts (name, sha256, body) VALUES ($1, $2, $3)
+             ON CONFLICT (name) DO UPDATE SET sha256 = excluded.sha256, body = excluded.body
+             WHERE kit_parts.sha256 <> excluded.sha256",
+        )
+        .bind(&part.name)
+        .bind(&part.hash)
+        .bind(&part.text)
+        .execute(&mut **tx)
+        .await
+        .map_err(down)?;
+    }
+    Ok(())
+}
+
+#[async_trait]
+impl KitLedger for Ledger {
+    async fn kit_head(&self) -> Result<Option<Head>, LedgerError> {
+        sqlx::query("SELECT * FROM kits ORDER BY version DESC LIMIT 1")
+            .fetch_optional(&self.reader)
+            .await
+            .map_err(down)?
+            .as_ref()
+            .map(head)
+            .transpose()
+    }
+
+    async fn put_kit(
+        &self,
+        manifest: &Manifest,
+        jws: &str,
+        at: UnixMs,
+        parts: &[Part],
+    ) -> Result<(), LedgerError> {
+        let mut tx = self.write().await?;
+        let latest: Option<i64> = sqlx::query_scalar("SELECT MAX(version) FROM kits")
+            .fetch_one(&mut *tx)
+            .await
+            .map_err(down)?;
+        if latest.is_some_and(|latest| latest >= manifest.version) {
+            return Err(LedgerError::Unavailable("another worker made this kit".to_owned()));
+        }
+        sqlx::query(
+            "INSERT INTO kits (version, revision, made_at, manifest, parts)
+             VALUES ($1, $2, $3, $4, $5)",
+        )
+        .bind(manifest.version)
+        .bind(manifest.revision)
+        .bind(at.0)
+        .bind(jws)
+        .bind(serde_json::json!(manifest.parts).to_string())
+        .execute(&mut *tx)
+        .await
+        .map_err(down)?;
+        sqlx::query("DELETE FROM kits WHERE version <= $1")
+            .bind(manifest.version - KITS_KEPT)
+            .execute(&mut *tx)
+            .await
+            .map_err(down)?;
+        replace(&mut tx, parts).await?;
+        tx.commit().await.map_err(down)
+    }
+
+    async fn kit_since(&self, have: i64, province: u16) -> Result<Option<Increment>, LedgerError> {
+        // One view of kit and parts, whatever a worker writes meanwhile.
+        let mut tx = self.reader.begin().await.map_err(down)?;
+        let latest = sqlx::query("SELECT * FROM kits ORDER BY version DESC LIMIT 1")
+            .fetch_optional(&mut *tx)
+            .await
+            .map_err(down)?;
+        let Some(latest) = latest else { return Ok(None) };
+        let had = sqlx::query("SELECT parts FROM kits WHERE version = $1")
+            .bind(have)
+            .fetch_optional(&mut *tx)
+            .await
+            .map_err(down)?;
+        let had: HashSet<_> =
+            had.as_ref().map(named).transpose()?.unwrap_or_default().into_iter().collect();
+        let wanted: Vec<_> = named(&latest)?
+            .into_iter()
+            .filter(|part| !had.contains(part) && is_for(&part.0, province))
+            .collect();
+        let mut parts = Vec::with_capacity(wanted.len());
+        for (name, _) in wanted {
+            let row = sqlx::query("SELECT * FROM kit_parts WHERE name = $1")
+                .bind(name)
+                .fetch_one(&mut *tx)
+                .await
+                .map_err(down)?;
+            parts.push(part(&row)?);
+        }
+        Ok(Some(Increment { manifest: get(&latest, "manifest")?, parts }))
+    }
+
+    async fn revoked_since(
+        &self,
+        keys: &[KeyNumber],
+        at: UnixMs,
+    ) -> Result<BTreeMap<KeyNumber, UnixMs>, LedgerError> {
+        if keys.is_empty() {
+            return Ok(BTreeMap::new());
+        }
+        let mut tx = self.write().await?;
+        let mut out = BTreeMap::new();
+        for key in keys {
+            let seen: i64 = sqlx::query_scalar(
+                "INSERT INTO key_revocations (key_number, seen_at) VALUES ($1, $2)
+                 ON CONFLICT (key_number) DO UPDATE SET seen_at = key_revocations.seen_at
+                 RETURNING seen_at",
+            )
+            .bind(i64::from(key.get()))
+            .bind(at.0)
+            .fetch_one(&mut *tx)
+            .await
+            .map_err(down)?;
+            out.insert(*key, UnixMs(seen));
+        }
+        tx.commit().await.map_err(down)?;
+        Ok(out)
+    }
+
+    async fn provinces_of(
+        &self,
+        payloads: &[[u8; 12]],
+    ) -> Result<Vec<([u8; 12], u16)>, LedgerError> {
+        let mut out = Vec::new();
+        for some in payloads.chunks(ROWS_AT_ONCE) {
+            let mut asked = QueryBuilder::<Sqlite>::new(
+                "SELECT DISTINCT payload, place / 100 AS province FROM scans
+                 WHERE place > 0 AND payload IN (",
+            );
+            let mut list = asked.separated(", ");
+            for payload in some {
+                list.push_bind(payload.to_vec());
+            }
+            list.push_unseparated(")");
+            for row in asked.build().fetch_all(&self.reader).await.map_err(down)? {
+                let province = u16::try_from(get::<i64>(&row, "province")?);
+                out.push((rows::payload(&row)?, province.map_err(|_| rows::bad("place"))?));
+            }
+        }
+        Ok(out)
+    }
+}
