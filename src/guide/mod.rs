@@ -76,4 +76,6 @@ pub mod adr {
     pub mod second_person {}
     #[doc = include_str!("adr/0023-a-page-that-opens-without-network.md")]
     pub mod opens_without_network {}
+    #[doc = include_str!("adr/0027-a-phone-answers-for-72-hours.md")]
+    pub mod a_phone_answers {}
 }

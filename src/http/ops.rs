@@ -208,7 +208,7 @@ pub async fn metrics(
 pub async fn file(Path(name): Path<String>) -> Result<Response, Problem> {
     let asset = assets::find(&name).ok_or_else(Problem::not_found)?;
     let cache = "public, max-age=31536000, immutable";
-    Ok(([(header::CONTENT_TYPE, asset.media_type), (header::CACHE_CONTROL, cache)], asset.bytes)
+    Ok(([(header::CONTENT_TYPE, asset.media_type), (header::CACHE_CONTROL, cache)], &*asset.bytes)
         .into_response())
 }
 
@@ -222,7 +222,7 @@ pub async fn file(Path(name): Path<String>) -> Result<Response, Problem> {
 pub async fn favicon() -> Result<Response, Problem> {
     let icon = assets::named("icon.svg").ok_or_else(Problem::not_found)?;
     let cache = "public, max-age=86400";
-    Ok(([(header::CONTENT_TYPE, icon.media_type), (header::CACHE_CONTROL, cache)], icon.bytes)
+    Ok(([(header::CONTENT_TYPE, icon.media_type), (header::CACHE_CONTROL, cache)], &*icon.bytes)
         .into_response())
 }
 

@@ -187,6 +187,7 @@ pub async fn sign_out(session: &Session, area: Area) -> Result<Response, Problem
     let to = match area {
         // By way of the page that its service worker listens at.
         Area::Enterprise => "/enterprise/line/left".to_owned(),
+        Area::Officer => "/officer/check/left".to_owned(),
         area => format!("{}sign-in", area.home()),
     };
     Ok(Redirect::to(&to).into_response())

@@ -2,12 +2,14 @@
 //! answer is and nothing of requests.
 //!
 //! A page is complete in one response: its style stands in the page and is
-//! allowed by its hash ([`style::HASH`]). One page alone needs a script: that of
-//! the packing line, which works while the network is down.
+//! allowed by its hash ([`style::HASH`]). Two pages alone need scripts, since they
+//! work while the network is down: the packing line's, and the officer's on the
+//! spot.
 
 pub mod account;
 pub mod assets;
 pub mod book;
+pub mod check;
 pub mod console;
 pub mod county;
 pub mod exports;

@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use crate::staff_bed::{OUR_GTIN, OURS, StaffBed, WHO, location};
 
 mod officers;
+mod spot;
 
 /// Method, path, and who may: b buyer (anyone); of the enterprise whose object it is w owner, p planner,
 /// a approver, l line, q quality, s sales, v viewer; t owner of another; of an office
@@ -258,6 +259,7 @@ const HAND_OVER_ROUTES: &[Row] = &[
 const LEAVING: &[Row] = &[
     ("get", "/enterprise/line/left", "bwpalqsvtougrc"),
     ("post", "/enterprise/sign-out", "bwpalqsvtougrc"),
+    ("get", "/officer/check/left", "bwpalqsvtougrc"),
     ("post", "/officer/sign-out", "bwpalqsvtougrc"),
     ("post", "/county/sign-out", "bwpalqsvtougrc"),
 ];
@@ -271,6 +273,7 @@ fn rows() -> impl Iterator<Item = Row> {
         PRODUCT_ROUTES,
         HAND_OVER_ROUTES,
         officers::ROWS,
+        spot::ROWS,
         LEAVING,
     ];
     tables.into_iter().flatten().copied()

@@ -2,9 +2,11 @@
 //! causes that explain scans, and the policies by which codes are flagged.
 
 mod causes;
+mod check;
 mod code;
 mod decide;
 mod flags;
+mod kit;
 mod look_up;
 mod policies;
 mod sign_in;
@@ -26,4 +28,9 @@ pub(super) fn routes() -> OpenApiRouter<Desk> {
         .routes(routes!(causes::explain))
         .routes(routes!(causes::lift))
         .routes(routes!(policies::show, policies::sign))
+        .routes(routes!(check::show))
+        .routes(routes!(check::shell))
+        .routes(routes!(check::left))
+        .routes(routes!(check::worker))
+        .routes(routes!(kit::kit))
 }
