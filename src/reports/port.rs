@@ -70,7 +70,8 @@ pub trait ReportLedger: Send + Sync {
     async fn buyers_report(&self, id: Uuid) -> Result<Option<Report>, LedgerError>;
     async fn report_numbered(&self, number: &Number) -> Result<Option<Report>, LedgerError>;
     /// At most `limit`.
-    async fn buyers_reports(&self, wanted: &Wanted, limit: u32) -> Result<Vec<Report>, LedgerError>;
+    async fn buyers_reports(&self, wanted: &Wanted, limit: u32)
+    -> Result<Vec<Report>, LedgerError>;
     /// Behind `seq` in the order in which they came: for whoever follows.
     async fn reports_after(&self, seq: u64, limit: u32) -> Result<Vec<Report>, LedgerError>;
     /// Oldest first.

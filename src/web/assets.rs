@@ -25,7 +25,7 @@ macro_rules! files {
 }
 
 /// What is imported stands before what imports it.
-const FILES: [(&str, &[u8]); 24] = files![
+const FILES: [(&str, &[u8]); 25] = files![
     "icon.svg" in "static",
     "console.css" in "static",
     "line.js" in "static",
@@ -49,6 +49,7 @@ const FILES: [(&str, &[u8]); 24] = files![
     "visit.js" in "static/check",
     "shelf.js" in "static/check",
     "box.js" in "static/check",
+    "others.js" in "static/check",
     "check.js" in "static/check",
 ];
 

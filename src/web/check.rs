@@ -12,6 +12,8 @@ pub struct CheckPage {
     pub f: Frame,
     /// Tells one account's records from another's; empty in the kept copy.
     pub account: String,
+    /// Whose page it is; empty in the kept copy.
+    pub login: String,
     /// GB/T 2260 of the officer's office; 0: anywhere.
     pub region: u16,
     /// Where the keys are published that sign kits.
@@ -21,8 +23,8 @@ pub struct CheckPage {
 }
 
 impl CheckPage {
-    pub fn new(f: Frame, account: String, region: u16) -> Self {
+    pub fn new(f: Frame, login: String, account: String, region: u16) -> Self {
         let icons = Outcome::ALL.map(|outcome| (outcome.slug(), icon(outcome))).to_vec();
-        Self { f, account, region, office_keys: "/.well-known/office-jwks.json", icons }
+        Self { f, account, login, region, office_keys: "/.well-known/office-jwks.json", icons }
     }
 }

@@ -1,19 +1,28 @@
 //! The offline kit: what it holds, what it never holds, and increments.
 
 use std::collections::BTreeMap;
+use std::io::Write as _;
+use std::sync::Arc;
 
 use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use reqwest::Method;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
+use zhenma::base::UnixMs;
 use zhenma::code::{Layer, Payload};
-use zhenma::keys::jws;
 use zhenma::keys::office::development_signer;
-use zhenma::registry::BatchRef;
+use zhenma::keys::{KeyNumber, Keyring, jws};
+use zhenma::kit::{self, FLAGGED_MAX, Facts, Flagged, SERIALS_MAX};
+use zhenma::registry::movement::Whereabouts;
+use zhenma::registry::register::BatchFacts;
+use zhenma::registry::{
+    Batch, BatchRef, Bilingual, Enterprise, Gtin, Layers, Product, RangeFact, RangeState, Register,
+    Uscc,
+};
 
 use crate::faults::load::eventually;
-use crate::staff_bed::{Person, StaffBed, office_signers};
+use crate::staff_bed::{OUR_GTIN, OURS, Person, StaffBed, office_signers};
 
 /// A phone's side of the kit, in Rust: checks the signature and every hash.
 struct Phone {
@@ -88,7 +97,7 @@ async fn a_kit_names_exactly_the_labels_that_are_withdrawn_and_its_increment_onl
     assert!(!phone.parts.keys().any(|name| name.starts_with("serials/")), "nothing is withdrawn");
     let rows = phone.part("batches/1/0");
     assert_eq!(rows.as_array().map(Vec::len), Some(2), "{rows}");
-    assert_eq!(rows[0][1], crate::staff_bed::OUR_GTIN);
+    assert_eq!(rows[0][1], OUR_GTIN);
 
     let path = format!("/api/v1/batches/{batch}/ranges");
     let void =
@@ -164,4 +173,151 @@ async fn a_kit_that_says_the_same_is_not_made_again_before_it_ages() {
     let whole = phone.sent.len();
     phone.renew(&officer).await;
     assert!(whole >= 4 && phone.sent.is_empty(), "{whole} and then {:?}", phone.sent);
+}
+
+/// A register of `count` batches under one key, of which every hundredth has 200
+/// labels withdrawn.
+fn register(count: u32) -> Register {
+    let maker = Arc::new(Enterprise {
+        uscc: Uscc::parse(OURS).expect("a code"),
+        name: Bilingual { zh: "河南宋河酒业股份有限公司".into(), en: "Song He Distillery".into() },
+        licences: Vec::new(),
+        gs1_prefix: None,
+    });
+    let product = Arc::new(Product {
+        gtin: Gtin::parse(OUR_GTIN).expect("a GTIN"),
+        enterprise: maker.uscc.clone(),
+        name: Bilingual { zh: "宋河粮液".into(), en: "Song He".into() },
+        category: "liquor".into(),
+        standard: "GB/T 10781.1".into(),
+        net_content: "500 mL".into(),
+        shelf_life_days: None,
+        pictures: Vec::new(),
+    });
+    let mut register = Register { revision: 1, ..Register::default() };
+    for number in 1..=count {
+        let batch = batch(number, &product);
+        let withdrawn = if number % 100 == 0 { vec![void(&batch, 0, 199)] } else { Vec::new() };
+        let whereabouts = Whereabouts::issued(batch.count);
+        let id = batch.id;
+        let (maker, product) = (Arc::clone(&maker), Arc::clone(&product));
+        let facts = BatchFacts::new(batch, maker, product, withdrawn, whereabouts);
+        register.batches.insert(id, Arc::new(facts));
+    }
+    register.enterprises.insert(maker.uscc.clone(), maker);
+    register.products.insert(product.gtin.clone(), product);
+    register
+}
+
+fn batch(number: u32, product: &Product) -> Batch {
+    Batch {
+        id: BatchRef { key: KeyNumber::new(1).expect("a number"), batch: number },
+        enterprise: product.enterprise.clone(),
+        product: product.gtin.clone(),
+        lot: format!("20261101-{number}"),
+        made_on: "2026-11-01".parse().expect("a day"),
+        expires_on: None,
+        destination: 4116,
+        dealer: String::new(),
+        layers: Layers::Outer,
+        count: 1_000_000,
+        cases: 0,
+        pallets: 0,
+        spares: 0,
+        sscc: None,
+        secret: [7; 32],
+        created_at: UnixMs(0),
+    }
+}
+
+fn void(batch: &Batch, first: u64, last: u64) -> RangeFact {
+    RangeFact {
+        id: uuid::Uuid::nil(),
+        batch: batch.id,
+        first,
+        last,
+        state: RangeState::Void,
+        reason: Bilingual { zh: "瓶盖破损".into(), en: "broken caps".into() },
+        remedy: Bilingual::default(),
+        set_by: "q".into(),
+        set_at: UnixMs(0),
+        lifted_at: None,
+    }
+}
+
+fn parts_of(register: &Register, flagged: &[Flagged]) -> BTreeMap<String, String> {
+    let (keys, revoked) = (Keyring::default(), BTreeMap::new());
+    let facts = Facts { register, keys: &keys, revoked: &revoked, flagged };
+    kit::parts(&facts).into_iter().map(|part| (part.name, part.text)).collect()
+}
+
+fn packed(text: &str) -> usize {
+    let mut out = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    out.write_all(text.as_bytes()).expect("memory");
+    out.finish().expect("memory").len()
+}
+
+#[test]
+fn ten_thousand_batches_fit_a_phone_and_one_more_costs_little() {
+    let register = register(10_000);
+    let parts = parts_of(&register, &[]);
+    let whole: String = parts.values().map(String::as_str).collect();
+    let manifest = parts.len() * 100;
+    println!(
+        "{} parts, {} bytes ({} packed), manifest about {manifest}",
+        parts.len(),
+        whole.len(),
+        packed(&whole)
+    );
+    assert!(whole.len() < 1_500_000, "{}", whole.len());
+    let largest = parts.iter().filter(|(name, _)| name.starts_with("batches/")).map(|(_, t)| t.len());
+    assert!(largest.max() < Some(25_000), "what one more batch sends again");
+}
+
+#[test]
+fn more_withdrawn_labels_than_a_kit_lists_are_told_as_not_known() {
+    let mut register = register(2);
+    let ids: Vec<_> = register.batches.keys().copied().collect();
+    for (id, last) in ids.iter().zip([SERIALS_MAX, 9]) {
+        let facts = &register.batches[id];
+        let batch = facts.batch.clone();
+        let whereabouts = Whereabouts::issued(batch.count);
+        let said = vec![void(&batch, 0, last)];
+        let (maker, product) = (Arc::clone(&facts.enterprise), Arc::clone(&facts.product));
+        let facts = BatchFacts::new(batch, maker, product, said, whereabouts);
+        register.batches.insert(*id, Arc::new(facts));
+    }
+    let parts = parts_of(&register, &[]);
+    let asked: Value = serde_json::from_str(&parts["withdrawn/1"]).expect("JSON");
+    assert_eq!((&asked[0]["batch"], &asked[0]["ask"]), (&json!(ids[0]), &json!(true)));
+    let listed: Value =
+        serde_json::from_str(&parts[&format!("serials/{}", ids[1])]).expect("JSON");
+    assert_eq!(serials(&listed[0]["outer"]).len(), 10);
+}
+
+#[test]
+fn flagged_codes_go_to_their_provinces_and_those_of_no_place_to_everybody() {
+    let code = |n: u8, provinces: &[u16]| Flagged {
+        payload: [n; 12],
+        since: UnixMs(i64::from(n)),
+        provinces: provinces.to_vec(),
+    };
+    let all = [code(1, &[41]), code(2, &[41, 52]), code(3, &[]), code(4, &[0])];
+    let parts = parts_of(&Register::default(), &all);
+    let count = |name: &str| {
+        let part: Value = serde_json::from_str(&parts[name]).expect("JSON");
+        assert_eq!(part["cut"], false);
+        serials(&part["hashes"]).len()
+    };
+    assert_eq!([count("flagged/41"), count("flagged/52"), count("flagged/0")], [2, 1, 2]);
+    let codes: Vec<_> = (0..=FLAGGED_MAX)
+        .map(|n| {
+            let mut payload = [0; 12];
+            payload[4..12].copy_from_slice(&n.to_be_bytes());
+            Flagged { payload, since: UnixMs(0), provinces: vec![41] }
+        })
+        .collect();
+    let parts = parts_of(&Register::default(), &codes);
+    let part: Value = serde_json::from_str(&parts["flagged/41"]).expect("JSON");
+    assert_eq!(part["cut"], true, "the list says that it is not all");
 }

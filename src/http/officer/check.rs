@@ -51,7 +51,7 @@ pub async fn show(
     AtConsole { who, frame, .. }: AtConsole<Serving<Working>>,
 ) -> Result<Response, Problem> {
     let region = region_of(&desk, &who).await?;
-    check_page(frame, account(&who.login), region)
+    check_page(frame, who.login.clone(), region)
 }
 
 /// GB/T 2260 of the officer's office; 0: anywhere.
@@ -60,9 +60,11 @@ pub(super) async fn region_of(desk: &Desk, who: &Officer) -> Result<u16, Problem
     Ok(offices.iter().find(|office| office.id == who.office).map_or(0, |office| office.region))
 }
 
-fn check_page(f: Frame, account: String, region: u16) -> Result<Response, Problem> {
+/// `login`: whose page it is; nobody's in the copy that a phone keeps.
+fn check_page(f: Frame, login: String, region: u16) -> Result<Response, Problem> {
     let lang = f.lang;
-    let mut response = page(&CheckPage::new(f, account, region), lang, StatusCode::OK)?;
+    let account = if login.is_empty() { String::new() } else { account(&login) };
+    let mut response = page(&CheckPage::new(f, login, account, region), lang, StatusCode::OK)?;
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_SECURITY_POLICY, POLICY.clone());
     headers.insert(HeaderName::from_static("permissions-policy"), PERMISSIONS);

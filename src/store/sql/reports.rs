@@ -288,7 +288,11 @@ impl ReportLedger for Ledger {
         one(self, "number", number.plain()).await
     }
 
-    async fn buyers_reports(&self, wanted: &Wanted, limit: u32) -> Result<Vec<Report>, LedgerError> {
+    async fn buyers_reports(
+        &self,
+        wanted: &Wanted,
+        limit: u32,
+    ) -> Result<Vec<Report>, LedgerError> {
         let mut query = QueryBuilder::new("SELECT * FROM reports WHERE seq < ");
         query.push_bind(wanted.before.map_or(i64::MAX, signed));
         if let Some(state) = wanted.state {

@@ -80,7 +80,7 @@ async function findings(kit, reading, inHand, hosts) {
 }
 
 /**
- * {word, shown, findings, serial, batch, product, said, key, host}. A forged or
+ * {word, shown, label, findings, serial, batch, product, said, key, host}. A forged or
  * unreadable text is told nothing of any batch, as the service does.
  */
 export async function answer(kit, text, inHand) {
@@ -100,5 +100,7 @@ export async function answer(kit, text, inHand) {
   const found = await findings(kit, reading, inHand, kit.manifest.hosts);
   const all = [first, ...found.all].sort((a, b) => ORDER.indexOf(a) - ORDER.indexOf(b));
   const key = kit.keys.get(payload.key) ?? null;
-  return { word: all[0], shown: SHOWN[all[0]], findings: all, ...named, ...found, key };
+  // Of the label alone: that the goods are others is said beside it.
+  const label = SHOWN[all.find((finding) => finding !== "product_mismatch")];
+  return { word: all[0], shown: SHOWN[all[0]], label, findings: all, ...named, ...found, key };
 }

@@ -39,6 +39,13 @@ export function show(id, shown) {
   byId(id).hidden = !shown;
 }
 
+/** What lies over the page holds the focus; what is behind it cannot be reached. */
+export function over(id, shown) {
+  show(id, shown);
+  const behind = document.querySelectorAll("header, #check > section, #tabs");
+  for (const element of behind) element.inert = shown;
+}
+
 /** A sentence that stays until the next; bad ones are read out at once. */
 export function tell(text, isBad = false) {
   const alert = byId("alert");

@@ -1,6 +1,6 @@
 // One label: asks the server, or without network the kit, and shows what comes.
 import { answer, goodsDiffer } from "./answer.js";
-import { ageText, app, byId, clockText, given, made, network, nowAndLatest, record, show, tell } from "./app.js";
+import { ageText, app, byId, clockText, given, made, network, nowAndLatest, over, record, show, tell } from "./app.js";
 import { ageAt, stateAt } from "./kit.js";
 import { SignedOut } from "./outbox.js";
 import { photograph } from "./photo.js";
@@ -67,7 +67,7 @@ function open(shown, word, lead, source) {
   byId("found").reset();
   byId("photos").textContent = "";
   show("found", app.vault !== null);
-  show("answer", true);
+  over("answer", true);
   byId("answer").scrollTop = 0;
   byId("next").focus();
   if (shown !== "genuine" && shown !== "seen_before") navigator.vibrate?.([120, 60, 120]);
@@ -90,8 +90,9 @@ function goodsOf({ product, batch, serial }) {
   ];
 }
 
-function begin(code, shown, serial) {
-  draft = { code, shown, serial: serial ?? null, photos: [], offline: !app.online, network: network(), kit: app.kit?.manifest.version ?? null };
+// `shown`: the answer about the label; that the goods are others is a finding.
+function begin(code, shown, serial, mismatch) {
+  draft = { code, shown, mismatch, serial: serial ?? null, photos: [], offline: !app.online, network: network(), kit: app.kit?.manifest.version ?? null };
   app.last = code;
   return app.vault ? app.vault.put("draft", draft) : null;
 }
@@ -105,7 +106,7 @@ function showKit(code, found) {
   const cut = app.kit.isCut ? [made("li", { text: say("flag_cut") })] : [];
   byId("findings").append(...more, ...cut, made("li", { name: "never", text: say("never") }));
   byId("goods").append(...goodsOf(found), ...ofKit(found));
-  begin(code, found.shown, found.serial);
+  begin(code, found.label ?? found.shown, found.serial, found.findings.includes("product_mismatch"));
 }
 
 function ofKit({ batch, said, key }) {
@@ -133,7 +134,7 @@ function showServer(code, found) {
   byId("findings").append(...said.map((text) => made("li", { text, name: text === mismatch ? "worst" : "" })));
   byId("goods").append(...goodsOf(found));
   byId("officer").append(...ofOfficer(found));
-  begin(code, mismatch ? "suspect" : found.outcome, found.serial);
+  begin(code, found.outcome, found.serial, mismatch !== null);
   if (mismatch) byId("answer").className = "answer suspect";
   if (mismatch) byId("word").textContent = say("off_product_mismatch");
 }
@@ -178,9 +179,9 @@ function latest(list) {
 
 // ---- what is recorded ----
 
-function foundOf() {
+function foundOf(mismatch) {
   const form = new FormData(byId("found"));
-  const matches = { yes: true, no: false }[form.get("matches")] ?? null;
+  const matches = { yes: true, no: false }[form.get("matches")] ?? (mismatch ? false : null);
   const select = byId("inhand");
   const product_in_hand = select.value === "" ? null : select.selectedOptions[0].textContent;
   return { matches_label: matches, product_in_hand, note: String(form.get("note") ?? "").trim() };
@@ -192,7 +193,7 @@ export async function finish() {
   draft = null;
   if (!one || !app.vault) return;
   const quantity = Number(byId("quantity").value) || 1;
-  const found = one.found ?? foundOf();
+  const found = foundOf(one.mismatch);
   const { code, shown, photos } = one;
   const of = { visit: app.visit?.id ?? null, sweep: app.sweep?.id ?? null };
   const facts = { made_offline: one.offline, kit: one.kit, network: one.network };
@@ -203,7 +204,7 @@ export async function finish() {
 }
 
 function close() {
-  show("answer", false);
+  over("answer", false);
   byId("code").value = "";
   byId(app.sweep ? "sweep-scan" : "scan").focus();
 }

@@ -1,10 +1,11 @@
 // /officer/check: checks on the spot, on a phone, with a network or without one.
 // This file opens what is kept and wires the parts; each part is a file of its
 // own. Nothing is kept in clear: src/guide/adr/0027-offline.md.
-import { app, byId, fillWords, given, nowAndLatest, show, stamp, tell } from "./app.js";
+import { app, byId, fillWords, given, nowAndLatest, over, show, stamp, tell } from "./app.js";
 import { ask, finish, wire as wireAnswer } from "./asking.js";
 import { fillInHand, loadKit, renew, showBox, showStrip, wire as wireBox } from "./box.js";
 import { Camera } from "./camera.js";
+import { showOthers } from "./others.js";
 import { Outbox } from "./outbox.js";
 import { showSweep, wire as wireSweep } from "./shelf.js";
 import { PIN_MIN, Vault, WrongPin } from "./vault.js";
@@ -55,7 +56,7 @@ async function changed() {
 
 async function scan() {
   const camera = new Camera(byId("video"));
-  show("camera", true);
+  over("camera", true);
   byId("camera-close").focus();
   const close = () => camera.close();
   byId("camera-close").onclick = close;
@@ -67,7 +68,7 @@ async function scan() {
     tell(say("camera_none"), true);
   }
   close();
-  show("camera", false);
+  over("camera", false);
   if (text) await ask(text);
 }
 
@@ -83,6 +84,7 @@ function sentSays(state, detail) {
 
 async function unlocked() {
   show("lock", false);
+  show("strip", true);
   show("tabs", true);
   app.latest = Math.max((await app.vault.fact("latest")) ?? 0, app.latest);
   await loadKit();
@@ -97,6 +99,7 @@ async function unlocked() {
   await navigator.storage?.persist?.();
   if (app.online) await renew(true);
   fillInHand();
+  await showOthers();
 }
 
 function pinSays(problem) {
@@ -112,7 +115,7 @@ async function unlock(isNew) {
   if (isNew && pin !== byId("pin-again").value) return (byId("pin-error").textContent = say("pin_differs"));
   byId("unlock").disabled = true;
   try {
-    await (isNew ? app.vault.make(pin) : app.vault.open(pin));
+    await (isNew ? app.vault.make(pin, given.login) : app.vault.open(pin));
     byId("pin-form").reset();
     await unlocked();
   } catch (problem) {
@@ -126,6 +129,7 @@ async function unlock(isNew) {
 function skip() {
   app.vault = null;
   show("lock", false);
+  show("strip", true);
   show("tabs", false);
   show("view-check", true);
   fillInHand();
@@ -157,7 +161,7 @@ app.leave = async () => {
   await app.vault?.drop("kit");
   await finish();
   for (const one of VIEWS) show(`view-${one}`, false);
-  show("answer", false);
+  over("answer", false);
   show("tabs", false);
   show("left", true);
   tell("");
@@ -204,10 +208,12 @@ function wireScanner() {
 
 function wireLeaving() {
   for (const form of document.querySelectorAll('form[action$="sign-out"]')) {
-    form.addEventListener("submit", (event) => {
+    form.addEventListener("submit", async (event) => {
+      event.preventDefault();
       const { records } = app.sums ?? { records: 0 };
-      if (records > 0 && !confirm(say("leave_sure", records))) return event.preventDefault();
-      app.vault?.drop("kit");
+      if (records > 0 && !confirm(say("leave_sure", records))) return;
+      await app.vault?.drop("kit");
+      form.submit();
     });
   }
 }

@@ -69,12 +69,13 @@ function toldOf({ state, says, problem }, record) {
   return [{ state: told, kind: record.kind, at: record.made_at, what, zh, en }];
 }
 
-async function sendRecords(vault, now, moved) {
+async function sendRecords({ vault, now, moved, login }) {
   for (;;) {
     const some = await vault.first(AT_ONCE);
     if (some.length === 0) return;
     const records = some.map(({ record }) => record);
-    const { records: answers } = await askJson(PATHS.records, { phone: vault.phone, sent_at: now(), records });
+    const whose = login ? { recorded_by: login } : {};
+    const { records: answers } = await askJson(PATHS.records, { phone: vault.phone, sent_at: now(), ...whose, records });
     const by = new Map(answers.map((answer) => [answer.id, answer]));
     const done = some.filter(({ record }) => by.has(record.id));
     // A server that answers none of them would be asked for ever.
@@ -87,11 +88,12 @@ async function sendRecords(vault, now, moved) {
 
 /**
  * Keeps trying until everything is sent. `told(state)` hears "sending", "sent",
- * "cut" and "signedout"; `moved()` is called as things leave.
+ * "cut" and "signedout"; `moved()` is called as things leave. `login`: of whoever
+ * recorded it, where a supervisor sends it for them.
  */
 export class Outbox {
-  constructor(vault, now, told, moved) {
-    Object.assign(this, { vault, now, told, moved, failures: 0, sending: false, again: false, timer: 0 });
+  constructor(vault, now, told, moved, login = null) {
+    Object.assign(this, { vault, now, told, moved, login, failures: 0, sending: false, again: false, timer: 0 });
   }
 
   async send() {
@@ -120,7 +122,7 @@ export class Outbox {
     if (records + photos === 0) return;
     this.told("sending");
     await sendPhotos(this.vault, this.moved);
-    await sendRecords(this.vault, this.now, this.moved);
+    await sendRecords(this);
   }
 
   failed(problem) {

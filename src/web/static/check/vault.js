@@ -48,9 +48,17 @@ export function uuid() {
   return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join("-");
 }
 
+/** Accounts, other than `account`, that have a base on this phone. */
+export async function others(account) {
+  const all = (await indexedDB.databases?.()) ?? [];
+  const named = all.map(({ name }) => name).filter((name) => name.startsWith(PREFIX));
+  return named.map((name) => name.slice(PREFIX.length)).filter((name) => name !== account);
+}
+
 export class Vault {
   static async of(account) {
     const vault = new Vault();
+    vault.account = account;
     vault.name = PREFIX + account;
     vault.db = await opened(vault.name);
     return vault;
@@ -78,11 +86,13 @@ export class Vault {
     return (await this.fact("lock")) === undefined;
   }
 
-  async make(pin) {
+  /** `login`: whose it is, which a supervisor reads who takes it in. */
+  async make(pin, login) {
     const raw = crypto.getRandomValues(new Uint8Array(32));
     const [salt, iv] = [crypto.getRandomValues(new Uint8Array(16)), crypto.getRandomValues(new Uint8Array(12))];
     const wrapped = await crypto.subtle.encrypt({ name: "AES-GCM", iv }, await keyOf(pin, salt, ROUNDS), raw);
     await this.state("phone", uuid());
+    await this.state("login", login);
     await this.state("lock", { salt, iv, wrapped, rounds: ROUNDS, tries: 0, until: 0 });
     await this.hold(raw);
   }
