@@ -14,6 +14,8 @@ pub mod enterprises {}
 pub mod glossary {}
 #[doc = include_str!("http.md")]
 pub mod http {}
+#[doc = include_str!("officers.md")]
+pub mod officers {}
 #[doc = include_str!("privacy.md")]
 pub mod privacy {}
 #[doc = include_str!("reading.md")]

@@ -180,7 +180,9 @@ async fn a_kit_that_says_the_same_is_not_made_again_before_it_ages() {
 fn register(count: u32) -> Register {
     let maker = Arc::new(Enterprise {
         uscc: Uscc::parse(OURS).expect("a code"),
-        name: Bilingual { zh: "河南宋河酒业股份有限公司".into(), en: "Song He Distillery".into() },
+        name: Bilingual {
+            zh: "河南宋河酒业股份有限公司".into(), en: "Song He Distillery".into()
+        },
         licences: Vec::new(),
         gs1_prefix: None,
     });
@@ -270,7 +272,8 @@ fn ten_thousand_batches_fit_a_phone_and_one_more_costs_little() {
         packed(&whole)
     );
     assert!(whole.len() < 1_500_000, "{}", whole.len());
-    let largest = parts.iter().filter(|(name, _)| name.starts_with("batches/")).map(|(_, t)| t.len());
+    let largest =
+        parts.iter().filter(|(name, _)| name.starts_with("batches/")).map(|(_, t)| t.len());
     assert!(largest.max() < Some(25_000), "what one more batch sends again");
 }
 
@@ -290,8 +293,7 @@ fn more_withdrawn_labels_than_a_kit_lists_are_told_as_not_known() {
     let parts = parts_of(&register, &[]);
     let asked: Value = serde_json::from_str(&parts["withdrawn/1"]).expect("JSON");
     assert_eq!((&asked[0]["batch"], &asked[0]["ask"]), (&json!(ids[0]), &json!(true)));
-    let listed: Value =
-        serde_json::from_str(&parts[&format!("serials/{}", ids[1])]).expect("JSON");
+    let listed: Value = serde_json::from_str(&parts[&format!("serials/{}", ids[1])]).expect("JSON");
     assert_eq!(serials(&listed[0]["outer"]).len(), 10);
 }
 

@@ -42,17 +42,17 @@ export async function ask(text) {
   } catch (problem) {
     if (problem instanceof SignedOut) return app.leave();
     app.online = false;
-    await withoutServer(code);
+    await withoutServer(code, problem.name === "TimeoutError");
   }
   app.changed();
 }
 
-async function withoutServer(code) {
+async function withoutServer(code, slow) {
   if (!app.kit) return tell(say("cut_no_kit"), true);
   const [now, latest] = nowAndLatest();
   const state = stateAt(app.kit, now, latest);
   if (state !== "ok") return tell(say("refused_locked"), true);
-  showKit(code, await answer(app.kit, code, byId("inhand").value));
+  showKit(code, await answer(app.kit, code, byId("inhand").value), slow);
 }
 
 // ---- what is shown ----
@@ -97,14 +97,15 @@ function begin(code, shown, serial, mismatch) {
   return app.vault ? app.vault.put("draft", draft) : null;
 }
 
-function showKit(code, found) {
+function showKit(code, found, slow) {
   const [now, latest] = nowAndLatest();
   const source = say("by_kit", clockText(app.kit.madeAt), ageText(ageAt(app.kit, now, latest)));
   open(found.shown, say(`off_${found.word}`), sentence(found.word, found), source);
   const rest = found.findings.slice(1).filter((word) => word !== "valid");
   const more = rest.map((word) => made("li", { text: `${say(`off_${word}`)}：${sentence(word, found)}` }));
-  const cut = app.kit.isCut ? [made("li", { text: say("flag_cut") })] : [];
-  byId("findings").append(...more, ...cut, made("li", { name: "never", text: say("never") }));
+  const beside = [slow && "slow", app.kit.isCut && "flag_cut"].filter(Boolean);
+  more.push(...beside.map((key) => made("li", { text: say(key) })));
+  byId("findings").append(...more, made("li", { name: "never", text: say("never") }));
   byId("goods").append(...goodsOf(found), ...ofKit(found));
   begin(code, found.label ?? found.shown, found.serial, found.findings.includes("product_mismatch"));
 }

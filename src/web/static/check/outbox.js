@@ -105,7 +105,8 @@ export class Outbox {
       while (this.again) {
         this.again = false;
         // Two windows share what waits: one of them sends.
-        if (navigator.locks) await navigator.locks.request(this.vault.name, () => this.all());
+        const locks = globalThis.navigator?.locks;
+        if (locks) await locks.request(this.vault.name, () => this.all());
         else await this.all();
       }
       this.failures = 0;

@@ -1,7 +1,6 @@
 // Every text of the page, in both languages: zh-CN first.
 
 const TABLE = {
-  title: ["现场查验", "Check on the spot"],
   tab_check: ["查验", "Check"],
   tab_visit: ["现场", "Visit"],
   tab_sweep: ["抽查", "Sweep"],
@@ -150,7 +149,6 @@ const TABLE = {
   unkept: ["浏览器存不下（空间不足？），这一条没有存下。", "The browser cannot keep it (no space?): this was not kept."],
 
   no_visit: ["还没有开始现场检查", "No visit is under way"],
-  begin_visit: ["开始现场检查", "Begin a visit"],
   seller: ["被检查单位", "Seller"],
   uscc: ["统一社会信用代码", "Unified social credit code"],
   address: ["地址", "Address"],
