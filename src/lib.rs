@@ -49,6 +49,9 @@ pub mod handoff;
 pub mod kit;
 
 #[cfg(feature = "server")]
+pub mod evidence;
+
+#[cfg(feature = "server")]
 pub mod lists;
 
 #[cfg(feature = "server")]

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
+use rustls::pki_types::CertificateDer;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -13,6 +14,7 @@ use tower_sessions::ExpiredDeletion;
 
 use crate::app::alarms::Alarms;
 use crate::app::config::{ConfigError, Settings};
+use crate::app::evidence::{Authority, EvidencePackages};
 use crate::app::follower::Follower;
 use crate::app::hooks::Hooks;
 use crate::app::kits::{Kits, OpenOffice};
@@ -22,9 +24,11 @@ use crate::app::own::OwnImports;
 use crate::app::packages::Packages;
 use crate::app::paths;
 use crate::app::retention::Retention;
+use crate::app::stamps::{self, Stamps};
 use crate::base::{Clock, LedgerError};
 use crate::keys::office::OfficeKeys;
 use crate::keys::{KeyDir, KeyError};
+use crate::media::MediaStore;
 use crate::registry::port::RegistryLedger as _;
 use crate::scan::forgeries::Forgeries;
 use crate::scan::hosting::Hosting;
@@ -64,6 +68,8 @@ pub enum StartError {
     Hosting(String),
     #[error("map: {0}")]
     Map(String),
+    #[error("tsa_roots: {0}")]
+    TsaRoots(String),
     #[error("listen: {address} cannot be used ({problem}); choose another with ZHENMA_LISTEN")]
     Listen { address: SocketAddr, problem: String },
     #[error("{0}")]
@@ -79,6 +85,8 @@ pub struct Parts {
     pub scanner: Scanner,
     /// The published keys of offices.
     pub offices: Arc<ArcSwap<OfficeKeys>>,
+    /// From which the certificate of an authority for the time must come.
+    pub tsa_roots: Arc<Vec<CertificateDer<'static>>>,
     /// Of provinces, for consoles.
     pub map: Arc<Map>,
     pub stop: CancellationToken,
@@ -111,6 +119,10 @@ pub async fn open(
         Some(path) => province_map(path).map_err(StartError::Map)?,
         None => Map::cartogram(),
     };
+    let tsa_roots = match &settings.tsa_roots {
+        Some(path) => stamps::roots(path).map_err(StartError::TsaRoots)?,
+        None => Vec::new(),
+    };
     let (keys, of_live) = (KeyDir::at(&settings.keys), Arc::new(ledger.clone()));
     let live = Live::load(keys, kind, of_live, Arc::clone(&clock)).await?;
     let scanner = Scanner {
@@ -130,7 +142,17 @@ pub async fn open(
     let offices = Arc::clone(&live.offices);
     let (stop, tasks) = (CancellationToken::new(), TaskTracker::new());
     tasks.spawn(live.keep(stop.clone()));
-    Ok(Parts { settings: Arc::new(settings), clock, ledger, scanner, offices, map, stop, tasks })
+    Ok(Parts {
+        settings: Arc::new(settings),
+        clock,
+        ledger,
+        scanner,
+        offices,
+        tsa_roots: Arc::new(tsa_roots),
+        map,
+        stop,
+        tasks,
+    })
 }
 
 /// Reads the operator's map of provinces.
@@ -210,7 +232,7 @@ impl Parts {
     /// Starts what one worker does: following the log, running orders, building
     /// packages and kits, thinning old scans, raising alarms.
     pub fn work_behind(&self, signers: Arc<OpenSigner>, offices: Arc<OpenOffice>) {
-        self.tasks.spawn(self.kits(offices).work(self.stop.clone()));
+        self.tasks.spawn(self.kits(Arc::clone(&offices)).work(self.stop.clone()));
         let follower = Follower::new(
             self.scanner.clone(),
             self.ledger.clone(),
@@ -251,13 +273,38 @@ impl Parts {
         let clock = Arc::clone(&self.clock);
         let alarms = Alarms::new(self.ledger.clone(), self.scanner.clone(), clock);
         self.tasks.spawn(alarms.run(self.stop.clone()));
+        self.tasks.spawn(self.evidence(offices).work(self.stop.clone()));
     }
 
-    /// Starts what a courier does: delivering webhooks.
+    /// What builds packages of evidence.
+    fn evidence(&self, offices: Arc<OpenOffice>) -> EvidencePackages {
+        let settings = &self.settings;
+        EvidencePackages {
+            ledger: self.ledger.clone(),
+            scanner: self.scanner.clone(),
+            media: MediaStore::at(paths::media(&settings.data)),
+            offices,
+            published: Arc::clone(&self.offices),
+            authority: settings
+                .tsa_url
+                .clone()
+                .map(|url| Authority { url, roots: self.tsa_roots.as_ref().clone() }),
+            zone: settings.zone(),
+            clock: Arc::clone(&self.clock),
+            data: settings.data.clone(),
+        }
+    }
+
+    /// Starts what a courier does: delivering webhooks, asking for the time.
     pub fn deliver_behind(&self) {
         let allowed = self.settings.webhook_allow.clone().into();
         let hooks = Hooks::new(self.ledger.clone(), Arc::clone(&self.clock), allowed);
         self.tasks.spawn(hooks.work(self.stop.clone()));
+        // The settings were checked when they were read.
+        if let Ok(Some(url)) = self.settings.tsa() {
+            let (ledger, clock) = (self.ledger.clone(), Arc::clone(&self.clock));
+            self.tasks.spawn(Stamps { ledger, clock, url }.work(self.stop.clone()));
+        }
     }
 
     /// Waits until all background work has ended, and closes the ledger.

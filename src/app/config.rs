@@ -58,6 +58,11 @@ pub struct Settings {
     pub smtp_url: Option<String>,
     /// Whom letters come from: `Zhenma <no-reply@example.cn>`.
     pub smtp_from: Option<String>,
+    /// An authority for the time (RFC 3161) that dates packages of evidence:
+    /// `http://` or `https://`. The courier asks it.
+    pub tsa_url: Option<String>,
+    /// Root certificates from which that authority's must come, PEM.
+    pub tsa_roots: Option<PathBuf>,
     /// `text` or `json`.
     pub log_format: LogFormat,
 }
@@ -90,6 +95,8 @@ impl Default for Settings {
             map: None,
             smtp_url: None,
             smtp_from: None,
+            tsa_url: None,
+            tsa_roots: None,
             log_format: LogFormat::Text,
         }
     }
@@ -104,7 +111,7 @@ pub enum ConfigError {
 }
 
 /// Names of all settings, for the environment.
-const NAMES: [(&str, Kind); 18] = [
+const NAMES: [(&str, Kind); 20] = [
     ("listen", Kind::Text),
     ("public_url", Kind::Text),
     ("public_aliases", Kind::List),
@@ -122,6 +129,8 @@ const NAMES: [(&str, Kind); 18] = [
     ("map", Kind::Text),
     ("smtp_url", Kind::Text),
     ("smtp_from", Kind::Text),
+    ("tsa_url", Kind::Text),
+    ("tsa_roots", Kind::Text),
     ("log_format", Kind::Text),
 ];
 
@@ -254,6 +263,9 @@ impl Settings {
         if let Err(problem) = self.mailer() {
             return wrong("SMTP_URL", problem);
         }
+        if let Err(problem) = self.tsa() {
+            return wrong("TSA_URL", problem);
+        }
         if !RETENTION_DAYS.contains(&self.scan_retention_days) {
             let (least, most) = (RETENTION_DAYS.start(), RETENTION_DAYS.end());
             return wrong("SCAN_RETENTION_DAYS", format!("is not from {least} to {most}"));
@@ -271,6 +283,18 @@ impl Settings {
             (Some(url), Some(from)) => Smtp::new(url, from).map(Some),
             _ => Err("give ZHENMA_SMTP_URL and ZHENMA_SMTP_FROM, or neither".to_owned()),
         }
+    }
+
+    /// The authority for the time, where one is named.
+    ///
+    /// # Errors
+    /// What is wrong with its address.
+    pub fn tsa(&self) -> Result<Option<hyper::Uri>, String> {
+        let Some(url) = &self.tsa_url else { return Ok(None) };
+        let wrong = || format!("{url:?} is no address such as https://tsa.example.cn/tsr");
+        let uri: hyper::Uri = url.parse().map_err(|_| wrong())?;
+        let known = matches!(uri.scheme_str(), Some("http" | "https")) && uri.host().is_some();
+        if known { Ok(Some(uri)) } else { Err(wrong()) }
     }
 
     /// Lower-case hosts (with port, if any) under which our codes are read.
@@ -398,6 +422,8 @@ mod tests {
             ("ZHENMA_LEDGER", "postgres://x"),
             ("ZHENMA_LOG_FORMAT", "xml"),
             ("ZHENMA_SMTP_URL", "smtps://mail.example.cn"),
+            ("ZHENMA_TSA_URL", "tsa.example.cn"),
+            ("ZHENMA_TSA_URL", "ftp://tsa.example.cn"),
         ] {
             let error = with(&[(name, value)]).expect_err(value).to_string();
             assert!(error.contains(name), "{error}");

@@ -20,6 +20,16 @@ pub fn package(data: &Path, id: uuid::Uuid) -> PathBuf {
     packages(data).join(id.to_string())
 }
 
+/// Packages of evidence.
+pub fn all_evidence(data: &Path) -> PathBuf {
+    data.join("evidence")
+}
+
+/// One package of evidence.
+pub fn evidence(data: &Path, id: uuid::Uuid) -> PathBuf {
+    all_evidence(data).join(format!("{id}.zip"))
+}
+
 /// Files of lists of own serials, a folder each.
 pub fn own(data: &Path) -> PathBuf {
     data.join("own")

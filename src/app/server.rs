@@ -15,6 +15,7 @@ use crate::app::kits::offices_of;
 use crate::app::live::Keys;
 use crate::app::orders::{OpenSigner, signers_of};
 use crate::app::paths;
+use crate::app::stamps::Stamps;
 use crate::auth::mail::Mailer;
 use crate::base::{Clock, Lang, clock::SystemClock};
 use crate::http::desk::Desk;
@@ -46,6 +47,7 @@ impl Parts {
             self.settings.zone(),
             site,
         );
+        services.evidence = Some(paths::all_evidence(&self.settings.data));
         services.offices = Arc::clone(&self.offices);
         services.trusted_proxies = self.settings.trusted_proxies.clone().into();
         services.webhook_allowed = self.settings.webhook_allow.clone().into();
@@ -137,7 +139,7 @@ pub async fn worker(settings: Settings, passphrase: Zeroizing<String>) -> Result
     Ok(())
 }
 
-/// `zhenma courier`: delivers webhooks. It alone calls out, and so it has neither
+/// `zhenma courier`: delivers webhooks and asks for the time. It alone calls out, and so it has neither
 /// keys nor passphrase, nor a port.
 ///
 /// # Errors
@@ -145,13 +147,21 @@ pub async fn worker(settings: Settings, passphrase: Zeroizing<String>) -> Result
 pub async fn courier(settings: Settings) -> Result<(), StartError> {
     let clock = clock();
     let ledger = Ledger::open(&paths::ledger(&settings.data), clock.now()).await?;
-    let hooks = Hooks::new(ledger.clone(), clock, settings.webhook_allow.into());
     let stop = CancellationToken::new();
+    // The settings were checked when they were read.
+    let stamps = settings.tsa().ok().flatten().map(|url| {
+        let stamps = Stamps { ledger: ledger.clone(), clock: Arc::clone(&clock), url };
+        tokio::spawn(stamps.work(stop.clone()))
+    });
+    let hooks = Hooks::new(ledger.clone(), clock, settings.webhook_allow.into());
     let working = tokio::spawn(hooks.work(stop.clone()));
     println!("ready");
     told_to_stop().await;
     stop.cancel();
     let _ = working.await;
+    if let Some(stamps) = stamps {
+        let _ = stamps.await;
+    }
     ledger.close().await;
     Ok(())
 }

@@ -1,5 +1,6 @@
 //! The command line: one file a subcommand. Exit 0 done, 1 a negative answer,
-//! 2 bad input or a failure.
+//! 2 bad input or a failure; 3 where nothing is wrong and something was not
+//! compared.
 
 use std::process::ExitCode;
 
@@ -38,6 +39,8 @@ enum Command {
     /// Draw labels of a table of codes, without key or server
     Label(label::Label),
     Replay(replay::Replay),
+    /// Packages of evidence
+    Evidence(evidence::Evidence),
     /// What decides that a code is suspect: list, add and compare policies
     Policy(policy::Policy),
     Doctor(doctor::Doctor),
@@ -50,6 +53,7 @@ mod batch_own;
 mod config;
 mod doctor;
 mod enterprise;
+mod evidence;
 mod key;
 mod label;
 mod labels;
@@ -68,6 +72,8 @@ pub(crate) enum Done {
     Yes,
     /// Exit 1: it worked, and the answer is no.
     No,
+    /// Exit 3: nothing speaks against it, and not all that should was asked.
+    Unsure,
 }
 
 /// What went wrong, in words that name the field and the remedy. Exit 2.
@@ -101,6 +107,7 @@ pub fn run(args: std::env::ArgsOs) -> ExitCode {
         Command::Key(command) => command.run(cli.json),
         Command::Label(command) => command.run(cli.json),
         Command::Replay(command) => command.run(),
+        Command::Evidence(command) => command.run(cli.json),
         Command::Policy(command) => command.run(cli.json),
         Command::Config(command) => command.run(cli.json),
         Command::Doctor(command) => command.run(cli.json),
@@ -108,6 +115,7 @@ pub fn run(args: std::env::ArgsOs) -> ExitCode {
     match done {
         Ok(Done::Yes) => ExitCode::SUCCESS,
         Ok(Done::No) => ExitCode::from(1),
+        Ok(Done::Unsure) => ExitCode::from(3),
         Err(Failure(message)) => {
             eprintln!("zhenma: {message}");
             ExitCode::from(2)

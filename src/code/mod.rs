@@ -23,7 +23,7 @@ pub use proof::{proof_url, read_proof};
 pub use read::{Form, Reading, host_is_sound, read};
 #[cfg(feature = "server")]
 pub use sscc::{Gs1Prefix, Sscc, SsccRun};
-pub use verify::{Outcome, sign_compact, verify, verify_many};
+pub use verify::{Outcome, sign_compact, signed_message, verify, verify_many};
 
 /// Characters of the compact form behind the slash: payload and signature.
 pub const CODE_CHARACTERS: usize = base32::length(Payload::BYTES + 64);

@@ -39,7 +39,7 @@ impl Outcome {
 }
 
 /// The bytes that are signed for one reading.
-fn message(reading: &Reading) -> Vec<u8> {
+pub fn signed_message(reading: &Reading) -> Vec<u8> {
     match &reading.form {
         Form::Compact => compact_message(reading.payload).to_vec(),
         Form::Gs1(gs1) => gs1.message(reading.payload),
@@ -66,7 +66,7 @@ pub fn verify_many(keys: &Keyring, readings: &[Reading]) -> Vec<Outcome> {
     }
     for (number, members) in by_key {
         let Some(key) = keys.get(number) else { continue };
-        let messages: Vec<_> = members.iter().map(|i| message(&readings[*i])).collect();
+        let messages: Vec<_> = members.iter().map(|i| signed_message(&readings[*i])).collect();
         let signed: Vec<_> = members
             .iter()
             .zip(&messages)

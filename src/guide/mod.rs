@@ -10,6 +10,8 @@ pub mod detection_measured {}
 pub mod attacks {}
 #[doc = include_str!("enterprises.md")]
 pub mod enterprises {}
+#[doc = include_str!("evidence.md")]
+pub mod evidence {}
 #[doc = include_str!("glossary.md")]
 pub mod glossary {}
 #[doc = include_str!("http.md")]
@@ -78,6 +80,8 @@ pub mod adr {
     pub mod second_person {}
     #[doc = include_str!("adr/0023-a-page-that-opens-without-network.md")]
     pub mod opens_without_network {}
+    #[doc = include_str!("adr/0026-a-container-in-which-nothing-is-free.md")]
+    pub mod nothing_is_free {}
     #[doc = include_str!("adr/0027-a-phone-answers-for-72-hours.md")]
     pub mod a_phone_answers {}
 }

@@ -13,6 +13,7 @@ use crate::auth::port::TrailLedger;
 use crate::auth::session::SessionLedger;
 use crate::cases::CaseLedger;
 use crate::cases::port::FileLedger;
+use crate::evidence::port::EvidenceLedger;
 use crate::exports::ExportLedger;
 use crate::handoff::port::HandoffLedger;
 use crate::hooks::port::HookLedger;
@@ -41,6 +42,7 @@ pub trait DeskLedger:
     + ScanLedger
     + CaseLedger
     + FileLedger
+    + EvidenceLedger
     + KeyLedger
     + PeopleLedger
     + OfficeLedger
@@ -68,6 +70,7 @@ impl<T> DeskLedger for T where
         + ScanLedger
         + CaseLedger
         + FileLedger
+        + EvidenceLedger
         + KeyLedger
         + PeopleLedger
         + OfficeLedger

@@ -18,6 +18,7 @@ pub mod county;
 pub mod desk;
 pub mod document;
 pub mod enterprise;
+mod evidence;
 pub mod exports;
 pub mod handoff;
 pub mod join;

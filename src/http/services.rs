@@ -46,6 +46,8 @@ pub struct Services {
     pub samples: Arc<[Sample]>,
     /// Where lists of own serials wait for the worker; none are taken without.
     pub uploads: Option<PathBuf>,
+    /// Where packages of evidence lie; none are handed out without.
+    pub evidence: Option<PathBuf>,
     /// Sends links to those they are for, where mail is set up.
     pub mailer: Option<Arc<dyn Mailer>>,
     /// Where photos lie; none are taken without.
@@ -92,6 +94,7 @@ impl Services {
             map: Map::cartogram(),
             samples: Arc::new([]),
             uploads: None,
+            evidence: None,
             mailer: None,
             media: None,
             visits: Visits::default(),

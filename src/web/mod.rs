@@ -12,6 +12,7 @@ pub mod book;
 pub mod check;
 pub mod console;
 pub mod county;
+pub mod evidence;
 pub mod exports;
 pub mod handoff;
 pub mod home;

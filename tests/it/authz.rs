@@ -314,6 +314,9 @@ pub struct Ours {
     package: String,
     recall: String,
     list: String,
+    /// A case of the first office, and a package of evidence of it.
+    case: String,
+    evidence: String,
 }
 
 impl Ours {
@@ -345,6 +348,7 @@ impl Ours {
         let mut said = said.as_array().expect("a list").iter();
         let missing = said.rfind(|fact| fact["state"] == "missing").expect("it");
         let spare = crate::people::spare(bed).await;
+        let (case, evidence) = crate::evidence::packed(bed).await;
         Self {
             movement: text(&movements[0]["id"]),
             activation: text(&activation["id"]),
@@ -361,11 +365,14 @@ impl Ours {
             package: text(&package["id"]),
             recall: text(&recall["id"]),
             list: text(&list["id"]),
+            case,
+            evidence,
         }
     }
 
     pub fn path(&self, template: &str) -> String {
         let id = match template {
+            of if of.contains("/cases") => &self.case,
             of if of.contains("ranges") => &self.range,
             of if of.contains("movements") => &self.movement,
             of if of.contains("activations") => &self.activation,
@@ -389,6 +396,7 @@ impl Ours {
             .replace("{serial}", &self.serial)
             .replace("{batch}", &self.batch)
             .replace("{id}", id)
+            .replace("{package}", &self.evidence)
             .replace("{login}", "spare")
             .replace("{token}", &self.token)
             .replace("{uscc}", OURS)

@@ -36,7 +36,15 @@ fn variables() -> Vec<String> {
         .expect("zhenma runs");
     let known: toml::Table = said(&printed).parse().expect("a table");
     // Left out where they are not set.
-    let unset = ["hosting_networks", "key_passphrase_file", "map", "smtp_from", "smtp_url"];
+    let unset = [
+        "hosting_networks",
+        "key_passphrase_file",
+        "map",
+        "smtp_from",
+        "smtp_url",
+        "tsa_roots",
+        "tsa_url",
+    ];
     let unset = unset.map(str::to_owned);
     let names = known.into_iter().map(|(name, _)| name).chain(unset);
     names.map(|name| format!("ZHENMA_{}", name.to_uppercase())).collect()

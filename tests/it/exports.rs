@@ -232,6 +232,8 @@ const KEPT_BACK: &[(&str, &str)] = &[
     ("case_transfers", "an office's work"),
     ("case_numbers", "counts of the office"),
     ("calendar_days", "public holidays"),
+    ("evidence_packages", "what of a case left the office"),
+    ("evidence_stamps", "questions of the office for the time"),
     ("media", "photos of buyers and officers, which protect whom they show"),
     ("reports", "what buyers said to the office, which protects who said it"),
     ("report_photos", "which photos came with a report"),

@@ -14,6 +14,7 @@ mod deploy;
 #[path = "../../benches/distort.rs"]
 mod distort;
 mod doctor;
+mod evidence;
 mod exports;
 mod faults;
 mod follower;

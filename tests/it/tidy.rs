@@ -24,6 +24,7 @@ const LAYERS: &[(&str, u8)] = &[
     ("exports", 5),
     ("handoff", 5),
     ("kit", 5),
+    ("evidence", 6),
     ("lists", 6),
     ("overview", 6),
     ("recall", 5),

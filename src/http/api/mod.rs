@@ -8,6 +8,7 @@ mod balance;
 mod batches;
 mod closings;
 mod enterprises;
+mod evidence;
 mod exports;
 mod imports;
 mod input;
@@ -52,6 +53,8 @@ use crate::registry::service::{Scope, register};
 pub fn router(desk: Desk) -> OpenApiRouter {
     OpenApiRouter::new()
         .routes(routes!(enterprises::list, enterprises::add))
+        .routes(routes!(evidence::list, evidence::ask))
+        .routes(routes!(evidence::take))
         .routes(routes!(products::list, products::add))
         .routes(routes!(products::change))
         .routes(routes!(batches::list, batches::add))

@@ -5,6 +5,7 @@ mod causes;
 mod check;
 mod code;
 mod decide;
+mod evidence;
 mod flags;
 mod kit;
 mod look_up;
@@ -33,4 +34,6 @@ pub(super) fn routes() -> OpenApiRouter<Desk> {
         .routes(routes!(check::left))
         .routes(routes!(check::worker))
         .routes(routes!(kit::kit))
+        .routes(routes!(evidence::show, evidence::ask))
+        .routes(routes!(evidence::take))
 }

@@ -15,7 +15,7 @@ fn seal(row: &SqliteRow) -> Read<Seal> {
     get::<Vec<u8>>(row, "seal")?.try_into().map_err(|_| rows::bad("seal"))
 }
 
-fn row(row: &SqliteRow) -> Read<Row> {
+pub(super) fn row(row: &SqliteRow) -> Read<Row> {
     Ok(Row {
         seq: unsigned(get(row, "seq")?),
         at: get(row, "at")?,

@@ -22,6 +22,7 @@ mod causes;
 mod closings;
 mod credentials;
 mod erasing;
+mod evidence;
 mod exports;
 mod facts;
 mod handoff;

@@ -14,4 +14,10 @@ pub const ROWS: &[Row] = &[
     ("post", "/officer/codes/{serial}/causes/{id}/lift", "ou"),
     ("get", "/officer/policies", "ougr"),
     ("post", "/officer/policies", "u"),
+    ("get", "/officer/cases/{id}/evidence", "ougr"),
+    ("post", "/officer/cases/{id}/evidence", "ou"),
+    ("get", "/officer/cases/{id}/evidence/{package}", "ougr"),
+    ("get", "/api/v1/officer/cases/{id}/evidence", "ougr"),
+    ("post", "/api/v1/officer/cases/{id}/evidence", "ou"),
+    ("get", "/api/v1/officer/cases/{id}/evidence/{package}", "ougr"),
 ];
