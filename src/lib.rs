@@ -64,6 +64,9 @@ pub mod recall;
 pub mod reports;
 
 #[cfg(feature = "server")]
+pub mod visits;
+
+#[cfg(feature = "server")]
 pub mod store;
 
 #[cfg(feature = "server")]

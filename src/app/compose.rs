@@ -19,6 +19,7 @@ use crate::app::follower::Follower;
 use crate::app::hooks::Hooks;
 use crate::app::kits::{Kits, OpenOffice};
 use crate::app::live::{Keys, Live, LiveError};
+use crate::app::old_visits::OldVisits;
 use crate::app::orders::{OpenSigner, Orders};
 use crate::app::own::OwnImports;
 use crate::app::packages::Packages;
@@ -270,6 +271,12 @@ impl Parts {
             days: self.settings.scan_retention_days,
         };
         self.tasks.spawn(retention.run(self.stop.clone()));
+        let old_visits = OldVisits {
+            ledger: self.ledger.clone(),
+            clock: Arc::clone(&self.clock),
+            media: MediaStore::at(paths::media(&self.settings.data)),
+        };
+        self.tasks.spawn(old_visits.run(self.stop.clone()));
         let clock = Arc::clone(&self.clock);
         let alarms = Alarms::new(self.ledger.clone(), self.scanner.clone(), clock);
         self.tasks.spawn(alarms.run(self.stop.clone()));

@@ -13,6 +13,7 @@ pub mod follower;
 pub mod hooks;
 pub mod kits;
 pub mod live;
+pub mod old_visits;
 pub mod orders;
 pub mod own;
 pub mod packages;

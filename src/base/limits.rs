@@ -98,3 +98,9 @@ pub const OWN_FILES_IN_WORK_MAX: usize = 4;
 
 /// Seconds in which such a list must have come.
 pub const OWN_FILE_S_MAX: u64 = 1_800;
+
+/// Photos from the spot that may come at once: each is held whole.
+pub const FIELD_PHOTOS_IN_WORK_MAX: usize = 8;
+
+/// Seconds in which one must have come, over the network of a shop's back room.
+pub const FIELD_PHOTO_S_MAX: u64 = 120;

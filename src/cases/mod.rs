@@ -93,6 +93,8 @@ pub trait CaseLedger: Send + Sync {
     async fn raise_flag(&self, flag: &Flag) -> Result<(), LedgerError>;
     /// Riskiest first.
     async fn flags(&self, state: FlagState, limit: u32) -> Result<Vec<Flag>, LedgerError>;
+    /// Of one code.
+    async fn flag_of(&self, payload: &[u8; 12]) -> Result<Option<Flag>, LedgerError>;
     /// Keeps the decision, sets a flag decided, and raises the register's
     /// revision, so that the next scan respects it.
     async fn decide(&self, decision: &DecisionRecord, by: &By) -> Result<(), LedgerError>;

@@ -26,6 +26,8 @@ pub mod reading {}
 pub mod traceability {}
 #[doc = include_str!("verdicts.md")]
 pub mod verdicts {}
+#[doc = include_str!("visits.md")]
+pub mod visits {}
 #[doc = include_str!("webhooks.md")]
 pub mod webhooks {}
 #[doc = include_str!("../../deploy/README.md")]
@@ -84,4 +86,6 @@ pub mod adr {
     pub mod nothing_is_free {}
     #[doc = include_str!("adr/0027-a-phone-answers-for-72-hours.md")]
     pub mod a_phone_answers {}
+    #[doc = include_str!("adr/0030-a-record-is-taken-as-it-was-made.md")]
+    pub mod record_as_it_was_made {}
 }

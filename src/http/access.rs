@@ -247,6 +247,22 @@ impl<A: ConsoleActor> FromRequestParts<Desk> for AtConsole<A> {
     }
 }
 
+/// A person at a page that goes on without network. It is answered as a program is,
+/// so that what was recorded stays on the phone of whoever may not send it.
+pub struct AtPhone<A> {
+    pub who: A,
+    pub by: By,
+}
+
+impl<A: ConsoleActor> FromRequestParts<Desk> for AtPhone<A> {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, desk: &Desk) -> Result<Self, Problem> {
+        let (who, by, _) = by_session(parts, desk).await?.ok_or_else(Problem::signed_out)?;
+        A::of(&who).map(|who| Self { who, by }).ok_or_else(Problem::forbidden)
+    }
+}
+
 /// Whoever signed in with this browser. The account is looked up anew each time:
 /// a disabled one is out at once.
 async fn by_session(

@@ -70,6 +70,12 @@ pub fn lists(desk: Desk, store: impl SessionStore + Clone) -> OpenApiRouter {
     guarded(enterprise::lists().with_state(desk.clone()).layer(sessions), &desk)
 }
 
+/// Photos from the spot.
+pub fn photos(desk: Desk, store: impl SessionStore + Clone) -> OpenApiRouter {
+    let sessions = sessions(&desk, store);
+    guarded(officer::photos().with_state(desk.clone()).layer(sessions), &desk)
+}
+
 fn sessions<S: SessionStore + Clone>(desk: &Desk, store: S) -> SessionManagerLayer<S> {
     SessionManagerLayer::new(store)
         .with_name(SESSION_COOKIE)

@@ -33,6 +33,7 @@ use crate::reports::ReportLedger;
 use crate::scan::ledger::ScanLedger;
 use crate::scan::policies::{self, PolicyLedger};
 use crate::trace::port::TraceLedger;
+use crate::visits::port::VisitLedger;
 
 /// Every port of the ledger.
 pub trait DeskLedger:
@@ -60,6 +61,7 @@ pub trait DeskLedger:
     + MediaLedger
     + ReportLedger
     + KitLedger
+    + VisitLedger
 {
 }
 
@@ -88,6 +90,7 @@ impl<T> DeskLedger for T where
         + MediaLedger
         + ReportLedger
         + KitLedger
+        + VisitLedger
 {
 }
 

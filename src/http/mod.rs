@@ -61,8 +61,9 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::base::limits::{
-    BODY_BYTES_MAX, IMPORT_S_MAX, IMPORTS_IN_WORK_MAX, OWN_FILE_S_MAX, OWN_FILES_IN_WORK_MAX,
-    REQUEST_S_MAX, REQUESTS_IN_WORK_MAX, STAFF_REQUESTS_IN_WORK_MAX,
+    BODY_BYTES_MAX, FIELD_PHOTO_S_MAX, FIELD_PHOTOS_IN_WORK_MAX, IMPORT_S_MAX, IMPORTS_IN_WORK_MAX,
+    OWN_FILE_S_MAX, OWN_FILES_IN_WORK_MAX, REQUEST_S_MAX, REQUESTS_IN_WORK_MAX,
+    STAFF_REQUESTS_IN_WORK_MAX,
 };
 use crate::http::desk::Desk;
 use crate::http::problem::Problem;
@@ -128,6 +129,7 @@ pub struct Staff {
     api: OpenApiRouter,
     imports: OpenApiRouter,
     lists: OpenApiRouter,
+    photos: OpenApiRouter,
 }
 
 impl Staff {
@@ -138,6 +140,7 @@ impl Staff {
             api: api::router(desk.clone()),
             imports: api::imports(desk.clone())
                 .merge(console::uploads(desk.clone(), sessions.clone())),
+            photos: console::photos(desk.clone(), sessions.clone()),
             lists: api::lists(desk.clone()).merge(console::lists(desk, sessions)),
         }
     }
@@ -156,10 +159,13 @@ pub fn router(services: Services, staff: Option<Staff>) -> Router {
     let packed = public().fallback(consumer::page::otherwise).layer(from_fn(pack::pack));
     let mut bounded =
         packed.with_state(Arc::clone(&services)).layer(bounds(REQUESTS_IN_WORK_MAX, REQUEST_S_MAX));
-    if let Some(Staff { consoles, api, imports, lists }) = staff {
+    if let Some(Staff { consoles, api, imports, lists, photos }) = staff {
         let staff = consoles.layer(from_fn(pack::pack)).merge(api);
         bounded = bounded
             .merge(staff.layer(bounds(STAFF_REQUESTS_IN_WORK_MAX, REQUEST_S_MAX)))
+            .merge(
+                photos.layer(bounds(FIELD_PHOTOS_IN_WORK_MAX, FIELD_PHOTO_S_MAX + REQUEST_S_MAX)),
+            )
             .merge(imports.layer(bounds(IMPORTS_IN_WORK_MAX, IMPORT_S_MAX)))
             .merge(lists.layer(bounds(OWN_FILES_IN_WORK_MAX, OWN_FILE_S_MAX + REQUEST_S_MAX)));
     }

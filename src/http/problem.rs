@@ -126,6 +126,16 @@ impl Problem {
         )
     }
 
+    /// The session of a page is over, or its account was closed.
+    pub fn signed_out() -> Self {
+        Self::new(
+            StatusCode::UNAUTHORIZED,
+            "signed_out",
+            "登录已失效。请重新登录；手机里记录的内容仍在手机里。",
+            "You are not signed in any more. Sign in again; what was recorded stays on the phone.",
+        )
+    }
+
     /// Somebody is signed in whose role this is not.
     pub fn forbidden() -> Self {
         Self::new(
@@ -160,6 +170,17 @@ impl Problem {
     #[must_use]
     pub fn at(mut self, field: impl Into<Box<str>>) -> Self {
         self.field = Some(field.into());
+        self
+    }
+
+    /// In other words than those of its kind.
+    #[must_use]
+    pub fn saying(
+        mut self,
+        zh: impl Into<Cow<'static, str>>,
+        en: impl Into<Cow<'static, str>>,
+    ) -> Self {
+        (self.zh, self.en) = (zh.into(), en.into());
         self
     }
 

@@ -32,4 +32,5 @@ pub mod text;
 pub mod trace;
 pub mod trail;
 pub mod verdict;
+pub mod visits;
 pub mod webhooks;

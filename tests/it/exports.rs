@@ -238,6 +238,8 @@ const KEPT_BACK: &[(&str, &str)] = &[
     ("reports", "what buyers said to the office, which protects who said it"),
     ("report_photos", "which photos came with a report"),
     ("notes", "what a buyer asked to have in writing of one answer"),
+    ("field_records", "an office's work, and people whom it protects"),
+    ("visit_cases", "an office's work"),
     ("forgeries", "leads for officers: codes that were never issued"),
     ("across_pages", "evidence across enterprises, for the engine"),
     ("across_phones", "pseudonyms of buyers' phones"),

@@ -68,5 +68,6 @@ mod trace_api;
 mod trace_console;
 mod trace_line;
 mod trail;
+mod visits;
 mod webhooks;
 mod zpl;

@@ -28,6 +28,7 @@ const LAYERS: &[(&str, u8)] = &[
     ("lists", 6),
     ("overview", 6),
     ("recall", 5),
+    ("visits", 5),
     ("reports", 5),
     ("store", 7),
     ("web", 7),

@@ -223,7 +223,7 @@ impl Scans {
 }
 
 impl PlaceView {
-    fn new(place: Place, lang: Lang) -> Option<Self> {
+    pub(in crate::http) fn new(place: Place, lang: Lang) -> Option<Self> {
         let region = match place.region() {
             Some(region) => region.name(lang).to_owned(),
             None => place.text(lang)?,

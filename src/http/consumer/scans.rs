@@ -52,14 +52,14 @@ pub struct Location {
     /// Degrees, WGS 84.
     #[serde(deserialize_with = "lat")]
     #[schema(minimum = -90.0, maximum = 90.0)]
-    lat: f64,
+    pub(in crate::http) lat: f64,
     #[serde(deserialize_with = "lon")]
     #[schema(minimum = -180.0, maximum = 180.0)]
-    lon: f64,
+    pub(in crate::http) lon: f64,
     /// Radius of uncertainty; 1 km where it is not said.
     #[serde(default = "kilometre", deserialize_with = "accuracy")]
     #[schema(minimum = 0.0, maximum = 10_000_000.0)]
-    accuracy_m: f64,
+    pub(in crate::http) accuracy_m: f64,
 }
 
 fn kilometre() -> f64 {

@@ -6,11 +6,13 @@ mod check;
 mod code;
 mod decide;
 mod evidence;
+mod field;
 mod flags;
 mod kit;
 mod look_up;
 mod policies;
 mod sign_in;
+mod visits;
 
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -36,4 +38,17 @@ pub(super) fn routes() -> OpenApiRouter<Desk> {
         .routes(routes!(kit::kit))
         .routes(routes!(evidence::show, evidence::ask))
         .routes(routes!(evidence::take))
+        .routes(routes!(field::records::take))
+        .routes(routes!(field::check::check))
+        .routes(routes!(visits::list::list))
+        .routes(routes!(visits::show::show))
+        .routes(routes!(visits::case::put))
+        .routes(routes!(visits::papers::record))
+        .routes(routes!(visits::papers::list))
+        .routes(routes!(visits::pictures::picture))
+}
+
+/// Photos from the spot, which are larger than pages and come over poor networks.
+pub(super) fn photos() -> OpenApiRouter<Desk> {
+    OpenApiRouter::new().routes(routes!(field::photos::put))
 }

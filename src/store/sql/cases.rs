@@ -170,6 +170,17 @@ impl CaseLedger for Ledger {
         .collect()
     }
 
+    async fn flag_of(&self, payload: &[u8; 12]) -> Result<Option<Flag>, LedgerError> {
+        sqlx::query("SELECT * FROM flags WHERE payload = $1")
+            .bind(payload.to_vec())
+            .fetch_optional(&self.reader)
+            .await
+            .map_err(down)?
+            .as_ref()
+            .map(flag)
+            .transpose()
+    }
+
     async fn decide(&self, d: &DecisionRecord, by: &By) -> Result<(), LedgerError> {
         let mut tx = self.write().await?;
         decide(&mut tx, d, by).await?;

@@ -72,6 +72,7 @@ mod trace_milestones;
 mod trace_rows;
 mod trace_sites;
 mod trace_world;
+mod visits;
 mod webhooks;
 
 use std::path::Path;

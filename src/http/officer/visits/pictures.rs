@@ -1,0 +1,42 @@
+//! `/officer/visits/{id}/pictures/{sha256}`: a photo or signature of a visit.
+
+use axum::extract::{Path, State};
+use axum::response::Response;
+
+use super::records;
+use crate::auth::Officer;
+use crate::http::access::AtConsole;
+use crate::http::desk::Desk;
+use crate::http::media;
+use crate::http::problem::{Problem, ProblemDocument};
+use crate::media::Sha256Hex;
+use crate::visits::Visit;
+
+/// A picture that the visit names.
+#[utoipa::path(
+    get,
+    path = "/officer/visits/{id}/pictures/{sha256}",
+    tag = "officer console",
+    params(
+        ("id" = Uuid, Path, description = "Of the visit"),
+        ("sha256" = String, Path, description = "Of the file as it was taken"),
+    ),
+    responses(
+        (status = 200, body = Vec<u8>, content_type = "image/jpeg", description = "The picture, without metadata"),
+        (status = 303, description = "To the form for signing in"),
+        (status = 404, body = ProblemDocument, content_type = "application/problem+json", description = "The visit names no such picture, or it has not come yet"),
+    )
+)]
+pub async fn picture(
+    State(desk): State<Desk>,
+    AtConsole { who, .. }: AtConsole<Officer>,
+    Path((id, hash)): Path<(String, String)>,
+) -> Result<Response, Problem> {
+    let records = records(&desk, &who, &id).await?;
+    let visit = Visit::fold(&records).ok_or_else(Problem::nothing)?;
+    let named = Sha256Hex::parse(&hash).filter(|_| visit.pictures().contains(&&*hash));
+    let named = named.ok_or_else(Problem::nothing)?;
+    let row = desk.ledger.media(&named).await?.ok_or_else(Problem::nothing)?;
+    let store = desk.media.as_ref().ok_or_else(Problem::nothing)?;
+    media::shown(store, &row).await
+}
