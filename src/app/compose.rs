@@ -269,6 +269,9 @@ impl Parts {
             clock: Arc::clone(&self.clock),
             zone: self.settings.zone(),
             days: self.settings.scan_retention_days,
+            media: MediaStore::at(paths::media(&self.settings.data)),
+            contact_days: self.settings.report_contact_days,
+            content_days: self.settings.report_content_days,
         };
         self.tasks.spawn(retention.run(self.stop.clone()));
         let old_visits = OldVisits {

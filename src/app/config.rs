@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::base::Cidr;
 use crate::code;
+use crate::reports::retention as reports;
 use crate::store::mail::Smtp;
 
 /// Everything that can be set. In the file the names are these; in the
@@ -50,6 +51,10 @@ pub struct Settings {
     /// Days for which a scan keeps what tells of a person; then it keeps place,
     /// day and channel (see `guide::privacy`).
     pub scan_retention_days: u32,
+    /// Days for which it is kept how a reporter wishes to be told, and for which
+    /// photos and texts of a report are.
+    pub report_contact_days: u32,
+    pub report_content_days: u32,
     /// Map of provinces that consoles draw, as GeoJSON; without it a cartogram.
     pub map: Option<PathBuf>,
     /// The relay for mail: `smtps://USER:PASSWORD@HOST`, or
@@ -92,6 +97,8 @@ impl Default for Settings {
             hosting_networks: None,
             webhook_allow: Vec::new(),
             scan_retention_days: 1_095,
+            report_contact_days: reports::CONTACT_DAYS,
+            report_content_days: reports::CONTENT_DAYS,
             map: None,
             smtp_url: None,
             smtp_from: None,
@@ -111,7 +118,7 @@ pub enum ConfigError {
 }
 
 /// Names of all settings, for the environment.
-const NAMES: [(&str, Kind); 20] = [
+const NAMES: [(&str, Kind); 22] = [
     ("listen", Kind::Text),
     ("public_url", Kind::Text),
     ("public_aliases", Kind::List),
@@ -126,6 +133,8 @@ const NAMES: [(&str, Kind); 20] = [
     ("hosting_networks", Kind::Text),
     ("webhook_allow", Kind::List),
     ("scan_retention_days", Kind::Number),
+    ("report_contact_days", Kind::Number),
+    ("report_content_days", Kind::Number),
     ("map", Kind::Text),
     ("smtp_url", Kind::Text),
     ("smtp_from", Kind::Text),
@@ -266,9 +275,15 @@ impl Settings {
         if let Err(problem) = self.tsa() {
             return wrong("TSA_URL", problem);
         }
-        if !RETENTION_DAYS.contains(&self.scan_retention_days) {
-            let (least, most) = (RETENTION_DAYS.start(), RETENTION_DAYS.end());
-            return wrong("SCAN_RETENTION_DAYS", format!("is not from {least} to {most}"));
+        for (name, days, range) in [
+            ("SCAN_RETENTION_DAYS", self.scan_retention_days, RETENTION_DAYS),
+            ("REPORT_CONTACT_DAYS", self.report_contact_days, reports::CONTACT_DAYS_RANGE),
+            ("REPORT_CONTENT_DAYS", self.report_content_days, reports::CONTENT_DAYS_RANGE),
+        ] {
+            if !range.contains(&days) {
+                let (least, most) = (range.start(), range.end());
+                return wrong(name, format!("is not from {least} to {most}"));
+            }
         }
         Ok(())
     }
@@ -417,6 +432,8 @@ mod tests {
             ("ZHENMA_WEBHOOK_ALLOW", "intranet"),
             ("ZHENMA_SCAN_RETENTION_DAYS", "0"),
             ("ZHENMA_SCAN_RETENTION_DAYS", "three"),
+            ("ZHENMA_REPORT_CONTACT_DAYS", "29"),
+            ("ZHENMA_REPORT_CONTENT_DAYS", "1826"),
             ("ZHENMA_TIME_ZONE", "Asia/Luyi"),
             ("ZHENMA_SCAN_STORE", "mysql://x"),
             ("ZHENMA_LEDGER", "postgres://x"),

@@ -1,5 +1,5 @@
-//! Thins old scans, a little at a time, so that neither scans nor people at the
-//! consoles wait for it.
+//! Thins old scans and erases old reports, a little at a time, so that neither
+//! scans nor people at the consoles wait for it.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,6 +9,8 @@ use jiff::tz::TimeZone;
 use tokio_util::sync::CancellationToken;
 
 use crate::base::{By, Clock, LedgerError};
+use crate::media::{MediaStore, Sha256Hex};
+use crate::reports::{ReportLedger, retention as reports};
 use crate::scan::retention::{EVIDENCE_DAYS, Pass, RetentionLedger};
 use crate::store::sql::Ledger;
 
@@ -25,6 +27,12 @@ pub struct Retention {
     pub zone: TimeZone,
     /// Days for which a scan stays whole.
     pub days: u32,
+    /// Where photos lie.
+    pub media: MediaStore,
+    /// Days for which it is kept how a reporter is reached, and for which a report
+    /// stays whole.
+    pub contact_days: u32,
+    pub content_days: u32,
 }
 
 impl Retention {
@@ -33,6 +41,9 @@ impl Retention {
         loop {
             if let Err(error) = self.pass(&stop).await {
                 tracing::warn!(%error, "old scans were not thinned");
+            }
+            if let Err(error) = self.pass_reports(&stop).await {
+                tracing::warn!(%error, "old reports were not erased");
             }
             tokio::select! {
                 () = stop.cancelled() => return,
@@ -73,5 +84,41 @@ impl Retention {
             tracing::info!(scans, days = self.days, "old scans were thinned");
         }
         Ok(scans)
+    }
+
+    /// Erases of reports and notes what is old now.
+    ///
+    /// # Errors
+    /// Of the ledger; what was erased stays so.
+    pub async fn pass_reports(&self, stop: &CancellationToken) -> Result<(), LedgerError> {
+        let now = self.clock.now();
+        let before = |days: i64| now.plus_ms(-days * DAY_MS);
+        let pass = reports::Pass {
+            contacts_before: before(i64::from(self.contact_days)),
+            contents_before: before(i64::from(self.content_days)),
+            notes_before: before(reports::NOTE_DAYS),
+            rows_max: ROWS_AT_ONCE,
+        };
+        while !stop.is_cancelled() {
+            let erased = self.ledger.erase_reports(&pass, &By::worker(now)).await?;
+            self.delete(&erased.files).await?;
+            if !erased.more {
+                break;
+            }
+            tokio::time::sleep(BREATH).await;
+        }
+        Ok(())
+    }
+
+    /// A file that the disk does not let go of is tried again with the next pass.
+    async fn delete(&self, files: &[Sha256Hex]) -> Result<(), LedgerError> {
+        let mut gone = Vec::with_capacity(files.len());
+        for file in files {
+            match self.media.remove(file).await {
+                Ok(()) => gone.push(*file),
+                Err(error) => tracing::warn!(%error, "a photo was not deleted"),
+            }
+        }
+        if gone.is_empty() { Ok(()) } else { self.ledger.forget_files(&gone).await }
     }
 }

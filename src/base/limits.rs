@@ -43,6 +43,18 @@ pub const REQUESTS_IN_WORK_MAX: usize = 1_024;
 /// The same for consoles and API, whose crowd must not take a buyer's place.
 pub const STAFF_REQUESTS_IN_WORK_MAX: usize = 256;
 
+/// The same for pages behind an answer: reports, notes, what is held.
+pub const BUYERS_REQUESTS_IN_WORK_MAX: usize = 128;
+
+/// Reports with photos in work at once: each holds one photo as it is sent.
+pub const REPORTS_IN_WORK_MAX: usize = 8;
+
+/// Seconds that a report may take, from its first byte to its answer.
+pub const REPORT_S_MAX: u64 = 120;
+
+/// Bytes of a report: four photos and what is written beside them.
+pub const REPORT_BODY_BYTES_MAX: usize = 49 * 1024 * 1024;
+
 /// Imports in work at once: each may hold its file and all that is wrong.
 pub const IMPORTS_IN_WORK_MAX: usize = 2;
 

@@ -86,6 +86,8 @@ pub mod adr {
     pub mod nothing_is_free {}
     #[doc = include_str!("adr/0027-a-phone-answers-for-72-hours.md")]
     pub mod a_phone_answers {}
+    #[doc = include_str!("adr/0028-a-report-is-bound-to-a-scan.md")]
+    pub mod report_bound_to_a_scan {}
     #[doc = include_str!("adr/0030-a-record-is-taken-as-it-was-made.md")]
     pub mod record_as_it_was_made {}
 }

@@ -51,9 +51,10 @@ pub fn panicked(_panic: Box<dyn Any + Send + 'static>) -> Response {
 /// What a page of ours may load and do.
 static POLICY: LazyLock<HeaderValue> = LazyLock::new(|| {
     let policy = format!(
-        "default-src 'none'; style-src '{}'; img-src 'self'; form-action 'self'; \
+        "default-src 'none'; style-src '{}' '{}'; img-src 'self'; form-action 'self'; \
          base-uri 'none'; frame-ancestors 'none'",
-        style::HASH.as_str()
+        style::HASH.as_str(),
+        style::REPORT_HASH.as_str()
     );
     HeaderValue::from_str(&policy).expect("words and base64")
 });

@@ -38,6 +38,7 @@ pub mod people;
 pub mod printer;
 pub mod problem;
 pub mod rate;
+mod report_case;
 pub mod serve;
 pub mod services;
 mod session;
@@ -61,8 +62,9 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::base::limits::{
-    BODY_BYTES_MAX, FIELD_PHOTO_S_MAX, FIELD_PHOTOS_IN_WORK_MAX, IMPORT_S_MAX, IMPORTS_IN_WORK_MAX,
-    OWN_FILE_S_MAX, OWN_FILES_IN_WORK_MAX, REQUEST_S_MAX, REQUESTS_IN_WORK_MAX,
+    BODY_BYTES_MAX, BUYERS_REQUESTS_IN_WORK_MAX, FIELD_PHOTO_S_MAX, FIELD_PHOTOS_IN_WORK_MAX,
+    IMPORT_S_MAX, IMPORTS_IN_WORK_MAX, OWN_FILE_S_MAX, OWN_FILES_IN_WORK_MAX, REPORT_S_MAX,
+    REPORTS_IN_WORK_MAX, REQUEST_S_MAX, REQUESTS_IN_WORK_MAX,
     STAFF_REQUESTS_IN_WORK_MAX,
 };
 use crate::http::desk::Desk;
@@ -130,12 +132,16 @@ pub struct Staff {
     imports: OpenApiRouter,
     lists: OpenApiRouter,
     photos: OpenApiRouter,
+    buyers: OpenApiRouter,
+    reports: OpenApiRouter,
 }
 
 impl Staff {
     /// `sessions` keeps the sessions of the consoles.
     pub fn new(desk: Desk, sessions: impl SessionStore + Clone) -> Self {
         Self {
+            buyers: consumer::report::routes(desk.clone()),
+            reports: consumer::report::uploads(desk.clone()),
             consoles: console::router(desk.clone(), sessions.clone()),
             api: api::router(desk.clone()),
             imports: api::imports(desk.clone())
@@ -159,13 +165,19 @@ pub fn router(services: Services, staff: Option<Staff>) -> Router {
     let packed = public().fallback(consumer::page::otherwise).layer(from_fn(pack::pack));
     let mut bounded =
         packed.with_state(Arc::clone(&services)).layer(bounds(REQUESTS_IN_WORK_MAX, REQUEST_S_MAX));
-    if let Some(Staff { consoles, api, imports, lists, photos }) = staff {
+    if let Some(Staff { consoles, api, imports, lists, photos, buyers, reports }) = staff {
         let staff = consoles.layer(from_fn(pack::pack)).merge(api);
         bounded = bounded
             .merge(staff.layer(bounds(STAFF_REQUESTS_IN_WORK_MAX, REQUEST_S_MAX)))
             .merge(
                 photos.layer(bounds(FIELD_PHOTOS_IN_WORK_MAX, FIELD_PHOTO_S_MAX + REQUEST_S_MAX)),
             )
+            .merge(
+                buyers
+                    .layer(from_fn(pack::pack))
+                    .layer(bounds(BUYERS_REQUESTS_IN_WORK_MAX, REQUEST_S_MAX)),
+            )
+            .merge(reports.layer(bounds(REPORTS_IN_WORK_MAX, REPORT_S_MAX)))
             .merge(imports.layer(bounds(IMPORTS_IN_WORK_MAX, IMPORT_S_MAX)))
             .merge(lists.layer(bounds(OWN_FILES_IN_WORK_MAX, OWN_FILE_S_MAX + REQUEST_S_MAX)));
     }

@@ -209,6 +209,10 @@ impl Problem {
         )
     }
 
+    pub const fn is_not_found(&self) -> bool {
+        matches!(self.status, StatusCode::NOT_FOUND)
+    }
+
     pub fn method_not_allowed() -> Self {
         Self::new(
             StatusCode::METHOD_NOT_ALLOWED,

@@ -14,6 +14,7 @@ use crate::auth::SignedIn;
 use crate::auth::mail::Mailer;
 use crate::base::{Cidr, Clock};
 use crate::hooks::Allowed;
+use crate::http::consumer::report::Doors;
 use crate::http::consumer::visit::Visits;
 use crate::http::rate::{Misses, Rates, Throttle};
 use crate::keys::office::OfficeKeys;
@@ -55,6 +56,7 @@ pub struct Services {
     pub(super) visits: Visits,
     pub(super) throttle: Arc<Throttle>,
     pub(super) misses: Arc<Misses>,
+    pub(super) doors: Arc<Doors>,
 }
 
 /// What the site says of itself.
@@ -100,6 +102,7 @@ impl Services {
             visits: Visits::default(),
             throttle: Arc::new(Throttle::new(Rates::default())),
             misses: Arc::default(),
+            doors: Arc::default(),
         }
     }
 

@@ -138,6 +138,8 @@ pub struct Report {
     /// Who first looked at it, and when.
     pub looked: Option<(String, UnixMs)>,
     pub case: Option<CaseRef>,
+    /// That case is over.
+    pub case_over: bool,
     pub closed: Option<(ClosedAs, String, UnixMs)>,
     /// Who told the reporter, and when.
     pub told: Option<(String, UnixMs)>,
@@ -154,6 +156,7 @@ impl Report {
     pub const fn state(&self) -> State {
         match (&self.closed, &self.case, &self.looked) {
             (Some(_), ..) => State::Closed,
+            (None, Some(_), _) if self.case_over => State::Closed,
             (None, Some(_), _) => State::InCase,
             (None, None, Some(_)) => State::Looked,
             (None, None, None) => State::Received,

@@ -4,6 +4,7 @@ use async_trait::async_trait;
 use uuid::Uuid;
 
 use crate::base::{By, LedgerError, UnixMs};
+use crate::media::Sha256Hex;
 use crate::reports::retention::{Erased, Pass};
 use crate::reports::{CaseRef, CheckValue, ClosedAs, NewReport, Number, Report, State};
 use crate::scan::{Place, Tag48};
@@ -86,7 +87,7 @@ pub trait ReportLedger: Send + Sync {
     /// `Conflict` when it is part of another one, or closed.
     async fn link_report(&self, id: Uuid, case: &CaseRef, by: &By) -> Result<(), LedgerError>;
     /// # Errors
-    /// `Conflict` when it is closed.
+    /// `Conflict` when it is closed, or part of a case, with which it is closed.
     async fn close_report(&self, id: Uuid, how: ClosedAs, by: &By) -> Result<(), LedgerError>;
     /// Keeps that the reporter was told. False where that was kept before.
     async fn tell_reporter(&self, id: Uuid, by: &By) -> Result<bool, LedgerError>;
@@ -105,4 +106,6 @@ pub trait ReportLedger: Send + Sync {
     async fn held_about(&self, device: Tag48) -> Result<Held, LedgerError>;
     /// Erases what is old; told in the trail when anything was.
     async fn erase_reports(&self, pass: &Pass, by: &By) -> Result<Erased, LedgerError>;
+    /// Forgets files of [`Erased`] that are off the disk.
+    async fn forget_files(&self, files: &[Sha256Hex]) -> Result<(), LedgerError>;
 }

@@ -9,6 +9,7 @@
 pub mod account;
 pub mod assets;
 pub mod book;
+pub mod buyers_reports;
 pub mod check;
 pub mod console;
 pub mod county;
@@ -27,6 +28,8 @@ pub mod people;
 pub mod products;
 pub mod proof;
 pub mod recall;
+pub mod report;
+pub mod report_paper;
 pub mod style;
 pub mod text;
 pub mod trace;

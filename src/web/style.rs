@@ -1,6 +1,6 @@
-//! The one style sheet of the public pages. It stands in each page, so that a
-//! page is one response; the content security policy names its hash, so that
-//! no other style is obeyed.
+//! The style sheets of the public pages. They stand in each page, so that a page
+//! is one response; the content security policy names their hashes, so that no
+//! other style is obeyed.
 
 use std::sync::LazyLock;
 
@@ -9,12 +9,22 @@ use base64::prelude::BASE64_STANDARD;
 use sha2::{Digest, Sha256};
 
 /// The sheet without its line breaks and indents.
-pub static SHEET: LazyLock<String> = LazyLock::new(|| {
-    let lines = include_str!("static/page.css").lines().map(str::trim);
-    lines.filter(|line| !line.is_empty() && !line.starts_with("/*")).collect()
-});
+pub static SHEET: LazyLock<String> = LazyLock::new(|| packed(include_str!("static/page.css")));
+
+/// What pages behind an answer need beside it: the answer's own is to fit into the
+/// first flight of a connection.
+pub static REPORT: LazyLock<String> = LazyLock::new(|| packed(include_str!("static/report.css")));
 
 /// `sha256-...` as a policy's `style-src` takes it.
-pub static HASH: LazyLock<String> = LazyLock::new(|| {
-    format!("sha256-{}", BASE64_STANDARD.encode(Sha256::digest(SHEET.as_bytes())))
-});
+pub static HASH: LazyLock<String> = LazyLock::new(|| hash(&SHEET));
+
+pub static REPORT_HASH: LazyLock<String> = LazyLock::new(|| hash(&REPORT));
+
+fn packed(sheet: &str) -> String {
+    let lines = sheet.lines().map(str::trim);
+    lines.filter(|line| !line.is_empty() && !line.starts_with("/*")).collect()
+}
+
+fn hash(sheet: &str) -> String {
+    format!("sha256-{}", BASE64_STANDARD.encode(Sha256::digest(sheet.as_bytes())))
+}

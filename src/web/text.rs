@@ -53,6 +53,9 @@ pub const LIMITS: Text = Text(
      the first copy scanned also shows a first query.",
 );
 pub const REFERENCE: Text = Text("查询参考号", "Reference");
+pub const AFTER: Text = Text("觉得有问题？", "Something wrong with it?");
+pub const REPORT: Text = Text("举报", "Report it");
+pub const NOTE: Text = Text("保存这次查询记录", "Keep a note of this answer");
 pub const REQUEST: Text = Text("请求编号", "Request");
 pub const REFERENCE_USE: Text = Text(
     "向企业或执法人员反映情况时，请报这个号。",
@@ -129,7 +132,17 @@ pub const NO_ACCUSATION: Text =
 
 /// The big words of a verdict, for what decided it.
 pub fn headline(outcome: Outcome, first: &Reason) -> Text {
-    match (outcome, first.slug()) {
+    words(outcome, first.slug())
+}
+
+/// The same of slugs that were kept.
+pub fn headline_of(outcome: &str, reason: &str) -> Text {
+    let known = Outcome::ALL.into_iter().find(|one| one.slug() == outcome);
+    known.map_or(Text("", ""), |outcome| words(outcome, reason))
+}
+
+fn words(outcome: Outcome, reason: &str) -> Text {
+    match (outcome, reason) {
         (Outcome::Genuine, _) => Text("标签有效", "The label is valid"),
         (Outcome::SeenBefore, _) => Text("标签有效，以前有人查过", "Valid label, queried before"),
         (Outcome::Suspect, _) => Text("标签可疑", "The label is suspect"),

@@ -43,6 +43,8 @@ pub struct VerdictPage {
     next: Vec<Text>,
     /// Whether the complaints line is named.
     call: bool,
+    /// Binds a report or a note to this scan; none where there is nothing to report.
+    ticket: Option<String>,
     reference: String,
     /// Whether an officer finds the label by it: forgeries have no history.
     reference_leads: bool,
@@ -83,6 +85,7 @@ pub struct Asked<'a> {
     pub at: UnixMs,
     /// Short text that an officer finds the scan by.
     pub reference: String,
+    pub ticket: Option<String>,
     /// Address of this page in the other language.
     pub other_language: String,
     /// What was typed, to be mended in the form when it is no code.
@@ -156,6 +159,7 @@ impl VerdictPage {
             call: !malformed
                 && !mistyped
                 && matches!(outcome, Outcome::Suspect | Outcome::NotGenuine | Outcome::Withdrawn),
+            ticket: asked.ticket.filter(|_| !mistyped),
             reference: asked.reference,
             reference_leads: matches!(
                 answer.recorded,

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 
 use crate::staff_bed::{OUR_GTIN, OURS, StaffBed, WHO, location};
 
+mod buyers;
 mod officers;
 mod spot;
 mod visits;
@@ -273,6 +274,7 @@ fn rows() -> impl Iterator<Item = Row> {
         WEBHOOK_ROUTES,
         PRODUCT_ROUTES,
         HAND_OVER_ROUTES,
+        buyers::ROWS,
         officers::ROWS,
         spot::ROWS,
         visits::ROWS,
@@ -321,6 +323,7 @@ pub struct Ours {
     evidence: String,
     visit: String,
     picture: String,
+    report: String,
 }
 
 impl Ours {
@@ -374,6 +377,7 @@ impl Ours {
             evidence,
             visit,
             picture,
+            report: crate::reports::placed(bed).await,
         }
     }
 
@@ -390,6 +394,7 @@ impl Ours {
             of if of.contains("sessions") => &self.session,
             of if of.contains("keys") => &self.key,
             of if of.contains("webhooks") => &self.webhook,
+            of if of.contains("officer/reports") => &self.report,
             of if of.contains("packages") => &self.package,
             of if of.contains("printers") => &self.house,
             _ => &self.order,
@@ -414,6 +419,7 @@ impl Ours {
             .replace("enterprise/lists/{list}", "enterprise/lists/batches")
             .replace("{list}", "enterprises")
             .replace("{act}", "shipped")
+            .replace("{position}", "1")
             .replace("{name}", "nothing.css")
     }
 }

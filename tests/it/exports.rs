@@ -235,6 +235,7 @@ const KEPT_BACK: &[(&str, &str)] = &[
     ("evidence_packages", "what of a case left the office"),
     ("evidence_stamps", "questions of the office for the time"),
     ("media", "photos of buyers and officers, which protect whom they show"),
+    ("media_gone", "files that are being deleted"),
     ("reports", "what buyers said to the office, which protects who said it"),
     ("report_photos", "which photos came with a report"),
     ("notes", "what a buyer asked to have in writing of one answer"),

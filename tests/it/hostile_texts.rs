@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 use crate::authz::Ours;
 use crate::staff_bed::StaffBed;
 
-fn texts() -> [(&'static str, String); 8] {
+pub fn texts() -> [(&'static str, String); 8] {
     [
         ("ten thousand characters", "宋".repeat(10_000)),
         ("turned around", "\u{202e}emag\u{2066}宋河\u{200f}".to_owned()),

@@ -55,6 +55,7 @@ mod recalls;
 mod redis_server;
 mod registry;
 mod replay;
+mod reports;
 mod retention;
 mod second_person;
 mod sign_offs;

@@ -10,6 +10,7 @@ use zhenma::auth::trail::Wanted;
 use zhenma::base::{By, Clock, UnixMs, clock::SetClock, clock::SystemClock, ids};
 use zhenma::cases::{CaseLedger, DecisionRecord, Flag, FlagState};
 use zhenma::code::Payload;
+use zhenma::media::MediaStore;
 use zhenma::registry::{BatchRef, Decision};
 use zhenma::scan::across::Changes;
 use zhenma::scan::ledger::ScanLedger;
@@ -35,7 +36,15 @@ async fn ledger() -> (Ledger, tempfile::TempDir) {
 
 fn retention(ledger: &Ledger, clock: Arc<SetClock>) -> Retention {
     let zone = TimeZone::get("Asia/Shanghai").expect("a zone");
-    Retention { ledger: ledger.clone(), clock, zone, days: 1_095 }
+    Retention {
+        ledger: ledger.clone(),
+        clock,
+        zone,
+        days: 1_095,
+        media: MediaStore::at(std::path::PathBuf::from("nowhere")),
+        contact_days: 180,
+        content_days: 730,
+    }
 }
 
 fn entry(n: u64, code: CodeId, at: UnixMs) -> Entry {

@@ -8,5 +8,6 @@ pub mod home;
 pub mod page;
 pub mod preview;
 pub mod proof;
+pub mod report;
 pub mod scans;
 pub mod visit;

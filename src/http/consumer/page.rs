@@ -16,6 +16,7 @@ use crate::http::client::Client;
 use crate::http::consumer::answer::ScanAnswer;
 use crate::http::consumer::ask::{Asked, Head, Wish, admit, ask, name};
 use crate::http::consumer::preview::is_a_scan;
+use crate::http::consumer::report::ticket_of;
 use crate::http::consumer::visit::Caller;
 use crate::http::negotiate;
 use crate::http::problem::{Problem, ProblemDocument};
@@ -190,7 +191,8 @@ pub(super) async fn shown(
     let wish = Wish { lang, at, location: None, channel: None, record };
     let asked = ask(services, head, named, visit, wish).await;
     let mut response = if negotiate::prefers_html(head.headers) {
-        page(&asked, services, uri, text)?
+        let ticket = ticket_of(&asked, services, head.client, record && uri.path() != "/check");
+        page(&asked, services, uri, text, ticket)?
     } else {
         Json(ScanAnswer::new(&asked, services)).into_response()
     };
@@ -210,7 +212,13 @@ pub fn label(headers: &mut HeaderMap, lang: Lang) {
     headers.insert(header::VARY, HeaderValue::from_static("accept, accept-language, cookie"));
 }
 
-fn page(asked: &Asked, services: &Services, uri: &Uri, text: &str) -> Result<Response, Problem> {
+fn page(
+    asked: &Asked,
+    services: &Services,
+    uri: &Uri,
+    text: &str,
+    ticket: Option<String>,
+) -> Result<Response, Problem> {
     let register = services.scanner.register.load();
     let batch = asked.answer.item.as_ref().map(|item| item.facts.batch.id);
     let page = VerdictPage::new(
@@ -220,6 +228,7 @@ fn page(asked: &Asked, services: &Services, uri: &Uri, text: &str) -> Result<Res
             zone: &services.zone,
             at: asked.at,
             reference: asked.reference.clone(),
+            ticket,
             other_language: in_language(uri, asked.lang.other()),
             typed: text,
             milestones: batch.map_or(&[], |batch| register.milestones(batch)),

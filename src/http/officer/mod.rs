@@ -11,6 +11,8 @@ mod flags;
 mod kit;
 mod look_up;
 mod policies;
+mod report_acts;
+mod reports;
 mod sign_in;
 mod visits;
 
@@ -46,6 +48,14 @@ pub(super) fn routes() -> OpenApiRouter<Desk> {
         .routes(routes!(visits::papers::record))
         .routes(routes!(visits::papers::list))
         .routes(routes!(visits::pictures::picture))
+        .routes(routes!(reports::list))
+        .routes(routes!(reports::show))
+        .routes(routes!(report_acts::look))
+        .routes(routes!(report_acts::case))
+        .routes(routes!(report_acts::close))
+        .routes(routes!(report_acts::told))
+        .routes(routes!(report_acts::contact))
+        .routes(routes!(report_acts::photo))
 }
 
 /// Photos from the spot, which are larger than pages and come over poor networks.

@@ -5,14 +5,40 @@ use sqlx::sqlite::SqliteRow;
 use super::rows::{self, Read, get};
 use super::{Ledger, Tx, audit, down, media, reports, signed, unsigned};
 use crate::auth::trail::Entry;
-use crate::base::{By, UnixMs};
+use crate::base::{By, LedgerError, UnixMs};
+use crate::cases::fact::Fact;
 use crate::media::Sha256Hex;
 use crate::reports::port::{HELD_SCANS_MAX, Held, HeldScan};
 use crate::reports::retention::{Erased, Pass};
 use crate::scan::{Place, Tag48};
 
-/// Reports of a case that is under way stay whole.
-const OPEN_CASE: &str = "(r.case_id IS NOT NULL AND r.closed_at IS NULL)";
+/// Reports of a case that is under way, or held, stay whole.
+const OPEN_CASE: &str = "EXISTS (SELECT 1 FROM case_files c WHERE c.id = r.case_id
+    AND (c.state IN ('open', 'closing') OR c.hold = 1))";
+
+/// A case that went into another one goes on there, and its reports with it.
+async fn follow_merged(tx: &mut Tx) -> Read<()> {
+    let merged = sqlx::query(
+        "SELECT DISTINCT r.case_id, e.fact FROM reports r
+         JOIN case_files c ON c.id = r.case_id AND c.state = 'merged'
+         JOIN case_entries e ON e.case_id = c.id AND e.kind = 'merged'",
+    )
+    .fetch_all(&mut **tx)
+    .await
+    .map_err(down)?;
+    for row in &merged {
+        let fact = serde_json::from_str(&get::<String>(row, "fact")?);
+        let Ok(Fact::Merged { into, number, .. }) = fact else { return Err(rows::bad("fact")) };
+        sqlx::query("UPDATE reports SET case_id = $1, case_number = $2 WHERE case_id = $3")
+            .bind(into.to_string())
+            .bind(number)
+            .bind(get::<String>(row, "case_id")?)
+            .execute(&mut **tx)
+            .await
+            .map_err(down)?;
+    }
+    Ok(())
+}
 
 async fn ids(tx: &mut Tx, clause: &'static str, before: UnixMs, limit: u32) -> Read<Vec<String>> {
     let statement = format!(
@@ -34,29 +60,43 @@ async fn for_each(tx: &mut Tx, statement: &'static str, ids: &[String]) -> Read<
     Ok(())
 }
 
-/// Deletes buyers' photos that no report names any more, and gives the files
-/// that nothing else shows.
-async fn unnamed_photos(tx: &mut Tx) -> Read<Vec<Sha256Hex>> {
-    let gone = sqlx::query(
-        "DELETE FROM media WHERE purpose = 'report' AND NOT EXISTS
-         (SELECT 1 FROM report_photos p WHERE p.media = media.original) RETURNING shown",
-    )
-    .fetch_all(&mut **tx)
-    .await
-    .map_err(down)?;
-    let mut files = Vec::new();
-    for row in &gone {
-        let shown = media::hash(row, "shown")?;
-        let others: i64 = sqlx::query_scalar("SELECT COUNT(*) FROM media WHERE shown = $1")
-            .bind(shown.bytes().to_vec())
-            .fetch_one(&mut **tx)
+/// Deletes the rows of buyers' photos that no report names any more, and keeps
+/// their files for deletion unless another photo shows the same.
+async fn unname_photos(tx: &mut Tx) -> Read<()> {
+    for statement in [
+        "INSERT INTO media_gone (file) SELECT DISTINCT m.shown FROM media m
+         WHERE m.purpose = 'report'
+         AND NOT EXISTS (SELECT 1 FROM report_photos p WHERE p.media = m.original)
+         ON CONFLICT (file) DO NOTHING",
+        "DELETE FROM media WHERE purpose = 'report'
+         AND NOT EXISTS (SELECT 1 FROM report_photos p WHERE p.media = media.original)",
+        "DELETE FROM media_gone WHERE EXISTS (SELECT 1 FROM media m WHERE m.shown = file)",
+    ] {
+        sqlx::query(statement).execute(&mut **tx).await.map_err(down)?;
+    }
+    Ok(())
+}
+
+async fn files_gone(tx: &mut Tx, limit: u32) -> Read<Vec<Sha256Hex>> {
+    let rows = sqlx::query("SELECT file FROM media_gone LIMIT $1")
+        .bind(i64::from(limit))
+        .fetch_all(&mut **tx)
+        .await
+        .map_err(down)?;
+    rows.iter().map(|row| media::hash(row, "file")).collect()
+}
+
+/// Forgets files that are off the disk.
+pub(super) async fn forget_files(ledger: &Ledger, files: &[Sha256Hex]) -> Read<()> {
+    let mut tx = ledger.write().await?;
+    for file in files {
+        sqlx::query("DELETE FROM media_gone WHERE file = $1")
+            .bind(file.bytes().to_vec())
+            .execute(&mut *tx)
             .await
             .map_err(down)?;
-        if others == 0 {
-            files.push(shown);
-        }
     }
-    Ok(files)
+    tx.commit().await.map_err(down)
 }
 
 async fn old_notes(tx: &mut Tx, pass: &Pass) -> Read<u64> {
@@ -75,6 +115,7 @@ async fn old_notes(tx: &mut Tx, pass: &Pass) -> Read<u64> {
 pub(super) async fn erase(ledger: &Ledger, pass: &Pass, by: &By) -> Read<Erased> {
     let mut tx = ledger.write().await?;
     let limit = pass.rows_max;
+    follow_merged(&mut tx).await?;
     let contacts = ids(&mut tx, "r.contact IS NOT NULL", pass.contacts_before, limit).await?;
     for_each(&mut tx, "UPDATE reports SET contact = NULL WHERE id = $1", &contacts).await?;
     let contents = ids(
@@ -93,7 +134,8 @@ pub(super) async fn erase(ledger: &Ledger, pass: &Pass, by: &By) -> Read<Erased>
     )
     .await?;
     for_each(&mut tx, "DELETE FROM report_photos WHERE report = $1", &contents).await?;
-    let files = unnamed_photos(&mut tx).await?;
+    unname_photos(&mut tx).await?;
+    let files = files_gone(&mut tx, limit).await?;
     let notes = old_notes(&mut tx, pass).await?;
     let full = |n: usize| n >= limit as usize;
     let erased = Erased {
@@ -103,7 +145,8 @@ pub(super) async fn erase(ledger: &Ledger, pass: &Pass, by: &By) -> Read<Erased>
         more: full(contacts.len()) || full(contents.len()) || notes >= u64::from(limit),
         files,
     };
-    if erased.contacts + erased.contents + erased.notes == 0 && erased.files.is_empty() {
+    if erased.contacts + erased.contents + erased.notes == 0 {
+        tx.commit().await.map_err(down)?;
         return Ok(erased);
     }
     let entry = Entry {
@@ -112,7 +155,7 @@ pub(super) async fn erase(ledger: &Ledger, pass: &Pass, by: &By) -> Read<Erased>
         enterprise: None,
         before: serde_json::Value::Null,
         after: serde_json::json!({"contacts": erased.contacts, "contents": erased.contents,
-            "notes": erased.notes, "files": erased.files.len()}),
+            "notes": erased.notes}),
     };
     audit::note(&mut tx, by, &entry).await?;
     tx.commit().await.map_err(down)?;
@@ -152,10 +195,7 @@ pub(super) async fn held_about(ledger: &Ledger, device: Tag48) -> Read<Held> {
         .map_err(down)?;
     let across = across
         .map(|row| {
-            Ok::<_, crate::base::LedgerError>((
-                unsigned(get(&row, "codes")?),
-                unsigned(get(&row, "days")?),
-            ))
+            Ok::<_, LedgerError>((unsigned(get(&row, "codes")?), unsigned(get(&row, "days")?)))
         })
         .transpose()?;
     let reports = reports::of_device(ledger, device, HELD_SCANS_MAX).await?;

@@ -7,6 +7,7 @@ use super::rows::{self, Read, get};
 use super::{Ledger, audit, down, media, unsigned};
 use crate::auth::trail::Entry;
 use crate::base::{By, UnixMs};
+use crate::cases::file::State as CaseState;
 use crate::reports::{CaseRef, CheckValue, ClosedAs, Number, Report, State, Wrong};
 use crate::scan::{Place, Tag48};
 
@@ -38,6 +39,9 @@ pub(super) fn report_of(row: &SqliteRow) -> Read<Report> {
         has_contact: get::<Option<Vec<u8>>>(row, "contact")?.is_some(),
         received_at: UnixMs(get(row, "received_at")?),
         looked: by("looked_by", "looked_at")?,
+        case_over: get::<Option<String>>(row, "case_state")?
+            .and_then(|slug| case_state(&slug))
+            .is_some_and(|state| !state.is_open()),
         case: case.zip(number).map(|(id, number)| CaseRef { id, number }),
         closed: closed
             .and_then(|slug| ClosedAs::from_slug(&slug))
@@ -45,6 +49,11 @@ pub(super) fn report_of(row: &SqliteRow) -> Read<Report> {
             .map(|(how, (who, at))| (how, who, at)),
         told: by("told_by", "told_at")?,
     })
+}
+
+/// A case that went into another one goes on there.
+fn case_state(slug: &str) -> Option<CaseState> {
+    CaseState::from_slug(slug).filter(|state| *state != CaseState::Merged)
 }
 
 /// Puts to each report the photos that came with it.
@@ -71,10 +80,10 @@ pub(super) async fn with_photos(ledger: &Ledger, reports: &mut [Report]) -> Read
 
 pub(super) const fn in_state(state: State) -> &'static str {
     match state {
-        State::Received => "closed_at IS NULL AND case_id IS NULL AND looked_at IS NULL",
-        State::Looked => "closed_at IS NULL AND case_id IS NULL AND looked_at IS NOT NULL",
-        State::InCase => "closed_at IS NULL AND case_id IS NOT NULL",
-        State::Closed => "closed_at IS NOT NULL",
+        State::Received => "r.closed_at IS NULL AND r.case_id IS NULL AND r.looked_at IS NULL",
+        State::Looked => "r.closed_at IS NULL AND r.case_id IS NULL AND r.looked_at IS NOT NULL",
+        State::InCase => "r.closed_at IS NULL AND c.state IN ('open', 'closing', 'merged')",
+        State::Closed => "(r.closed_at IS NOT NULL OR c.state IN ('closed', 'void'))",
     }
 }
 
@@ -83,7 +92,7 @@ pub(super) const fn in_state(state: State) -> &'static str {
 pub(super) fn within(query: &mut QueryBuilder<Sqlite>, region: Option<Place>) {
     let Some(Place(code)) = region.filter(|region| *region != Place::UNKNOWN) else { return };
     let last = if code.is_multiple_of(100) { code + 99 } else { code };
-    query.push(" AND (region = 0 OR region BETWEEN ").push_bind(i64::from(code));
+    query.push(" AND (r.region = 0 OR r.region BETWEEN ").push_bind(i64::from(code));
     query.push(" AND ").push_bind(i64::from(last)).push(")");
 }
 
@@ -96,7 +105,7 @@ pub(super) async fn counted(ledger: &Ledger, region: Option<Place>) -> Read<[u64
         sums.push_unseparated(in_state(state));
         sums.push_unseparated(" THEN 1 ELSE 0 END), 0) AS BIGINT)");
     }
-    query.push(" FROM reports WHERE 1 = 1");
+    query.push(" FROM reports r LEFT JOIN case_files c ON c.id = r.case_id WHERE 1 = 1");
     within(&mut query, region);
     let row = query.build().fetch_one(&ledger.reader).await.map_err(down)?;
     let mut counts = [0; 4];

@@ -11,6 +11,7 @@ use super::rows::{Read, get};
 use super::{Ledger, Tx, audit, down, media, signed};
 use crate::auth::trail::Entry;
 use crate::base::{By, LedgerError};
+use crate::media::Sha256Hex;
 use crate::reports::port::{Added, Full, Held, ReportLedger, Wanted};
 use crate::reports::retention::{Erased, Pass};
 use crate::reports::{
@@ -27,43 +28,29 @@ fn entry<'a>(action: &'static str, id: Uuid, after: serde_json::Value) -> Entry<
     Entry { action, object, enterprise: None, before: serde_json::Value::Null, after }
 }
 
-async fn count(tx: &mut Tx, clause: &'static str, of: Option<&[u8]>, at: i64) -> Read<u32> {
-    let counted: i64 = sqlx::query_scalar(clause)
-        .bind(at)
-        .bind(of.map(<[u8]>::to_vec))
-        .fetch_one(&mut **tx)
-        .await
-        .map_err(down)?;
-    Ok(u32::try_from(counted).unwrap_or(u32::MAX))
-}
-
 /// The bound that one more report would break.
 async fn full(tx: &mut Tx, report: &NewReport) -> Read<Option<Full>> {
     let since = report.received_at.0 - DAY_MS;
     let ticket = &report.ticket;
     let (of_code, most) = match &ticket.payload {
         Some(payload) => (
-            count(
-                tx,
+            sqlx::query_scalar::<_, i64>(
                 "SELECT COUNT(*) FROM reports WHERE received_at > $1 AND payload = $2",
-                Some(payload),
-                since,
             )
-            .await?,
+            .bind(since)
+            .bind(payload.to_vec()),
             REPORTS_OF_CODE_A_DAY_MAX,
         ),
         None => (
-            count(
-                tx,
-                "SELECT COUNT(*) FROM reports WHERE received_at > $1 AND payload IS $2",
-                None,
-                since,
+            sqlx::query_scalar::<_, i64>(
+                "SELECT COUNT(*) FROM reports WHERE received_at > $1 AND payload IS NULL",
             )
-            .await?,
+            .bind(since),
             REPORTS_OF_NO_CODE_A_DAY_MAX,
         ),
     };
-    if of_code >= most {
+    let of_code = of_code.fetch_one(&mut **tx).await.map_err(down)?;
+    if of_code >= i64::from(most) {
         return Ok(Some(Full::Code));
     }
     let of_device: i64 =
@@ -201,6 +188,15 @@ async fn link(ledger: &Ledger, id: Uuid, case: &CaseRef, by: &By) -> Read<()> {
     .execute(&mut *tx)
     .await
     .map_err(down)?;
+    // What a case has is evidence, whatever becomes of the report.
+    sqlx::query(
+        "UPDATE media SET purpose = 'office' WHERE original IN
+         (SELECT media FROM report_photos WHERE report = $1)",
+    )
+    .bind(id.to_string())
+    .execute(&mut *tx)
+    .await
+    .map_err(down)?;
     let after = serde_json::json!({"case": case.number});
     audit::note(&mut tx, by, &entry("report.link", id, after)).await?;
     tx.commit().await.map_err(down)
@@ -211,6 +207,10 @@ async fn close(ledger: &Ledger, id: Uuid, how: ClosedAs, by: &By) -> Read<()> {
     let row = standing(&mut tx, id).await?;
     if get::<Option<i64>>(&row, "closed_at")?.is_some() {
         return Err(LedgerError::Conflict("this report is closed".to_owned()));
+    }
+    if get::<Option<String>>(&row, "case_id")?.is_some() {
+        let why = "this report is part of a case, and closed with it";
+        return Err(LedgerError::Conflict(why.to_owned()));
     }
     sqlx::query(
         "UPDATE reports SET closed_as = $1, closed_by = $2, closed_at = $3,
@@ -261,15 +261,23 @@ async fn contact(ledger: &Ledger, id: Uuid, by: &By) -> Read<Option<Vec<u8>>> {
     Ok(Some(sealed))
 }
 
+/// Reports, each with how its case stands.
+fn found() -> QueryBuilder<Sqlite> {
+    QueryBuilder::new(
+        "SELECT r.*, c.state AS case_state FROM reports r
+         LEFT JOIN case_files c ON c.id = r.case_id WHERE ",
+    )
+}
+
 async fn listed(ledger: &Ledger, query: &mut QueryBuilder<Sqlite>) -> Read<Vec<Report>> {
     let rows = query.build().fetch_all(&ledger.reader).await.map_err(down)?;
-    let mut found: Vec<Report> = rows.iter().map(report_of).collect::<Read<_>>()?;
-    report_rows::with_photos(ledger, &mut found).await?;
-    Ok(found)
+    let mut reports: Vec<Report> = rows.iter().map(report_of).collect::<Read<_>>()?;
+    report_rows::with_photos(ledger, &mut reports).await?;
+    Ok(reports)
 }
 
 async fn one(ledger: &Ledger, column: &'static str, value: &str) -> Read<Option<Report>> {
-    let mut query = QueryBuilder::new("SELECT * FROM reports WHERE ");
+    let mut query = found();
     query.push(column).push(" = ").push_bind(value);
     Ok(listed(ledger, &mut query).await?.pop())
 }
@@ -281,11 +289,11 @@ impl ReportLedger for Ledger {
     }
 
     async fn buyers_report(&self, id: Uuid) -> Result<Option<Report>, LedgerError> {
-        one(self, "id", &id.to_string()).await
+        one(self, "r.id", &id.to_string()).await
     }
 
     async fn report_numbered(&self, number: &Number) -> Result<Option<Report>, LedgerError> {
-        one(self, "number", number.plain()).await
+        one(self, "r.number", number.plain()).await
     }
 
     async fn buyers_reports(
@@ -293,25 +301,26 @@ impl ReportLedger for Ledger {
         wanted: &Wanted,
         limit: u32,
     ) -> Result<Vec<Report>, LedgerError> {
-        let mut query = QueryBuilder::new("SELECT * FROM reports WHERE seq < ");
-        query.push_bind(wanted.before.map_or(i64::MAX, signed));
+        let mut query = found();
+        query.push("r.seq < ").push_bind(wanted.before.map_or(i64::MAX, signed));
         if let Some(state) = wanted.state {
             query.push(" AND ").push(report_rows::in_state(state));
         }
         report_rows::within(&mut query, wanted.region);
-        query.push(" ORDER BY seq DESC LIMIT ").push_bind(i64::from(limit));
+        query.push(" ORDER BY r.seq DESC LIMIT ").push_bind(i64::from(limit));
         listed(self, &mut query).await
     }
 
     async fn reports_after(&self, seq: u64, limit: u32) -> Result<Vec<Report>, LedgerError> {
-        let mut query = QueryBuilder::new("SELECT * FROM reports WHERE seq > ");
-        query.push_bind(signed(seq)).push(" ORDER BY seq LIMIT ").push_bind(i64::from(limit));
+        let mut query = found();
+        query.push("r.seq > ").push_bind(signed(seq));
+        query.push(" ORDER BY r.seq LIMIT ").push_bind(i64::from(limit));
         listed(self, &mut query).await
     }
 
     async fn reports_of(&self, payload: &[u8; 12]) -> Result<Vec<Report>, LedgerError> {
-        let mut query = QueryBuilder::new("SELECT * FROM reports WHERE payload = ");
-        query.push_bind(payload.to_vec()).push(" ORDER BY seq");
+        let mut query = found();
+        query.push("r.payload = ").push_bind(payload.to_vec()).push(" ORDER BY r.seq");
         listed(self, &mut query).await
     }
 
@@ -363,12 +372,17 @@ impl ReportLedger for Ledger {
     async fn erase_reports(&self, pass: &Pass, by: &By) -> Result<Erased, LedgerError> {
         report_clock::erase(self, pass, by).await
     }
+
+    async fn forget_files(&self, files: &[Sha256Hex]) -> Result<(), LedgerError> {
+        report_clock::forget_files(self, files).await
+    }
 }
 
 /// What a device reported, newest first.
 pub(super) async fn of_device(ledger: &Ledger, device: Tag48, limit: u32) -> Read<Vec<Report>> {
-    let mut query = QueryBuilder::new("SELECT * FROM reports WHERE device = ");
-    query.push_bind(signed(device.get())).push(" ORDER BY seq DESC LIMIT ");
+    let mut query = found();
+    query.push("r.device = ").push_bind(signed(device.get()));
+    query.push(" ORDER BY r.seq DESC LIMIT ");
     query.push_bind(i64::from(limit));
     listed(ledger, &mut query).await
 }

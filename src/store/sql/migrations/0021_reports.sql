@@ -58,6 +58,12 @@ CREATE TABLE report_photos (
 );
 CREATE INDEX report_photos_of ON report_photos (media);
 
+-- Files that no row names any more, until they are off the disk: a process that is
+-- killed in between leaves none behind.
+CREATE TABLE media_gone (
+    file BLOB PRIMARY KEY              -- SHA-256 of it
+);
+
 -- What a buyer's note said, so that a copy of it can be compared: no person in it.
 CREATE TABLE notes (
     check_value TEXT PRIMARY KEY,      -- 20 characters: a keyed hash of the content
