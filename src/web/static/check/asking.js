@@ -188,20 +188,34 @@ function foundOf(mismatch) {
   return { matches_label: matches, product_in_hand, note: String(form.get("note") ?? "").trim() };
 }
 
-/** Ends the label before: what was answered and seen of it becomes a record. */
-export async function finish() {
-  const one = draft ?? (app.vault && (await app.vault.get("draft")));
-  draft = null;
-  if (!one || !app.vault) return;
-  const quantity = Number(byId("quantity").value) || 1;
-  const found = foundOf(one.mismatch);
+async function end(one, seen) {
   const { code, shown, photos } = one;
   const of = { visit: app.visit?.id ?? null, sweep: app.sweep?.id ?? null };
   const facts = { made_offline: one.offline, kit: one.kit, network: one.network };
-  if (await record("check", { ...of, code, shown, found, quantity, photos, ...facts })) {
+  if (await record("check", { ...of, code, shown, ...seen, photos, ...facts })) {
     await app.vault.drop("draft");
-    await app.counted(one, found.matches_label);
+    await app.counted(one, seen.found.matches_label);
   }
+}
+
+// One after another: a scanner is quicker than the storage.
+let ending = Promise.resolve();
+
+/** Ends the label before: what was answered and seen of it becomes a record. */
+export function finish() {
+  const one = draft;
+  draft = null;
+  if (!one || !app.vault) return ending;
+  const seen = { quantity: Number(byId("quantity").value) || 1, found: foundOf(one.mismatch) };
+  ending = ending.then(() => end(one, seen));
+  return ending;
+}
+
+/** A label that was on the screen when the page died is recorded as it stood. */
+export async function recover() {
+  const one = await app.vault.get("draft");
+  const found = { matches_label: one?.mismatch ? false : null, product_in_hand: null, note: "" };
+  if (one) await end(one, { quantity: 1, found });
 }
 
 function close() {
@@ -210,12 +224,16 @@ function close() {
   byId(app.sweep ? "sweep-scan" : "scan").focus();
 }
 
+/** Makes way for the next label. */
+export function dismiss() {
+  if (byId("answer").hidden) return;
+  finish();
+  close();
+}
+
 /** Wires what belongs to an answer. */
 export function wire() {
-  byId("next").addEventListener("click", async () => {
-    await finish();
-    close();
-  });
+  byId("next").addEventListener("click", dismiss);
   byId("found-photo").addEventListener("click", async () => {
     const hash = await photograph(say("kind_check"));
     if (!hash || !draft) return;

@@ -2,7 +2,7 @@
 // This file opens what is kept and wires the parts; each part is a file of its
 // own. Nothing is kept in clear: src/guide/adr/0027-offline.md.
 import { app, byId, fillWords, given, nowAndLatest, over, show, stamp, tell } from "./app.js";
-import { ask, finish, wire as wireAnswer } from "./asking.js";
+import { ask, dismiss, finish, recover, wire as wireAnswer } from "./asking.js";
 import { fillInHand, loadKit, renew, showBox, showStrip, wire as wireBox } from "./box.js";
 import { Camera } from "./camera.js";
 import { showOthers } from "./others.js";
@@ -91,12 +91,12 @@ async function unlocked() {
   app.visit = await app.vault.get("visit");
   app.sweep = await app.vault.get("sweep");
   app.outbox = new Outbox(app.vault, stamp, sentSays, changed);
-  // A label that was on the screen when the page died is recorded as it stood.
-  await finish();
+  await recover();
   fillInHand();
   view("check");
   byId("code").focus();
-  await navigator.storage?.persist?.();
+  // Some browsers ask the person first: nothing waits for that.
+  navigator.storage?.persist?.().catch(() => {});
   if (app.online) await renew(true);
   fillInHand();
   await showOthers();
@@ -197,11 +197,14 @@ function wireNetwork() {
   setInterval(changed, LOOK_MS);
 }
 
-// A scanner that types finds its field, wherever the finger was last.
+// A scanner that types finds its field, wherever the finger was last: the label
+// before makes way, and a sweep goes on.
 function wireScanner() {
   document.addEventListener("keydown", (event) => {
-    const busy = event.target.closest?.("input, textarea, select, button, dialog");
-    if (busy || event.ctrlKey || event.metaKey || event.key.length !== 1) return;
+    const busy = event.target.closest?.("input, textarea, select");
+    if (busy || event.ctrlKey || event.metaKey || event.key.length !== 1 || event.key === " ") return;
+    dismiss();
+    if (app.sweep && !byId("view-sweep").hidden) view("check");
     if (!byId("view-check").hidden) byId("code").focus();
   });
 }

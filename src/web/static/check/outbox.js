@@ -50,6 +50,8 @@ async function sendPhotos(vault, moved) {
       headers: { "content-type": photo.type },
       body: photo.bytes,
     });
+    // Damaged on the way: it is sent again.
+    if (response.status === 409) throw new Cut();
     if (!response.ok) {
       const problem = await response.json().catch(() => ({}));
       const says = problem.errors?.[0]?.remedy ?? problem.detail ?? String(response.status);

@@ -81,8 +81,10 @@ export function showSweep() {
   show("sweep-needs", !visit);
   show("sweep-none", Boolean(visit) && !sweep);
   show("sweep-open", Boolean(sweep));
+  show("sweep-line", Boolean(sweep));
   if (!sweep) return;
   const sums = tally(sweep.seen);
+  byId("sweep-line").textContent = say("sweep_line", sums.checked, sums.suspect);
   byId("sweep-checked").textContent = String(sums.checked);
   byId("sweep-suspect").textContent = String(sums.suspect);
   byId("sweep-open-units").textContent = String(sums.open);

@@ -210,6 +210,7 @@ const TABLE = {
   drawn: ["按货架顺序数，查第：{0}", "Counting along the shelf, check number: {0}"],
   draw_seed: ["抽号种子：{0}", "Seed of the draw: {0}"],
   draw_needs: ["抽号要先填存货总数。", "To draw, say how many are in stock."],
+  sweep_line: ["抽查中：已查{0}件，可疑{1}件", "Sweep: {0} checked, {1} suspect"],
   sweep_scan: ["扫下一件", "Scan the next"],
   sweep_end: ["结束抽查", "End the sweep"],
   counted: ["已查", "Checked"],
