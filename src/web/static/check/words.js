@@ -244,8 +244,8 @@ const TABLE = {
   sent: ["已发送。", "Sent."],
   cut: ["连不上，恢复后自动发送。", "No connection; sent when it is back."],
   signedout: [
-    "账号已退出、停用或到期。离线包已删除，不能再查验；未发送的记录仍加密存在本机，重新登录后自动发送。账号停用的请交单位管理员处理。",
-    "This account is signed out, disabled or expired. The kit was removed and checks stop; what was not sent stays here, sealed, and goes out after you sign in. If the account was disabled, ask your office's administrator.",
+    "账号已退出、停用或到期。离线包已删除，不能再查验；未发送的记录仍加密存在本机，重新登录后自动发送。账号停用的，由本单位主管在本机登录后代为接收。",
+    "This account is signed out, disabled or expired. The kit was removed and checks stop; what was not sent stays here, sealed, and goes out after you sign in. If the account was disabled, a supervisor of your office signs in on this phone and takes it in.",
   ],
   sign_in: ["去登录", "Sign in"],
   told_refused: ["未被接收", "Refused"],
