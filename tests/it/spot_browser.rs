@@ -36,13 +36,13 @@ impl Goods {
         let last = if forged.ends_with('A') { "E" } else { "A" };
         forged.replace_range(forged.len() - 3..forged.len() - 2, last);
         let codes = vec![
-            ("good", codes[0].clone()),
+            ("good", format!("{}/{}", bed.base.to_uppercase(), codes[0])),
             ("second", codes[1].clone()),
             ("forged", forged),
             ("withdrawn", codes[3].clone()),
             ("flagged", codes[5].clone()),
             ("oil", oil),
-            ("foreign", elsewhere(&codes[7])),
+            ("foreign", format!("https://zm.example.org/{}", codes[7])),
             ("number", serial(&codes[8])),
             ("junk", "6900000001011".to_owned()),
         ];
@@ -61,12 +61,6 @@ impl Goods {
         let symbol = Symbol::of(self.code("good")).expect("a symbol");
         json!({"codes": codes, "svg": svg(&symbol, MODULE_UM)})
     }
-}
-
-/// The same code under a host that is not ours.
-fn elsewhere(code: &str) -> String {
-    let (_, bare) = code.rsplit_once('/').expect("a URL");
-    format!("https://zm.example.org/{bare}")
 }
 
 fn serial(code: &str) -> String {
