@@ -52,6 +52,9 @@ pub mod kit;
 pub mod evidence;
 
 #[cfg(feature = "server")]
+pub mod leads;
+
+#[cfg(feature = "server")]
 pub mod lists;
 
 #[cfg(feature = "server")]

@@ -1,12 +1,16 @@
 //! `zhenma replay`: the engine over a recorded stream.
 
+mod leads;
+
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, BufWriter, Read, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use clap::Args;
+use jiff::civil::Date;
 
+use self::leads::Leads;
 use super::{Done, Failure};
 use crate::scan::hosting::Hosting;
 use crate::scan::judge::Policy;
@@ -32,6 +36,12 @@ pub(crate) struct Replay {
     /// What officers should know of batches and phones, an object a line: {"kind","key","score","t"}
     #[arg(long, value_name = "FILE")]
     alerts: Option<PathBuf>,
+    /// What officers would look into first, ranked, an object a line: {"rank","kind","key","codes","score","why",..}
+    #[arg(long, value_name = "FILE")]
+    leads: Option<PathBuf>,
+    /// Leads as they were at the end of this day of the stream (UTC), with "at"; may be given again [default: the stream's end]
+    #[arg(long, value_name = "DAY", requires = "leads")]
+    leads_at: Vec<Date>,
     /// Another policy than the one that comes with this version, as JSON
     #[arg(long, value_name = "FILE")]
     policy: Option<PathBuf>,
@@ -58,11 +68,18 @@ impl Replay {
             None => Box::new(io::stdout().lock()),
         };
         let mut out = BufWriter::with_capacity(1 << 16, &mut *out);
-        let mut numbers = self.measures.as_deref().map(Numbers::begin).transpose()?;
+        let numbers = self.measures.as_deref().map(Numbers::begin).transpose()?;
+        let leads = self.leads.as_ref().map(|path| File::create(path).map_err(|e| told(path, &e)));
+        let leads = leads.transpose()?.map(BufWriter::new);
+        let mut beside =
+            Beside { numbers, leads: leads.map(|out| Leads::new(out, self.leads_at.clone())) };
         let scans = BufReader::with_capacity(1 << 16, scans);
-        let faults = stream(&mut engine, scans, &mut out, numbers.as_mut())?;
+        let faults = stream(&mut engine, scans, &mut out, &mut beside)?;
         out.flush()?;
-        numbers.map_or(Ok(()), |mut numbers| numbers.0.flush())?;
+        beside.numbers.map_or(Ok(()), |mut numbers| numbers.0.flush())?;
+        if let Some(leads) = beside.leads {
+            leads.end(&engine, !self.leads_at.is_empty())?;
+        }
         if let Some(path) = &self.alerts {
             let mut out = BufWriter::new(File::create(path).map_err(|e| told(path, &e))?);
             for alert in engine.alerts() {
@@ -120,6 +137,12 @@ impl Replay {
     }
 }
 
+/// What is written beside the verdicts as they come.
+struct Beside {
+    numbers: Option<Numbers>,
+    leads: Option<Leads<BufWriter<File>>>,
+}
+
 /// The file of numbers behind the verdicts.
 struct Numbers(csv::Writer<File>);
 
@@ -156,7 +179,7 @@ fn stream(
     engine: &mut Engine,
     mut scans: impl BufRead,
     out: &mut impl Write,
-    mut numbers: Option<&mut Numbers>,
+    beside: &mut Beside,
 ) -> Result<u64, Failure> {
     let (mut line, mut faults) = (Vec::new(), 0);
     for number in 1.. {
@@ -172,6 +195,9 @@ fn stream(
         } else {
             std::str::from_utf8(&line).map_err(|e| e.to_string()).and_then(|text| engine.line(text))
         };
+        if let Some(leads) = &mut beside.leads {
+            leads.until(engine, engine.latest)?;
+        }
         let answer = answer.unwrap_or_else(|problem| {
             faults += 1;
             if faults <= FAULTS_TOLD {
@@ -179,7 +205,7 @@ fn stream(
             }
             Answer::unreadable(number)
         });
-        if let (Some(numbers), Some(measures)) = (&mut numbers, &engine.measures) {
+        if let (Some(numbers), Some(measures)) = (&mut beside.numbers, &engine.measures) {
             numbers.add(number, measures)?;
         }
         serde_json::to_writer(&mut *out, &answer)?;

@@ -90,4 +90,6 @@ pub mod adr {
     pub mod report_bound_to_a_scan {}
     #[doc = include_str!("adr/0030-a-record-is-taken-as-it-was-made.md")]
     pub mod record_as_it_was_made {}
+    #[doc = include_str!("adr/0025-leads-are-ranked-by-four-factors.md")]
+    pub mod leads_by_four_factors {}
 }

@@ -133,6 +133,18 @@ pub struct Around {
     pub revision: u64,
 }
 
+/// Labels of a phone that were met in another province afterwards, and their
+/// share, from which on the phone is told of.
+const PHONE_MET: u32 = 5;
+const PHONE_SHARE: f32 = 0.5;
+
+impl Around {
+    /// Whether the busiest phone is known for labels that were met far away.
+    pub fn tells_of_a_phone(&self) -> bool {
+        self.phone_met >= PHONE_MET && self.phone_share >= PHONE_SHARE
+    }
+}
+
 /// What is kept of one batch.
 #[derive(Clone, Debug, Default)]
 struct Cells {

@@ -23,6 +23,7 @@ pub mod replay;
 pub mod retention;
 pub mod service;
 pub mod signatures;
+pub mod spread;
 pub mod tags;
 pub mod verdict;
 pub mod walk;

@@ -6,6 +6,7 @@
 pub mod alerts;
 mod contest;
 mod engine;
+pub mod flagged;
 mod survey;
 
 use std::borrow::Cow;
@@ -25,11 +26,13 @@ use crate::scan::hosting::Hosting;
 use crate::scan::judge::measures::Measures;
 use crate::scan::judge::{Check, Evidence, Policy, Seen, judge};
 use crate::scan::profile::Profile;
+use crate::scan::spread::Spread;
 use crate::scan::tags::Tagger;
-use crate::scan::{Channel, CodeId, Marks, Observation, Outcome, Place, Reason, Spot};
+use crate::scan::{Channel, CodeId, Marks, Observation, Outcome, Place, Reason, Spot, Verdict};
 use alerts::{Alert, Alerts};
 pub use contest::Contest;
 use engine::Engine;
+use flagged::{Flagged, Met};
 pub use survey::Survey;
 
 /// Longest line that is read, bytes.
@@ -50,6 +53,9 @@ pub struct Batch {
     /// Province it was made for, in Chinese or English.
     #[serde(default)]
     destination_region: Option<String>,
+    /// What it is: liquor, meat, oil, food.
+    #[serde(default)]
+    product: String,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
@@ -148,6 +154,7 @@ struct Known {
     made: UnixMs,
     /// 0: anywhere.
     destination: u8,
+    product: String,
 }
 
 impl Known {
@@ -183,7 +190,8 @@ impl Recording {
                 }
             };
             let made = UnixMs(batch.made_t.as_millisecond());
-            Ok((batch.batch, Known { number: n, size: batch.size, made, destination }))
+            let product = batch.product;
+            Ok((batch.batch, Known { number: n, size: batch.size, made, destination, product }))
         };
         Ok(Self {
             batches: (1..).zip(batches).map(known).collect::<Result<_, String>>()?,
@@ -289,6 +297,39 @@ impl Recording {
     }
 }
 
+/// The judge on a scan, given what is known of the code if it was issued, and
+/// since when it is suspect; with who met it, where it is on officers' list.
+fn judged(
+    issued: Option<&Issued>,
+    seen: Option<Seen<'_>>,
+    accused: Option<UnixMs>,
+    policy: &Policy,
+) -> (Verdict, Option<Spread>) {
+    let evidence = Evidence {
+        check: Check::Read(ReadOutcome::Valid),
+        standing: issued.map(|issued| &issued.standing),
+        case: false,
+        foreign_host: None,
+        seen,
+        findings: Findings::NONE,
+        accused,
+    };
+    let verdict = judge(&evidence, policy);
+    let listed = verdict.outcome == Outcome::Suspect || !verdict.doubts.is_empty();
+    let spread = evidence.seen.as_ref().filter(|_| listed).map(Spread::of);
+    (verdict, spread)
+}
+
+fn told<'a>(code: Cow<'a, str>, verdict: &Verdict) -> Answer<'a> {
+    Answer {
+        line: None,
+        code: Some(code),
+        verdict: verdict.outcome.slug(),
+        score: verdict.risk,
+        reasons: verdict.reasons.iter().map(Reason::slug).collect(),
+    }
+}
+
 /// What the engine says of a scan, given what is known of the code if it was
 /// issued, and since when it is suspect.
 pub fn answer<'a>(
@@ -297,23 +338,8 @@ pub fn answer<'a>(
     accused: Option<UnixMs>,
     policy: &Policy,
 ) -> Answer<'a> {
-    let evidence = Evidence {
-        check: Check::Read(ReadOutcome::Valid),
-        standing: scan.issued.as_ref().map(|issued| &issued.standing),
-        case: false,
-        foreign_host: None,
-        seen,
-        findings: Findings::NONE,
-        accused,
-    };
-    let verdict = judge(&evidence, policy);
-    Answer {
-        line: None,
-        code: Some(scan.code),
-        verdict: verdict.outcome.slug(),
-        score: verdict.risk,
-        reasons: verdict.reasons.iter().map(Reason::slug).collect(),
-    }
+    let (verdict, _) = judged(scan.issued.as_ref(), seen, accused, policy);
+    told(scan.code, &verdict)
 }
 
 /// The engine over a stream.
@@ -323,8 +349,10 @@ pub struct Replay {
     /// As flags do, they stay suspect: no officer decides here.
     accused: HashMap<CodeId, UnixMs>,
     alerts: Alerts,
+    flagged: HashMap<CodeId, Flagged>,
     policy: Arc<Policy>,
-    latest: UnixMs,
+    /// The latest instant of the stream so far.
+    pub latest: UnixMs,
     pub counts: Counts,
     /// The numbers behind the last answer, where it was asked for them.
     pub measures: Option<Measures>,
@@ -341,6 +369,7 @@ impl Replay {
             engine: Engine::default(),
             accused: HashMap::new(),
             alerts: Alerts::default(),
+            flagged: HashMap::new(),
             policy,
             latest: UnixMs(i64::MIN),
             counts: Counts::default(),
@@ -382,23 +411,27 @@ impl Replay {
         let (measures, at) = (&mut self.measures, scan.at);
         let (measuring, policy) = (self.measuring, &self.policy);
         let (id, label, seen) = (issued.id, Some(&issued.label), scan.seen);
-        let ((answer, around), repeated) =
+        let (((verdict, spread), around), repeated) =
             self.engine.scan(id, label, seen, Findings::NONE, |seen| {
                 *measures = measuring.then(|| seen.measures());
                 let around = seen.around;
-                (answer(scan, Some(seen), accused, policy), around)
+                (judged(Some(&issued), Some(seen), accused, policy), around)
             });
         counts.repeated += u64::from(repeated);
-        let suspect = answer.verdict == Outcome::Suspect.slug();
-        let lead = answer.score >= f64::from(self.policy.lead_risk);
+        let suspect = verdict.outcome == Outcome::Suspect;
+        let lead = verdict.risk >= f64::from(self.policy.lead_risk);
         if suspect {
             self.accused.entry(issued.id).or_insert(at);
         }
         if let Some(measures) = &self.measures {
             self.profile.take(issued.id, measures, suspect, lead);
         }
-        self.alerts.take(issued.id, issued.label.batch, (answer.score, lead), &around, at);
-        Ok(answer)
+        self.alerts.take(issued.id, issued.label.batch, (verdict.risk, lead), &around, at);
+        if let Some(spread) = spread {
+            let met = Met { verdict: &verdict, spread, at };
+            flagged::take(&mut self.flagged, &scan.code, &issued, met);
+        }
+        Ok(told(scan.code, &verdict))
     }
 }
 

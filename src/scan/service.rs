@@ -24,6 +24,7 @@ use crate::scan::own::{Named, OwnAnswer, Text};
 use crate::scan::place::Locator;
 use crate::scan::policies::Policies;
 use crate::scan::signatures::Signatures;
+use crate::scan::spread::Spread;
 use crate::scan::tags::Tagger;
 use crate::scan::walk::{Walk, distinct_devices};
 use crate::scan::{
@@ -207,6 +208,16 @@ impl Scanner {
     /// log. Its scans were recorded, so its signature was checked then, if it is
     /// one that has any. `None` where the register does not know it any more.
     pub fn review_of(&self, id: CodeId, history: &History, at: UnixMs) -> Option<Verdict> {
+        self.review_with(id, history, at).map(|(verdict, _)| verdict)
+    }
+
+    /// The same, with who met the code and where.
+    pub fn review_with(
+        &self,
+        id: CodeId,
+        history: &History,
+        at: UnixMs,
+    ) -> Option<(Verdict, Spread)> {
         let register = self.register.load_full();
         let payload = Payload::from_bytes(id.payload).ok()?;
         let Placement::Issued { facts, number, standing } = register.place(&payload) else {
@@ -228,7 +239,8 @@ impl Scanner {
             findings,
             accused: register.accused.get(&id.payload).copied(),
         };
-        Some(judge(&evidence, self.policies.load().at(at)))
+        let spread = evidence.seen.as_ref().map(Spread::of).unwrap_or_default();
+        Some((judge(&evidence, self.policies.load().at(at)), spread))
     }
 
     fn around(&self, label: Option<Label>, walk: &Walk, noted: &Walk) -> Around {

@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "helpers of tests")]
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 use std::process::{Command, Output};
@@ -84,6 +85,46 @@ fn replay(folder: &Path, scans: &str, more: &[&str]) -> Output {
 
 fn answers(text: &[u8]) -> Vec<Value> {
     String::from_utf8_lossy(text).lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+}
+
+#[test]
+fn leads_are_ranked_and_hold_each_listed_code_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let text = stream(7, 3_000).join("\n") + "\n";
+    let asked = ["--out", "v.ndjson", "--leads", "end.ndjson"];
+    assert!(replay(folder.path(), &text, &asked).status.success());
+    let read = |name: &str| answers(&fs::read(folder.path().join(name)).unwrap());
+    let leads = read("end.ndjson");
+    let suspect: BTreeSet<String> = read("v.ndjson")
+        .iter()
+        .filter(|answer| answer["verdict"] == "suspect")
+        .map(|answer| answer["code"].as_str().unwrap().to_owned())
+        .collect();
+    assert!(!suspect.is_empty(), "a stream without a suspect code tries nothing");
+    let mut held = Vec::new();
+    let number = |lead: &Value, name: &str| lead[name].as_f64().unwrap();
+    for (rank, lead) in (1..).zip(&leads) {
+        assert_eq!(lead["rank"], rank, "{lead}");
+        let factors = ["probability", "harm", "freshness", "reach"].map(|name| number(lead, name));
+        let product = 100.0 * factors.iter().product::<f64>();
+        assert!((number(lead, "score") - product).abs() < 1e-6, "{lead}");
+        assert!(lead["why"]["zh"].as_str().unwrap().ends_with('。'), "{lead}");
+        assert!(lead["why"]["en"].as_str().unwrap().ends_with('.'), "{lead}");
+        let codes = lead["codes"].as_array().unwrap().iter();
+        held.extend(codes.map(|code| code.as_str().unwrap().to_owned()));
+    }
+    assert!(leads.windows(2).all(|two| number(&two[0], "score") >= number(&two[1], "score")));
+    let once: BTreeSet<String> = held.iter().cloned().collect();
+    assert_eq!(once.len(), held.len(), "a code is in two leads");
+    assert!(once.is_superset(&suspect), "{once:?} {suspect:?}");
+
+    // A day in the midst has fewer, and the day behind the end has all of them.
+    let days = ["--leads", "d.ndjson", "--leads-at", "2027-12-31", "--leads-at", "2026-01-05"];
+    assert!(replay(folder.path(), &text, &days).status.success());
+    let found = read("d.ndjson");
+    let at = |day: &str| found.iter().filter(|lead| lead["at"] == day).count();
+    assert!(at("2026-01-05") < at("2027-12-31"), "{found:?}");
+    assert_eq!(at("2027-12-31"), leads.len());
 }
 
 #[test]

@@ -25,6 +25,7 @@ const LAYERS: &[(&str, u8)] = &[
     ("handoff", 5),
     ("kit", 5),
     ("evidence", 6),
+    ("leads", 5),
     ("lists", 6),
     ("overview", 6),
     ("recall", 5),

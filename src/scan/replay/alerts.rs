@@ -12,10 +12,6 @@ use crate::scan::{CodeId, Tag48};
 
 /// Codes of a batch that are probably copied, from which on it is told.
 const COPIED_CODES: f64 = 6.0;
-/// Labels of a phone that were met in another province afterwards, and their
-/// share, from which on the phone is told.
-const PHONE_MET: u32 = 5;
-const PHONE_SHARE: f32 = 0.5;
 
 /// Of one batch or phone, told once.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -73,8 +69,7 @@ impl Alerts {
             self.diverted.entry(batch).or_insert(at);
         }
         if let Some(tag) = around.phone
-            && around.phone_met >= PHONE_MET
-            && around.phone_share >= PHONE_SHARE
+            && around.tells_of_a_phone()
         {
             let (met, _) = self.phones.entry(tag).or_insert((0, at));
             *met = (*met).max(around.phone_met);
