@@ -18,6 +18,7 @@ use crate::app::evidence::{Authority, EvidencePackages};
 use crate::app::follower::Follower;
 use crate::app::hooks::Hooks;
 use crate::app::kits::{Kits, OpenOffice};
+use crate::app::leads::Leads;
 use crate::app::live::{Keys, Live, LiveError};
 use crate::app::old_visits::OldVisits;
 use crate::app::orders::{OpenSigner, Orders};
@@ -231,7 +232,7 @@ impl Parts {
     }
 
     /// Starts what one worker does: following the log, running orders, building
-    /// packages and kits, thinning old scans, raising alarms.
+    /// packages and kits, thinning old scans, raising alarms, gathering leads.
     pub fn work_behind(&self, signers: Arc<OpenSigner>, offices: Arc<OpenOffice>) {
         self.tasks.spawn(self.kits(Arc::clone(&offices)).work(self.stop.clone()));
         let follower = Follower::new(
@@ -284,6 +285,9 @@ impl Parts {
         let alarms = Alarms::new(self.ledger.clone(), self.scanner.clone(), clock);
         self.tasks.spawn(alarms.run(self.stop.clone()));
         self.tasks.spawn(self.evidence(offices).work(self.stop.clone()));
+        let clock = Arc::clone(&self.clock);
+        let leads = Leads::new(self.ledger.clone(), self.scanner.clone(), clock);
+        self.tasks.spawn(leads.run(self.stop.clone()));
     }
 
     /// What builds packages of evidence.

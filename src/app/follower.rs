@@ -260,7 +260,9 @@ impl Follower {
         let now = self.clock.now();
         for (code, history) in histories {
             let Ok(payload) = Payload::from_bytes(code.payload) else { continue };
-            let Some(verdict) = self.scanner.review_of(*code, history, now) else { continue };
+            let Some((verdict, spread)) = self.scanner.review_with(*code, history, now) else {
+                continue;
+            };
             let accuses = verdict.outcome == Outcome::Suspect;
             if !accuses && verdict.doubts.is_empty() {
                 continue;
@@ -284,6 +286,8 @@ impl Follower {
                 policy: verdict.judged_by(),
                 accused_at: accuses.then_some(now),
                 scans: history.count(),
+                spread,
+                seen_at: history.observations.iter().map(|o| o.at).max().unwrap_or(now),
                 opened_at: now,
                 updated_at: now,
             };

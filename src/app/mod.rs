@@ -12,6 +12,7 @@ pub mod evidence;
 pub mod follower;
 pub mod hooks;
 pub mod kits;
+pub mod leads;
 pub mod live;
 pub mod old_visits;
 pub mod orders;

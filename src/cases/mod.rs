@@ -15,6 +15,7 @@ use uuid::Uuid;
 use crate::base::{By, LedgerError, UnixMs};
 use crate::registry::findings::Cause;
 use crate::registry::{BatchRef, Decision};
+use crate::scan::spread::Spread;
 
 pub use error::CaseError;
 
@@ -57,6 +58,9 @@ pub struct Flag {
     /// alone see. It stays so until an officer decides.
     pub accused_at: Option<UnixMs>,
     pub scans: u64,
+    /// Who met it and where, as of its latest scan.
+    pub spread: Spread,
+    pub seen_at: UnixMs,
     pub opened_at: UnixMs,
     pub updated_at: UnixMs,
 }

@@ -21,6 +21,7 @@ use crate::http::Services;
 use crate::http::exports::EXPORTS_IN_WORK_MAX;
 use crate::http::sign_ins::SignIns;
 use crate::kit::KitLedger;
+use crate::leads::port::LeadLedger;
 use crate::lists::ListLedger;
 use crate::media::MediaLedger;
 use crate::overview::OverviewLedger;
@@ -58,6 +59,7 @@ pub trait DeskLedger:
     + OverviewLedger
     + OwnLedger
     + ListLedger
+    + LeadLedger
     + MediaLedger
     + ReportLedger
     + KitLedger
@@ -87,6 +89,7 @@ impl<T> DeskLedger for T where
         + OverviewLedger
         + OwnLedger
         + ListLedger
+        + LeadLedger
         + MediaLedger
         + ReportLedger
         + KitLedger

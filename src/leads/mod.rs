@@ -13,8 +13,11 @@
 //!
 //! Not here: what officers find (cases), and flags, which are of single codes.
 
+pub mod desk;
 pub mod merge;
+pub mod port;
 pub mod score;
+pub mod told;
 pub mod why;
 
 use uuid::Uuid;

@@ -130,13 +130,14 @@ const fn kind(value: &Value) -> &'static str {
 }
 
 /// Reads fields and gathers what is wrong with each.
-struct Reader<'a> {
+pub struct Reader<'a> {
     fields: &'a Fields,
     errors: Vec<FieldError>,
 }
 
 impl<'a> Reader<'a> {
-    fn of(fields: &'a Fields, known: &[&str]) -> Self {
+    /// `known`: what the object may have.
+    pub fn of(fields: &'a Fields, known: &[&str]) -> Self {
         let errors = fields
             .0
             .keys()
@@ -148,17 +149,19 @@ impl<'a> Reader<'a> {
         Self { fields, errors }
     }
 
-    fn note<T>(&mut self, result: Result<T, FieldError>) -> Option<T> {
+    /// What was read, or what is wrong with it put by.
+    pub fn note<T>(&mut self, result: Result<T, FieldError>) -> Option<T> {
         result.map_err(|error| self.errors.push(error)).ok()
     }
 
-    fn text(&mut self, name: &str) -> String {
+    /// Empty where it is absent.
+    pub fn text(&mut self, name: &str) -> String {
         let found = self.fields.text(name);
         self.note(found).flatten().unwrap_or_default()
     }
 
     /// A field that must be there, as `T`.
-    fn need<T>(
+    pub fn need<T>(
         &mut self,
         name: &str,
         parse: impl FnOnce(&str) -> Result<T, FieldError>,
@@ -208,7 +211,10 @@ impl<'a> Reader<'a> {
     /// The object, if nothing was wrong and its own check finds nothing. Where
     /// a field could not be read something sound stands in its place, so that
     /// the others are checked all the same.
-    fn end<T>(
+    ///
+    /// # Errors
+    /// All that was wrong.
+    pub fn end<T>(
         mut self,
         object: T,
         check: impl FnOnce(&T) -> Result<(), Vec<FieldError>>,

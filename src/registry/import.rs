@@ -39,7 +39,7 @@ pub enum ImportFormat {
 const FAULTS_MAX: usize = 1_000;
 
 /// Rows with their physical lines.
-type Rows = Vec<(u64, Fields)>;
+pub type Rows = Vec<(u64, Fields)>;
 
 fn fault(field: &str, problem: impl Into<String>, remedy: impl Into<String>) -> Vec<FieldError> {
     vec![FieldError::new(field, problem, remedy)]
@@ -50,6 +50,18 @@ fn fault(field: &str, problem: impl Into<String>, remedy: impl Into<String>) -> 
 /// # Errors
 /// Every line whose form is wrong.
 pub fn rows(kind: ImportKind, format: ImportFormat, bytes: &[u8]) -> Result<Rows, Vec<FieldError>> {
+    rows_of(kind.fields(), format, bytes)
+}
+
+/// The same of objects that have these fields.
+///
+/// # Errors
+/// Every line whose form is wrong.
+pub fn rows_of(
+    known: &'static [&'static str],
+    format: ImportFormat,
+    bytes: &[u8],
+) -> Result<Rows, Vec<FieldError>> {
     if bytes.len() > IMPORT_BYTES_MAX {
         return Err(fault(
             "file",
@@ -59,7 +71,7 @@ pub fn rows(kind: ImportKind, format: ImportFormat, bytes: &[u8]) -> Result<Rows
     }
     let text = text_of(bytes)?;
     let rows = match format {
-        ImportFormat::Csv => csv_rows(kind, &text)?,
+        ImportFormat::Csv => csv_rows(known, &text)?,
         ImportFormat::JsonLines => json_rows(&text)?,
     };
     if rows.is_empty() {
@@ -87,18 +99,18 @@ fn text_of(bytes: &[u8]) -> Result<Cow<'_, str>, Vec<FieldError>> {
     })
 }
 
-fn csv_rows(kind: ImportKind, text: &str) -> Result<Rows, Vec<FieldError>> {
+fn csv_rows(known: &[&str], text: &str) -> Result<Rows, Vec<FieldError>> {
     // The header is looked at before the reader is given the file: a million
     // columns are refused without being taken apart.
     let header = text.lines().next().unwrap_or_default();
     if header.matches(',').count() >= COLUMNS_MAX {
-        return Err(fault("header", "has too many columns", kind_remedy(kind)));
+        return Err(fault("header", "has too many columns", columns(known)));
     }
     let mut reader =
         ReaderBuilder::new().trim(Trim::All).flexible(true).from_reader(text.as_bytes());
     let header =
-        reader.headers().map_err(|e| fault("header", e.to_string(), kind_remedy(kind)))?.clone();
-    check_header(kind, &header)?;
+        reader.headers().map_err(|e| fault("header", e.to_string(), columns(known)))?.clone();
+    check_header(known, &header)?;
     let (mut rows, mut errors) = (Vec::new(), Vec::new());
     let mut lines = Lines::of(text);
     for record in reader.records() {
@@ -163,8 +175,8 @@ impl<'a> Lines<'a> {
     }
 }
 
-fn kind_remedy(kind: ImportKind) -> String {
-    format!("the columns are {}", kind.fields().join(","))
+fn columns(known: &[&str]) -> String {
+    format!("the columns are {}", known.join(","))
 }
 
 fn too_many(line: u64) -> FieldError {
@@ -172,17 +184,17 @@ fn too_many(line: u64) -> FieldError {
         .at_line(line)
 }
 
-fn check_header(kind: ImportKind, header: &StringRecord) -> Result<(), Vec<FieldError>> {
+fn check_header(known: &[&str], header: &StringRecord) -> Result<(), Vec<FieldError>> {
     let mut errors = Vec::new();
     for (i, name) in header.iter().enumerate() {
-        let problem = if !kind.fields().contains(&name) {
+        let problem = if !known.contains(&name) {
             format!("column {name:?} is not known")
         } else if header.iter().take(i).any(|earlier| earlier == name) {
             format!("column {name:?} stands twice")
         } else {
             continue;
         };
-        errors.push(FieldError::new("header", problem, kind_remedy(kind)).at_line(1));
+        errors.push(FieldError::new("header", problem, columns(known)).at_line(1));
     }
     if errors.is_empty() { Ok(()) } else { Err(errors) }
 }

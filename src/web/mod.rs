@@ -18,6 +18,7 @@ pub mod exports;
 pub mod handoff;
 pub mod home;
 pub mod journey;
+pub mod leads;
 pub mod lists;
 pub mod map;
 pub mod message;

@@ -14,27 +14,6 @@ pub const fn decision(decision: Decision) -> Text {
     }
 }
 
-pub struct FlagLine {
-    pub serial: String,
-    pub product: String,
-    pub batch: String,
-    pub why: String,
-    pub risk: String,
-    /// Whoever scans it sees `suspect`; none once it is decided.
-    pub accused: Option<bool>,
-    pub scans: u64,
-    pub updated: String,
-}
-
-#[derive(Template)]
-#[template(path = "console/flags.html")]
-pub struct FlagsPage {
-    pub f: Frame,
-    pub open: Vec<FlagLine>,
-    pub decided: Vec<FlagLine>,
-    pub asked: Typed,
-}
-
 pub struct ScanLine {
     pub at: String,
     pub place: String,

@@ -141,8 +141,8 @@ async fn labels_that_were_never_to_be_sold_are_leads_and_so_are_their_neighbours
     for n in [8, 190] {
         assert_eq!(scanned_by(scanner, &codes[n], 5).await, Outcome::SeenBefore);
     }
-    eventually("the neighbour is on the list", || async {
-        officer.page("/officer/").await.contains(&serial(8))
+    eventually("the neighbour joins its lead", || async {
+        officer.page("/officer/").await.contains("5至8号之间有2枚标签")
     })
     .await;
     // The worker flags first; servers learn of the waste a moment later.

@@ -9,6 +9,7 @@ use zhenma::cases::{CaseLedger, Flag, FlagState};
 use zhenma::exports::Kind;
 use zhenma::scan::across::Changes;
 use zhenma::scan::ledger::ScanLedger;
+use zhenma::scan::spread::Spread;
 use zhenma::scan::{CodeId, Cursor, Entry, LogId, Observation};
 
 use crate::faults::load::eventually;
@@ -51,6 +52,8 @@ async fn each_kind_has_what_is_ours_and_nothing_of_another() {
         policy: "none".to_owned(),
         accused_at: None,
         scans: 2,
+        spread: Spread::default(),
+        seen_at: at,
         opened_at: at,
         updated_at: at,
     };
@@ -241,6 +244,13 @@ const KEPT_BACK: &[(&str, &str)] = &[
     ("notes", "what a buyer asked to have in writing of one answer"),
     ("field_records", "an office's work, and people whom it protects"),
     ("visit_cases", "an office's work"),
+    ("leads", "an office's work"),
+    ("lead_codes", "an office's work"),
+    ("lead_sources", "what others told an office, which protects who said it"),
+    ("lead_places", "an office's work"),
+    ("lead_acts", "an office's work"),
+    ("leads_followed", "the installation's own"),
+    ("leads_waiting", "what the worker has still to look at"),
     ("forgeries", "leads for officers: codes that were never issued"),
     ("across_pages", "evidence across enterprises, for the engine"),
     ("across_phones", "pseudonyms of buyers' phones"),

@@ -33,6 +33,7 @@ mod kit;
 mod label_kinds;
 mod labels;
 mod large_documents;
+mod leads;
 mod lists;
 mod media;
 mod need;

@@ -14,6 +14,7 @@ use zhenma::media::MediaStore;
 use zhenma::registry::{BatchRef, Decision};
 use zhenma::scan::across::Changes;
 use zhenma::scan::ledger::ScanLedger;
+use zhenma::scan::spread::Spread;
 use zhenma::scan::{CodeId, Cursor, Entry, LogId, Observation, Spot};
 use zhenma::store::sql::Ledger;
 
@@ -72,6 +73,8 @@ fn flag(code: CodeId) -> Flag {
         policy: "none".to_owned(),
         accused_at: None,
         scans: 1,
+        spread: Spread::default(),
+        seen_at: old(1_200),
         opened_at: old(1_200),
         updated_at: old(1_200),
     }

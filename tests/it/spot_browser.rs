@@ -85,6 +85,8 @@ async fn flag(bed: &StaffBed, code: &str, batch: &str) {
         policy: "test".to_owned(),
         accused_at: Some(now),
         scans: 9,
+        spread: zhenma::scan::spread::Spread::default(),
+        seen_at: now,
         opened_at: now,
         updated_at: now,
     };

@@ -4,6 +4,7 @@
 
 mod brands;
 mod goods;
+mod leads;
 mod office;
 pub mod people;
 mod samples;
@@ -166,6 +167,7 @@ pub async fn seed(parts: &Parts) -> Result<(), StartError> {
     let batches = parts.ledger.batches(None, 1_000).await?;
     goods::seed(parts, &batches, now).await?;
     office::seed(parts, &batches, now).await?;
+    leads::seed(parts, &batches, now).await?;
     renew(&parts.ledger, &parts.scanner.register).await?;
     scan_history(parts, &mut dice, now).await?;
     std::fs::write(parts.settings.data.join(DONE), b"")
@@ -337,6 +339,7 @@ fn stories_of(
         let text = mint.code(Layer::Outer, number)?.text;
         visits.push((text, story.visits(dice, age.min(40.0), place)));
     }
+    leads::copied_case(batch, &mint, dice, visits)?;
     for i in 0..SCANNED_LABELS.min(lot.count.saturating_sub(cast::OTHERS)) {
         let story = Story::drawn(dice);
         let place = home(dice);

@@ -12,6 +12,7 @@ mod evidence;
 mod exports;
 mod imports;
 mod input;
+mod leads;
 mod movement_file;
 mod movement_records;
 mod movements;
@@ -94,6 +95,8 @@ pub fn router(desk: Desk) -> OpenApiRouter {
         .routes(routes!(printers::retire))
         .routes(routes!(settings::show, settings::set))
         .routes(routes!(settings::customs, settings::set_customs))
+        .routes(routes!(leads::list, leads::pass_on))
+        .routes(routes!(leads::tell))
         .routes(routes!(alarms::list))
         .routes(routes!(alarms::approvals))
         .routes(routes!(overview::show))

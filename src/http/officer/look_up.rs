@@ -6,7 +6,7 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use serde::Deserialize;
 
-use super::flags::list;
+use super::leads::{Told, list};
 use crate::auth::Officer;
 use crate::code::{self, Outcome, Payload};
 use crate::http::access::AtConsole;
@@ -14,6 +14,7 @@ use crate::http::consumer::ask::tags_of_reference;
 use crate::http::consumer::check::tidy;
 use crate::http::desk::Desk;
 use crate::http::problem::Problem;
+use crate::leads::desk::Wanted;
 use crate::registry::Placement;
 use crate::scan::own::{Named, Text};
 use crate::web::console::Typed;
@@ -38,7 +39,7 @@ pub struct Asked {
 )]
 pub async fn look_up(
     State(desk): State<Desk>,
-    AtConsole { frame, .. }: AtConsole<Officer>,
+    AtConsole { who, frame, .. }: AtConsole<Officer>,
     asked: Result<Query<Asked>, QueryRejection>,
 ) -> Result<Response, Problem> {
     let asked = asked.map_or_else(|_| Asked::default(), |Query(asked)| asked);
@@ -62,7 +63,9 @@ pub async fn look_up(
         ),
     };
     let asked = Typed { value: asked.code, error: Some(error.to_owned()) };
-    list(&desk, frame, asked, StatusCode::NOT_FOUND).await
+    let wanted = Ok(Wanted::todo(&who.login, desk.today()));
+    let told = Told { wanted, asked, status: StatusCode::NOT_FOUND, ..Told::default() };
+    list(&desk, &who, frame, told).await
 }
 
 enum Found {

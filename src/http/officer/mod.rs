@@ -1,4 +1,4 @@
-//! The officer's console: flagged codes, one code's time line, a decision,
+//! The officer's console: leads, one code's time line, a decision,
 //! causes that explain scans, and the policies by which codes are flagged.
 
 mod causes;
@@ -7,8 +7,11 @@ mod code;
 mod decide;
 mod evidence;
 mod field;
-mod flags;
 mod kit;
+mod lead;
+mod lead_act;
+mod lead_words;
+mod leads;
 mod look_up;
 mod policies;
 mod report_acts;
@@ -23,8 +26,10 @@ use crate::http::desk::Desk;
 
 pub(super) fn routes() -> OpenApiRouter<Desk> {
     OpenApiRouter::new()
-        .routes(routes!(flags::door))
-        .routes(routes!(flags::flags))
+        .routes(routes!(leads::door))
+        .routes(routes!(leads::leads))
+        .routes(routes!(lead::show))
+        .routes(routes!(lead_act::act))
         .routes(routes!(sign_in::form, sign_in::enter))
         .routes(routes!(sign_in::leave))
         .routes(routes!(look_up::look_up))

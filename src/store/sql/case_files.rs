@@ -7,7 +7,7 @@ use sqlx::{QueryBuilder, Sqlite};
 use uuid::Uuid;
 
 use super::rows::{self, Read, get};
-use super::{Ledger, ROWS_AT_ONCE, Tx, audit, case_lists, case_moves, cases, down, signed};
+use super::{Ledger, ROWS_AT_ONCE, Tx, audit, case_lists, case_moves, cases, down, leads, signed};
 use crate::auth::trail;
 use crate::base::{By, FieldError, LedgerError, UnixMs, ids};
 use crate::cases::fact::{Entry, Fact};
@@ -280,6 +280,9 @@ pub(super) async fn open(tx: &mut Tx, new: &NewCase, by: &By) -> Result<CaseFile
     .await
     .map_err(down)?;
     keep(tx, &file, &first).await?;
+    if let Some(lead) = new.lead {
+        leads::became_a_case(tx, lead, &file.number, by).await?;
+    }
     if new.facts.is_empty() { Ok(file) } else { put_down(tx, &file, &new.facts, by).await }
 }
 

@@ -5,11 +5,13 @@ use sqlx::sqlite::SqliteRow;
 use uuid::Uuid;
 
 use super::rows::{self, Read, get};
-use super::{Ledger, Tx, audit, causes, down, next_revision, signed, told, unsigned};
+use super::{Ledger, Tx, audit, causes, down, leads, next_revision, signed, told, unsigned};
 use crate::auth::trail::Entry;
 use crate::base::{By, LedgerError, UnixMs};
 use crate::cases::{CaseLedger, CauseRecord, DecisionRecord, Flag, FlagState};
 use crate::registry::Decision;
+use crate::scan::Tag48;
+use crate::scan::spread::Spread;
 
 pub(super) fn flag(row: &SqliteRow) -> Read<Flag> {
     Ok(Flag {
@@ -27,6 +29,13 @@ pub(super) fn flag(row: &SqliteRow) -> Read<Flag> {
         policy: get(row, "policy")?,
         accused_at: get::<Option<i64>>(row, "accused_at")?.map(UnixMs),
         scans: unsigned(get(row, "scans")?),
+        spread: Spread {
+            people: u32::try_from(get::<i64>(row, "people")?).unwrap_or(0),
+            places: serde_json::from_str(&get::<String>(row, "places")?)
+                .map_err(|_| rows::bad("places"))?,
+            phone: get::<Option<i64>>(row, "phone")?.map(|tag| Tag48::new(unsigned(tag))),
+        },
+        seen_at: UnixMs(get(row, "seen_at")?),
         opened_at: UnixMs(get(row, "opened_at")?),
         updated_at: UnixMs(get(row, "updated_at")?),
     })
@@ -65,19 +74,19 @@ async fn show(tx: &mut Tx, payload: &[u8; 12]) -> Read<()> {
         .map_err(down)
 }
 
-/// Sets a flag decided.
+/// Sets a flag decided; which phone went before is no matter any more.
 async fn settle(tx: &mut Tx, payload: &[u8; 12], at: UnixMs, revision: i64) -> Read<()> {
     sqlx::query(
-        "UPDATE flags SET state = 'decided', updated_at = $1, accused_at = NULL, revision = $3
-         WHERE payload = $2",
+        "UPDATE flags SET state = 'decided', updated_at = $1, accused_at = NULL, phone = NULL,
+         revision = $3 WHERE payload = $2",
     )
     .bind(at.0)
     .bind(payload.to_vec())
     .bind(revision)
     .execute(&mut **tx)
     .await
-    .map(drop)
-    .map_err(down)
+    .map_err(down)?;
+    leads::mark_code(tx, payload).await
 }
 
 /// Keeps a decision within a transaction.
@@ -121,12 +130,15 @@ impl CaseLedger for Ledger {
         let before = accused_at(&mut tx, &flag.payload).await?;
         sqlx::query(
             "INSERT INTO flags (payload, key_number, batch_number, label_number, state, risk,
-             reasons, policy, scans, opened_at, updated_at, accused_at)
-             VALUES ($1, $2, $3, $4, 'open', $5, $6, $7, $8, $9, $10, $11)
+             reasons, policy, scans, opened_at, updated_at, accused_at, latest_risk, people, places,
+             phone, seen_at)
+             VALUES ($1, $2, $3, $4, 'open', $5, $6, $7, $8, $9, $10, $11, $5, $12, $13, $14, $15)
              ON CONFLICT (payload) DO UPDATE SET
              state = 'open', risk = CASE WHEN flags.state = 'open'
                  THEN MAX(flags.risk, excluded.risk) ELSE excluded.risk END, reasons = excluded.reasons,
              policy = excluded.policy, scans = excluded.scans, updated_at = excluded.updated_at,
+             latest_risk = excluded.latest_risk, people = excluded.people,
+             places = excluded.places, phone = excluded.phone, seen_at = excluded.seen_at,
              accused_at = COALESCE(flags.accused_at, excluded.accused_at)
              WHERE flags.state = 'open' OR CASE (
                  SELECT decision FROM decisions WHERE decisions.payload = flags.payload
@@ -146,9 +158,14 @@ impl CaseLedger for Ledger {
         .bind(flag.opened_at.0)
         .bind(flag.updated_at.0)
         .bind(flag.accused_at.map(|at| at.0))
+        .bind(i64::from(flag.spread.people))
+        .bind(serde_json::json!(flag.spread.places).to_string())
+        .bind(flag.spread.phone.map(|tag| signed(tag.get())))
+        .bind(flag.seen_at.0)
         .execute(&mut *tx)
         .await
         .map_err(down)?;
+        leads::mark_item(&mut tx, flag.batch, flag.number).await?;
         if before != accused_at(&mut tx, &flag.payload).await? {
             show(&mut tx, &flag.payload).await?;
             told::flag_opened(&mut tx, flag).await?;

@@ -5,7 +5,7 @@ use sqlx::sqlite::SqliteRow;
 use uuid::Uuid;
 
 use super::rows::{self, Read, get};
-use super::{Ledger, Tx, audit, down, next_revision};
+use super::{Ledger, Tx, audit, down, leads, next_revision};
 use crate::auth::trail::Entry;
 use crate::base::{By, FieldError, LedgerError, UnixMs};
 use crate::cases::CauseRecord;
@@ -109,6 +109,7 @@ pub(super) async fn lift(ledger: &Ledger, payload: &[u8; 12], id: Uuid, by: &By)
     .execute(&mut *tx)
     .await
     .map_err(down)?;
+    leads::mark_code(&mut tx, payload).await?;
     let entry = Entry {
         action: "cause.lift",
         object: rows::code_named(payload),

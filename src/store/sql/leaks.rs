@@ -2,7 +2,7 @@
 
 use super::pick_ups::download;
 use super::rows::{self, Read, get};
-use super::{Ledger, Tx, down, packages, signed, told, unsigned};
+use super::{Ledger, Tx, down, leads, packages, signed, told, unsigned};
 use crate::base::UnixMs;
 use crate::handoff::Download;
 use crate::handoff::alarm::{Leak, Planting};
@@ -65,6 +65,7 @@ async fn sighted(tx: &mut Tx, met: &SqliteRow) -> Read<()> {
         return Ok(());
     }
     let of = packages::now(tx, package).await?;
+    leads::mark_item(tx, of.batch, unsigned(label)).await?;
     let planted: Option<i64> = sqlx::query_scalar(
         "SELECT 1 FROM planted WHERE key_number = $1 AND batch_number = $2 AND number = $3",
     )

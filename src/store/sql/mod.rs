@@ -29,6 +29,7 @@ mod handoff;
 mod houses;
 mod inspect;
 mod kits;
+mod leads;
 mod leaks;
 mod legs;
 mod lists;

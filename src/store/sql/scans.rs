@@ -10,7 +10,7 @@ use sqlx::{QueryBuilder, Sqlite};
 use super::across::keep;
 use super::rows::{Read, get, payload};
 use super::scan_days::Days;
-use super::{Ledger, ROWS_AT_ONCE, down, leaks, signed, unsigned};
+use super::{Ledger, ROWS_AT_ONCE, down, leads, leaks, signed, unsigned};
 use crate::base::{LedgerError, UnixMs};
 use crate::code::Payload;
 use crate::registry::BatchRef;
@@ -277,6 +277,7 @@ impl ScanLedger for Ledger {
             .execute(&mut *tx)
             .await
             .map_err(down)?;
+            leads::mark_forged(&mut tx, forgery.key, forgery.place.0).await?;
         }
         tx.commit().await.map_err(down)
     }
