@@ -136,7 +136,7 @@ impl Statement {
     pub fn to_bytes(&self) -> Vec<u8> {
         let mut out = serde_json::to_vec_pretty(self).expect("texts and numbers only");
         out.push(b'\n');
-        while out.len() % 3 != 0 {
+        while !out.len().is_multiple_of(3) {
             out.push(b'\n');
         }
         out

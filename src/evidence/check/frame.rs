@@ -67,7 +67,7 @@ pub(super) fn check(opened: &Opened<'_>, manifest: &Manifest, report: &mut Repor
         report.fault(Fault::new("container", says));
     }
     if all.is_empty() {
-        report.holds("the container is byte for byte as it was written");
+        report.holds("the container around the files is byte for byte as it was written");
     }
 }
 

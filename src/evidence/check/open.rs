@@ -5,7 +5,7 @@
 //! so the one is taken under which the container, written anew, differs least
 //! from what is there.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
 use crate::evidence::container::{
@@ -60,8 +60,9 @@ impl<'a> Opened<'a> {
             .sum()
     }
 
-    /// Names that no manifest here knows. A name that is wrong in one of its two
-    /// places makes the container as strange whichever is believed.
+    /// Names that no manifest here knows, or that stand here before. A name that is
+    /// wrong in one of its two places makes the container as strange whichever is
+    /// believed.
     fn strangers(&self) -> usize {
         let first = self.get(MANIFEST).or(self.found.first());
         let manifest = first.and_then(|found| Manifest::read(self.content(found)).ok());
@@ -69,7 +70,8 @@ impl<'a> Opened<'a> {
             let mut files = manifest.iter().flat_map(|manifest| &manifest.files);
             OWN.contains(&path) || files.any(|file| file.path == path)
         };
-        self.found.iter().filter(|found| !listed(&found.path)).count()
+        let mut seen = BTreeSet::new();
+        self.found.iter().filter(|f| !seen.insert(f.path.as_str()) || !listed(&f.path)).count()
     }
 }
 

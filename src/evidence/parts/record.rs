@@ -15,7 +15,7 @@ const BY_HAND: &str = "＿＿＿＿＿＿＿＿＿＿＿＿";
 
 pub(super) fn pdf(dossier: &Dossier, parts: &[Part]) -> Vec<u8> {
     let case = &dossier.case;
-    let footer = format!("{} 案件编号 {} 证据包 {}", case.office, case.number, dossier.package);
+    let footer = format!("{} 案件编号 {}", case.office, case.number);
     let mut paper = Paper::new("电子数据提取笔录", &footer, Lang::Zh);
     paper.title("电子数据提取笔录");
     paper.small(
@@ -37,6 +37,7 @@ fn about(paper: &mut Paper, dossier: &Dossier) {
     paper.fields(&[
         ("案由", dossier.title.clone()),
         ("案件编号", case.number.clone()),
+        ("证据包编号", dossier.package.clone()),
         ("提取单位", case.office.clone()),
         ("提取时间", format!("{} 至 {BY_HAND}", local(dossier, dossier.made_at))),
         ("提取地点", BY_HAND.to_owned()),
@@ -177,7 +178,7 @@ fn list(paper: &mut Paper, parts: &[Part]) {
                 n.to_string(),
                 record.path.clone(),
                 format!("{class}\n{format}\n{}", record.bytes),
-                format!("{}\n{}", record.sha256, record.sm3),
+                format!("SHA-256 {}\nSM3 {}", record.sha256, record.sm3),
             ]
         })
         .collect();

@@ -215,7 +215,10 @@ fn encapsulated_info(encapsulated: AnyRef<'_>) -> Part<&[u8]> {
 }
 
 /// Imprint, nonce and time.
-fn of_info(info: &[u8]) -> Part<(&[u8], Option<&[u8]>, UnixMs)> {
+type Info<'a> = (&'a [u8], Option<&'a [u8]>, UnixMs);
+
+/// What is read of a TSTInfo.
+fn of_info(info: &[u8]) -> Part<Info<'_>> {
     let info = AnyRef::from_der(info).map_err(|_| bad("TSTInfo"))?;
     let mut parts = inside(info, "TSTInfo")?.into_iter();
     next(&mut parts, Tag::Integer, "version")?;

@@ -8,6 +8,7 @@ use axum::response::Response;
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::Refused;
 use crate::auth::Officer;
 use crate::auth::office::{Serving, Working};
 use crate::base::UnixMs;
@@ -75,6 +76,7 @@ fn told(row: &PackageRow) -> EvidencePackage {
     responses(
         (status = 200, body = Vec<EvidencePackage>),
         (status = 404, body = ProblemDocument, content_type = "application/problem+json", description = "No such case of this office"),
+        Refused,
     )
 )]
 pub async fn list(
@@ -97,6 +99,7 @@ pub async fn list(
     responses(
         (status = 202, body = EvidencePackage, description = "The worker builds it, or has built it"),
         (status = 404, body = ProblemDocument, content_type = "application/problem+json", description = "No such case of this office"),
+        Refused,
     )
 )]
 pub async fn ask(
@@ -122,6 +125,7 @@ pub async fn ask(
     responses(
         (status = 200, body = Vec<u8>, content_type = "application/zip", description = "The file"),
         (status = 404, body = ProblemDocument, content_type = "application/problem+json", description = "No such package, or it is not built yet"),
+        Refused,
     )
 )]
 pub async fn take(
