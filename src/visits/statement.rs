@@ -75,7 +75,7 @@ fn checked_en(n: u32, x: u32, stock: Option<u32>) -> String {
 fn drawn_zh(bound: Bound, stock: Option<u32>) -> String {
     let sure = confidence();
     match bound {
-        Bound::Share { lower, upper } if lower == 0.0 => {
+        Bound::Share { lower: 0.0, upper } => {
             let upper = percent(upper, true);
             format!("如抽取是随机的，则有{sure}%的把握认为该批存货中仿冒品不到{upper}%")
         }
@@ -97,7 +97,7 @@ fn drawn_zh(bound: Bound, stock: Option<u32>) -> String {
 fn drawn_en(bound: Bound, stock: Option<u32>) -> String {
     let sure = confidence();
     match bound {
-        Bound::Share { lower, upper } if lower == 0.0 => {
+        Bound::Share { lower: 0.0, upper } => {
             let upper = percent(upper, true);
             format!("with {sure} % confidence fewer than {upper} % of this stock are copies")
         }

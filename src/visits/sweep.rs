@@ -104,12 +104,9 @@ fn outcomes<'a>(check: &'a Part<'a, Check>) -> impl Iterator<Item = &'a str> {
     std::iter::once(check.fact.shown.as_str()).chain(says)
 }
 
-/// Whether one reading speaks for a copy: the label does, or it is not the label of
-/// these goods. What the register says later outweighs a suspicion of the phone's.
+/// Whether one reading speaks for a copy: the label does, by the phone (which may have
+/// compared it with the goods) or by the register, or it is not the label of these
+/// goods. What only one of them saw is not outvoted by the other.
 pub fn speaks_against(check: &Part<'_, Check>) -> bool {
-    let outcome = match &check.kept.says {
-        Some(says) if !is_open(&says.outcome) => &says.outcome,
-        _ => &check.fact.shown,
-    };
-    is_against(outcome) || check.fact.found.matches_label == Some(false)
+    outcomes(check).any(is_against) || check.fact.found.matches_label == Some(false)
 }

@@ -1,6 +1,5 @@
 //! What officers record on the spot, as a phone sends it.
 
-mod killed;
 mod pages;
 
 use std::collections::BTreeSet;
