@@ -133,12 +133,19 @@ async fn full_case(bed: &StaffBed) -> zhenma::cases::file::CaseFile {
         address: "鹿邑县真源大道".to_owned(),
         note: String::new(),
     };
+    let officer = bed.person("officer").await;
+    let begun = crate::visits::visit("鹿邑县某烟酒店");
+    let checked = crate::visits::check(&begun, &text, "seen_before");
+    let states = crate::visits::states(&officer, &[begun.clone(), checked]).await;
+    assert_eq!(states.len(), 2);
+    let visit = begun["id"].as_str().expect("an id").parse().expect("a UUID");
     let media = photo(bed).await;
     let note = PhotoNote { media, caption: "货架".to_owned(), shows: "shelf".to_owned() };
     let facts = vec![
         Fact::Unit(CaseUnit::of(&payload, id, 0)),
         Fact::Party(party),
         Fact::Photo(note),
+        Fact::Visit { visit },
         Fact::Note { text: "有误的记录".to_owned() },
     ];
     let file = case(bed, facts).await;
@@ -180,6 +187,13 @@ async fn a_case_leaves_the_office_as_a_package_that_proves_itself() {
     assert!(read("custody.csv").contains("evidence.want"));
     assert_eq!(read("scans.csv").lines().count(), 2, "its head and one scan");
     by_hand::checks_out(&unpacked, None);
+    // The code that was scanned on the spot brings the label's signature, and each
+    // record its clocks.
+    let holds = said["holds"].to_string();
+    assert!(holds.contains("1 signatures hold, 0 do not, 0 labels"), "{holds}");
+    let clocks: Value = serde_json::from_str(&read("clock.json")).expect("JSON");
+    assert_eq!(clocks["phones"].as_array().expect("a list").len(), 2);
+    assert!(clocks["phones"][0]["phone_ahead_ms"].is_i64(), "{clocks}");
     // The same state is the same package, whoever asks.
     let path = format!("/api/v1/officer/cases/{case}/evidence");
     let (_, again) = bed.send(bed.program("supervisor", Method::POST, &path)).await;

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
+use super::spot::OnTheSpot;
 use super::{BuildError, EvidencePackages};
 use crate::base::{Lang, LedgerError, UnixMs};
 use crate::cases::fact::Fact;
@@ -14,7 +15,7 @@ use crate::code::Payload;
 use crate::evidence::manifest::{CaseNamed, LeftOut, MadeBy};
 use crate::evidence::port::{EvidenceLedger, PackageRow};
 use crate::evidence::{
-    Clock, Custody, Dossier, EntryLine, Judged, Photo, ReasonLine, ScanLine, Unit, Visit,
+    Clock, Custody, Dossier, EntryLine, Judged, Photo, ReasonLine, ScanLine, Unit,
 };
 use crate::keys::office::{OfficeKeys, OfficeSigner};
 use crate::keys::{KeyNumber, Keyring};
@@ -36,12 +37,15 @@ impl EvidencePackages {
         signer: &OfficeSigner,
     ) -> Result<Dossier, BuildError> {
         let file = as_it_was(&self.ledger.any_case(row.case).await?, row)?;
+        let mut spot = self.on_the_spot(row, &file).await?;
         let mut units = Vec::new();
         let mut devices = BTreeMap::new();
         for (_, unit) in file.units() {
-            units.extend(self.unit(unit, row.asked_at, &mut devices).await?);
+            units.extend(self.unit(unit, row.asked_at, &mut devices, &mut spot).await?);
         }
-        let photos = self.photos(&file).await?;
+        let mut left_out = left_out();
+        let mut photos = self.photos(&file).await?;
+        self.pictures(&spot, &mut photos, &mut left_out).await?;
         let keys = self.scanner.keys.load();
         let published = self.published.load();
         let mut offices = OfficeKeys::default();
@@ -67,11 +71,11 @@ impl EvidencePackages {
             keys: keys_of(&keys, &units),
             units,
             photos,
-            visits: self.visits(&file).await?,
+            visits: spot.visits,
             custody: self.custody(row, &file).await?,
-            clock: self.clocks(),
+            clock: self.clocks(spot.phones),
             offices,
-            left_out: left_out(),
+            left_out,
         })
     }
 
@@ -80,6 +84,7 @@ impl EvidencePackages {
         unit: &CaseUnit,
         at: UnixMs,
         devices: &mut BTreeMap<u64, u32>,
+        spot: &mut OnTheSpot,
     ) -> Result<Option<Unit>, BuildError> {
         let Ok(payload) = Payload::from_serial_text(&unit.serial) else { return Ok(None) };
         let code = payload.to_bytes();
@@ -118,7 +123,7 @@ impl EvidencePackages {
             payload,
             number,
             register: self.register(&payload),
-            signed: None,
+            signed: spot.read.remove(&code),
             judged,
             scans_unlisted: counted - scans.len() as u64,
             scans: scans.iter().map(|seen| scan_line(seen, devices)).collect(),
@@ -153,27 +158,57 @@ impl EvidencePackages {
             if photos.iter().any(|known| known.sha256 == photo.media) {
                 continue;
             }
-            let hash = Sha256Hex::parse(&photo.media);
-            let Some(media) = (match &hash {
-                Some(hash) => self.ledger.media(hash).await?,
-                None => None,
-            }) else {
-                return Err(gone(&photo.media));
-            };
-            let about = json!({
-                "entry": entry.id, "added_by": media.added_by, "added_at_ms": media.added_at.0,
-                "shows": photo.shows, "bytes": media.bytes, "width": media.width,
-                "height": media.height, "exif": media.exif,
-            });
-            photos.push(Photo {
-                sha256: photo.media.clone(),
-                ending: ending(media.kind),
-                path: self.media.path(&media.original),
-                caption: photo.caption.clone(),
-                about,
-            });
+            let from = json!({"entry": entry.id, "shows": photo.shows});
+            let kept = self.photo(&photo.media, &photo.caption, &from).await?;
+            photos.push(kept.ok_or_else(|| gone(&photo.media))?);
         }
         Ok(photos)
+    }
+
+    /// Adds pictures of visits; one that has not come in yet is told.
+    async fn pictures(
+        &self,
+        spot: &OnTheSpot,
+        photos: &mut Vec<Photo>,
+        left_out: &mut Vec<LeftOut>,
+    ) -> Result<(), BuildError> {
+        for (hash, from) in &spot.pictures {
+            if photos.iter().any(|known| known.sha256 == *hash) {
+                continue;
+            }
+            match self.photo(hash, "", from).await? {
+                Some(photo) => photos.push(photo),
+                None => left_out.push(LeftOut {
+                    what: format!("picture {hash}"),
+                    why_zh: format!("现场记录提到的照片 {hash} 制作时尚未上传"),
+                    why_en: "a record of a visit names it, and it had not come in".to_owned(),
+                }),
+            }
+        }
+        Ok(())
+    }
+
+    /// The original of a photo, where it is kept.
+    async fn photo(
+        &self,
+        sha256: &str,
+        caption: &str,
+        from: &Value,
+    ) -> Result<Option<Photo>, BuildError> {
+        let Some(hash) = Sha256Hex::parse(sha256) else { return Ok(None) };
+        let Some(media) = self.ledger.media(&hash).await? else { return Ok(None) };
+        let about = json!({
+            "from": from, "added_by": media.added_by, "added_at_ms": media.added_at.0,
+            "bytes": media.bytes, "width": media.width, "height": media.height,
+            "exif": media.exif,
+        });
+        Ok(Some(Photo {
+            sha256: sha256.to_owned(),
+            ending: ending(media.kind),
+            path: self.media.path(&media.original),
+            caption: caption.to_owned(),
+            about,
+        }))
     }
 
     async fn custody(&self, row: &PackageRow, file: &CaseFile) -> Result<Vec<Custody>, BuildError> {
@@ -197,21 +232,7 @@ impl EvidencePackages {
         Ok(all)
     }
 
-    /// Records of visits that the case names.
-    async fn visits(&self, file: &CaseFile) -> Result<Vec<Visit>, BuildError> {
-        let named = file.standing().filter_map(|entry| match &entry.fact {
-            Fact::Visit { visit } => Some((visit, entry)),
-            _ => None,
-        });
-        Ok(named
-            .map(|(visit, entry)| Visit {
-                id: visit.to_string(),
-                about: json!({"visit": visit, "entry": entry.id}),
-            })
-            .collect())
-    }
-
-    fn clocks(&self) -> Clock {
+    fn clocks(&self, phones: Vec<Value>) -> Clock {
         Clock {
             server: json!({
                 "clock": "of the machine that serves; whether it is set by an authority is the \
@@ -219,7 +240,7 @@ impl EvidencePackages {
                 "zone": self.zone.iana_name(),
                 "synchronised": synchronised(),
             }),
-            phones: Vec::new(),
+            phones,
         }
     }
 }

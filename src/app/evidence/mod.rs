@@ -8,6 +8,7 @@
 //! that a while and lets the package leave without otherwise, saying so in it.
 
 mod gather;
+mod spot;
 
 use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io::{BufWriter, Write};
