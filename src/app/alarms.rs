@@ -1,5 +1,5 @@
-//! Raises alarms: what becomes late does so without anybody doing anything, so
-//! somebody has to look.
+//! Raises alarms, and notes which blocks are over: what becomes late does so
+//! without anybody doing anything, so somebody has to look.
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
@@ -9,6 +9,7 @@ use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use crate::base::{Clock, LedgerError, UnixMs};
+use crate::cases::block::BlockLedger;
 use crate::handoff::Settings;
 use crate::handoff::port::HandoffLedger;
 use crate::hooks::Kind;
@@ -54,6 +55,7 @@ impl Alarms {
     /// Of the ledger; what was raised stays so.
     pub async fn look(&mut self) -> Result<u64, LedgerError> {
         let now = self.clock.now();
+        self.ledger.end_blocks(now).await?;
         let mut raised = 0;
         let mut settings = HashMap::<Uscc, Settings>::new();
         let mut after = Uuid::nil();

@@ -140,7 +140,7 @@ impl Live {
     /// What waited for its time is booked by whoever looks first.
     async fn renew_register(&self) -> Result<(), LiveError> {
         self.ledger.book_due(self.clock.now()).await?;
-        Ok(renew(&*self.ledger, &self.register).await?)
+        Ok(renew(&*self.ledger, &self.register, self.clock.now()).await?)
     }
 
     async fn renew_policies(&self) -> Result<(), LiveError> {

@@ -190,6 +190,12 @@ pub enum Fact {
         /// Hashes of what was attached.
         files: Vec<String>,
     },
+    /// The office took its question back.
+    Dropped {
+        inquiry: Uuid,
+        on: Date,
+        grounds: String,
+    },
     Decision {
         what: Ruling,
         on: Date,
@@ -288,6 +294,7 @@ impl Fact {
             Self::Visit { .. } => "visit",
             Self::Question { .. } => "question",
             Self::Answer { .. } => "answer",
+            Self::Dropped { .. } => "dropped",
             Self::Decision { .. } => "decision",
             Self::Block { .. } => "block",
             Self::Unblock { .. } => "unblock",
@@ -327,6 +334,7 @@ impl Fact {
             Self::Opened { .. }
                 | Self::Question { .. }
                 | Self::Answer { .. }
+                | Self::Dropped { .. }
                 | Self::Block { .. }
                 | Self::Unblock { .. }
                 | Self::HandedOver { .. }
@@ -369,6 +377,7 @@ impl Fact {
                 note("text", text, true)
             }
             Self::Unblock { grounds, .. }
+            | Self::Dropped { grounds, .. }
             | Self::ProposedClose { grounds, .. }
             | Self::SentBack { grounds }
             | Self::Closed { grounds, .. }

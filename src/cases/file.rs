@@ -227,7 +227,7 @@ impl CaseFile {
                 let (inquiry, on, due) = (*inquiry, *on, *due);
                 self.asked.push(Asked { inquiry, on, due, answered: None });
             }
-            Fact::Answer { inquiry, on, .. } => {
+            Fact::Answer { inquiry, on, .. } | Fact::Dropped { inquiry, on, .. } => {
                 let asked = self.asked.iter_mut().filter(|asked| asked.inquiry == *inquiry);
                 asked.for_each(|asked| asked.answered = Some(*on));
             }
@@ -282,7 +282,7 @@ impl CaseFile {
             // A hold binds and is lifted in whatever state: it is about keeping.
             Fact::Hold { on, .. } => return refuse(*on == self.hold, Refusal::Already),
             // It came while the case was on its way; the answer belongs to it.
-            Fact::Answer { inquiry, .. } => {
+            Fact::Answer { inquiry, .. } | Fact::Dropped { inquiry, .. } => {
                 let waits = |a: &&Asked| a.inquiry == *inquiry && a.answered.is_none();
                 return refuse(!self.asked.iter().any(|a| waits(&a)), Refusal::Already);
             }

@@ -1,9 +1,11 @@
 //! Flags that the judge raised, what officers decided of them, the causes that
 //! they found for scans; and case files ([`file`]), which are lists of entries.
 
+pub mod block;
 pub mod error;
 pub mod fact;
 pub mod file;
+pub mod inquiry;
 pub mod matter;
 pub mod port;
 pub mod terms;

@@ -13,6 +13,7 @@ use jiff::ToSpan;
 use jiff::civil::{Date, Weekday};
 use uuid::Uuid;
 
+use crate::base::FieldError;
 use crate::cases::fact::Ruling;
 use crate::cases::file::{Asked, CaseFile};
 
@@ -66,6 +67,55 @@ impl Calendar {
     pub fn working_days(&self, from: Date, days: u32) -> Option<Date> {
         self.count(from, days, |day| self.is_worked(day))
     }
+}
+
+/// Days that lines of text name: each a day, or a run such as
+/// `2027-02-06..2027-02-12`.
+///
+/// # Errors
+/// Naming the field with the line of the first that is no day of the year.
+pub fn read_days(field: &str, text: &str, year: i16) -> Result<BTreeSet<Date>, FieldError> {
+    let mut days = BTreeSet::new();
+    for (number, line) in (1..).zip(text.lines().map(str::trim)) {
+        if line.is_empty() {
+            continue;
+        }
+        let fault = || {
+            let remedy = "write a day as 2027-01-01, a run as 2027-02-06..2027-02-12";
+            FieldError::new(field, "is no day of the year", remedy).at_line(number)
+        };
+        let (first, last) = line.split_once("..").unwrap_or((line, line));
+        let day = |text: &str| {
+            let day = text.trim().parse::<Date>().ok();
+            day.filter(|day| day.year() == year).ok_or_else(fault)
+        };
+        let (mut day, last) = (day(first)?, day(last)?);
+        if day > last {
+            return Err(fault());
+        }
+        days.insert(day);
+        while day < last {
+            day = day.tomorrow().map_err(|_| fault())?;
+            days.insert(day);
+        }
+    }
+    Ok(days)
+}
+
+/// Days as [`read_days`] reads them, runs of neighbours together.
+pub fn written_days(days: impl Iterator<Item = Date>) -> String {
+    let mut runs: Vec<(Date, Date)> = Vec::new();
+    for day in days {
+        match runs.last_mut() {
+            Some(run) if run.1.tomorrow().is_ok_and(|next| next == day) => run.1 = day,
+            _ => runs.push((day, day)),
+        }
+    }
+    let written = |(first, last): &(Date, Date)| match first == last {
+        true => first.to_string(),
+        false => format!("{first}..{last}"),
+    };
+    runs.iter().map(written).collect::<Vec<_>>().join("\n")
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -82,6 +82,8 @@ pub mod adr {
     pub mod second_person {}
     #[doc = include_str!("adr/0023-a-page-that-opens-without-network.md")]
     pub mod opens_without_network {}
+    #[doc = include_str!("adr/0024-a-case-is-its-entries.md")]
+    pub mod a_case_is_its_entries {}
     #[doc = include_str!("adr/0026-a-container-in-which-nothing-is-free.md")]
     pub mod nothing_is_free {}
     #[doc = include_str!("adr/0027-a-phone-answers-for-72-hours.md")]

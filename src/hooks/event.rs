@@ -34,13 +34,15 @@ pub enum Kind {
     BatchNotActivated,
     /// A day's closing did not find all labels.
     ClosingMissing,
+    /// An office asks about labels of the enterprise, with a day by which to answer.
+    InquiryOpened,
     /// Of the button that sends one; every endpoint gets its own.
     Test,
 }
 
 impl Kind {
     /// Those that an endpoint chooses from.
-    pub const CHOSEN: [Self; 15] = [
+    pub const CHOSEN: [Self; 16] = [
         Self::FlagOpened,
         Self::FlagDecided,
         Self::OrderAwaitingApproval,
@@ -56,6 +58,7 @@ impl Kind {
         Self::PackageLeaked,
         Self::BatchNotActivated,
         Self::ClosingMissing,
+        Self::InquiryOpened,
     ];
 
     pub const fn slug(self) -> &'static str {
@@ -75,6 +78,7 @@ impl Kind {
             Self::PackageLeaked => "package.leaked",
             Self::BatchNotActivated => "batch.not_activated",
             Self::ClosingMissing => "closing.missing",
+            Self::InquiryOpened => "inquiry.opened",
             Self::Test => "webhook.test",
         }
     }

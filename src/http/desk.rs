@@ -12,6 +12,8 @@ use crate::auth::people::PeopleLedger;
 use crate::auth::port::TrailLedger;
 use crate::auth::session::SessionLedger;
 use crate::cases::CaseLedger;
+use crate::cases::block::BlockLedger;
+use crate::cases::inquiry::InquiryLedger;
 use crate::cases::port::FileLedger;
 use crate::evidence::port::EvidenceLedger;
 use crate::exports::ExportLedger;
@@ -45,6 +47,8 @@ pub trait DeskLedger:
     + CaseLedger
     + FileLedger
     + EvidenceLedger
+    + BlockLedger
+    + InquiryLedger
     + KeyLedger
     + PeopleLedger
     + OfficeLedger
@@ -75,6 +79,8 @@ impl<T> DeskLedger for T where
         + CaseLedger
         + FileLedger
         + EvidenceLedger
+        + BlockLedger
+        + InquiryLedger
         + KeyLedger
         + PeopleLedger
         + OfficeLedger
@@ -123,7 +129,7 @@ impl Desk {
     /// Makes what was just written show on the page that follows. Where it
     /// cannot, register and policies are renewed a moment later all the same.
     pub(super) async fn show_changes(&self) {
-        if let Err(error) = renew(&*self.ledger, &self.scanner.register).await {
+        if let Err(error) = renew(&*self.ledger, &self.scanner.register, self.clock.now()).await {
             tracing::warn!(%error, "the register was not renewed at once");
         }
         if let Err(error) = policies::renew(&*self.ledger, &self.scanner.policies).await {

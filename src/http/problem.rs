@@ -13,6 +13,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::base::{FieldError, Lang, LedgerError};
+use crate::cases::CaseError;
 use crate::http::negotiate;
 use crate::http::observe::RequestId;
 use crate::recall::RecallError;
@@ -83,6 +84,26 @@ impl From<LedgerError> for Problem {
                 format!("It clashes with what is registered: {says}."),
             ),
             LedgerError::Invalid(errors) => Self::invalid(errors),
+        }
+    }
+}
+
+impl From<CaseError> for Problem {
+    fn from(error: CaseError) -> Self {
+        match error {
+            CaseError::Ledger(error) => error.into(),
+            CaseError::Refused(refusal) => Self::new(
+                StatusCode::CONFLICT,
+                "case_refused",
+                web::cases::words::refusal(&refusal, Lang::Zh),
+                web::cases::words::refusal(&refusal, Lang::En),
+            ),
+            CaseError::Stale(_) => Self::new(
+                StatusCode::CONFLICT,
+                "case_changed",
+                "您打开之后别人添加了记录，请看过最新情况再提交。",
+                "Others put entries down since you looked: look again, then send it anew.",
+            ),
         }
     }
 }

@@ -324,7 +324,15 @@ pub struct RangeFact {
     pub remedy: Bilingual,
     pub set_by: String,
     pub set_at: UnixMs,
+    /// From when on it says nothing any more; `None`: until it is lifted.
+    pub until: Option<UnixMs>,
     pub lifted_at: Option<UnixMs>,
+}
+
+impl RangeFact {
+    pub fn is_over(&self, now: UnixMs) -> bool {
+        self.until.is_some_and(|until| until <= now)
+    }
 }
 
 impl RangeState {

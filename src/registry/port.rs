@@ -98,7 +98,8 @@ pub trait RegistryLedger: Send + Sync {
     async fn batch(&self, id: BatchRef) -> Result<Batch, LedgerError>;
 
     async fn add_range(&self, fact: &RangeFact, by: &By) -> Result<(), LedgerError>;
-    /// False when it was lifted before.
+    /// False when it was lifted before, and for an office's block, which that
+    /// office lifts.
     async fn lift_range(&self, id: Uuid, by: &By) -> Result<bool, LedgerError>;
     /// Lifted ones too, oldest first.
     async fn ranges(&self, batch: BatchRef) -> Result<Vec<RangeFact>, LedgerError>;

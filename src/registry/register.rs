@@ -1,6 +1,7 @@
 //! The register as servers hold it in memory: immutable, replaced whole when
 //! something changed.
 
+mod over;
 mod withdrawals;
 
 use std::collections::{HashMap, HashSet};
@@ -274,6 +275,8 @@ pub struct Register {
     pub milestones: HashMap<BatchRef, Arc<[Milestone]>>,
     /// Who has labels of its own.
     pub own: Makers,
+    /// When the first of the facts is over that ends by the clock.
+    pub ends: Option<UnixMs>,
 }
 
 impl Register {
@@ -416,16 +419,6 @@ impl Register {
         for draft in drafts.into_values() {
             self.put(draft);
         }
-    }
-
-    fn put(&mut self, draft: Draft) {
-        let Draft { batch, ranges, whereabouts } = draft;
-        let enterprise = self.enterprises.get(&batch.enterprise);
-        let product = self.products.get(&batch.product);
-        let (Some(enterprise), Some(product)) = (enterprise, product) else { return };
-        let (enterprise, product) = (Arc::clone(enterprise), Arc::clone(product));
-        let facts = BatchFacts::new(batch, enterprise, product, ranges, whereabouts);
-        self.batches.insert(facts.batch.id, Arc::new(facts));
     }
 }
 

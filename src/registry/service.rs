@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use arc_swap::ArcSwap;
 
-use crate::base::{By, FieldError, LedgerError, ids, rng};
+use crate::base::{By, FieldError, LedgerError, UnixMs, ids, rng};
 use crate::keys::{KeyNumber, KeyStatus, Keyring};
 use crate::registry::fields::{self, Fields};
 use crate::registry::import::ImportKind;
@@ -25,15 +25,33 @@ use crate::registry::{
 pub async fn renew(
     ledger: &dyn RegistryLedger,
     register: &ArcSwap<Register>,
+    now: UnixMs,
 ) -> Result<(), LedgerError> {
     let before = register.load_full();
-    let Some(changes) = ledger.changes(before.revision).await? else { return Ok(()) };
-    let after = Arc::new(before.apply(changes));
+    let after = match ledger.changes(before.revision).await {
+        Ok(Some(changes)) => before.apply(changes).without_over(now),
+        // What is over ends by the clock, whether or not the ledger answers.
+        unchanged => {
+            if before.has_over(now) {
+                end_over(register, now);
+            }
+            return unchanged.map(drop);
+        }
+    };
+    let after = Arc::new(after);
     // Of two who renew at once the later revision stays.
     register.rcu(
         |now| if now.revision < after.revision { Arc::clone(&after) } else { Arc::clone(now) },
     );
     Ok(())
+}
+
+/// Leaves out of the register what is over by the clock.
+fn end_over(register: &ArcSwap<Register>, now: UnixMs) {
+    register.rcu(|held| match held.has_over(now) {
+        true => Arc::new(Register::clone(held).without_over(now)),
+        false => Arc::clone(held),
+    });
 }
 
 /// Characters of a reason or remedy in one language: a buyer reads it.
@@ -280,6 +298,7 @@ pub async fn mark<L: Books + ?Sized>(
         remedy: marking.remedy,
         set_by: by.login.clone(),
         set_at: by.at,
+        until: None,
         lifted_at: None,
     };
     ledger.add_range(&fact, by).await?;
@@ -311,6 +330,7 @@ fn said(movement: &Movement, state: RangeState) -> RangeFact {
         remedy: Bilingual::default(),
         set_by: movement.by.clone(),
         set_at: movement.at,
+        until: None,
         lifted_at: movement
             .undone
             .filter(|(labels, _)| *labels >= movement.labels())

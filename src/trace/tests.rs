@@ -99,6 +99,7 @@ impl Bed {
             remedy: named("r"),
             set_by: "owner".to_owned(),
             set_at: NOW,
+            until: None,
             lifted_at: None,
         };
         let changes = Changes {

@@ -122,3 +122,15 @@ pub struct OfficesPage {
     /// The last is for another one.
     pub forms: Vec<OfficeForm>,
 }
+
+/// Days of a year that are not as their weekday says.
+#[derive(Template)]
+#[template(path = "console/calendar.html")]
+pub struct CalendarPage {
+    pub f: Frame,
+    pub year: String,
+    /// Years to choose from, and which it is.
+    pub years: Vec<(i16, bool)>,
+    pub off: Typed,
+    pub on: Typed,
+}

@@ -27,6 +27,7 @@ pub const fn kind(kind: Kind) -> Text {
         Kind::PackageLeaked => Text("扫到了不该印出的码", "a code never to be printed was scanned"),
         Kind::BatchNotActivated => Text("批次迟迟没有启用", "a batch is not activated"),
         Kind::ClosingMissing => Text("日结发现标签缺失", "a closing found labels missing"),
+        Kind::InquiryOpened => Text("市场监管部门请求协助辨认", "an office asks about your labels"),
         Kind::Test => Text("测试", "test"),
     }
 }

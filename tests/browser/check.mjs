@@ -57,9 +57,9 @@ async function look(name, where, scheme, width) {
     }
     await page.setViewport({ width, height: width < 700 ? 844 : 900, deviceScaleFactor: width < 700 ? 2 : 1 });
     await page.emulateMediaFeatures([{ name: "prefers-color-scheme", value: scheme }]);
-    // A page that is itself a 404 or 422 is told on the console too; a part of one is a problem.
+    // A page that is itself a 404, 409 or 422 is told on the console too; a part of one is a problem.
     page.on("console", (m) => {
-      if (!/status of (404|422)/.test(m.text())) problems.push(`${label}: console: ${m.text()}`);
+      if (!/status of (404|409|422)/.test(m.text())) problems.push(`${label}: console: ${m.text()}`);
     });
     page.on("response", (r) => {
       const part = !r.request().isNavigationRequest();

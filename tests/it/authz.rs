@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use crate::staff_bed::{OUR_GTIN, OURS, StaffBed, WHO, location};
 
 mod buyers;
+mod cases;
 mod officers;
 mod spot;
 mod visits;
@@ -276,6 +277,7 @@ fn rows() -> impl Iterator<Item = Row> {
         HAND_OVER_ROUTES,
         buyers::ROWS,
         officers::ROWS,
+        cases::ROWS,
         spot::ROWS,
         visits::ROWS,
         LEAVING,
@@ -325,6 +327,8 @@ pub struct Ours {
     picture: String,
     report: String,
     lead: String,
+    block: String,
+    inquiry: String,
 }
 
 impl Ours {
@@ -367,7 +371,6 @@ impl Ours {
             session: spare.session,
             key: spare.key,
             token: spare.token,
-            batch,
             serial: zhenma::code::read(&code).expect("a code").payload.serial_text(),
             order,
             range: text(&ranges[0]["id"]),
@@ -382,6 +385,9 @@ impl Ours {
             picture,
             report: crate::reports::placed(bed).await,
             lead: text(&lead["leads"][0]),
+            inquiry: crate::inquiries::asked(bed, &code).await.1.to_string(),
+            block: crate::officer_cases::blocked(bed, &batch).await.to_string(),
+            batch,
         }
     }
 
@@ -392,6 +398,8 @@ impl Ours {
             of if of.contains("movements") => &self.movement,
             of if of.contains("activations") => &self.activation,
             of if of.contains("closing") => &self.missing,
+            of if of.contains("inquiries") => &self.inquiry,
+            of if of.contains("officer/blocks") => &self.block,
             of if of.contains("recalls") => &self.recall,
             of if of.contains("visits") => &self.visit,
             of if of.contains("/own") => &self.list,
@@ -425,6 +433,7 @@ impl Ours {
             .replace("{list}", "enterprises")
             .replace("{act}", "shipped")
             .replace("{position}", "1")
+            .replace("{hash}", &"0".repeat(64))
             .replace("{name}", "nothing.css")
     }
 }

@@ -288,6 +288,8 @@ async fn an_append_that_was_cut_off_keeps_nothing_half_done() {
             tokio::task::yield_now().await;
         }
         drop(append);
+        // Another write waits for what is still on its way to the file.
+        bed.ledger.set_calendar(2020, &Calendar::default(), &by).await.expect("written");
         let after = bed.ledger.any_case(file.id).await.expect("read");
         assert!(after == before || after.seq() == before.seq() + 2, "{steps}");
         let found = bed.ledger.cases_of(OURS, &payload(serial + 1).to_bytes()).await;

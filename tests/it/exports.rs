@@ -237,6 +237,8 @@ const KEPT_BACK: &[(&str, &str)] = &[
     ("calendar_days", "public holidays"),
     ("evidence_packages", "what of a case left the office"),
     ("evidence_stamps", "questions of the office for the time"),
+    ("inquiries", "questions of an office: shown, and read by API"),
+    ("blocks", "an office's work; what it says of labels is among the ranges"),
     ("media", "photos of buyers and officers, which protect whom they show"),
     ("media_gone", "files that are being deleted"),
     ("reports", "what buyers said to the office, which protects who said it"),

@@ -277,6 +277,7 @@ pub fn register_saying(said: &[(u64, u64, RangeState)]) -> Register {
             remedy: both("请到购买处全额退款", "take it back to the shop for a full refund"),
             set_by: "test".to_owned(),
             set_at: NOW,
+            until: None,
             lifted_at: None,
         };
         let (mut facts, mut lie) = (Vec::new(), Whereabouts::issued(batch.count));

@@ -243,6 +243,7 @@ fn void(batch: &Batch, first: u64, last: u64) -> RangeFact {
         remedy: Bilingual::default(),
         set_by: "q".into(),
         set_at: UnixMs(0),
+        until: None,
         lifted_at: None,
     }
 }

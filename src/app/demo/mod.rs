@@ -163,12 +163,12 @@ pub async fn seed(parts: &Parts) -> Result<(), StartError> {
         };
         parts.ledger.add_account(&account, &By::shell(now)).await?;
     }
-    renew(&parts.ledger, &parts.scanner.register).await?;
+    renew(&parts.ledger, &parts.scanner.register, parts.clock.now()).await?;
     let batches = parts.ledger.batches(None, 1_000).await?;
     goods::seed(parts, &batches, now).await?;
     office::seed(parts, &batches, now).await?;
     leads::seed(parts, &batches, now).await?;
-    renew(&parts.ledger, &parts.scanner.register).await?;
+    renew(&parts.ledger, &parts.scanner.register, parts.clock.now()).await?;
     scan_history(parts, &mut dice, now).await?;
     std::fs::write(parts.settings.data.join(DONE), b"")
         .map_err(|e| StartError::Other(e.to_string()))

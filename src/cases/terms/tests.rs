@@ -69,3 +69,13 @@ fn days_on_which_an_enterprise_was_asked_are_not_counted() {
     // 22 23, then from the 29th: 29 30, 1 2 5 6 7 8 9 12 13 14 15 of October.
     assert_eq!(due_on(&answered, &Calendar::default()), Some(date(2026, 10, 15)));
 }
+
+#[test]
+fn days_are_written_as_they_are_read() {
+    let text = "2027-01-01\n2027-02-06..2027-02-12";
+    let days = read_days("off", text, 2027).expect("days");
+    assert_eq!((days.len(), written_days(days.iter().copied())), (8, text.to_owned()));
+    for wrong in ["2026-12-31", "2027-02-12..2027-02-06", "2027-13-01", "tomorrow"] {
+        assert_eq!(read_days("off", wrong, 2027).expect_err("no day").line, Some(1), "{wrong}");
+    }
+}

@@ -41,7 +41,7 @@ pub struct Confirmed {
 }
 
 /// What to say where it is not the account's password.
-pub(super) async fn confirm(
+pub(in crate::http) async fn confirm(
     desk: &Desk,
     headers: &HeaderMap,
     client: &Client,

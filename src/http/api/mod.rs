@@ -12,6 +12,7 @@ mod evidence;
 mod exports;
 mod imports;
 mod input;
+mod inquiries;
 mod leads;
 mod movement_file;
 mod movement_records;
@@ -105,6 +106,8 @@ pub fn router(desk: Desk) -> OpenApiRouter {
         .routes(routes!(recalls::decide))
         .routes(routes!(recalls::came_back))
         .routes(routes!(recalls::close))
+        .routes(routes!(inquiries::list))
+        .routes(routes!(inquiries::answer))
         .with_state(desk)
 }
 

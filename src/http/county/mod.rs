@@ -1,6 +1,7 @@
 //! `/county/`: the county's administrators. They register enterprises and
 //! licences, invite owners, officers and one another, and read the audit trail.
 
+mod calendar;
 mod enterprise;
 mod enterprises;
 mod lists;
@@ -31,6 +32,7 @@ pub(super) fn routes() -> OpenApiRouter<Desk> {
         .routes(routes!(people::remove_second_factor))
         .routes(routes!(lists::show))
         .routes(routes!(offices::show, offices::put))
+        .routes(routes!(calendar::show, calendar::put))
         .routes(routes!(trail::show))
         .routes(routes!(trail::export))
         .routes(routes!(sign_in::form, sign_in::enter))

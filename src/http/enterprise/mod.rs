@@ -10,6 +10,7 @@ mod closing;
 mod exports;
 mod file;
 mod home;
+mod inquiries;
 mod keys;
 mod label_fields;
 mod line;
@@ -115,6 +116,10 @@ pub(super) fn routes() -> OpenApiRouter<Desk> {
         .routes(routes!(recalls::decide::decide))
         .routes(routes!(recalls::returns::note))
         .routes(routes!(recalls::close::close))
+        .routes(routes!(inquiries::list))
+        .routes(routes!(inquiries::show))
+        .routes(routes!(inquiries::photo))
+        .routes(routes!(inquiries::answer))
 }
 
 /// The form with a list of own serials, which may take longest of all.

@@ -75,6 +75,14 @@ enum Found {
     Nothing,
 }
 
+/// The label that was issued and that the text names, if there is one.
+pub(super) async fn label(desk: &Desk, typed: &str) -> Result<Option<Payload>, Problem> {
+    Ok(match find(desk, typed).await? {
+        Found::Label(payload) => Some(payload),
+        Found::Forged | Found::NeverIssued | Found::Nothing => None,
+    })
+}
+
 async fn find(desk: &Desk, typed: &str) -> Result<Found, Problem> {
     // What a maker numbered itself first: the rules of what typing adds are its own.
     let named = desk.scanner.name(typed).await;

@@ -1,6 +1,9 @@
 //! The officer's console: leads, one code's time line, a decision,
 //! causes that explain scans, and the policies by which codes are flagged.
 
+mod block_scope;
+mod blocks;
+mod cases;
 mod causes;
 mod check;
 mod code;
@@ -37,6 +40,20 @@ pub(super) fn routes() -> OpenApiRouter<Desk> {
         .routes(routes!(decide::decide))
         .routes(routes!(causes::explain))
         .routes(routes!(causes::lift))
+        .routes(routes!(cases::list::list, cases::new::open))
+        .routes(routes!(cases::new::form))
+        .routes(routes!(cases::show::show))
+        .routes(routes!(cases::entries::put_down))
+        .routes(routes!(cases::decide::decide))
+        .routes(routes!(cases::supervise::supervise))
+        .routes(routes!(cases::moves::merge))
+        .routes(routes!(cases::moves::split))
+        .routes(routes!(cases::ask::ask))
+        .routes(routes!(cases::ask::drop_question))
+        .routes(routes!(blocks::list, blocks::set))
+        .routes(routes!(blocks::form))
+        .routes(routes!(blocks::ask_lift))
+        .routes(routes!(blocks::decide_lift))
         .routes(routes!(policies::show, policies::sign))
         .routes(routes!(check::show))
         .routes(routes!(check::shell))

@@ -86,6 +86,7 @@ pub(super) async fn close(ledger: &Ledger, new: &NewClosing, by: &By) -> Read<Cl
             remedy: Bilingual::default(),
             set_by: by.login.clone(),
             set_at: by.at,
+            until: None,
             lifted_at: None,
         };
         facts::insert(&mut tx, &fact).await?;

@@ -76,7 +76,7 @@ pub(super) async fn lift(ledger: &Ledger, id: Uuid, by: &By) -> Read<bool> {
     let revision = next_revision(&mut tx).await?;
     let lifted = sqlx::query(
         "UPDATE batch_ranges SET lifted_at = $1, revision = $2
-         WHERE id = $3 AND lifted_at IS NULL RETURNING *",
+         WHERE id = $3 AND lifted_at IS NULL AND block IS NULL RETURNING *",
     )
     .bind(by.at.0)
     .bind(revision)

@@ -69,6 +69,7 @@ fn fact(of: &Package, (first, last): (u64, u64), state: RangeState) -> RangeFact
         remedy: Bilingual::default(),
         set_by: String::new(),
         set_at: of.created_at,
+        until: None,
         lifted_at: None,
     }
 }

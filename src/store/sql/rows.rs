@@ -132,6 +132,7 @@ pub(super) fn range(row: &SqliteRow) -> Read<RangeFact> {
         remedy: Bilingual { zh: get(row, "remedy_zh")?, en: get(row, "remedy_en")? },
         set_by: get(row, "set_by")?,
         set_at: UnixMs(get(row, "set_at")?),
+        until: get::<Option<i64>>(row, "until_at")?.map(UnixMs),
         lifted_at: lifted.map(UnixMs),
     })
 }

@@ -7,6 +7,8 @@ use super::rows::Read;
 use super::{Tx, down};
 use crate::base::UnixMs;
 use crate::cases::Flag;
+use crate::cases::inquiry::NewInquiry;
+use crate::cases::matter::CaseUnit;
 use crate::code::Payload;
 use crate::handoff::Package;
 use crate::hooks::{Event, Kind};
@@ -109,6 +111,18 @@ pub(super) async fn recall(tx: &mut Tx, asked: &Proposal, at: UnixMs) -> Read<()
         "more_ranges": asked.ranges.len() - ranges.len(), "ranges": ranges,
         "reason": asked.reason, "remedy": asked.remedy});
     tell(tx, &Event::new(kind, asked.enterprise.as_str(), at, data)).await
+}
+
+/// An office asks about labels of an enterprise: which ones its console shows.
+pub(super) async fn inquiry_opened(
+    tx: &mut Tx,
+    new: &NewInquiry,
+    units: &[CaseUnit],
+    at: UnixMs,
+) -> Read<()> {
+    let data = json!({"inquiry": new.id, "labels": units.len(), "photos": new.photos.len(),
+        "due": new.due});
+    tell(tx, &Event::new(Kind::InquiryOpened, new.enterprise.as_str(), at, data)).await
 }
 
 /// Wrong codes have closed a pick-up.

@@ -113,6 +113,7 @@ fn withdrawn_goods_are_not_shipped_however_deep_they_lie() {
         remedy: super::named("r"),
         set_by: "q".to_owned(),
         set_at: NOW,
+        until: None,
         lifted_at: None,
     };
     assert!(facts.standing(101) != facts.standing(90));

@@ -111,7 +111,7 @@ fn address(path: &str, of: &str, find: &str, sort: &str, after: &str) -> String 
 }
 
 /// `q=a&sort=b&`, without what is empty (RFC 3986, 2.1).
-fn query(pairs: &[(&str, &str)]) -> String {
+pub fn query(pairs: &[(&str, &str)]) -> String {
     let escaped = |text: &str| {
         text.bytes().fold(String::new(), |out, b| match b {
             b if b.is_ascii_alphanumeric() || b"-._~".contains(&b) => {
