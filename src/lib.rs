@@ -49,10 +49,16 @@ pub mod handoff;
 pub mod kit;
 
 #[cfg(feature = "server")]
+pub mod dossier;
+
+#[cfg(feature = "server")]
 pub mod evidence;
 
 #[cfg(feature = "server")]
 pub mod leads;
+
+#[cfg(feature = "server")]
+pub mod figures;
 
 #[cfg(feature = "server")]
 pub mod lists;

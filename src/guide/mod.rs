@@ -94,4 +94,6 @@ pub mod adr {
     pub mod record_as_it_was_made {}
     #[doc = include_str!("adr/0025-leads-are-ranked-by-four-factors.md")]
     pub mod leads_by_four_factors {}
+    #[doc = include_str!("adr/0029-officers-have-seats-in-offices.md")]
+    pub mod officers_have_seats {}
 }

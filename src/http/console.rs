@@ -24,7 +24,7 @@ use crate::http::desk::Desk;
 use crate::http::problem::Problem;
 use crate::http::session::SESSION_COOKIE;
 use crate::http::{
-    account, county, document, enterprise, join, negotiate, officer, printer, sign_in,
+    account, county, document, enterprise, figures, join, negotiate, officer, printer, sign_in,
 };
 use crate::web::console::{Area, Choice, Frame};
 use crate::web::style;
@@ -50,7 +50,8 @@ pub fn router(desk: Desk, store: impl SessionStore + Clone) -> OpenApiRouter {
         .merge(county::routes())
         .merge(account::routes())
         .routes(routes!(sign_in::code_form, sign_in::code))
-        .routes(routes!(join::form, join::join));
+        .routes(routes!(join::form, join::join))
+        .routes(routes!(figures::accuracy));
     let routes = routes.with_state(desk.clone()).layer(sessions(&desk, store.clone()));
     let counter =
         sessions(&desk, store).with_name(printer::SESSION_COOKIE).with_path(printer::SESSION_PATH);

@@ -15,12 +15,15 @@ use crate::cases::CaseLedger;
 use crate::cases::block::BlockLedger;
 use crate::cases::inquiry::InquiryLedger;
 use crate::cases::port::FileLedger;
+use crate::dossier::port::DossierLedger;
 use crate::evidence::port::EvidenceLedger;
 use crate::exports::ExportLedger;
+use crate::figures::port::FigureLedger;
 use crate::handoff::port::HandoffLedger;
 use crate::hooks::port::HookLedger;
 use crate::http::Services;
 use crate::http::exports::EXPORTS_IN_WORK_MAX;
+use crate::http::figures::Counted;
 use crate::http::sign_ins::SignIns;
 use crate::kit::KitLedger;
 use crate::leads::port::LeadLedger;
@@ -33,7 +36,7 @@ use crate::registry::own::port::OwnLedger;
 use crate::registry::port::{OrderLedger, RegistryLedger};
 use crate::registry::service::renew;
 use crate::reports::ReportLedger;
-use crate::scan::ledger::ScanLedger;
+use crate::scan::ledger::{AcrossLedger, ScanLedger};
 use crate::scan::policies::{self, PolicyLedger};
 use crate::trace::port::TraceLedger;
 use crate::visits::port::VisitLedger;
@@ -44,11 +47,14 @@ pub trait DeskLedger:
     + MovementLedger
     + OrderLedger
     + ScanLedger
+    + AcrossLedger
     + CaseLedger
     + FileLedger
     + EvidenceLedger
     + BlockLedger
     + InquiryLedger
+    + DossierLedger
+    + FigureLedger
     + KeyLedger
     + PeopleLedger
     + OfficeLedger
@@ -76,11 +82,14 @@ impl<T> DeskLedger for T where
         + MovementLedger
         + OrderLedger
         + ScanLedger
+        + AcrossLedger
         + CaseLedger
         + FileLedger
         + EvidenceLedger
         + BlockLedger
         + InquiryLedger
+        + DossierLedger
+        + FigureLedger
         + KeyLedger
         + PeopleLedger
         + OfficeLedger
@@ -110,12 +119,20 @@ pub struct Desk {
     pub(super) sign_ins: Arc<SignIns>,
     /// Places of exports.
     pub(super) exports: Arc<Semaphore>,
+    /// What everybody may read of how well this works.
+    pub(super) counted: Arc<Counted>,
 }
 
 impl Desk {
     pub fn new(services: Services, ledger: Arc<dyn DeskLedger>) -> Self {
         let exports = Arc::new(Semaphore::new(EXPORTS_IN_WORK_MAX));
-        Self { services: Arc::new(services), ledger, sign_ins: Arc::default(), exports }
+        Self {
+            services: Arc::new(services),
+            ledger,
+            sign_ins: Arc::default(),
+            exports,
+            counted: Arc::default(),
+        }
     }
 }
 

@@ -46,7 +46,7 @@ pub use preflight::{Expected, Fault, preflight};
 pub use printer::{PRINTERS, Printer};
 pub use proof::proof;
 pub use rows::{Table, TableFaults};
-pub use sample::sample;
+pub use sample::{likeness, sample};
 pub use source::Caption;
 pub use svg::svg;
 pub use symbol::{Symbol, SymbolError};

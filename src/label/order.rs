@@ -283,6 +283,12 @@ impl Order {
         self
     }
 
+    /// Whether it makes the label of this item, case or pallet.
+    pub fn has(&self, layer: Layer, number: u64) -> bool {
+        let within = (self.specification.first..=self.last()).contains(&number);
+        within && self.layers().is_ok_and(|layers| layers.contains(&layer))
+    }
+
     /// Running number of the last item.
     pub fn last(&self) -> u64 {
         let picked = self.picked.as_ref().and_then(|numbers| numbers.last().copied());

@@ -1,6 +1,7 @@
-//! A picture of the label that an order would yield, before it is placed. Its
-//! symbol is that of a proof, not of a code: nothing is issued, and a phone that
-//! reads it opens a page that says so.
+//! Pictures of a label that issue nothing: what an order would yield, before it is
+//! placed, and what one label of it looks like, to be held beside one in hand. The
+//! symbol is that of a proof, not of a code: a phone that reads it opens a page that
+//! says so.
 
 use std::sync::Arc;
 
@@ -18,6 +19,8 @@ use crate::typeface::Style;
 
 /// What is written on it, and its size in points.
 const MARK: &str = "样张 SAMPLE";
+/// The same of a label that was issued.
+const MARK_OF_LIKENESS: &str = "比对图 二维码非原码";
 const MARK_POINTS: f32 = 7.0;
 /// Room for that.
 const MARK_UM: f32 = 4_000.0;
@@ -29,16 +32,32 @@ const MODULE_UM: f32 = 500.0;
 /// # Errors
 /// When the host is too long for a symbol.
 pub fn sample(order: &Order) -> Result<Vec<u8>, SymbolError> {
+    drawn(order, words(order), MARK)
+}
+
+/// The label of `payload`, the item, case or pallet `number` of its batch, as
+/// `order` laid it out: all as it was issued but for the symbol, since who draws
+/// that once more has made a copy.
+///
+/// # Errors
+/// When the host is too long for a symbol.
+pub fn likeness(order: &Order, payload: Payload, number: u64) -> Result<Vec<u8>, SymbolError> {
+    let words = words_of(order, payload.layer, payload.to_string(), number);
+    drawn(order, words, MARK_OF_LIKENESS)
+}
+
+fn drawn(order: &Order, words: Words, mark: &str) -> Result<Vec<u8>, SymbolError> {
     let spec = &order.specification;
     let module = spec.module_um().unwrap_or(MODULE_UM);
     let url = proof_url(&url_prefix(&order.public_url), module.round() as u16);
     let symbol = Symbol::of(&url)?;
     Ok(match spec.template() {
         Some(template) => {
-            let label = Label { symbol, words: words(order) };
-            marked(&pages(Kind::Svg, &alone(template), &spec.printer(), &[label]), template)
+            let label = Label { symbol, words };
+            let drawing = pages(Kind::Svg, &alone(template), &spec.printer(), &[label]);
+            marked(&drawing, template, mark)
         }
-        None => bare(&symbol, module),
+        None => bare(&symbol, module, mark),
     })
 }
 
@@ -56,15 +75,19 @@ fn alone(template: &Template) -> Template {
 
 /// What a label would say; letters that nobody issues stand for its serial.
 fn words(order: &Order) -> Words {
-    let spec = &order.specification;
     let layer = order.layers().map_or(Layer::Outer, |layers| layers[0]);
     let payload = Payload { layer, key: order.key, batch: order.batch, serial: 0 };
     let hidden = |c: char| if c.is_ascii_alphanumeric() { 'X' } else { c };
-    let sscc = order.sscc_run().and_then(|run| run.sscc(spec.first));
+    let serial = payload.to_string().chars().map(hidden).collect();
+    words_of(order, layer, serial, order.specification.first)
+}
+
+fn words_of(order: &Order, layer: Layer, serial: String, number: u64) -> Words {
+    let sscc = order.sscc_run().and_then(|run| run.sscc(number));
     let sscc = sscc.map(|sscc| sscc.as_str().to_owned()).unwrap_or_default();
     Words {
-        serial: payload.to_string().chars().map(hidden).collect(),
-        number: spec.first.to_string(),
+        serial,
+        number: number.to_string(),
         layer: if layer_name(layer) == "inner" { "内码" } else { "外码" },
         sscc_read: if sscc.is_empty() { String::new() } else { format!("(00) {sscc}") },
         sscc,
@@ -73,10 +96,10 @@ fn words(order: &Order) -> Words {
 }
 
 /// The drawing with the mark below the label.
-fn marked(drawing: &[u8], template: &Template) -> Vec<u8> {
+fn marked(drawing: &[u8], template: &Template, said: &str) -> Vec<u8> {
     let (width, height) = (template.label.width.um(), template.label.height.um());
     let mut mark = Drawing::new(width, height + MARK_UM, &Ink::Black, Ground::WHITE);
-    write_mark(&mut mark, width, height);
+    write_mark(&mut mark, said, width, height);
     let mark = String::from_utf8_lossy(&mark.finish()).into_owned();
     let strokes: Vec<&str> = mark.lines().skip(2).filter(|line| *line != "</svg>").collect();
     let drawn = String::from_utf8_lossy(drawing);
@@ -85,20 +108,20 @@ fn marked(drawing: &[u8], template: &Template) -> Vec<u8> {
 }
 
 /// The symbol alone, as pictures and tables have it.
-fn bare(symbol: &Symbol, module: f32) -> Vec<u8> {
+fn bare(symbol: &Symbol, module: f32, said: &str) -> Vec<u8> {
     let side = module * (symbol.size() + 2 * QUIET_ZONE) as f32;
     let mut drawing = Drawing::new(side, side + MARK_UM, &Ink::Black, Ground::WHITE);
     drawing.fill(Area::new(0.0, 0.0, side, side), Paint::Ground);
     let quiet = module * QUIET_ZONE as f32;
     drawing.symbol(symbol, quiet, quiet, module);
-    write_mark(&mut drawing, side, side);
+    write_mark(&mut drawing, said, side, side);
     drawing.finish()
 }
 
-fn write_mark(canvas: &mut dyn Canvas, width: f32, top: f32) {
-    let length = Style::Text.ems(MARK) * em(MARK_POINTS);
+fn write_mark(canvas: &mut dyn Canvas, said: &str, width: f32, top: f32) {
+    let length = Style::Text.ems(said) * em(MARK_POINTS);
     let left = ((width - length) / 2.0).max(0.0);
-    canvas.text(Style::Text, MARK, MARK_POINTS, left, top + MARK_UM - 1_200.0);
+    canvas.text(Style::Text, said, MARK_POINTS, left, top + MARK_UM - 1_200.0);
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@
 //! Start at [`service::Scanner::answer`], the walk of one scan.
 
 pub mod across;
+pub mod basis;
 pub mod diversion;
 mod examined;
 pub mod forgeries;

@@ -19,7 +19,7 @@ use crate::scan::across::{Across, Around, Label};
 use crate::scan::examined::Examined;
 use crate::scan::forgeries::{Forgeries, ForgeryKind};
 use crate::scan::hosting::Hosting;
-use crate::scan::judge::{Check, Evidence, Seen, judge};
+use crate::scan::judge::{Check, Evidence, Policy, Seen, judge};
 use crate::scan::own::{Named, OwnAnswer, Text};
 use crate::scan::place::Locator;
 use crate::scan::policies::Policies;
@@ -218,6 +218,16 @@ impl Scanner {
         history: &History,
         at: UnixMs,
     ) -> Option<(Verdict, Spread)> {
+        self.review_under(id, history, self.policies.load().at(at))
+    }
+
+    /// The same by a policy that need not be in force.
+    pub fn review_under(
+        &self,
+        id: CodeId,
+        history: &History,
+        policy: &Policy,
+    ) -> Option<(Verdict, Spread)> {
         let register = self.register.load_full();
         let payload = Payload::from_bytes(id.payload).ok()?;
         let Placement::Issued { facts, number, standing } = register.place(&payload) else {
@@ -240,7 +250,7 @@ impl Scanner {
             accused: register.accused.get(&id.payload).copied(),
         };
         let spread = evidence.seen.as_ref().map(Spread::of).unwrap_or_default();
-        Some((judge(&evidence, self.policies.load().at(at)), spread))
+        Some((judge(&evidence, policy), spread))
     }
 
     fn around(&self, label: Option<Label>, walk: &Walk, noted: &Walk) -> Around {

@@ -4,6 +4,7 @@ use askama::Template;
 
 use crate::registry::Decision;
 use crate::web::console::{Choice, Frame, Typed};
+use crate::web::dossier::{Dossier, ReasonLine};
 use crate::web::text::Text;
 
 pub const fn decision(decision: Decision) -> Text {
@@ -15,6 +16,8 @@ pub const fn decision(decision: Decision) -> Text {
 }
 
 pub struct ScanLine {
+    /// From 1 on; reasons name it.
+    pub number: usize,
     pub at: String,
     pub place: String,
     /// A letter a phone and a number a network, in order of appearance.
@@ -75,7 +78,7 @@ pub struct CodePage {
     pub outcome_text: String,
     pub risk: String,
     pub policy: String,
-    pub reasons: Vec<String>,
+    pub reasons: Vec<ReasonLine>,
     pub facts: Vec<(&'static str, String)>,
     /// The package and the downloads that a planted code stood in.
     pub leak: Option<Leak>,
@@ -85,6 +88,28 @@ pub struct CodePage {
     pub note: Typed,
     pub causes: Vec<CauseLine>,
     pub cause: CauseForm,
+    pub dossier: Dossier,
+}
+
+pub struct FlagLine {
+    pub serial: String,
+    pub product: String,
+    pub batch: String,
+    pub why: String,
+    pub risk: String,
+    pub scans: u64,
+    pub updated: String,
+}
+
+/// What is known of a place.
+#[derive(Template)]
+#[template(path = "console/place.html")]
+pub struct PlacePage {
+    pub f: Frame,
+    pub name: String,
+    pub flags: Vec<FlagLine>,
+    /// Day, kind, batch that was named, how many.
+    pub forged: Vec<(String, &'static str, String, u64)>,
 }
 
 /// Codes that one policy flags and the other does not.

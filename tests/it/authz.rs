@@ -431,6 +431,7 @@ impl Ours {
             .replace("{kind}", "batches")
             .replace("enterprise/lists/{list}", "enterprise/lists/batches")
             .replace("{list}", "enterprises")
+            .replace("{place}", "4116")
             .replace("{act}", "shipped")
             .replace("{position}", "1")
             .replace("{hash}", &"0".repeat(64))

@@ -296,7 +296,8 @@ async fn signing_out_ends_the_session_in_the_ledger_too() {
     let bed = StaffBed::start().await;
     let officer = bed.person("officer").await;
     assert_eq!(officer.get("/officer/").await.status(), 200);
-    assert_eq!(location(&officer.post("/officer/sign-out", &[]).await), "/officer/sign-in");
+    // By way of the page that takes the kit from the phone.
+    assert_eq!(location(&officer.post("/officer/sign-out", &[]).await), "/officer/check/left");
     assert_eq!(officer.get("/officer/").await.status(), 303, "the cookie still opens it");
 }
 

@@ -15,9 +15,11 @@ mod deploy;
 #[path = "../../benches/distort.rs"]
 mod distort;
 mod doctor;
+mod dossier;
 mod evidence;
 mod exports;
 mod faults;
+mod figures;
 mod follower;
 mod format;
 mod hostile_texts;

@@ -26,6 +26,8 @@ const LAYERS: &[(&str, u8)] = &[
     ("kit", 5),
     ("evidence", 6),
     ("leads", 5),
+    ("dossier", 6),
+    ("figures", 6),
     ("lists", 6),
     ("overview", 6),
     ("recall", 5),

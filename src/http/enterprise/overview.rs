@@ -26,17 +26,16 @@ use crate::http::console::page;
 use crate::http::desk::Desk;
 use crate::http::overview::{DAYS, figures, kinds};
 use crate::http::problem::{Problem, ProblemDocument};
+use crate::http::provinces::{province, shapes};
 use crate::overview::Reply;
 use crate::overview::late::IDLE_DAYS;
 use crate::registry::{BatchRef, Register};
-use crate::scan::Place;
 use crate::scan::diversion::Travelled;
 use crate::scan::ledger::DayCount;
 use crate::scan::reason::minute_text;
 use crate::web::console::{Frame, Typed};
-use crate::web::map::letters;
 use crate::web::overview::{
-    AccusedLine, IdleLine, LotLine, OverviewPage, ProvinceLine, Shape, Share, account, step,
+    AccusedLine, IdleLine, LotLine, OverviewPage, ProvinceLine, Share, account,
 };
 use crate::web::verdict::{date_text, named};
 
@@ -140,36 +139,6 @@ async fn render(
         f,
     };
     page(&overview, lang, status)
-}
-
-pub(super) fn province(code: u8, lang: Lang) -> String {
-    let unknown = || lang.pick("地区未知", "unknown").to_owned();
-    Place(u16::from(code) * 100).text(lang).unwrap_or_else(unknown)
-}
-
-fn shapes(desk: &Desk, scanned: &BTreeMap<u8, u64>, lang: Lang) -> Vec<Shape> {
-    let most = scanned.iter().filter(|(code, _)| **code != 0).map(|(_, n)| *n).max().unwrap_or(0);
-    desk.map
-        .shapes
-        .iter()
-        .map(|shape| {
-            let scans = scanned.get(&shape.code).copied().unwrap_or(0);
-            let name = province(shape.code, lang);
-            // Two characters tell them apart, but for two that have three.
-            let short = if matches!(shape.code, 15 | 23) { 3 } else { 2 };
-            Shape {
-                path: shape.path.clone(),
-                label: match lang {
-                    Lang::Zh => name.chars().take(short).collect(),
-                    Lang::En => letters(shape.code).to_owned(),
-                },
-                x: shape.middle.0,
-                y: shape.middle.1,
-                title: format!("{name}: {scans}"),
-                step: step(scans, most),
-            }
-        })
-        .collect()
 }
 
 fn provinces(

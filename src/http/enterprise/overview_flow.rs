@@ -1,7 +1,7 @@
 //! Shipments beside first scans, as the overview shows them.
 
-use super::overview::province;
 use crate::base::Lang;
+use crate::http::provinces::province;
 use crate::overview::Flows;
 use crate::overview::flow::Flow;
 use crate::registry::Register;

@@ -1,7 +1,5 @@
 //! `/enterprise/trace`: where goods are, and what was done with them.
 
-use std::collections::BTreeMap;
-
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};
 use axum::http::StatusCode;
@@ -19,15 +17,14 @@ use crate::http::console::page;
 use crate::http::desk::Desk;
 use crate::http::problem::Problem;
 use crate::http::trace::{Asked, exported, recording};
+use crate::http::trace_lines::{Places, line, places_of};
 use crate::registry::{Register, Uscc};
-use crate::scan::reason::minute_text;
 use crate::trace::capture::Captured;
 use crate::trace::event::{Declaration, ErrorReason};
-use crate::trace::port::{Filter, Kept, Why};
+use crate::trace::port::{Filter, Why};
 use crate::trace::{Act, Unit, name};
 use crate::web::console::{Choice, Frame, Typed};
-use crate::web::trace::{self, EventLine, FilterView, TracePage, UnitView, whereabouts};
-use crate::web::verdict::named;
+use crate::web::trace::{self, FilterView, TracePage, UnitView, whereabouts};
 
 /// Events that the page lists, the latest.
 const LISTED_MAX: u32 = 100;
@@ -150,9 +147,7 @@ async fn trace_page(
 ) -> Result<Response, Problem> {
     let lang = f.lang;
     let register = desk.scanner.register.load_full();
-    let sites = desk.ledger.sites(own).await?;
-    let places: Places =
-        sites.into_iter().map(|site| (site.code, named(&site.name, lang).to_owned())).collect();
+    let places = places_of(desk, own, lang).await?;
     let mut looked_up = Typed { value: wish.q.trim().to_owned(), error: None };
     let mut unit = None;
     if !looked_up.value.is_empty() {
@@ -255,48 +250,4 @@ async fn unit_view(
         contents: picture.contents.iter().map(|(unit, _)| linked(unit)).collect(),
         history: picture.history.iter().map(|kept| line(kept, places, desk, f)).collect(),
     })
-}
-
-/// The names of places by their code.
-type Places = BTreeMap<String, String>;
-
-fn line(kept: &Kept, places: &Places, desk: &Desk, f: &Frame) -> EventLine {
-    let called = |code: &String| places.get(code).unwrap_or(code).clone();
-    let here = [&kept.from, &kept.place].into_iter().flatten().next().map(called);
-    let place = match (here, kept.to.as_ref().map(called)) {
-        (Some(from), Some(to)) => format!("{from} → {to}"),
-        (None, Some(to)) => format!("→ {to}"),
-        (here, None) => here.unwrap_or_default(),
-    };
-    EventLine {
-        id: kept.id.clone(),
-        at: minute_text(kept.at, f.lang, &desk.zone),
-        act: trace::act(kept.act).of(f.lang),
-        what: of(kept, f),
-        place,
-        by: kept.recorded_by.clone(),
-        error: kept.declared.as_ref().map(|d| match d.reason {
-            ErrorReason::DidNotOccur => {
-                f.lang.pick("已声明没有发生", "declared not to have happened")
-            }
-            ErrorReason::IncorrectData => f.lang.pick("已声明有误", "declared wrong"),
-        }),
-    }
-}
-
-/// What an event speaks of: the case and how many went in, or the first of
-/// those that it names.
-fn of(kept: &Kept, f: &Frame) -> String {
-    let count = kept.count;
-    match (&kept.parent, &kept.first, f.lang) {
-        (Some(parent), _, _) if count == 0 => name(parent, f.lang),
-        (Some(parent), _, Lang::Zh) => format!("{} · {count}件", name(parent, Lang::Zh)),
-        (Some(parent), _, Lang::En) => format!("{} · {count} of it", name(parent, Lang::En)),
-        (None, Some(first), _) if count == 1 => name(first, f.lang),
-        (None, Some(first), Lang::Zh) => format!("{}等{count}件", name(first, Lang::Zh)),
-        (None, Some(first), Lang::En) => {
-            format!("{} and {} more", name(first, Lang::En), count - 1)
-        }
-        (None, None, _) => String::new(),
-    }
 }

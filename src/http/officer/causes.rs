@@ -83,7 +83,8 @@ pub async fn explain(
     };
     if let Err(fault) = kept {
         let filled = Filled { cause: stated, fault: Some(fault), ..Filled::default() };
-        return code_page(&desk, frame, label, filled, StatusCode::UNPROCESSABLE_ENTITY).await;
+        return code_page(&desk, (frame, &who), label, filled, StatusCode::UNPROCESSABLE_ENTITY)
+            .await;
     }
     desk.show_changes().await;
     settle(&desk, &label).await?;

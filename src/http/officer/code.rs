@@ -8,6 +8,7 @@ use axum::http::StatusCode;
 use axum::response::Response;
 
 use super::causes::{self, Stated};
+use super::dossier;
 use crate::auth::Officer;
 use crate::base::FieldError;
 use crate::cases::DecisionRecord;
@@ -21,15 +22,17 @@ use crate::http::handoff::planting_text;
 use crate::http::problem::{Problem, ProblemDocument};
 use crate::registry::Placement;
 use crate::registry::register::BatchFacts;
+use crate::scan::basis::basis;
 use crate::scan::reason::{minute_text, place_text};
-use crate::scan::{CodeId, Marks, Observation, Place, Reason};
+use crate::scan::{CodeId, History, Marks, Observation, Place, Reason, Tag48};
 use crate::web::console::{self, Frame, Typed, percent};
+use crate::web::dossier::ReasonLine;
 use crate::web::officer::{self, CodePage, DecisionLine, ScanLine};
 use crate::web::text;
 use crate::web::verdict::{date_text, named};
 
 /// Scans of the time line.
-const SCANS_MAX: u32 = 500;
+pub(super) const SCANS_MAX: u32 = 500;
 
 /// The verdict, the time line and the decisions of one label.
 #[utoipa::path(
@@ -45,16 +48,17 @@ const SCANS_MAX: u32 = 500;
 )]
 pub async fn show(
     State(desk): State<Desk>,
-    AtConsole { frame, .. }: AtConsole<Officer>,
+    AtConsole { who, frame, .. }: AtConsole<Officer>,
     Path(serial): Path<String>,
 ) -> Result<Response, Problem> {
-    code_page(&desk, frame, find(&desk, &serial)?, Filled::default(), StatusCode::OK).await
+    let label = find(&desk, &serial)?;
+    code_page(&desk, (frame, &who), label, Filled::default(), StatusCode::OK).await
 }
 
 /// A label that was issued.
 pub(super) struct Label {
     pub(super) payload: Payload,
-    facts: std::sync::Arc<BatchFacts>,
+    pub(super) facts: std::sync::Arc<BatchFacts>,
     pub(super) number: u64,
 }
 
@@ -76,7 +80,7 @@ pub(super) fn find(desk: &Desk, serial: &str) -> Result<Label, Problem> {
 
 pub(super) async fn code_page(
     desk: &Desk,
-    f: Frame,
+    (f, who): (Frame, &Officer),
     label: Label,
     filled: Filled,
     status: StatusCode,
@@ -112,7 +116,7 @@ pub(super) async fn code_page(
             .iter()
             .chain(&verdict.doubts)
             .filter(|reason| **reason != Reason::FirstScan)
-            .map(|reason| reason.text(lang, zone))
+            .map(|reason| reason_line(reason, &history, &scans, &f, zone))
             .collect(),
         facts: facts(&label, own.as_deref(), &f),
         leak: planting.map(|planting| {
@@ -127,9 +131,25 @@ pub(super) async fn code_page(
         note: filled.note,
         causes: causes.iter().map(|cause| causes::line(cause, &f, zone)).collect(),
         cause: causes::form(&filled.cause, filled.fault.as_ref(), &f),
+        dossier: dossier::of(desk, &f, &label, &history, &scans, who.office).await?,
         f,
     };
     page(&code, lang, status)
+}
+
+/// A reason, and the scans of the time line on which it rests.
+fn reason_line(
+    reason: &Reason,
+    history: &History,
+    scans: &[Observation],
+    f: &Frame,
+    zone: &jiff::tz::TimeZone,
+) -> ReasonLine {
+    let at = |tag: &Tag48| scans.iter().position(|seen| seen.scan == *tag).map(|at| at + 1);
+    ReasonLine {
+        text: reason.text(f.lang, zone),
+        scans: basis(reason, history).iter().filter_map(at).collect(),
+    }
 }
 
 /// `own`: what stands on a label that its maker numbered itself.
@@ -175,11 +195,12 @@ impl<K: Hash + Eq> Order<K> {
 
 fn timeline(scans: &[Observation], f: &Frame, zone: &jiff::tz::TimeZone) -> Vec<ScanLine> {
     let (mut phones, mut networks) = (Order(HashMap::new()), Order(HashMap::new()));
-    scans
-        .iter()
-        .map(|seen| {
+    (1..)
+        .zip(scans)
+        .map(|(number, seen)| {
             let place = place_text(seen.place, f.lang);
             ScanLine {
+                number,
                 at: minute_text(seen.at, f.lang, zone),
                 place: match seen.spot {
                     Some(_) => format!("{place} · {}", f.t("本人定位", "given by a tap")),

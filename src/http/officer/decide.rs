@@ -60,7 +60,8 @@ pub async fn decide(
     let (Some(decision), true) = (Decision::from_slug(&found.decision), error.is_empty()) else {
         let note = Typed { value: found.note.clone(), error: Some(error.to_owned()) };
         let filled = Filled { note, ..Filled::default() };
-        return code_page(&desk, frame, label, filled, StatusCode::UNPROCESSABLE_ENTITY).await;
+        return code_page(&desk, (frame, &who), label, filled, StatusCode::UNPROCESSABLE_ENTITY)
+            .await;
     };
     let record = DecisionRecord {
         id: ids::new_id(by.at),

@@ -8,14 +8,18 @@ mod causes;
 mod check;
 mod code;
 mod decide;
+mod dossier;
 mod evidence;
 mod field;
+mod figures;
 mod kit;
 mod lead;
 mod lead_act;
 mod lead_words;
 mod leads;
+mod look;
 mod look_up;
+mod place;
 mod policies;
 mod report_acts;
 mod reports;
@@ -37,6 +41,9 @@ pub(super) fn routes() -> OpenApiRouter<Desk> {
         .routes(routes!(sign_in::leave))
         .routes(routes!(look_up::look_up))
         .routes(routes!(code::show))
+        .routes(routes!(look::look))
+        .routes(routes!(place::show))
+        .routes(routes!(figures::show))
         .routes(routes!(decide::decide))
         .routes(routes!(causes::explain))
         .routes(routes!(causes::lift))

@@ -131,15 +131,17 @@ impl CaseLedger for Ledger {
         sqlx::query(
             "INSERT INTO flags (payload, key_number, batch_number, label_number, state, risk,
              reasons, policy, scans, opened_at, updated_at, accused_at, latest_risk, people, places,
-             phone, seen_at)
-             VALUES ($1, $2, $3, $4, 'open', $5, $6, $7, $8, $9, $10, $11, $5, $12, $13, $14, $15)
+             phone, seen_at, shown_at)
+             VALUES ($1, $2, $3, $4, 'open', $5, $6, $7, $8, $9, $10, $11, $5, $12, $13, $14, $15,
+             $11)
              ON CONFLICT (payload) DO UPDATE SET
              state = 'open', risk = CASE WHEN flags.state = 'open'
                  THEN MAX(flags.risk, excluded.risk) ELSE excluded.risk END, reasons = excluded.reasons,
              policy = excluded.policy, scans = excluded.scans, updated_at = excluded.updated_at,
              latest_risk = excluded.latest_risk, people = excluded.people,
              places = excluded.places, phone = excluded.phone, seen_at = excluded.seen_at,
-             accused_at = COALESCE(flags.accused_at, excluded.accused_at)
+             accused_at = COALESCE(flags.accused_at, excluded.accused_at),
+             shown_at = COALESCE(flags.shown_at, excluded.accused_at)
              WHERE flags.state = 'open' OR CASE (
                  SELECT decision FROM decisions WHERE decisions.payload = flags.payload
                  ORDER BY revision DESC LIMIT 1)

@@ -17,6 +17,11 @@ pub const ROWS: &[Row] = &[
     ("post", "/officer/codes/{serial}/decide", "ou"),
     ("post", "/officer/codes/{serial}/causes", "ou"),
     ("post", "/officer/codes/{serial}/causes/{id}/lift", "ou"),
+    ("get", "/officer/places/{place}", "ougr"),
+    // For a case of the office alone, and here there is none.
+    ("post", "/officer/codes/{serial}/look", ""),
+    ("get", "/officer/figures", "ougr"),
+    ("get", "/accuracy", "bwpalqsvtougrc"),
     ("get", "/officer/policies", "ougr"),
     ("post", "/officer/policies", "u"),
     ("get", "/officer/cases/{id}/evidence", "ougr"),
