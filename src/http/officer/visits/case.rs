@@ -26,7 +26,7 @@ const TRIES: u32 = 5;
 
 /// Which case.
 #[derive(Default, Deserialize, ToSchema)]
-pub struct Into {
+pub struct VisitInto {
     /// Such as 2026-000012
     #[serde(default)]
     number: String,
@@ -38,7 +38,7 @@ pub struct Into {
     path = "/officer/visits/{id}/case",
     tag = "officer console",
     params(("id" = Uuid, Path, description = "Of the visit")),
-    request_body(content = Into, content_type = "application/x-www-form-urlencoded"),
+    request_body(content = VisitInto, content_type = "application/x-www-form-urlencoded"),
     responses(
         (status = 303, description = "To the page of the visit"),
         (status = 404, body = ProblemDocument, content_type = "application/problem+json", description = "No such visit of this office"),
@@ -49,7 +49,7 @@ pub async fn put(
     State(desk): State<Desk>,
     AtConsole { who, frame, by }: AtConsole<Serving<Working>>,
     Path(id): Path<String>,
-    Posted(into): Posted<Into>,
+    Posted(into): Posted<VisitInto>,
 ) -> Result<Response, Problem> {
     let kept = records(&desk, &who, &id).await?;
     let visit = Visit::fold(&kept).ok_or_else(Problem::nothing)?.id;
