@@ -177,7 +177,6 @@ impl Of<'_> {
             let row = row.into_iter().chain(numbers.map(|n| n.to_string()));
             write(row.chain([line.half, line.most]).collect())?;
         }
-        drop(write);
         out.into_inner().map_err(|_| Problem::broken())
     }
 
