@@ -344,6 +344,19 @@ async fn a_report_comes_from_an_answer_and_its_reporter_learns_how_far_it_is() {
     let file = bed.bed.parts.ledger.any_case(case.id).await.expect("a file");
     let facts: Vec<_> = file.standing().map(|entry| entry.fact.clone()).collect();
     let photos = facts.iter().filter(|fact| matches!(fact, Fact::Photo(_))).count();
+    let media = facts.iter().find_map(|fact| match fact {
+        Fact::Photo(photo) => Some(photo.media.clone()),
+        _ => None,
+    });
+    let of_case = format!("/officer/cases/{}/photos/{}", case.id, media.expect("a photo"));
+    assert!(officer.page(&format!("/officer/cases/{}", case.id)).await.contains(&of_case));
+    let shown = officer.get(&of_case).await;
+    assert_eq!(
+        (shown.status().as_u16(), &shown.headers()["content-type"]),
+        (200, &"image/jpeg".parse().expect("a type"))
+    );
+    let none = format!("/officer/cases/{}/photos/{}", case.id, "0".repeat(64));
+    assert_eq!(officer.get(&none).await.status(), 404);
     let units = facts.iter().filter(|fact| matches!(fact, Fact::Unit(_))).count();
     let told = |fact: &&Fact| matches!(fact, Fact::Note { text } if text.contains("张三烟酒店"));
     assert_eq!((photos, units, facts.iter().filter(told).count()), (1, 1, 1), "{facts:?}");

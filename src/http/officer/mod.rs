@@ -50,6 +50,7 @@ pub(super) fn routes() -> OpenApiRouter<Desk> {
         .routes(routes!(cases::list::list, cases::new::open))
         .routes(routes!(cases::new::form))
         .routes(routes!(cases::show::show))
+        .routes(routes!(cases::photo::show))
         .routes(routes!(cases::entries::put_down))
         .routes(routes!(cases::decide::decide))
         .routes(routes!(cases::supervise::supervise))

@@ -7,6 +7,8 @@ pub const ROWS: &[Row] = &[
     ("post", "/officer/cases", "ou"),
     ("get", "/officer/cases/new", "ou"),
     ("get", "/officer/cases/{id}", "ougr"),
+    // Of a photo that stands in the case, and here there is none.
+    ("get", "/officer/cases/{id}/photos/{sha256}", ""),
     ("post", "/officer/cases/{id}/entries", "ou"),
     ("post", "/officer/cases/{id}/decide", "ug"),
     ("post", "/officer/cases/{id}/supervise", "u"),

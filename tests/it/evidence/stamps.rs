@@ -7,6 +7,7 @@ use rustls::pki_types::CertificateDer;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 use zhenma::app::stamps::roots;
+use zhenma::base::{Clock, clock::SystemClock};
 use zhenma::evidence::check::Published;
 use zhenma::evidence::{Package, Stamp, tsp};
 use zhenma::keys::KeyStatus;
@@ -108,7 +109,7 @@ fn a_dated_package_outlives_the_revocation_of_its_key() {
     let signer = development_signer();
     let photos = tempfile::tempdir().expect("a folder");
     let mut dossier = dossier(photos.path(), 100, &signer);
-    let now = zhenma::base::UnixMs(jiff::Timestamp::now().as_millisecond());
+    let now = SystemClock.now();
     dossier.made_at = now;
     let package = Package::of(&dossier, &signer).expect("made");
     let asked = zhenma::evidence::manifest::Timestamped {

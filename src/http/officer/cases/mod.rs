@@ -6,6 +6,7 @@ pub(super) mod entries;
 pub(super) mod list;
 pub(super) mod moves;
 pub(super) mod new;
+pub(super) mod photo;
 pub(super) mod show;
 pub(super) mod supervise;
 mod told;

@@ -190,6 +190,7 @@ async fn for_officers(
         dealer: batch.dealer.clone(),
     });
     told.destination = PlaceView::new(Place(batch.destination), lang);
+    told.leads = desk.ledger.leads_of(&bytes).await?.iter().map(Uuid::to_string).collect();
     told.flag = desk.ledger.flag_of(&bytes).await?.map(|flag| FlagView {
         state: flag.state.slug(),
         reasons: flag
