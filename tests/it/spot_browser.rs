@@ -33,8 +33,10 @@ impl Goods {
         flag(bed, &codes[5], &batch).await;
         let oil = oil(bed).await;
         let mut forged = codes[6].clone();
-        let last = if forged.ends_with('A') { "E" } else { "A" };
-        forged.replace_range(forged.len() - 3..forged.len() - 2, last);
+        // Another character than the one that stands there, whichever that is.
+        let at = forged.len() - 3;
+        let other = if forged[at..].starts_with('A') { "E" } else { "A" };
+        forged.replace_range(at..=at, other);
         let codes = vec![
             ("good", format!("{}/{}", bed.base.to_uppercase(), codes[0])),
             ("second", codes[1].clone()),
