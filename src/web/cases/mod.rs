@@ -109,6 +109,8 @@ pub struct WaitingLine {
 
 pub struct PhotoLine {
     pub media: String,
+    /// Whether the picture has come.
+    pub there: bool,
     pub caption: String,
     pub shows: String,
 }

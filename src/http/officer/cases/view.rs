@@ -15,6 +15,7 @@ use crate::cases::terms::{Deadline, What, deadlines};
 use crate::http::console::{page, regions};
 use crate::http::desk::Desk;
 use crate::http::problem::Problem;
+use crate::media::Sha256Hex;
 use crate::registry::Standing;
 use crate::registry::register::Withdrawal;
 use crate::scan::Place;
@@ -71,7 +72,7 @@ pub(super) async fn case_page(
         merged_into: file.merged_into.map(|id| id.to_string()),
         due: due.iter().map(|deadline| due_line(deadline, today, lang)).collect(),
         units: units(desk, file, lang),
-        photos: photos(file),
+        photos: photos(desk, file).await?,
         proposal: proposal(desk, who, file, lang),
         timeline: file.entries().iter().rev().map(|entry| line(desk, file, entry, lang)).collect(),
         roles: choices(
@@ -308,16 +309,23 @@ fn waiting(file: &CaseFile, today: jiff::civil::Date, lang: Lang) -> Vec<Waiting
     waits.map(line).collect()
 }
 
-fn photos(file: &CaseFile) -> Vec<PhotoLine> {
-    let photo = |entry: &Entry| match &entry.fact {
-        Fact::Photo(photo) => Some(PhotoLine {
+async fn photos(desk: &Desk, file: &CaseFile) -> Result<Vec<PhotoLine>, Problem> {
+    let mut lines = Vec::new();
+    for entry in file.standing() {
+        let Fact::Photo(photo) = &entry.fact else { continue };
+        // A phone may name a photo before it could send it.
+        let there = match Sha256Hex::parse(&photo.media) {
+            Some(hash) => desk.ledger.media(&hash).await?.is_some(),
+            None => false,
+        };
+        lines.push(PhotoLine {
             media: photo.media.clone(),
+            there,
             caption: photo.caption.clone(),
             shows: photo.shows.clone(),
-        }),
-        _ => None,
-    };
-    file.standing().filter_map(photo).collect()
+        });
+    }
+    Ok(lines)
 }
 
 fn proposal(desk: &Desk, who: &Officer, file: &CaseFile, lang: Lang) -> Option<ProposalView> {
