@@ -1,5 +1,5 @@
 //! Flags that the judge raised, what officers decided of them, the causes that
-//! they found for scans; and case files ([`file`]), which are lists of entries.
+//! they found for scans; and case files ([`file`](mod@file)), which are lists of entries.
 
 pub mod block;
 pub mod error;
