@@ -345,10 +345,14 @@ impl Fact {
         )
     }
 
-    /// Whether an entry of it may be taken back: what reached others may not.
+    /// Whether an entry of it may be taken back: what reached others may not, nor
+    /// what the head of the office ruled, which another ruling changes.
     pub const fn may_be_withdrawn(&self) -> bool {
-        self.is_matter()
-            || matches!(self, Self::Due { .. } | Self::Note { .. } | Self::Decision { .. })
+        match self {
+            Self::Due { .. } | Self::Note { .. } => true,
+            Self::Decision { what, .. } => !what.of_the_head(),
+            other => other.is_matter(),
+        }
     }
 
     /// # Errors

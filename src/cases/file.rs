@@ -337,7 +337,8 @@ impl CaseFile {
         if self.waits_for_answers() {
             return Err(Refusal::Waiting);
         }
-        let of_labels = !matches!(outcome, Outcome::CannotTell);
+        // Goods whose codes are forged bear no label that was ever issued.
+        let of_labels = !matches!(outcome, Outcome::CannotTell | Outcome::Counterfeit);
         if of_labels && self.units().next().is_none() { Err(Refusal::NoUnits) } else { Ok(()) }
     }
 

@@ -103,6 +103,25 @@ fn what_was_taken_back_counts_no_more_and_stays_readable() {
 }
 
 #[test]
+fn what_the_head_ruled_is_changed_by_another_ruling_and_not_taken_back() {
+    let ruled =
+        |what| Fact::Decision { what, on: date(2026, 9, 28), number: String::new(), text: words() };
+    let back = |file: &CaseFile| Fact::Withdrawn { entry: file.entries()[1].id, grounds: words() };
+    let filed = then(&opened(), ruled(Ruling::File), "wang").expect("filed");
+    assert_eq!(then(&filed, back(&filed), "zhang"), Err(Refusal::Stands));
+    let other = Ruling::ALL.iter().copied().find(|what| !what.of_the_head()).expect("one");
+    let ours = then(&opened(), ruled(other), "zhang").expect("put down");
+    assert!(then(&ours, back(&ours), "zhang").is_ok());
+}
+
+#[test]
+fn a_case_of_forged_codes_has_no_label_and_may_end_as_counterfeit() {
+    let file = then(&opened(), propose(Outcome::Counterfeit), "zhang").expect("proposed");
+    assert!(then(&file, close(Outcome::Counterfeit), "li").is_ok());
+    assert_eq!(then(&opened(), propose(Outcome::Diverted), "zhang"), Err(Refusal::NoUnits));
+}
+
+#[test]
 fn a_held_case_is_not_voided_and_neither_is_one_that_reached_others() {
     let void = || Fact::Voided { grounds: words() };
     let hold = |on| Fact::Hold { on, grounds: words() };

@@ -126,7 +126,7 @@ pub fn refusal(refusal: &Refusal, lang: Lang) -> String {
         Refusal::Waiting => "还有向企业发出的询问没有答复，请等待答复或撤销询问。".to_owned(),
         Refusal::NotAlone => "这种记录不能单独添加。".to_owned(),
         Refusal::Full => "案件内容太多，请分案。".to_owned(),
-        Refusal::NoUnits => "案件里没有涉案标签，只能以“无法认定”结案。".to_owned(),
+        Refusal::NoUnits => "案件里没有涉案标签，只能以“假冒”或“无法认定”结案。".to_owned(),
     };
     match lang {
         Lang::Zh => zh,
