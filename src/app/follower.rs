@@ -263,10 +263,10 @@ impl Follower {
             let Some((verdict, spread)) = self.scanner.review_with(*code, history, now) else {
                 continue;
             };
-            let accuses = verdict.outcome == Outcome::Suspect;
-            if !accuses && verdict.doubts.is_empty() {
+            if !verdict.is_for_officers() {
                 continue;
             }
+            let accuses = verdict.outcome == Outcome::Suspect;
             let told = if accuses { &verdict.reasons[..] } else { &verdict.doubts };
             let reasons = told
                 .iter()

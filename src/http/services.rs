@@ -19,6 +19,7 @@ use crate::http::consumer::visit::Visits;
 use crate::http::rate::{Misses, Rates, Throttle};
 use crate::keys::office::OfficeKeys;
 use crate::media::MediaStore;
+use crate::reports::Seals;
 use crate::scan::service::Scanner;
 use crate::web::home::Sample;
 use crate::web::map::Map;
@@ -53,6 +54,9 @@ pub struct Services {
     pub mailer: Option<Arc<dyn Mailer>>,
     /// Where photos lie; none are taken without.
     pub media: Option<MediaStore>,
+    /// Keys of what buyers are given and give; made once, since every answer's page
+    /// carries a ticket.
+    pub(super) seals: Arc<Seals>,
     pub(super) visits: Visits,
     pub(super) throttle: Arc<Throttle>,
     pub(super) misses: Arc<Misses>,
@@ -83,6 +87,7 @@ impl Services {
     /// cartogram for a map; the fields are there to be set.
     pub fn new(scanner: Scanner, clock: Arc<dyn Clock>, zone: TimeZone, site: Site) -> Self {
         Self {
+            seals: Arc::new(Seals::new(&scanner.tags)),
             scanner,
             offices: Arc::default(),
             clock,

@@ -211,7 +211,7 @@ impl Scanner {
         self.review_with(id, history, at).map(|(verdict, _)| verdict)
     }
 
-    /// The same, with who met the code and where.
+    /// The same, with who met the code and where, if anything speaks against it.
     pub fn review_with(
         &self,
         id: CodeId,
@@ -249,8 +249,9 @@ impl Scanner {
             findings,
             accused: register.accused.get(&id.payload).copied(),
         };
-        let spread = evidence.seen.as_ref().map(Spread::of).unwrap_or_default();
-        Some((judge(&evidence, policy), spread))
+        let verdict = judge(&evidence, policy);
+        let spread = evidence.seen.as_ref().filter(|_| verdict.is_for_officers()).map(Spread::of);
+        Some((verdict, spread.unwrap_or_default()))
     }
 
     fn around(&self, label: Option<Label>, walk: &Walk, noted: &Walk) -> Around {

@@ -203,6 +203,11 @@ pub struct Verdict {
 }
 
 impl Verdict {
+    /// Whether anything speaks against the label that officers should hear of.
+    pub fn is_for_officers(&self) -> bool {
+        self.outcome == Outcome::Suspect || !self.doubts.is_empty()
+    }
+
     /// Says no more than everybody may hear: of goods reported lost or stolen
     /// that they are blocked, lest a thief learn which are missed.
     pub fn veil(&mut self) {

@@ -18,7 +18,7 @@ use crate::http::desk::Desk;
 use crate::http::media;
 use crate::http::problem::{Problem, ProblemDocument};
 use crate::http::report_case::{Target, link};
-use crate::reports::{ClosedAs, Seals};
+use crate::reports::ClosedAs;
 use crate::web::buyers_reports::ContactView;
 use crate::web::console::Typed;
 
@@ -180,7 +180,7 @@ pub async fn contact(
         Sight::HandedOver(_) => return Err(Problem::nothing()),
     }
     let sealed = desk.ledger.open_contact(id, &by).await?.ok_or_else(Problem::nothing)?;
-    let opened = Seals::new(&desk.scanner.tags).open_contact(id, &sealed);
+    let opened = desk.seals.open_contact(id, &sealed);
     let opened = opened.ok_or_else(|| {
         tracing::error!("a sealed contact does not open");
         Problem::broken()

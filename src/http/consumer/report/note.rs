@@ -18,7 +18,7 @@ use crate::http::negotiate;
 use crate::http::problem::{Problem, ProblemDocument};
 use crate::registry::BatchRef;
 use crate::reports::note::{First, Goods};
-use crate::reports::{Note, Seals, Ticket};
+use crate::reports::{Note, Ticket};
 
 /// Keeps what an answer said, and leads to the page that says it again.
 #[utoipa::path(
@@ -41,10 +41,10 @@ pub async fn make(
 ) -> Result<Response, Problem> {
     media(&desk)?;
     doors(&desk).note(client.address)?;
-    let (seals, now) = (Seals::new(&desk.scanner.tags), desk.clock.now());
+    let (seals, now) = (&desk.seals, desk.clock.now());
     let from = sender(&desk, &parts.headers, &client);
-    let ticket = Ticket::of_answer(&seals, &asked.ticket, from, now).map_err(refused)?;
-    let (check, content) = note_of(&desk, ticket).content(&seals);
+    let ticket = Ticket::of_answer(seals, &asked.ticket, from, now).map_err(refused)?;
+    let (check, content) = note_of(&desk, ticket).content(seals);
     desk.ledger.keep_note(&check, &content, &By::buyer(now)).await?;
     let lang = negotiate::lang(&parts.uri, &parts.headers);
     let path = format!("/v/{}?lang={}", check.plain(), lang.tag());

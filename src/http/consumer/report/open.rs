@@ -16,7 +16,7 @@ use crate::http::client::Client;
 use crate::http::desk::Desk;
 use crate::http::negotiate;
 use crate::http::problem::{Problem, ProblemDocument};
-use crate::reports::{Seals, Ticket};
+use crate::reports::Ticket;
 use crate::web::report::{ReportForm, Said};
 
 #[derive(Deserialize, ToSchema)]
@@ -44,9 +44,9 @@ pub async fn open(
     Posted(asked): Posted<Asked>,
 ) -> Result<Response, Problem> {
     media(&desk)?;
-    let (seals, now) = (Seals::new(&desk.scanner.tags), desk.clock.now());
+    let (seals, now) = (&desk.seals, desk.clock.now());
     let from = sender(&desk, &parts.headers, &client);
-    let ticket = Ticket::of_answer(&seals, &asked.ticket, from, now).map_err(refused)?;
+    let ticket = Ticket::of_answer(seals, &asked.ticket, from, now).map_err(refused)?;
     let lang = negotiate::lang(&parts.uri, &parts.headers);
     let form = form(&desk, &ticket.opened_at(now), Said::default(), lang);
     page(&form, lang, StatusCode::OK)
@@ -64,7 +64,7 @@ pub(super) fn form(desk: &Desk, ticket: &Ticket, said: Said, lang: Lang) -> Repo
     let goods = goods.filter(|_| ticket.outcome != "not_genuine");
     ReportForm {
         lang,
-        ticket: ticket.sealed(&Seals::new(&desk.scanner.tags)),
+        ticket: ticket.sealed(&desk.seals),
         serial: ticket.serial.clone(),
         product: goods
             .map(|facts| crate::web::verdict::named(&facts.product.name, lang).to_owned()),

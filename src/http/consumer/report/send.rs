@@ -22,7 +22,7 @@ use crate::http::negotiate;
 use crate::http::problem::{Problem, ProblemDocument};
 use crate::media::{Exif, MediaRow, MediaStore, Photo, Purpose};
 use crate::reports::port::Full;
-use crate::reports::{Added, Contact, NewReport, Number, REPORT_PHOTO_BYTES_MAX, Seals, Ticket};
+use crate::reports::{Added, Contact, NewReport, Number, REPORT_PHOTO_BYTES_MAX, Ticket};
 use crate::scan::Place;
 use crate::web::report::{Said, faults_of};
 
@@ -75,9 +75,9 @@ pub async fn send(
     let sent = sent.map_err(|_| not_a_form())?;
     let read = tokio::time::timeout(Duration::from_secs(REPORT_S_MAX / 2), Sent::read(sent, store));
     let mut sent = read.await.map_err(|_| too_slow())??;
-    let (seals, now) = (Seals::new(&desk.scanner.tags), desk.clock.now());
+    let (seals, now) = (&desk.seals, desk.clock.now());
     let from = sender(&desk, &parts.headers, &client);
-    let ticket = Ticket::of_form(&seals, &sent.ticket, from, now).map_err(refused)?;
+    let ticket = Ticket::of_form(seals, &sent.ticket, from, now).map_err(refused)?;
     let mut faults = sent.check();
     let contact = Contact::parse(&sent.contact).unwrap_or_else(|fault| {
         faults.push(fault);

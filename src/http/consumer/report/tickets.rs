@@ -8,8 +8,8 @@ use crate::http::client::Client;
 use crate::http::consumer::ask::Asked;
 use crate::http::consumer::visit::device_of;
 use crate::http::problem::Problem;
+use crate::reports::Ticket;
 use crate::reports::ticket::{Bad, Sender};
-use crate::reports::{Seals, Ticket};
 use crate::scan::service::{Device, RecordState};
 use crate::scan::{Outcome, Tag48};
 
@@ -47,7 +47,7 @@ pub fn of(asked: &Asked, services: &Services, client: &Client, is_a_scan: bool) 
         first: answer.scans.map(|scans| (scans.first_at.0, scans.first_place)),
         reference: asked.reference.clone(),
     };
-    Some(ticket.sealed(&Seals::new(tags)))
+    Some(ticket.sealed(&services.seals))
 }
 
 /// Who sends a form.

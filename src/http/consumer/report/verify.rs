@@ -15,7 +15,7 @@ use crate::http::consumer::page::in_language;
 use crate::http::desk::Desk;
 use crate::http::negotiate;
 use crate::http::problem::{Problem, ProblemDocument};
-use crate::reports::{CheckValue, Note, Seals};
+use crate::reports::{CheckValue, Note};
 use crate::web::report::{AskNote, NotePage, NoteText};
 use crate::web::report_paper::paper;
 
@@ -118,8 +118,8 @@ async fn find(desk: &Desk, client: &Client, check: &str) -> Result<(CheckValue, 
     doors(desk).look(client.address)?;
     let check = CheckValue::parse(check).ok_or_else(nothing)?;
     let content = desk.ledger.note_content(&check).await?.ok_or_else(nothing)?;
-    let seals = Seals::new(&desk.scanner.tags);
-    let note = Note::read(&seals, &check, &content).ok_or_else(|| {
+    let seals = &desk.seals;
+    let note = Note::read(seals, &check, &content).ok_or_else(|| {
         tracing::error!("a note does not fit its check value");
         nothing()
     })?;
