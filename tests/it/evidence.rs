@@ -1,7 +1,7 @@
 //! Packages of evidence: made of a case by the worker, taken away by officers,
 //! checked by our program and by those of others.
 
-mod by_hand;
+pub mod by_hand;
 mod dossier;
 mod keys;
 mod stamps;
@@ -79,7 +79,7 @@ pub async fn taken(bed: &StaffBed, case: &str, package: &Value) -> Vec<u8> {
 }
 
 /// `zhenma evidence verify` with the published sets of a bed.
-async fn verified(bed: &StaffBed, folder: &Path, package: &Path) -> Output {
+pub async fn verified(bed: &StaffBed, folder: &Path, package: &Path) -> Output {
     let mut arguments = vec!["--json".to_owned(), "evidence".into(), "verify".into()];
     arguments.push(package.to_string_lossy().into_owned());
     for name in ["office-jwks.json", "jwks.json"] {

@@ -43,6 +43,7 @@ mod media;
 mod need;
 mod office_keys;
 mod officer_cases;
+mod officers_story;
 mod openapi;
 mod orders;
 mod outages;
