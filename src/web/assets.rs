@@ -25,7 +25,7 @@ macro_rules! files {
 }
 
 /// What is imported stands before what imports it.
-const FILES: [(&str, &[u8]); 25] = files![
+const FILES: [(&str, &[u8]); 27] = files![
     "icon.svg" in "static",
     "console.css" in "static",
     "line.js" in "static",
@@ -40,6 +40,7 @@ const FILES: [(&str, &[u8]); 25] = files![
     "answer.js" in "static/check",
     "sweep.js" in "static/check",
     "vault.js" in "static/check",
+    "bounds.js" in "static/check",
     "outbox.js" in "static/check",
     "camera.js" in "static/check",
     "glass.js" in "static/check",
@@ -48,6 +49,7 @@ const FILES: [(&str, &[u8]); 25] = files![
     "asking.js" in "static/check",
     "visit.js" in "static/check",
     "shelf.js" in "static/check",
+    "refused.js" in "static/check",
     "box.js" in "static/check",
     "others.js" in "static/check",
     "check.js" in "static/check",

@@ -100,25 +100,56 @@ async function sweepsSayWhatTheServerSays({ bound, picked }) {
   held += 3;
 }
 
+// ---- what the server takes ----
+
+const written = (value) => {
+  if (Array.isArray(value)) return value.map(written);
+  if (value?.times !== undefined) return value.of.repeat(value.times);
+  return value?.list === undefined ? value : Array(value.list).fill(written(value.of));
+};
+
+async function formsRefuseWhatTheServerWould({ faultOf }) {
+  const { bases, cases } = JSON.parse(await readFile(path.join(root, "src/visits/record/vectors.json"), "utf8"));
+  for (const [kind, member, value, taken, named = member] of cases) {
+    const record = structuredClone(bases[kind]);
+    const names = member.split(".");
+    const last = names.pop();
+    names.reduce((inner, name) => inner[name], record)[last] = written(value);
+    holds(() => assert.equal(faultOf(record), taken ? null : named, JSON.stringify([kind, member, value])));
+  }
+}
+
 // ---- the outbox ----
 
-async function everythingIsSentOnce({ Outbox }) {
-  const records = Array.from({ length: 120 }, (_, n) => ({ id: `r${n}`, kind: "check", code: `c${n}`, made_at: "2026-11-27T08:00:00+08:00" }));
-  const photos = new Map([["h1", { type: "image/jpeg", bytes: Uint8Array.of(1) }]]);
-  const memory = { records: records.map((record, n) => ({ n, record })), photos, told: [] };
+/** What a phone keeps, in memory. */
+function vaultOf(records, photos = new Map()) {
+  const memory = { records: records.map((record, n) => ({ n, record })), photos, told: [], refused: new Map() };
+  const waiting = () => [...memory.photos.keys()].filter((hash) => !memory.refused.has(hash));
   const vault = {
     name: "v",
     phone: "p",
-    sums: async () => ({ records: memory.records.length, photos: memory.photos.size }),
-    photos: async () => [...memory.photos.keys()],
+    sums: async () => ({ records: memory.records.length, photos: waiting().length }),
+    photos: async () => waiting(),
     photo: async (hash) => memory.photos.get(hash),
     photoSent: async (hash) => void memory.photos.delete(hash),
+    photoRefused: async (hash, why) => void memory.refused.set(hash, why),
     first: async (count) => memory.records.slice(0, count),
-    settled: async (places, told) => {
+    settled: async (places, told, refused) => {
       memory.records = memory.records.filter(({ n }) => !places.includes(n));
       memory.told.push(...told);
+      for (const one of refused) memory.refused.set(one.record.id, one);
     },
   };
+  return { memory, vault };
+}
+
+const check = (n, more = {}) => ({ id: `r${n}`, kind: "check", code: `c${n}`, made_at: "2026-11-27T08:00:00+08:00", ...more });
+const problem = (status, document) =>
+  new Response(JSON.stringify(document), { status, headers: { "content-type": "application/problem+json" } });
+
+async function everythingIsSentOnce({ Outbox }) {
+  const records = Array.from({ length: 120 }, (_, n) => check(n));
+  const { memory, vault } = vaultOf(records, new Map([["h1", { type: "image/jpeg", bytes: Uint8Array.of(1) }]]));
   // A server that keeps what it answers, and loses, refuses, overtakes in between.
   const kept = new Map();
   const order = [];
@@ -151,8 +182,9 @@ async function everythingIsSentOnce({ Outbox }) {
   holds(() => assert.equal(kept.size, 120));
   holds(() => assert.ok([...kept.values()].every((times) => times === 1)));
   holds(() => assert.equal(order.filter((method) => method === "PUT").length, 1));
-  holds(() => assert.equal(order[0], "PUT", "photographs go first"));
-  holds(() => assert.deepEqual(memory.told.map(({ state, zh }) => [state, zh]), [["refused", "不行"], ["overtaken", "已召回"]]));
+  holds(() => assert.equal(order[0], "POST", "records go first"));
+  holds(() => assert.deepEqual(memory.told.map(({ state, zh }) => [state, zh]), [["overtaken", "已召回"]]));
+  holds(() => assert.deepEqual([...memory.refused].map(([id, { record, zh }]) => [id, record.code, zh]), [["r5", "c5", "不行"]]));
   holds(() => assert.ok(states.includes("cut") && states.at(-1) === "sent"));
 
   // Signed out: nothing leaves the phone, and the page hears of it.
@@ -162,6 +194,71 @@ async function everythingIsSentOnce({ Outbox }) {
   clearTimeout(outbox.timer);
   holds(() => assert.equal(states.at(-1), "signedout"));
   holds(() => assert.equal(memory.records.length, 1));
+  // A network that wants a sign-in of its own, or a proxy that forbids, is not the server.
+  globalThis.fetch = async () => new Response("<p>no</p>", { status: 403, headers: { "content-type": "text/html" } });
+  await outbox.send();
+  clearTimeout(outbox.timer);
+  holds(() => assert.equal(states.at(-1), "cut"));
+  holds(() => assert.equal(memory.records.length, 1));
+}
+
+async function noPhotographIsLost({ Outbox }) {
+  const answers = {
+    slow: () => { throw new DOMException("late", "TimeoutError"); },
+    cut: () => new Response("", { status: 408 }),
+    long: () => new Response("<p>413</p>", { status: 413 }),
+    away: () => new Response("<p>404</p>", { status: 404 }),
+    damaged: () => problem(409, { detail: "hash" }),
+    bad: () => problem(422, { detail: "不是照片" }),
+    good: () => new Response("", { status: 201 }),
+  };
+  const photos = new Map(Object.keys(answers).map((hash) => [hash, { type: "image/jpeg", bytes: Uint8Array.of(1) }]));
+  const { memory, vault } = vaultOf([check(1)], photos);
+  globalThis.fetch = async (url, { method, body }) => {
+    if (method === "PUT") return answers[url.split("/").at(-1)]();
+    return Response.json({ records: JSON.parse(body).records.map(({ id }) => ({ id, state: "accepted" })) });
+  };
+  const states = [];
+  const outbox = new Outbox(vault, () => "now", (...said) => states.push(said), async () => {});
+  const round = async () => {
+    await outbox.send();
+    clearTimeout(outbox.timer);
+  };
+  await round();
+  // Records went though photographs did not; what the server refused itself is laid aside at once.
+  holds(() => assert.equal(memory.records.length, 0));
+  holds(() => assert.deepEqual(states.at(-1), ["skipped", 5]));
+  holds(() => assert.deepEqual([...memory.refused].map(([hash, { zh }]) => [hash, zh]), [["bad", "不是照片"]]));
+  holds(() => assert.deepEqual([...memory.photos.keys()], ["slow", "cut", "long", "away", "damaged", "bad"]));
+  for (let n = 0; n < 9; n++) await round();
+  // What is answered otherwise again and again is laid aside too, and is kept.
+  holds(() => assert.deepEqual([...memory.refused.keys()].sort(), ["away", "bad", "damaged", "long"]));
+  holds(() => assert.equal(memory.photos.size, 6));
+  holds(() => assert.deepEqual(states.at(-1), ["skipped", 2]));
+}
+
+async function callsAreFilledByBytesToo({ Outbox }) {
+  // Fifty of these are over a mebibyte; and one makes its whole call fail.
+  const text = "照".repeat(13000);
+  const records = Array.from({ length: 60 }, (_, n) => check(n, { note: text, bad: n === 41 }));
+  const { memory, vault } = vaultOf(records);
+  let largest = 0;
+  const kept = [];
+  globalThis.fetch = async (url, { body }) => {
+    largest = Math.max(largest, new TextEncoder().encode(body).length);
+    const sent = JSON.parse(body).records;
+    const bad = sent.findIndex(({ bad }) => bad);
+    if (bad >= 0) return problem(422, { detail: "没有编号", errors: [{ field: `records[${bad}].id` }] });
+    kept.push(...sent.map(({ id }) => id));
+    return Response.json({ records: sent.map(({ id }) => ({ id, state: "accepted" })) });
+  };
+  const outbox = new Outbox(vault, () => "now", () => {}, async () => {});
+  await outbox.send();
+  clearTimeout(outbox.timer);
+  holds(() => assert.ok(largest <= 1024 * 1024, String(largest)));
+  holds(() => assert.equal(memory.records.length, 0));
+  holds(() => assert.deepEqual([...memory.refused.keys()], ["r41"]));
+  holds(() => assert.deepEqual(kept, records.filter(({ bad }) => !bad).map(({ id }) => id), "each once, in order"));
 }
 
 try {
@@ -171,7 +268,10 @@ try {
   const at = (name) => import(pathToFileURL(path.join(folder, name)).href);
   await kitKeepsItsPromises(await at("kit.js"));
   await sweepsSayWhatTheServerSays(await at("sweep.js"));
+  await formsRefuseWhatTheServerWould(await at("bounds.js"));
   await everythingIsSentOnce(await at("outbox.js"));
+  await noPhotographIsLost(await at("outbox.js"));
+  await callsAreFilledByBytesToo(await at("outbox.js"));
   console.log(JSON.stringify({ held }));
 } finally {
   await rm(folder, { recursive: true });

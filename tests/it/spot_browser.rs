@@ -1,5 +1,7 @@
 //! The page on the spot in Chromium: `tests/browser/field*.mjs`.
 
+mod away;
+
 use reqwest::Method;
 use serde_json::{Value, json};
 use zhenma::base::{Clock, clock::SystemClock};
@@ -124,6 +126,10 @@ async fn kit(bed: &StaffBed) {
         !register.accused.is_empty() && register.batches.contains_key(&oil)
     })
     .await;
+    made(bed).await;
+}
+
+async fn made(bed: &StaffBed) {
     let kits = bed.parts.kits(office_signers());
     eventually("nothing is left to tell", || async { matches!(kits.make().await, Ok(None)) }).await;
 }
@@ -221,23 +227,4 @@ async fn the_parts_of_the_page_keep_their_promises() {
     let said = browser.run("field_units.mjs", None, &[]).await;
     let said: Value = serde_json::from_str(&said).expect("JSON");
     assert!(said["held"].as_u64() > Some(250), "{said}");
-}
-
-#[tokio::test]
-async fn what_a_revoked_officer_recorded_stays_sealed_until_a_supervisor_takes_it_in() {
-    let Some(browser) = Browser::find() else { return };
-    let bed = StaffBed::start().await;
-    let goods = Goods::make(&bed).await;
-    let (officer, supervisor) = (bed.person("officer").await, bed.person("supervisor").await);
-    let arguments = [bed.base.clone(), goods.code("good").to_owned(), supervisor.cookie()];
-    let said = browser.run("field_others.mjs", Some(&officer.cookie()), &arguments).await;
-    let said: Value = serde_json::from_str(&said).expect("JSON");
-    assert!(has(&said["offline"], "离线包制作于"), "{said}");
-    assert!(has(&said["left"], "仍加密存在本机"), "{said}");
-    assert_eq!(said["checks"], false, "a revoked officer checks no more: {said}");
-    assert!(has(&said["others"], "officer：2条记录"), "{said}");
-    let office = zhenma::auth::office::FIRST;
-    let visits = bed.parts.ledger.field_visits(office, None, 10).await.expect("a list");
-    assert_eq!(visits.len(), 1, "{said}");
-    assert_eq!((visits[0].checks, &*visits[0].opening.arrival.recorded_by), (1, "officer"));
 }

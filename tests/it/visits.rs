@@ -1,5 +1,6 @@
 //! What officers record on the spot, as a phone sends it.
 
+mod bounds;
 mod pages;
 
 use std::collections::BTreeSet;

@@ -203,3 +203,39 @@ fn empty_or(
 ) -> Result<String, FieldError> {
     if text.trim().is_empty() { Ok(String::new()) } else { check(field, text) }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use crate::visits::read;
+
+    /// A text that is repeated, a list of one thing, or the thing itself.
+    fn written(value: &Value) -> Value {
+        let of = &value["of"];
+        let many = |n: &Value| usize::try_from(n.as_u64().expect("a number")).expect("a size");
+        match (value.get("times"), value.get("list")) {
+            (Some(n), _) => json!(of.as_str().expect("a text").repeat(many(n))),
+            (_, Some(n)) => json!(vec![written(of); many(n)]),
+            _ => match value {
+                Value::Array(all) => all.iter().map(written).collect(),
+                _ => value.clone(),
+            },
+        }
+    }
+
+    #[test]
+    fn what_a_phone_refuses_beforehand_is_what_is_refused_here() {
+        let vectors: Value = serde_json::from_str(include_str!("vectors.json")).expect("JSON");
+        for case in vectors["cases"].as_array().expect("a list") {
+            let (kind, member) = (&case[0], case[1].as_str().expect("a member"));
+            let mut record = vectors["bases"][kind.as_str().expect("a kind")].clone();
+            let path = format!("/{}", member.replace('.', "/"));
+            *record.pointer_mut(&path).expect("a member of it") = written(&case[2]);
+            let fault = read::record(record).err().map(|fault| fault.field);
+            let named = case[4].as_str().unwrap_or(member);
+            let refused = (case[3] == false).then_some(named);
+            assert_eq!(fault.as_deref(), refused, "{case}");
+        }
+    }
+}

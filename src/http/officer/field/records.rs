@@ -211,8 +211,37 @@ fn refused(id: Uuid, problem: Told) -> RecordAnswer {
     RecordAnswer { id, state: "refused", says: None, problem: Some(problem) }
 }
 
+/// A member of a record, as a form names it.
+fn named(field: &str) -> &str {
+    match field {
+        "seller.name" => "被检查单位",
+        "seller.uscc" => "统一社会信用代码",
+        "seller.address" => "地址",
+        "seller.person" => "现场负责人",
+        "case" => "案件编号",
+        "note" | "found.note" => "备注",
+        "text" => "记录内容",
+        "code" => "码的内容",
+        "codes" => "涉及的码",
+        "quantity" => "数量",
+        "photos" => "照片张数",
+        "caption" => "照片说明",
+        "what" => "物品",
+        "act" => "措施",
+        "unit" => "单位",
+        "seal_number" => "封条号",
+        "kept_at" => "存放地点",
+        "signer" => "签名人",
+        "stock" => "存货总数",
+        "gtin" => "商品条码",
+        "seed" => "抽号种子",
+        "record" => "整条内容",
+        other => other,
+    }
+}
+
 fn malformed(fault: &FieldError) -> Told {
-    let zh = format!("这条记录没有收下：{}填写有误或超出限制", fault.field);
+    let zh = format!("这条记录没有收下：{}填写有误或超出限制", named(&fault.field));
     Told { zh, en: format!("This record was not taken: {fault}") }
 }
 

@@ -1,4 +1,5 @@
 // What the parts of the page share: the state, and a few handles on the document.
+import { faultOf } from "./bounds.js";
 import { PHOTOS_BYTES_MAX, RECORDS_MAX, uuid } from "./vault.js";
 import { say, has } from "./words.js";
 
@@ -93,6 +94,13 @@ export function unkept(problem) {
   tell(has(`full_${what}`) ? say(`full_${what}`, FULL[what]) : say("unkept"), true);
 }
 
+/** Says what is wrong with a record that the server would refuse; whether there is such a thing. */
+export function isFaulty(one) {
+  const member = faultOf(one);
+  if (member) tell(say(`wrong_${member.replace(".", "_")}`), true);
+  return member !== null;
+}
+
 /**
  * Keeps a record until it is sent and gives its id; null when it could not be
  * kept, which was said then.
@@ -100,8 +108,10 @@ export function unkept(problem) {
 export async function record(kind, facts) {
   const made_at = stamp();
   const common = { id: uuid(), kind, made_at, made_offline: !app.online, kit: app.kit?.manifest.version ?? null, network: network() };
+  const made = { ...common, ...facts };
+  if (isFaulty(made)) return null;
   try {
-    await app.vault.keep({ ...common, ...facts });
+    await app.vault.keep(made);
   } catch (problem) {
     unkept(problem);
     return null;

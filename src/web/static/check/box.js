@@ -3,6 +3,7 @@
 import { ageText, app, byId, clockText, given, made, nowAndLatest, show, tell } from "./app.js";
 import { BadKit, Kit, ageAt, merged, opened, stateAt } from "./kit.js";
 import { Cut, SignedOut, askJson } from "./outbox.js";
+import { showRefused } from "./refused.js";
 import { PHOTOS_BYTES_MAX, RECORDS_MAX } from "./vault.js";
 import { has, pick, say } from "./words.js";
 
@@ -78,7 +79,9 @@ export function showStrip(sums) {
   byId("net").textContent = say(app.online ? "online" : "offline");
   byId("net").className = app.online ? "good" : "off";
   const count = sums.records + sums.photos;
-  byId("waiting").textContent = count > 0 ? say("waiting", count) : say("nothing_waits");
+  const refused = sums.refused > 0 ? say("refused_count", sums.refused) : "";
+  byId("waiting").textContent = [count > 0 ? say("waiting", count) : say("nothing_waits"), refused].filter(Boolean).join(" · ");
+  byId("waiting").className = sums.refused > 0 ? "bad" : "";
   const [now, latest] = nowAndLatest();
   const state = app.kit ? stateAt(app.kit, now, latest) : "none";
   byId("age").textContent = state === "none" ? say("kit_none") : state === "ok" ? say("kit_age", ageText(ageAt(app.kit, now, latest))) : say("kit_locked");
@@ -90,12 +93,13 @@ export function showStrip(sums) {
 export async function showBox(sums) {
   const { records, photos, bytes } = sums;
   const waits = records + photos > 0;
-  byId("box-waits").textContent = waits ? say("box_waits", records, photos, (bytes / MIB).toFixed(1)) : say("box_none");
+  byId("box-waits").textContent = waits ? say("box_waits", records, photos, (bytes / MIB).toFixed(1)) : say(sums.refused > 0 ? "box_none_but" : "box_none");
   byId("box-bounds").textContent = say("box_bounds", RECORDS_MAX, PHOTOS_BYTES_MAX / MIB);
   const told = await app.vault.told();
   byId("told").replaceChildren(...told.map(toldLine));
   show("told-none", told.length === 0);
   show("told-seen", told.length > 0);
+  await showRefused();
   showKit();
 }
 
@@ -127,8 +131,8 @@ export function fillInHand() {
 }
 
 async function wipe() {
-  const { records, photos } = await app.vault.sums();
-  if (!confirm(say("wipe_sure", records, photos))) return;
+  const { records, photos, refused } = await app.vault.sums();
+  if (!confirm(say("wipe_sure", records, photos, refused))) return;
   await app.vault.destroy();
   location.reload();
 }

@@ -37,7 +37,7 @@ async function changed() {
   counting = true;
   do {
     counting = true;
-    const sums = app.vault?.key ? await app.vault.sums() : { records: 0, photos: 0, bytes: 0 };
+    const sums = app.vault?.key ? await app.vault.sums() : { records: 0, photos: 0, refused: 0, bytes: 0 };
     app.sums = sums;
     showStrip(sums);
     showVisit();
@@ -76,9 +76,9 @@ async function scan() {
 
 function sentSays(state, detail) {
   if (state === "signedout") return app.leave();
-  if (state === "sent") app.online = true;
+  if (state === "sent" || state === "skipped") app.online = true;
   if (state === "cut") app.online = false;
-  byId("box-says").textContent = [say(state), detail].filter(Boolean).join(" ");
+  byId("box-says").textContent = state === "skipped" ? say(state, detail) : [say(state), detail].filter(Boolean).join(" ");
   changed();
 }
 
@@ -143,8 +143,9 @@ async function lock() {
   byId("unlock").textContent = say(isNew ? "pin_set" : "unlock");
   show("pin-twice", isNew);
   show("pin-why", isNew);
-  const { records, photos } = await app.vault.sums();
-  byId("pin-left").textContent = records + photos > 0 ? say("lock_left", records, photos) : "";
+  const { records, photos, refused } = await app.vault.sums();
+  const left = [records + photos > 0 && say("lock_left", records, photos), refused > 0 && say("lock_refused", refused)];
+  byId("pin-left").textContent = left.filter(Boolean).join(" ");
   byId("pin-form").addEventListener("submit", (event) => {
     event.preventDefault();
     unlock(isNew);
@@ -165,13 +166,19 @@ app.leave = async () => {
   show("tabs", false);
   show("left", true);
   tell("");
-  showStrip(app.vault ? await app.vault.sums() : { records: 0, photos: 0 });
+  const sums = app.vault ? await app.vault.sums() : { records: 0, photos: 0, refused: 0 };
+  const { records, photos, refused } = sums;
+  byId("left-here").textContent = records + photos + refused > 0 ? say("left_here", records + refused, photos) : say("left_none");
+  showStrip(sums);
 };
 
 // ---- the rest of the page ----
 
 async function reopenable() {
-  const told = (key) => (byId("reopens").textContent = say(key));
+  const told = (key) => {
+    byId("reopens").textContent = say(key);
+    byId("reopens").dataset.state = key;
+  };
   if (!navigator.serviceWorker) return told("stays");
   try {
     await navigator.serviceWorker.register(given.worker, { scope: given.scope });
@@ -213,8 +220,8 @@ function wireLeaving() {
   for (const form of document.querySelectorAll('form[action$="sign-out"]')) {
     form.addEventListener("submit", async (event) => {
       event.preventDefault();
-      const { records } = app.sums ?? { records: 0 };
-      if (records > 0 && !confirm(say("leave_sure", records))) return;
+      const { records, photos, refused } = app.sums ?? { records: 0, photos: 0, refused: 0 };
+      if (records + photos + refused > 0 && !confirm(say("leave_sure", records + refused, photos))) return;
       await app.vault?.drop("kit");
       form.submit();
     });

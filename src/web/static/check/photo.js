@@ -1,11 +1,9 @@
 // A photograph: hashed before anything else, and sent as the bytes that were
 // hashed. What its EXIF says the server reads from those same bytes.
 import { app, record, stamp, tell, unkept } from "./app.js";
+import { BOUNDS } from "./bounds.js";
 import { hex, sha256 } from "./kit.js";
 import { say } from "./words.js";
-
-/** Bytes of one photograph, as the server takes it. */
-const BYTES_MAX = 12 * 1024 * 1024;
 
 const MAGIC = [
   ["image/jpeg", [0xff, 0xd8, 0xff]],
@@ -32,7 +30,7 @@ export async function keepPhoto(file) {
   const hash = hex(await sha256(bytes));
   const type = typeOf(bytes);
   if (!type) return tell(say("photo_unreadable"), true), null;
-  if (bytes.length > BYTES_MAX) return tell(say("photo_large", BYTES_MAX >> 20), true), null;
+  if (bytes.length > BOUNDS.photo_bytes) return tell(say("photo_large", BOUNDS.photo_bytes >> 20), true), null;
   return (await kept(hash, type, bytes)) ? hash : null;
 }
 

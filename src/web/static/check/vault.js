@@ -16,17 +16,24 @@ export class Full extends Error {}
 export class WrongPin extends Error {}
 
 const PREFIX = "zhenma-check-";
-const STORES = ["facts", "sealed", "records", "photos", "told"];
+const STORES = ["facts", "sealed", "records", "photos", "told", "refused"];
+/** 2: what the server refused. */
+const VERSION = 2;
 
 function opened(name) {
   return new Promise((resolve, reject) => {
-    const request = indexedDB.open(name, 1);
+    const request = indexedDB.open(name, VERSION);
     request.onupgradeneeded = () => {
-      for (const store of STORES) {
-        request.result.createObjectStore(store, { autoIncrement: store === "records" || store === "told" });
+      const { result } = request;
+      for (const store of STORES.filter((store) => !result.objectStoreNames.contains(store))) {
+        result.createObjectStore(store, { autoIncrement: store === "records" || store === "told" });
       }
     };
-    request.onsuccess = () => resolve(request.result);
+    request.onsuccess = () => {
+      // A window that was left open does not hold up a newer page.
+      request.result.onversionchange = () => request.result.close();
+      resolve(request.result);
+    };
     request.onerror = () => reject(request.error);
   });
 }
@@ -154,18 +161,18 @@ export class Vault {
     return this.work(["sealed"], "readwrite", (tx) => tx.objectStore("sealed").delete(name));
   }
 
-  /** What waits: {records, photos, bytes}. */
+  /** What waits to be sent: {records, photos}; `refused`: what the server did not take; `bytes` of all photographs. */
   async sums() {
-    const records = await this.work(["records"], "readonly", (tx) => tx.objectStore("records").count());
-    const sizes = (await this.fact("sizes")) ?? {};
-    const all = Object.values(sizes);
-    return { records, photos: all.length, bytes: all.reduce((sum, size) => sum + size, 0) };
+    const count = (store) => this.work([store], "readonly", (tx) => tx.objectStore(store).count());
+    const [records, refused, waiting] = [await count("records"), await count("refused"), await this.photos()];
+    const sizes = Object.values((await this.fact("sizes")) ?? {});
+    return { records, refused, photos: waiting.length, bytes: sizes.reduce((sum, size) => sum + size, 0) };
   }
 
   /** Keeps a record until it is sent; Full at the bound. */
   async keep(record) {
-    const { records } = await this.sums();
-    if (records >= RECORDS_MAX) throw new Full("records");
+    const { records, refused } = await this.sums();
+    if (records + refused >= RECORDS_MAX) throw new Full("records");
     const sealed = await this.sealJson(record);
     await this.work(["records"], "readwrite", (tx) => tx.objectStore("records").add(sealed));
   }
@@ -192,8 +199,13 @@ export class Vault {
     };
   }
 
-  photos() {
-    return this.work(["photos"], "readonly", (tx) => tx.objectStore("photos").getAllKeys());
+  /** Hashes of photographs that wait; those that were refused do not. */
+  async photos() {
+    let asked;
+    const keys = (tx) => void (asked = ["photos", "refused"].map((store) => tx.objectStore(store).getAllKeys()));
+    await this.work(["photos", "refused"], "readonly", keys);
+    const [all, refused] = asked.map((request) => new Set(request.result));
+    return [...all].filter((hash) => !refused.has(hash));
   }
 
   async photo(hash) {
@@ -217,12 +229,61 @@ export class Vault {
     return Promise.all(sealed.map(async (one, i) => ({ n: places[i], record: await this.unsealJson(one) })));
   }
 
-  /** Takes records away that the server has, and keeps what it said of some. */
-  async settled(places, told) {
-    const sealed = await Promise.all(told.map((one) => this.sealJson(one)));
-    await this.work(["records", "told"], "readwrite", (tx) => {
+  /**
+   * Takes records away that the server answered: keeps what it said of some
+   * (`told`), and lays aside those that it refused, each {record, at, zh, en}.
+   */
+  async settled(places, told, refused) {
+    const seal = (list) => Promise.all(list.map((one) => this.sealJson(one)));
+    const [said, aside] = [await seal(told), await seal(refused)];
+    await this.work(["records", "told", "refused"], "readwrite", (tx) => {
       for (const n of places) tx.objectStore("records").delete(n);
-      for (const one of sealed) tx.objectStore("told").add(one);
+      for (const one of said) tx.objectStore("told").add(one);
+      aside.forEach((one, i) => tx.objectStore("refused").put(one, refused[i].record.id));
+    });
+  }
+
+  /** Lays a photograph aside that the server refused; its bytes stay. */
+  async photoRefused(hash, why) {
+    const sealed = await this.sealJson({ hash, ...why });
+    await this.work(["refused"], "readwrite", (tx) => tx.objectStore("refused").put(sealed, hash));
+  }
+
+  /** What was refused: {key, record | hash, at, zh, en} each. */
+  async refused() {
+    let asked;
+    const read = (store) => [store.getAllKeys(), store.getAll()];
+    await this.work(["refused"], "readonly", (tx) => void (asked = read(tx.objectStore("refused"))));
+    const [keys, sealed] = asked.map((request) => request.result);
+    return Promise.all(sealed.map(async (one, i) => ({ key: keys[i], ...(await this.unsealJson(one)) })));
+  }
+
+  /**
+   * Sends what was refused again, before everything else and in this order: a
+   * visit goes before what belongs to it. Each as it stands in `entries` now.
+   */
+  async again(entries) {
+    const records = entries.filter(({ record }) => record);
+    const sealed = await Promise.all(records.map(({ record }) => this.sealJson(record)));
+    await this.work(["records", "refused"], "readwrite", (tx) => {
+      for (const { key } of entries) tx.objectStore("refused").delete(key);
+      const store = tx.objectStore("records");
+      const asked = store.getAllKeys(null, 1);
+      asked.onsuccess = () => {
+        const before = (asked.result[0] ?? 1) - sealed.length;
+        sealed.forEach((one, i) => store.put(one, before + i));
+      };
+    });
+  }
+
+  /** Deletes what was refused, with the bytes of its photograph: somebody asked for it. */
+  discard(entries) {
+    return this.work(["refused", "photos", "facts"], "readwrite", (tx) => {
+      for (const { key, hash } of entries) {
+        tx.objectStore("refused").delete(key);
+        if (hash) tx.objectStore("photos").delete(hash);
+      }
+      this.resize(tx, (sizes) => entries.forEach(({ hash }) => delete sizes[hash]));
     });
   }
 

@@ -43,7 +43,6 @@ function locate() {
 async function begin() {
   const [name, uscc] = [value("seller"), value("uscc").toUpperCase()];
   if (name === "") return tell(say("seller_needed"), true);
-  if (uscc !== "" && uscc.length !== 18) return tell(say("uscc_wrong"), true);
   const seller = { name, uscc: orNull(uscc), address: orNull(value("address")), person: orNull(value("person")) };
   const rest = { place: spot, region: Number(given.region) || 0, note: "", case: orNull(value("case")) };
   const id = await record("visit", { seller, ...rest });
