@@ -36,7 +36,7 @@ pub trait KeyLedger: AccountLedger {
 
 /// What a key is called where people list keys: a part of its hash.
 pub fn id(key: &ApiKey) -> String {
-    key.hash.iter().take(8).map(|b| format!("{b:02x}")).collect()
+    crate::base::hex(&key.hash[..8])
 }
 
 /// What is asked of a new key.

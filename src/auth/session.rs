@@ -35,7 +35,7 @@ pub struct SessionLine {
 /// What is kept of a session's id: its SHA-256, so that a stolen ledger opens
 /// no session.
 pub fn kept(id: &str) -> String {
-    Sha256::digest(id.as_bytes()).iter().map(|b| format!("{b:02x}")).collect()
+    crate::base::hex(&Sha256::digest(id.as_bytes()))
 }
 
 /// Each method is one transaction. Sessions are begun by their own store.

@@ -70,7 +70,7 @@ impl Row {
     /// The row as a line of an export; the seal in hexadecimal digits.
     pub fn told(&self) -> Value {
         let inner = |text: &str| serde_json::from_str::<Value>(text).unwrap_or_default();
-        let seal: String = self.seal.iter().map(|b| format!("{b:02x}")).collect();
+        let seal = crate::base::hex(&self.seal);
         serde_json::json!({"seq": self.seq, "at": self.at, "login": self.login,
             "origin": self.origin, "enterprise": self.enterprise, "action": self.action,
             "object": self.object, "before": inner(&self.before), "after": inner(&self.after),

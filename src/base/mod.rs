@@ -4,6 +4,7 @@
 pub mod by;
 pub mod cidr;
 pub mod clock;
+mod hex;
 #[cfg(feature = "server")]
 pub mod ids;
 pub mod lang;
@@ -22,6 +23,7 @@ pub mod seal;
 pub use by::{By, Origin};
 pub use cidr::Cidr;
 pub use clock::{Clock, UnixMs};
+pub use hex::hex;
 pub use lang::Lang;
 #[cfg(feature = "server")]
 pub use ledger_error::{FieldError, GROUNDS_CHARACTERS_MAX, LedgerError, grounds};

@@ -141,17 +141,3 @@ fn flat(bytes: &[u8]) -> Result<Picture, PictureError> {
     };
     Ok(Picture { width, height, grey, packing: Packing::Deflated, data: packed(&pixels) })
 }
-
-/// A picture with every kind of alpha.
-#[cfg(test)]
-pub(super) fn tests_png(width: u32, height: u32) -> Vec<u8> {
-    let mut out = Vec::new();
-    let mut encoder = png::Encoder::new(&mut out, width, height);
-    encoder.set_color(ColorType::Rgba);
-    let pixels: Vec<u8> =
-        (0..width * height).flat_map(|n| [n as u8, 0, 200, (n / width * 12) as u8]).collect();
-    let mut writer = encoder.write_header().expect("a header");
-    writer.write_image_data(&pixels).expect("pixels");
-    writer.finish().expect("an end");
-    out
-}

@@ -2,6 +2,19 @@ use hayro_syntax::Pdf as Read;
 
 use super::*;
 
+/// A picture with every kind of alpha.
+fn png(width: u32, height: u32) -> Vec<u8> {
+    let mut out = Vec::new();
+    let mut encoder = ::png::Encoder::new(&mut out, width, height);
+    encoder.set_color(::png::ColorType::Rgba);
+    let pixels: Vec<u8> =
+        (0..width * height).flat_map(|n| [n as u8, 0, 200, (n / width * 12) as u8]).collect();
+    let mut writer = encoder.write_header().expect("a header");
+    writer.write_image_data(&pixels).expect("pixels");
+    writer.finish().expect("an end");
+    out
+}
+
 fn paper(rows: usize) -> Vec<u8> {
     let mut paper = Paper::new("现场检查笔录", "鹿邑县市场监督管理局 · 笔录 7", Lang::Zh);
     paper.title("现场检查笔录");
@@ -12,7 +25,7 @@ fn paper(rows: usize) -> Vec<u8> {
     let rows: Vec<_> =
         (1..=rows).map(|n| vec![n.to_string(), "宋河粮液 500 mL".to_owned()]).collect();
     paper.table(&columns, &rows);
-    let png = picture::tests_png(40, 20);
+    let png = png(40, 20);
     paper.picture(Picture::read(&png).expect("a PNG"), 60.0, "照片1");
     paper.signature(
         "当事人（签名）：",
@@ -43,7 +56,7 @@ fn a_row_longer_than_a_page_goes_on_on_the_next() {
 
 #[test]
 fn what_is_no_picture_is_refused_and_says_why() {
-    let png = picture::tests_png(40, 20);
+    let png = png(40, 20);
     for (bytes, why) in [
         (&b"GIF89a"[..], "is neither"),
         (&png[..60], "is broken"),

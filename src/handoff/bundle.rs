@@ -127,7 +127,7 @@ impl Bundle<'_> {
         let counted = sealed.finish().map_err(io())?;
         let file = counted.out.into_inner().map_err(|e| io()(e.into_error()))?;
         file.sync_all().map_err(io())?;
-        let sha256 = counted.hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
+        let sha256 = crate::base::hex(&counted.hash.finalize());
         Ok(Written { bytes: counted.bytes, sha256 })
     }
 
@@ -241,7 +241,7 @@ mod tests {
         let written = bundle.write(&out, &AtomicBool::new(false)).expect("written");
         let bytes = fs::read(&out).expect("a file");
         assert_eq!(written.bytes, bytes.len() as u64);
-        let sha256: String = Sha256::digest(&bytes).iter().map(|b| format!("{b:02x}")).collect();
+        let sha256 = crate::base::hex(&Sha256::digest(&bytes));
         assert_eq!(written.sha256, sha256);
         let unknown = bundle_to("age1nobody", &bundle).write(&out, &AtomicBool::new(false));
         assert!(unknown.is_err());

@@ -86,11 +86,6 @@ pub fn read(text: &str) -> Result<Unverified<'_>, JwsError> {
 }
 
 impl Unverified<'_> {
-    /// What it says before it is known who says it; to learn which key to ask for.
-    pub fn claims(&self) -> &[u8] {
-        &self.payload
-    }
-
     /// The payload, once `key` is known to have signed it.
     ///
     /// # Errors

@@ -2,14 +2,13 @@
 //! bytes, so that what did not change is not sent again.
 
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
 
 use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
-use crate::base::UnixMs;
+use crate::base::{UnixMs, hex};
 use crate::code::{Layer, Permutation};
 use crate::keys::{KeyNumber, Keyring};
 use crate::kit::{BATCHES_OF_A_PART, FLAG_HASH_BYTES, FLAGGED_MAX, Held, Part, SERIALS_MAX};
@@ -55,13 +54,6 @@ impl Part {
         let text = value.to_string();
         Self { name, hash: hex(&Sha256::digest(text.as_bytes())), text }
     }
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut out, byte| {
-        let _ = write!(out, "{byte:02x}");
-        out
-    })
 }
 
 fn keys(facts: &Facts<'_>) -> Value {

@@ -15,9 +15,9 @@ use sha2::{Digest, Sha256};
 
 use super::form::LabelFile;
 use super::issue::IssueError;
-use super::order::hex;
 use super::reread::Mark;
 use super::source::Source;
+use crate::base::hex;
 
 const JOURNAL: &str = ".zhenma-issue.json";
 /// A file under this name was being written when its writer died.

@@ -22,7 +22,7 @@ use super::folder::{Folder, Found, Journal};
 use super::form::{CHECKSUMS, Facts, LabelFile, Piece, label_file};
 use super::manifest::Manifest;
 use super::mint::Mint;
-use super::order::{Order, Specification, hex};
+use super::order::{Order, Specification};
 use super::page::Words;
 use super::png::png;
 use super::preflight::{Expected, Fault, Looked};
@@ -31,6 +31,7 @@ use super::source::{Caption, Signed, Source};
 use super::space;
 use super::svg::svg;
 use super::symbol::{Symbol, SymbolError};
+use crate::base::hex;
 use crate::code::Layer;
 use crate::keys::{KeyError, Signer};
 

@@ -10,11 +10,12 @@ use sha2::{Digest, Sha256};
 
 use super::form::CHECKSUMS;
 use super::issue::Job;
-use super::order::{Specification, hex};
+use super::order::Specification;
 use super::preflight::Expected;
 use super::reread::ReadBack;
 use super::source::Caption;
 use super::symbol::{EC_LEVEL, QUIET_ZONE, size_of};
+use crate::base::hex;
 
 /// Files that a manifest lists one by one. Beyond, the list is in SHA256SUMS
 /// alone, lest a hundred million labels be written down twice.

@@ -1,6 +1,5 @@
 //! What an order asks for. Its output is a function of this alone.
 
-use std::fmt;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
@@ -11,6 +10,7 @@ use super::form::csv::Columns;
 use super::printer::{MODULE_UM_MAX, Printer};
 use super::source::Caption;
 use super::template::{Mm, Template, builtin};
+use crate::base::hex;
 use crate::base::limits::BATCH_LABELS_MAX;
 use crate::code::{Layer, SsccRun};
 use crate::keys::KeyNumber;
@@ -386,14 +386,6 @@ pub(super) const fn layer_name(layer: Layer) -> &'static str {
         Layer::Case => "case",
         Layer::Pallet => "pallet",
     }
-}
-
-pub(super) fn hex(bytes: &[u8]) -> String {
-    use fmt::Write as _;
-    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut out, byte| {
-        let _ = write!(out, "{byte:02x}");
-        out
-    })
 }
 
 #[cfg(test)]

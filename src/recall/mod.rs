@@ -181,5 +181,5 @@ pub fn fingerprint(ranges: &[Numbers], tally: &Tally) -> String {
     }
     let Tally { on_sale, not_on_sale, never_for_sale, withdrawn } = tally;
     hash.update(format!("{on_sale} {not_on_sale} {never_for_sale} {withdrawn}"));
-    hash.finalize()[..8].iter().map(|byte| format!("{byte:02x}")).collect()
+    crate::base::hex(&hash.finalize()[..8])
 }

@@ -24,7 +24,7 @@ pub async fn checks(ledger: &Ledger) -> Finding {
         ),
         Ok((chain, None)) => {
             let (rows, seal) = chain.head();
-            let seal: String = seal.iter().map(|byte| format!("{byte:02x}")).collect();
+            let seal = crate::base::hex(&seal);
             // Rows cut off at the end leave a chain that is whole.
             let says = format!("{rows} rows in one chain; note its seal elsewhere: {seal}");
             Finding::ok(CHECK, says)

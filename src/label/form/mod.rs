@@ -13,10 +13,11 @@ use super::choices::Pairs;
 use super::folder::Folder;
 use super::issue::IssueError;
 use super::mint::Minted;
-use super::order::{Form, Packing, Specification, hex, layer_name};
+use super::order::{Form, Packing, Specification, layer_name};
 use super::reread::Sample;
 use super::source::{Item, Source};
 use super::symbol::Symbol;
+use crate::base::hex;
 use crate::code::Layer;
 
 /// Name of the list of files, in the form that `sha256sum -c` reads.

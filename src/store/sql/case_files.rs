@@ -233,7 +233,7 @@ pub(super) async fn note(
     let mut kinds: Vec<_> = new.iter().map(|entry| entry.fact.slug()).collect();
     kinds.dedup();
     let hash = Sha256::digest(serde_json::json!(new).to_string());
-    let hash: String = hash.iter().map(|byte| format!("{byte:02x}")).collect();
+    let hash = crate::base::hex(&hash);
     let entry = trail::Entry {
         action,
         object: format!("case {}", file.id),

@@ -5,7 +5,7 @@ use sqlx::sqlite::SqliteRow;
 
 use super::rows::{self, Read, get};
 use super::{Ledger, down};
-use crate::base::{Lang, LedgerError, UnixMs};
+use crate::base::{Lang, LedgerError, UnixMs, hex};
 use crate::cases::KeptReason;
 use crate::code::Payload;
 use crate::exports::{Cell, ExportLedger, Kind, Mark, Page};
@@ -104,10 +104,6 @@ fn reasons(row: &SqliteRow) -> Read<Cell> {
 fn place(row: &SqliteRow, lang: Lang) -> Read<Cell> {
     let place = Place(u16::try_from(get::<i64>(row, "place")?).unwrap_or(0));
     Ok(Cell::of(place.text(lang), Cell::Text))
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 fn bytes_of(hex: &str) -> Vec<u8> {
