@@ -7,6 +7,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::base::{By, Clock, LedgerError};
 use crate::media::{MediaStore, Sha256Hex};
+use crate::reports::ReportLedger;
 use crate::scan::retention::EVIDENCE_DAYS;
 use crate::store::sql::Ledger;
 use crate::visits::port::VisitLedger;
@@ -48,16 +49,24 @@ impl OldVisits {
         while !stop.is_cancelled() {
             let by = By::worker(now);
             let forgotten = self.ledger.forget_visits(before, VISITS_AT_ONCE, &by).await?;
-            for file in &forgotten.files {
-                if let Err(error) = self.media.remove(&Sha256Hex::from_bytes(*file)).await {
-                    tracing::warn!(%error, "a photo of a forgotten visit stays on the disk");
-                }
-            }
+            self.delete(&forgotten.files).await?;
             visits += forgotten.visits;
             if forgotten.visits < VISITS_AT_ONCE {
                 break;
             }
         }
         Ok(visits)
+    }
+
+    /// One that stays on the disk is tried again with those of reports.
+    async fn delete(&self, files: &[[u8; 32]]) -> Result<(), LedgerError> {
+        let mut gone = Vec::with_capacity(files.len());
+        for file in files.iter().copied().map(Sha256Hex::from_bytes) {
+            match self.media.remove(&file).await {
+                Ok(()) => gone.push(file),
+                Err(error) => tracing::warn!(%error, "a photo of a forgotten visit stays"),
+            }
+        }
+        self.ledger.forget_files(&gone).await
     }
 }

@@ -1,12 +1,13 @@
 //! What identifies a file: its length, SHA-256, SM3; and CRC-32 with hashes of
 //! its chunks, which say where it was damaged.
 
-use std::fmt::Write as _;
 use std::io::{self, Read};
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 use sm3::Sm3;
+
+use crate::base::hex;
 
 /// Bytes of a chunk; the last one of a file is shorter.
 pub const CHUNK_BYTES: usize = 16 * 1024;
@@ -105,12 +106,4 @@ impl Chunk {
 
 fn crc_of(text: &str) -> u32 {
     u32::from_str_radix(text, 16).unwrap_or(0)
-}
-
-/// Small hex.
-pub fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::with_capacity(2 * bytes.len()), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
 }

@@ -4,10 +4,13 @@ use std::path::PathBuf;
 
 use jiff::tz::TimeZone;
 use serde_json::Value;
+use sha2::{Digest, Sha256};
 
-use crate::base::UnixMs;
+use crate::base::{UnixMs, hex};
 use crate::code::Payload;
+use crate::evidence::EvidenceError;
 use crate::evidence::manifest::{CaseNamed, LeftOut, MadeBy};
+use crate::evidence::parts;
 use crate::keys::{Keyring, office::OfficeKeys};
 
 /// What one package is made of.
@@ -24,6 +27,14 @@ pub struct Dossier {
     /// The zone in which days are told.
     pub zone: TimeZone,
     pub entries: Vec<EntryLine>,
+    /// Questions to enterprises, with their answers.
+    pub inquiries: Vec<Value>,
+    /// Blocks that were set for the case.
+    pub blocks: Vec<Value>,
+    /// What buyers reported that is part of the case.
+    pub reports: Vec<Value>,
+    /// The policy by which the labels were judged.
+    pub policies: Vec<PolicyText>,
     pub units: Vec<Unit>,
     pub photos: Vec<Photo>,
     pub visits: Vec<Visit>,
@@ -34,6 +45,32 @@ pub struct Dossier {
     /// The key that signs, among those that are published.
     pub offices: OfficeKeys,
     pub left_out: Vec<LeftOut>,
+}
+
+impl Dossier {
+    /// SHA-256 of all that is the case's, in hex: the same as long as nothing that goes
+    /// into a package changes. Not of it: who makes the package and when, with which
+    /// key, and the list of custody, whose lines tell of entries, of looks and of
+    /// packages.
+    ///
+    /// # Errors
+    /// As [`Package::of`](crate::evidence::Package::of).
+    pub fn digest(&self) -> Result<String, EvidenceError> {
+        let anybody = MadeBy { login: String::new(), name: String::new(), seat: String::new() };
+        let of_case = Self {
+            package: String::new(),
+            made_by: anybody,
+            made_at: UnixMs(0),
+            custody: Vec::new(),
+            offices: OfficeKeys::default(),
+            ..self.clone()
+        };
+        let mut hash = Sha256::new();
+        for part in parts::matter(&of_case)? {
+            hash.update(format!("{}  {}\n", part.record.sha256, part.record.path));
+        }
+        Ok(hex(&hash.finalize()))
+    }
 }
 
 /// One entry of the case file.
@@ -61,11 +98,15 @@ pub struct Unit {
     pub signed: Option<UnitSigned>,
     /// `None` where no history can be judged.
     pub judged: Option<Judged>,
+    /// What the other policies that are known would say.
+    pub elsewhere: Vec<JudgedElse>,
     pub scans: Vec<ScanLine>,
     /// Scans that are not listed: the oldest are counted only.
     pub scans_unlisted: u64,
-    /// What officers decided, latest first.
+    /// What officers decided, oldest first.
     pub decisions: Vec<Value>,
+    /// What officers found to explain scans, those that were taken back too.
+    pub causes: Vec<Value>,
 }
 
 /// The signature of a label, as it was read off it.
@@ -95,6 +136,26 @@ pub struct ReasonLine {
     pub code: String,
     pub zh: String,
     pub en: String,
+    /// Scans of the label on which it rests, counted from 1 as they are listed; none
+    /// where it speaks of other labels, of the text or of the register.
+    pub rests_on: Vec<u32>,
+}
+
+/// What another policy would say of the same scans.
+#[derive(Clone, Debug)]
+pub struct JudgedElse {
+    pub policy: String,
+    pub outcome: String,
+    pub risk: f64,
+    pub reasons: Vec<String>,
+}
+
+/// A policy as it decides.
+#[derive(Clone, Debug)]
+pub struct PolicyText {
+    pub name: String,
+    /// JSON, as it was signed off.
+    pub text: String,
 }
 
 /// One scan, without what names a person.
@@ -105,8 +166,11 @@ pub struct ScanLine {
     /// GB/T 2260, four digits; 0: not known.
     pub region: u16,
     pub place: String,
-    /// A known data centre's network.
-    pub hosted: bool,
+    /// Kind of its network: `data_centre`, `private`, `carrier_shared`, `other`,
+    /// `unknown`.
+    pub network: &'static str,
+    /// The text was read under a host that is not ours.
+    pub foreign_host: bool,
     /// The same number in one package is the same device; it means nothing outside.
     pub device: Option<u32>,
 }
@@ -114,7 +178,8 @@ pub struct ScanLine {
 /// A photo by its SHA-256.
 #[derive(Clone, Debug)]
 pub struct Photo {
-    /// Of the original, 64 small hexadecimal digits.
+    /// Of the file that is packed, 64 small hexadecimal digits: the original, or the
+    /// picture of it where no original is kept.
     pub sha256: String,
     /// Without a dot: `jpg`, `png`, `webp`.
     pub ending: &'static str,

@@ -2,9 +2,9 @@
 //! proves itself years later to somebody who has the published keys and
 //! nothing else.
 //!
-//! Pure: a [`Dossier`] in, bytes out. The same dossier gives the same bytes.
-//! Who gathers a dossier, opens the office's key and asks an authority for the
-//! time is `app`.
+//! A [`Dossier`] in, bytes out: the same dossier gives the same bytes. [`gather`]
+//! reads one from the ledger; who opens the office's key and asks an authority for
+//! the time is `app`.
 //!
 //! * Every file is bound by SHA-256 and SM3 in the manifest, the manifest by the
 //!   statement, the statement by the office's signature.
@@ -19,6 +19,7 @@ pub mod check;
 pub mod container;
 pub mod digest;
 mod dossier;
+pub mod gather;
 pub mod manifest;
 mod package;
 mod parts;
@@ -26,8 +27,8 @@ pub mod port;
 pub mod tsp;
 
 pub use dossier::{
-    Clock, Custody, Dossier, EntryLine, Judged, Photo, ReasonLine, ScanLine, Unit, UnitSigned,
-    Visit,
+    Clock, Custody, Dossier, EntryLine, Judged, JudgedElse, Photo, PolicyText, ReasonLine,
+    ScanLine, Unit, UnitSigned, Visit,
 };
 pub use package::{Package, Sealed, Stamp};
 

@@ -7,6 +7,9 @@ use uuid::Uuid;
 use crate::auth::office::Seat;
 use crate::auth::trail::Row;
 use crate::base::{By, LedgerError, UnixMs};
+use crate::cases::block::Block;
+use crate::cases::inquiry::Inquiry;
+use crate::reports::Report;
 
 /// Packages of one case that are shown.
 pub const PACKAGES_SHOWN_MAX: u32 = 100;
@@ -22,6 +25,8 @@ pub struct Wanted {
     pub case_number: String,
     /// Number of the last entry that goes in.
     pub entries: u32,
+    /// Hash of all that goes in ([`Dossier::digest`](crate::evidence::Dossier::digest)).
+    pub state: String,
     /// Of whoever asks.
     pub name: String,
     pub seat: Seat,
@@ -35,6 +40,8 @@ pub struct PackageRow {
     pub case: Uuid,
     pub case_number: String,
     pub entries: u32,
+    /// Hash of all that is in it; empty: of a version that did not keep it.
+    pub state: String,
     pub asked_by: String,
     pub asked_name: String,
     pub asked_seat: Seat,
@@ -76,8 +83,12 @@ pub struct StampAsked {
 #[async_trait]
 pub trait EvidenceLedger: Send + Sync {
     /// Asks for a package; the one of this state of the case where there is one,
-    /// whoever asked for it.
-    async fn want_evidence(&self, wanted: &Wanted, by: &By) -> Result<PackageRow, LedgerError>;
+    /// whoever asked for it. True: it is a new one.
+    async fn want_evidence(
+        &self,
+        wanted: &Wanted,
+        by: &By,
+    ) -> Result<(PackageRow, bool), LedgerError>;
     /// Packages of a case, latest first.
     async fn evidence_of(&self, case: Uuid) -> Result<Vec<PackageRow>, LedgerError>;
     /// # Errors
@@ -91,8 +102,15 @@ pub trait EvidenceLedger: Send + Sync {
     ) -> Result<Option<PackageRow>, LedgerError>;
     /// Keeps one that was taken. False when it was built meanwhile.
     async fn keep_evidence(&self, id: Uuid, until: UnixMs) -> Result<bool, LedgerError>;
-    /// It is on the disk.
-    async fn evidence_built(&self, id: Uuid, built: &Built, by: &By) -> Result<(), LedgerError>;
+    /// It is on the disk. `state`: of what went in, where something came between
+    /// asking and building.
+    async fn evidence_built(
+        &self,
+        id: Uuid,
+        state: &str,
+        built: &Built,
+        by: &By,
+    ) -> Result<(), LedgerError>;
     /// It could not be built; whoever comes after `again` tries anew.
     async fn evidence_failed(
         &self,
@@ -102,6 +120,12 @@ pub trait EvidenceLedger: Send + Sync {
     ) -> Result<(), LedgerError>;
     /// Somebody takes it away.
     async fn evidence_taken(&self, row: &PackageRow, by: &By) -> Result<(), LedgerError>;
+    /// Questions to enterprises of a case, oldest first.
+    async fn inquiries_of(&self, case: Uuid) -> Result<Vec<Inquiry>, LedgerError>;
+    /// Blocks that were set for a case, oldest first.
+    async fn blocks_of(&self, case: Uuid) -> Result<Vec<Block>, LedgerError>;
+    /// Reports that are part of a case, oldest first.
+    async fn reports_in(&self, case: Uuid) -> Result<Vec<Report>, LedgerError>;
     /// What the trail tells of a case, in its order.
     async fn trail_of_case(&self, case: Uuid) -> Result<Vec<Row>, LedgerError>;
     /// Asks for the time of a statement, in place of what was asked before.

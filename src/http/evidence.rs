@@ -14,9 +14,15 @@ use crate::auth::Officer;
 use crate::base::{By, ids};
 use crate::cases::file::CaseFile;
 use crate::cases::port::Sight;
+use crate::evidence::gather::{Gather, Making};
+use crate::evidence::manifest::{CaseNamed, MadeBy};
 use crate::evidence::port::{PackageRow, Wanted};
 use crate::http::desk::Desk;
 use crate::http::problem::Problem;
+use crate::keys::office::OfficeKeys;
+
+/// Of the hash of its state, in the name under which a package is saved.
+const STATE_CHARACTERS: usize = 8;
 
 /// The case that the officer's office has.
 ///
@@ -31,7 +37,7 @@ pub(super) async fn case_of(desk: &Desk, who: &Officer, id: &str) -> Result<Case
 }
 
 /// Asks for the package of the case as it stands; the one of this state where it
-/// was asked for already.
+/// was asked for already, and whether it is new.
 ///
 /// # Errors
 /// Of the ledger.
@@ -40,17 +46,47 @@ pub(super) async fn want(
     who: &Officer,
     file: &CaseFile,
     by: &By,
-) -> Result<PackageRow, Problem> {
+) -> Result<(PackageRow, bool), Problem> {
     let wanted = Wanted {
         id: ids::new_id(by.at),
         office: who.office,
         case: file.id,
         case_number: file.number.clone(),
         entries: file.seq(),
+        state: state(desk, who, file, by).await?,
         name: who.name.clone(),
         seat: who.seat,
     };
     Ok(desk.ledger.want_evidence(&wanted, by).await?)
+}
+
+/// Hash of all that would go into a package now.
+async fn state(desk: &Desk, who: &Officer, file: &CaseFile, by: &By) -> Result<String, Problem> {
+    let gather = Gather {
+        ledger: &*desk.ledger,
+        scanner: &desk.scanner,
+        media: desk.media.as_ref().ok_or_else(Problem::busy)?,
+        zone: &desk.zone,
+    };
+    let offices = desk.ledger.offices().await?;
+    let office = offices.into_iter().find(|office| office.id == who.office);
+    let making = Making {
+        package: String::new(),
+        case: CaseNamed {
+            office: office.map(|office| office.name_zh).unwrap_or_default(),
+            number: file.number.clone(),
+            id: file.id.to_string(),
+            entries: u64::from(file.seq()),
+        },
+        made_by: MadeBy { login: String::new(), name: String::new(), seat: String::new() },
+        made_at: by.at,
+        offices: OfficeKeys::default(),
+        server: serde_json::Value::Null,
+    };
+    let dossier = gather.dossier(file, making).await?;
+    // Hundreds of files are hashed.
+    let digest = tokio::task::spawn_blocking(move || dossier.digest()).await;
+    digest.ok().and_then(Result::ok).ok_or_else(Problem::broken)
 }
 
 /// Sends a package that is built, and notes who took it.
@@ -91,5 +127,6 @@ fn path(folder: &std::path::Path, id: Uuid) -> PathBuf {
 
 /// What it is saved as.
 pub(super) fn name(row: &PackageRow) -> String {
-    format!("evidence-{}-{}.zip", row.case_number, row.entries)
+    let state = row.state.get(..STATE_CHARACTERS).unwrap_or("0");
+    format!("evidence-{}-{}-{state}.zip", row.case_number, row.entries)
 }

@@ -10,6 +10,9 @@ use crate::media::{Exif, Kind, Sha256Hex};
 pub enum Purpose {
     /// A buyer's: the picture alone, deleted with the report.
     Report,
+    /// A buyer's that a case has: the picture alone, as evidence whatever becomes
+    /// of the report.
+    Case,
     /// An officer's: the original too, as evidence.
     Office,
 }
@@ -18,12 +21,13 @@ impl Purpose {
     pub const fn slug(self) -> &'static str {
         match self {
             Self::Report => "report",
+            Self::Case => "case",
             Self::Office => "office",
         }
     }
 
     pub fn from_slug(slug: &str) -> Option<Self> {
-        [Self::Report, Self::Office].into_iter().find(|purpose| purpose.slug() == slug)
+        [Self::Report, Self::Case, Self::Office].into_iter().find(|purpose| purpose.slug() == slug)
     }
 }
 
@@ -57,6 +61,8 @@ pub trait MediaLedger: Send + Sync {
     /// an officer's photo then becomes evidence, though a buyer had sent it.
     async fn add_media(&self, row: &MediaRow, by: &By) -> Result<bool, LedgerError>;
     async fn media(&self, original: &Sha256Hex) -> Result<Option<MediaRow>, LedgerError>;
+    /// Whether a photo needs the file of this hash: others may show the same.
+    async fn needs_file(&self, file: &Sha256Hex) -> Result<bool, LedgerError>;
     /// Bytes on disk of photos for one purpose.
     async fn media_bytes(&self, purpose: Purpose) -> Result<u64, LedgerError>;
 }

@@ -167,6 +167,15 @@ impl MediaStore {
         .await
     }
 
+    /// Whether the file of a hash is there.
+    ///
+    /// # Errors
+    /// Of the disk.
+    pub async fn has(&self, hash: &Sha256Hex) -> io::Result<bool> {
+        let path = self.path(hash);
+        off_the_threads(move || path.try_exists()).await
+    }
+
     /// Deletes a file; one that is not there is deleted already.
     ///
     /// # Errors

@@ -83,6 +83,12 @@ pub trait VisitLedger: Send + Sync {
     /// # Errors
     /// `NotFound` for a visit of no or another office.
     async fn visit_records(&self, office: Uuid, visit: Uuid) -> Result<Vec<Kept>, LedgerError>;
+    /// The same for what is done behind, whichever office recorded it: a case goes
+    /// to another office with its visits.
+    ///
+    /// # Errors
+    /// `NotFound`.
+    async fn any_visit(&self, visit: Uuid) -> Result<Vec<Kept>, LedgerError>;
     /// Visits of an office, latest first, those that came before `before`.
     async fn field_visits(
         &self,

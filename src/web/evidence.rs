@@ -46,7 +46,7 @@ pub struct EvidencePage {
     pub entries: u32,
     /// Whether who looks may ask for one.
     pub wants: bool,
-    /// Whether this state of the case has one.
-    pub has: bool,
+    /// Whether what was just asked for was made before.
+    pub same: bool,
     pub packages: Vec<PackageLine>,
 }

@@ -4,7 +4,10 @@
 pub mod by_hand;
 mod dossier;
 mod keys;
+mod photos;
+mod shop;
 mod stamps;
+mod states;
 
 use std::fs;
 use std::path::Path;
@@ -21,7 +24,7 @@ use zhenma::cases::port::{FileLedger, NewCase, Seen};
 use zhenma::code;
 use zhenma::evidence::check::{self, Published};
 use zhenma::evidence::port::EvidenceLedger;
-use zhenma::media::{MediaLedger, MediaRow, MediaStore, Purpose};
+use zhenma::media::{MediaLedger, MediaRow, MediaStore, Purpose, Sha256Hex};
 use zhenma::registry::BatchRef;
 
 use crate::faults::load::eventually;
@@ -117,8 +120,8 @@ async fn photo(bed: &StaffBed) -> String {
     original.to_string()
 }
 
-/// A case with a label, a party, a photo, and a note that was taken back.
-async fn full_case(bed: &StaffBed) -> zhenma::cases::file::CaseFile {
+/// A case with a label, a party, a photo, and a note that was taken back; its visit.
+async fn full_case(bed: &StaffBed) -> (zhenma::cases::file::CaseFile, Value) {
     let batch = bed.batch(3).await;
     let text = bed.codes(&batch).await.remove(0);
     let scan = json!({"code": text, "scan_id": "0197b1c2-0000-7000-8000-000000000001"});
@@ -152,13 +155,13 @@ async fn full_case(bed: &StaffBed) -> zhenma::cases::file::CaseFile {
     let wrong = file.entries().last().expect("the note").id;
     let seen = Seen { office: FIRST, case: file.id, seq: file.seq(), today: DAY };
     let back = [Fact::Withdrawn { entry: wrong, grounds: "记错".to_owned() }];
-    bed.parts.ledger.append(&seen, &back, &by()).await.expect("taken back")
+    (bed.parts.ledger.append(&seen, &back, &by()).await.expect("taken back"), begun)
 }
 
 #[tokio::test]
 async fn a_case_leaves_the_office_as_a_package_that_proves_itself() {
     let bed = StaffBed::start().await;
-    let file = full_case(&bed).await;
+    let (file, begun) = full_case(&bed).await;
     let case = file.id.to_string();
     let package = built(&bed, &case).await;
     let bytes = taken(&bed, &case, &package).await;
@@ -203,14 +206,23 @@ async fn a_case_leaves_the_office_as_a_package_that_proves_itself() {
     bed.parts.ledger.append(&seen, &note, &by()).await.expect("noted");
     let next = built(&bed, &case).await;
     assert_ne!(next["id"], package["id"], "another state is another package");
+    // So is a later record of a visit, though it adds no entry.
+    let words = json!({"visit": begun["id"], "text": "店主补充说明进货渠道"});
+    let officer = bed.person("officer").await;
+    crate::visits::states(&officer, &[crate::visits::record("note", &words)]).await;
+    let later = built(&bed, &case).await;
+    assert_ne!(later["id"], next["id"]);
+    assert_eq!(later["entries"], next["entries"]);
+    assert!(has(&taken(&bed, &case, &later).await, "店主补充说明进货渠道"));
+    assert_eq!(built(&bed, &case).await["id"], later["id"]);
     // Who took it is in the trail.
     let trail = bed.parts.ledger.trail_of_case(file.id).await.expect("the trail");
     let by_whom = |action: &str| {
         let rows = trail.iter().filter(|row| row.action == action);
         rows.map(|row| row.login.as_str()).collect::<Vec<_>>()
     };
-    assert_eq!(by_whom("evidence.take"), ["auditor"]);
-    assert_eq!(by_whom("evidence.built"), ["worker", "worker"]);
+    assert_eq!(by_whom("evidence.take"), ["auditor", "auditor"]);
+    assert_eq!(by_whom("evidence.built"), ["worker", "worker", "worker"]);
 }
 
 #[tokio::test]
@@ -226,8 +238,11 @@ async fn the_page_of_a_case_shows_its_packages_to_those_of_the_office() {
         officer.page(&path).await.contains(".zip\" download")
     })
     .await;
-    let page = officer.page(&path).await;
-    assert!(page.contains("office-1") && page.contains("案卷自上次制作后没有变化"), "{page}");
+    assert!(officer.page(&path).await.contains("office-1"));
+    let asked = officer.post(&path, &[]).await;
+    assert!(
+        officer.page(&crate::staff_bed::location(&asked)).await.contains("同一状态只有一个证据包")
+    );
     let auditor = bed.person("auditor").await;
     assert!(!auditor.page(&path).await.contains("<button>制作"), "who reads asks for none");
     let other = "/officer/cases/0197b1c2-0000-7000-8000-000000000001/evidence";
@@ -237,14 +252,18 @@ async fn the_page_of_a_case_shows_its_packages_to_those_of_the_office() {
 #[tokio::test]
 async fn what_cannot_be_built_says_why_and_is_tried_again() {
     let bed = StaffBed::start().await;
-    let media = "ab".repeat(32);
+    let media = photo(&bed).await;
+    let hash = Sha256Hex::parse(&media).expect("a hash");
     let note = PhotoNote { media, caption: "x".to_owned(), shows: String::new() };
     let file = case(&bed, vec![Fact::Photo(note)]).await;
+    // Somebody changes the photo on the disk.
+    let path = MediaStore::at(zhenma::app::paths::media(&bed.parts.settings.data)).path(&hash);
+    fs::write(path, b"another").expect("written");
     let path = format!("/api/v1/officer/cases/{}/evidence", file.id);
     bed.send(bed.program("officer", Method::POST, &path)).await;
     eventually("the problem is told", || async {
         let listed = bed.get("officer", &path).await;
-        listed[0]["problem"].as_str().is_some_and(|says| says.contains("is not kept"))
+        listed[0]["problem"].as_str().is_some_and(|says| says.contains("is not what was taken in"))
     })
     .await;
     let id = bed.get("officer", &path).await[0]["id"].as_str().expect("an id").to_owned();
@@ -259,6 +278,11 @@ fn shell(folder: &Path, line: &str) -> Output {
         .current_dir(folder)
         .output()
         .expect("a shell")
+}
+
+/// Whether a package has a file of that name.
+fn has(bytes: &[u8], name: &str) -> bool {
+    bytes.windows(name.len()).any(|part| part == name.as_bytes())
 }
 
 fn checked(bytes: &[u8], published: &Published) -> check::Report {

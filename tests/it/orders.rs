@@ -62,11 +62,11 @@ impl Shop {
         command
     }
 
-    fn run(&self, arguments: &[&str]) -> Output {
+    pub fn run(&self, arguments: &[&str]) -> Output {
         self.command(arguments).output().expect("the binary runs")
     }
 
-    fn good(&self, arguments: &[&str]) -> String {
+    pub fn good(&self, arguments: &[&str]) -> String {
         let out = self.run(arguments);
         let error = String::from_utf8_lossy(&out.stderr).into_owned();
         assert!(out.status.success(), "{arguments:?}: {error}");

@@ -30,7 +30,7 @@ const DAY_MS: i64 = 86_400_000;
 /// An installation whose time is ours to set, with labels on sale.
 pub struct Bed {
     pub bed: StaffBed,
-    clock: Arc<SetClock>,
+    pub clock: Arc<SetClock>,
     pub codes: Vec<String>,
 }
 
@@ -43,7 +43,7 @@ impl Bed {
         Self { bed, clock, codes }
     }
 
-    fn later(&self, ms: i64) {
+    pub fn later(&self, ms: i64) {
         self.clock.set(self.clock.now().plus_ms(ms));
     }
 
@@ -53,7 +53,7 @@ impl Bed {
         Buyer { bed: self, client, network, agent, cookies: std::sync::Mutex::default() }
     }
 
-    async fn report(&self, number: &str) -> Report {
+    pub async fn report(&self, number: &str) -> Report {
         let number = Number::parse(number).expect("a number");
         let found = self.bed.parts.ledger.report_numbered(&number).await;
         found.expect("the ledger").expect("a report")
@@ -63,7 +63,7 @@ impl Bed {
         self.bed.parts.ledger.buyers_reports(&Wanted::default(), 1_000).await.expect("reports")
     }
 
-    fn store(&self) -> MediaStore {
+    pub fn store(&self) -> MediaStore {
         MediaStore::at(paths::media(&self.bed.parts.settings.data))
     }
 
@@ -93,7 +93,7 @@ pub fn text(name: &'static str, value: &str) -> Part {
     (name, None, value.as_bytes().to_vec())
 }
 
-fn photo(bytes: Vec<u8>) -> Part {
+pub fn photo(bytes: Vec<u8>) -> Part {
     ("photo", Some(("IMG_1.jpg", "image/jpeg")), bytes)
 }
 
@@ -185,7 +185,7 @@ impl Buyer<'_> {
     }
 
     /// Reports a code and gives the number of the report.
-    async fn report(&self, code: &str, more: Vec<Part>) -> String {
+    pub async fn report(&self, code: &str, more: Vec<Part>) -> String {
         let form = self.open(&self.scan(code).await.expect("a ticket")).await;
         self.bed.later(5_000);
         let mut parts =

@@ -11,6 +11,7 @@ use uuid::Uuid;
 use zhenma::auth::office::FIRST;
 use zhenma::auth::port::AccountLedger;
 use zhenma::base::{By, Clock, clock::SystemClock};
+use zhenma::media::MediaLedger;
 use zhenma::visits::port::VisitLedger;
 use zhenma::visits::{Visit, statement};
 
@@ -413,6 +414,41 @@ async fn a_sweep_says_what_its_sample_allows_and_counts_each_label_once() {
     let said: BTreeSet<_> = statement::caveats(done, zhenma::base::Lang::En).into_iter().collect();
     assert!(said.iter().any(|caveat| caveat.contains("0123456789abcdef")), "{said:?}");
     assert!(said.iter().any(|caveat| caveat.contains("more than once")), "{said:?}");
+}
+
+#[tokio::test]
+async fn a_forgotten_photo_leaves_the_picture_that_another_one_shows() {
+    let bed = StaffBed::start().await;
+    let officer = bed.person("officer").await;
+    let shot = crate::media::picture(64, 48);
+    let (plain, told) =
+        (crate::media::jpeg(&shot, None), crate::media::jpeg(&shot, Some(crate::media::exif(1))));
+    let ledger = &bed.parts.ledger;
+    let mut shown = Vec::new();
+    let mut visits = Vec::new();
+    for bytes in [plain, told] {
+        let hash = zhenma::media::Sha256Hex::of(&bytes);
+        assert_eq!(put(&officer, &hash.to_string(), bytes, "image/jpeg").await, 201);
+        shown.push(ledger.media(&hash).await.expect("read").expect("a row").shown);
+        let begun = visit("某烟酒店");
+        let members = json!({"visit": begun["id"], "sha256": hash.to_string(), "caption": "",
+            "taken_at": "2026-11-27T10:06:00+08:00", "exif": {}});
+        states(&officer, &[begun.clone(), record("photo", &members)]).await;
+        visits.push(begun["id"].as_str().expect("an id").parse().expect("a UUID"));
+    }
+    assert_eq!(shown[0], shown[1], "one picture of two files");
+    let by = By::shell(SystemClock.now());
+    ledger.note_visit_case(visits[1], visits[1], &by).await.expect("noted");
+    let later = SystemClock.now().plus_ms(1_828 * 86_400_000);
+    let media = zhenma::media::MediaStore::at(zhenma::app::paths::media(&bed.parts.settings.data));
+    let old = zhenma::app::old_visits::OldVisits {
+        ledger: ledger.clone(),
+        clock: std::sync::Arc::new(zhenma::base::clock::SetClock::new(later)),
+        media: media.clone(),
+    };
+    let passed = old.pass(&tokio_util::sync::CancellationToken::new()).await;
+    assert_eq!(passed.expect("passed"), 1);
+    assert!(media.has(&shown[1]).await.expect("the disk"), "the other visit shows it");
 }
 
 #[tokio::test]

@@ -7,9 +7,6 @@
 //! keys calls nobody (`guide::adr::courier_without_keys`); the worker waits for
 //! that a while and lets the package leave without otherwise, saying so in it.
 
-mod gather;
-mod spot;
-
 use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io::{BufWriter, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
@@ -25,11 +22,12 @@ use tokio_util::sync::CancellationToken;
 
 use crate::app::kits::OpenOffice;
 use crate::app::paths;
-use crate::base::{By, Clock, LedgerError, rng};
-use crate::evidence::digest::hex;
-use crate::evidence::manifest::Timestamped;
+use crate::base::{By, Clock, LedgerError, hex, rng};
+use crate::cases::port::FileLedger;
+use crate::evidence::gather::{Gather, Making};
+use crate::evidence::manifest::{CaseNamed, MadeBy, Timestamped};
 use crate::evidence::port::{Built, DatedBy, EvidenceLedger, PackageRow, StampAsked};
-use crate::evidence::{EvidenceError, Package, Sealed, Stamp, tsp};
+use crate::evidence::{Dossier, EvidenceError, Package, Sealed, Stamp, tsp};
 use crate::keys::office::{OfficeKeys, OfficeSigner};
 use crate::media::MediaStore;
 use crate::scan::service::Scanner;
@@ -105,9 +103,9 @@ impl EvidencePackages {
 
     async fn work_on(&self, row: &PackageRow, stop: &CancellationToken) {
         let told = match self.build(row, stop).await {
-            Ok(built) => {
+            Ok((built, state)) => {
                 tracing::info!(package = %row.id, files = built.files, "evidence: built");
-                self.ledger.evidence_built(row.id, &built, &By::worker(built.at)).await
+                self.ledger.evidence_built(row.id, &state, &built, &By::worker(built.at)).await
             }
             Err(BuildError::Stopped) => {
                 // The next taker need not wait for the lease.
@@ -124,11 +122,17 @@ impl EvidencePackages {
         }
     }
 
-    async fn build(&self, row: &PackageRow, stop: &CancellationToken) -> Result<Built, BuildError> {
+    /// The package on the disk, and the state that went into it.
+    async fn build(
+        &self,
+        row: &PackageRow,
+        stop: &CancellationToken,
+    ) -> Result<(Built, String), BuildError> {
         let office = self.office_name(row).await?;
         let kid = self.published.load().signing_for(&office).map(|key| key.kid);
         let signer = Arc::new((self.offices)(kid.ok_or(BuildError::NoOffice)?)?);
         let dossier = self.dossier(row, office, &signer).await?;
+        let state = dossier.digest()?;
         let package = {
             let signer = Arc::clone(&signer);
             tokio::task::spawn_blocking(move || Package::of(&dossier, &signer))
@@ -141,7 +145,52 @@ impl EvidencePackages {
         let written = tokio::task::spawn_blocking(move || write(&sealed, &out));
         let sha256 = written.await.map_err(|_| BuildError::Stopped)??;
         let (at, kid) = (self.clock.now(), signer.kid().to_string());
-        Ok(Built { at, kid, bytes, files, sha256, dated, undated })
+        Ok((Built { at, kid, bytes, files, sha256, dated, undated }, state))
+    }
+
+    async fn dossier(
+        &self,
+        row: &PackageRow,
+        office: String,
+        signer: &OfficeSigner,
+    ) -> Result<Dossier, BuildError> {
+        let file = self.ledger.any_case(row.case).await?;
+        let mut offices = OfficeKeys::default();
+        let published = self.published.load();
+        published.get(signer.kid()).into_iter().for_each(|key| offices.insert(key.clone()));
+        let making = Making {
+            package: row.id.to_string(),
+            case: CaseNamed {
+                office,
+                number: row.case_number.clone(),
+                id: row.case.to_string(),
+                entries: u64::from(row.entries),
+            },
+            made_by: MadeBy {
+                login: row.asked_by.clone(),
+                name: row.asked_name.clone(),
+                seat: row.asked_seat.slug().to_owned(),
+            },
+            made_at: row.asked_at,
+            offices,
+            server: self.server(),
+        };
+        let gather = Gather {
+            ledger: &self.ledger,
+            scanner: &self.scanner,
+            media: &self.media,
+            zone: &self.zone,
+        };
+        Ok(gather.dossier(&file, making).await?)
+    }
+
+    fn server(&self) -> serde_json::Value {
+        serde_json::json!({
+            "clock": "of the machine that serves; whether it is set by an authority is the \
+                      operator's to say",
+            "zone": self.zone.iana_name(),
+            "synchronised": synchronised(),
+        })
     }
 
     /// The signed statement, with an authority's answer where one came.
@@ -204,6 +253,13 @@ impl EvidencePackages {
         let office = offices.into_iter().find(|office| office.id == row.office);
         Ok(office.map(|office| office.name_zh).unwrap_or_default())
     }
+}
+
+/// Whether the system's own service keeps the clock right; `null`: not known.
+fn synchronised() -> Option<bool> {
+    Path::new("/run/systemd/timesync")
+        .exists()
+        .then(|| Path::new("/run/systemd/timesync/synchronized").exists())
 }
 
 /// Writes the package beside its name and renames it when it is on the disk; its

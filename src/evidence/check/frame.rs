@@ -1,11 +1,12 @@
 //! The container itself: written anew from the files and compared byte by byte.
 
+use std::collections::BTreeMap;
 use std::ops::Range;
 
 use crate::evidence::check::open::{Found, Opened};
 use crate::evidence::check::{Fault, Report};
 use crate::evidence::container::{CENTRAL_BYTES, END_BYTES, Entry, LOCAL_BYTES, tail};
-use crate::evidence::manifest::Manifest;
+use crate::evidence::digest::FileRecord;
 
 /// Differences that are told one by one.
 const TOLD_MAX: usize = 20;
@@ -45,13 +46,18 @@ fn compare(bytes: &[u8], place: Range<usize>, wanted: &[u8], out: &mut Vec<Range
     }
 }
 
-/// Tells what of the container is not as it was written.
-pub(super) fn check(opened: &Opened<'_>, manifest: &Manifest, report: &mut Report) {
+/// Tells what of the container is not as it was written around files of which it
+/// is known how they must be: header and directory may be changed alike.
+pub(super) fn check<'r>(
+    opened: &Opened<'_>,
+    known: impl Iterator<Item = &'r FileRecord>,
+    report: &mut Report,
+) {
+    let known: BTreeMap<&str, &FileRecord> = known.map(|file| (file.path.as_str(), file)).collect();
     let mut entries = opened.entries();
     for entry in &mut entries {
-        // What the manifest says of a file's checksum is bound by the signature.
-        let listed = manifest.files.iter().find(|file| file.path == entry.path);
-        if let Some(file) = listed.filter(|file| file.bytes == u64::from(entry.bytes)) {
+        let file = known.get(entry.path.as_str());
+        if let Some(file) = file.filter(|file| file.bytes == u64::from(entry.bytes)) {
             entry.crc32 = file.crc();
         }
     }

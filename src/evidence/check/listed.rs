@@ -67,7 +67,6 @@ pub(super) fn files(
     if good == manifest.files.len() {
         report.holds(format!("SHA-256 and SM3 of all {good} files are as the manifest has them"));
     }
-    tables(opened, manifest, signed, report);
     contents
 }
 
@@ -231,8 +230,15 @@ pub(super) fn beside(opened: &Opened<'_>, found: &Found, report: &mut Report) ->
     Some(good)
 }
 
-/// `SM3SUMS` and `SHA256SUMS` follow from all others.
-fn tables(opened: &Opened<'_>, manifest: &Manifest, signed: &Signed, report: &mut Report) {
+/// Checks `SM3SUMS` and `SHA256SUMS`, which follow from all others. The files that
+/// no manifest lists, as they must be: what the container says of them is bound by
+/// nothing else.
+pub(super) fn own(
+    opened: &Opened<'_>,
+    manifest: &Manifest,
+    signed: &Signed,
+    report: &mut Report,
+) -> Vec<FileRecord> {
     let mut records = Vec::new();
     let mut add = |path: &str, content: &[u8]| records.push(FileRecord::of(path, content));
     add(MANIFEST, &manifest.to_bytes());
@@ -245,11 +251,20 @@ fn tables(opened: &Opened<'_>, manifest: &Manifest, signed: &Signed, report: &mu
             add(path, content);
         }
     }
+    let mut own = records.clone();
     records.splice(1..1, manifest.files.iter().cloned());
     let sm3 = sums(&records).1;
     same(opened, SM3SUMS, &sm3, report);
     records.push(FileRecord::of(SM3SUMS, &sm3));
-    same(opened, SHA256SUMS, &sums(&records).0, report);
+    let sha256 = sums(&records).0;
+    same(opened, SHA256SUMS, &sha256, report);
+    // What no signature was found to hold of is not known to be as it must be.
+    own.retain(|file| match file.path.as_str() {
+        TIMESTAMP_QUERY | TIMESTAMP => report.dated_at.is_some(),
+        _ => signed.statement.is_some(),
+    });
+    own.extend([FileRecord::of(SM3SUMS, &sm3), FileRecord::of(SHA256SUMS, &sha256)]);
+    own
 }
 
 /// Tells where a file is not what it must be.

@@ -161,7 +161,8 @@ pub fn check(bytes: &[u8], published: &Published) -> Report {
     if let Some(manifest) = &manifest {
         let inside = listed::files(&opened, manifest, &signed, &mut report);
         units::check(manifest, &inside, &signed.labels, &mut report);
-        frame::check(&opened, manifest, &mut report);
+        let own = listed::own(&opened, manifest, &signed, &mut report);
+        frame::check(&opened, manifest.files.iter().chain(&own), &mut report);
     }
     report.statement = signed.statement;
     report

@@ -174,6 +174,24 @@ fn said(at: UnixMs) -> String {
     at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
 }
 
+/// Whether the key is of the office that has the case.
+fn whose(statement: &Statement, key: &OfficeKey, report: &mut Report) {
+    let (kid, office) = (key.kid, &key.office);
+    if statement.signed_for != *office {
+        let says = format!(
+            "says that {kid} was made for {}, and it is published as that of {office}",
+            statement.signed_for
+        );
+        report.fault(Fault::new("office", says).of(STATEMENT));
+    }
+    if statement.case.office != *office {
+        report.note(format!(
+            "the case is of {}, and {kid} is a key of {office}: it is the word of {office}",
+            statement.case.office
+        ));
+    }
+}
+
 /// Whether the key could sign when the statement was made. `dated`: when an
 /// authority that is believed saw it.
 fn timely(statement: &Statement, key: &OfficeKey, dated: Option<UnixMs>, report: &mut Report) {
@@ -191,6 +209,7 @@ fn timely(statement: &Statement, key: &OfficeKey, dated: Option<UnixMs>, report:
         statement.case.entries,
         said(made_at)
     ));
+    whose(statement, key, report);
     let at = dated.unwrap_or(made_at).seconds();
     let early = key.not_before.is_some_and(|nbf| at < nbf - CLOCKS_DIFFER_S);
     let late = key.not_after.is_some_and(|exp| at > exp + CLOCKS_DIFFER_S);

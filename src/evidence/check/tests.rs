@@ -41,6 +41,10 @@ fn dossier(signer: &OfficeSigner) -> Dossier {
         made_at: NOW,
         zone: jiff::tz::TimeZone::UTC,
         entries: Vec::new(),
+        inquiries: Vec::new(),
+        blocks: Vec::new(),
+        reports: Vec::new(),
+        policies: Vec::new(),
         units: Vec::new(),
         photos: Vec::new(),
         visits: Vec::new(),
@@ -120,6 +124,35 @@ fn every_flipped_bit_is_found_and_its_byte_is_named() {
         }
     }
     assert!(unnamed.is_empty(), "{} of {}: {:#?}", unnamed.len(), bytes.len() * 8, unnamed.first());
+}
+
+#[test]
+fn a_checksum_that_is_changed_alike_in_both_places_is_found() {
+    let (bytes, published) = small();
+    let opened = open::open(&bytes).expect("a package");
+    let names = opened.found.iter().map(|found| found.path.clone()).collect::<Vec<_>>();
+    for name in names {
+        let ends = |at: &usize| bytes[*at..].starts_with(name.as_bytes());
+        let header = (0..bytes.len()).find(|at| {
+            bytes[*at..].starts_with(&container::LOCAL.to_le_bytes())
+                && ends(&(at + container::LOCAL_BYTES))
+        });
+        let line = (0..bytes.len()).rfind(|at| {
+            bytes[*at..].starts_with(&container::CENTRAL.to_le_bytes())
+                && ends(&(at + container::CENTRAL_BYTES))
+        });
+        // CRC-32 begins so far behind their beginnings.
+        let places = [header.expect("a header") + 14, line.expect("a line") + 16];
+        for byte in 0..4 {
+            let mut changed = bytes.clone();
+            places.iter().for_each(|at| changed[at + byte] ^= 0x20);
+            let report = check(&changed, &published);
+            for at in places {
+                let named = |f: &Fault| f.byte == Some((at + byte) as u64) && f.bytes == Some(1);
+                assert!(report.faults.iter().any(named), "{name}: {:#?}", report.faults);
+            }
+        }
+    }
 }
 
 #[test]

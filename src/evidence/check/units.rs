@@ -3,11 +3,11 @@
 
 use serde::Deserialize;
 
+use crate::base::hex;
 use crate::code::Payload;
 use crate::evidence::check::listed::Contents;
 use crate::evidence::check::signed::Labels;
 use crate::evidence::check::{Fault, Report};
-use crate::evidence::digest::hex;
 use crate::evidence::manifest::Manifest;
 use crate::keys::KeyStatus;
 

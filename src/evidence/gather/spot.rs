@@ -5,14 +5,12 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-use super::{BuildError, EvidencePackages};
-use crate::base::UnixMs;
+use super::{Sources, utc};
+use crate::base::{LedgerError, UnixMs, hex};
 use crate::cases::fact::Fact;
 use crate::cases::file::CaseFile;
 use crate::code;
-use crate::evidence::port::PackageRow;
 use crate::evidence::{UnitSigned, Visit};
-use crate::visits::port::VisitLedger;
 use crate::visits::record::Fact as Recorded;
 use crate::visits::visit::{self, Kept};
 
@@ -28,22 +26,20 @@ pub(super) struct OnTheSpot {
     pub(super) read: BTreeMap<[u8; 12], UnitSigned>,
 }
 
-impl EvidencePackages {
-    /// What had come in when the package was asked for.
-    pub(super) async fn on_the_spot(
-        &self,
-        row: &PackageRow,
-        file: &CaseFile,
-    ) -> Result<OnTheSpot, BuildError> {
-        let mut spot = OnTheSpot::default();
-        for entry in file.standing() {
-            let Fact::Visit { visit } = &entry.fact else { continue };
-            let mut records = self.ledger.visit_records(entry.office, *visit).await?;
-            records.retain(|kept| kept.arrival.received_at <= row.asked_at);
-            spot.add(*visit, &records);
-        }
-        Ok(spot)
+/// What had come in at an instant.
+pub(super) async fn read<L: Sources + ?Sized>(
+    ledger: &L,
+    file: &CaseFile,
+    at: UnixMs,
+) -> Result<OnTheSpot, LedgerError> {
+    let mut spot = OnTheSpot::default();
+    for entry in file.standing() {
+        let Fact::Visit { visit } = &entry.fact else { continue };
+        let mut records = ledger.any_visit(*visit).await?;
+        records.retain(|kept| kept.arrival.received_at <= at);
+        spot.add(*visit, &records);
     }
+    Ok(spot)
 }
 
 impl OnTheSpot {
@@ -70,16 +66,11 @@ impl OnTheSpot {
     }
 }
 
-fn utc(at: UnixMs) -> String {
-    let at = jiff::Timestamp::from_millisecond(at.0).unwrap_or_default();
-    format!("{at:.3}")
-}
-
 /// A record as it came, with its hash and what the register said of it then.
 fn told(kept: &Kept) -> Value {
     json!({
         "seq": kept.seq,
-        "sha256": crate::evidence::digest::hex(&kept.hash),
+        "sha256": hex(&kept.hash),
         "record": serde_json::to_value(&kept.record).unwrap_or_default(),
         "recorded_by": kept.arrival.recorded_by,
         "taken_in_by": kept.arrival.taken_in_by,

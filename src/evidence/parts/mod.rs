@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use crate::base::UnixMs;
 use crate::evidence::container::is_path;
 use crate::evidence::package::Part;
-use crate::evidence::{Dossier, EvidenceError};
+use crate::evidence::{Dossier, EvidenceError, PolicyText};
 use crate::keys::office::OfficeSigner;
 
 /// RFC 3339 in UTC, to the millisecond.
@@ -36,19 +36,10 @@ fn pretty(value: &Value) -> Vec<u8> {
 pub(super) fn all(dossier: &Dossier, signer: &OfficeSigner) -> Result<Vec<Part>, EvidenceError> {
     let mut parts = vec![
         Part::of("README.txt", readme::text(dossier, signer).into_bytes()),
-        Part::of("case.json", pretty(&case(dossier))),
         Part::of("custody.csv", tables::custody(dossier)),
-        Part::of("scans.csv", tables::scans(dossier)),
         Part::of("clock.json", pretty(&clock(dossier))),
-        Part::of("keys.json", keys::set(dossier)),
     ];
-    parts.extend(keys::pems(dossier)?);
-    for unit in &dossier.units {
-        parts.extend(unit::files(dossier, unit));
-    }
-    for visit in &dossier.visits {
-        parts.push(Part::of(&format!("visits/{}.json", visit.id), pretty(&visit.about)));
-    }
+    parts.extend(matter(dossier)?);
     for photo in &dossier.photos {
         let path = format!("photos/{}.{}", photo.sha256, photo.ending);
         let part = Part::file(&path, photo.path.clone())?;
@@ -57,8 +48,6 @@ pub(super) fn all(dossier: &Dossier, signer: &OfficeSigner) -> Result<Vec<Part>,
             return Err(EvidenceError::Part { path, problem });
         }
         parts.push(part);
-        let about = json!({"caption": photo.caption, "about": photo.about});
-        parts.push(Part::of(&format!("photos/{}.json", photo.sha256), pretty(&about)));
     }
     // Last, since it lists all others with their hashes.
     let record = record::pdf(dossier, &parts);
@@ -70,6 +59,40 @@ pub(super) fn all(dossier: &Dossier, signer: &OfficeSigner) -> Result<Vec<Part>,
         }),
         None => Ok(parts),
     }
+}
+
+/// What tells of the case, whoever makes the package and when. The file of a photo is
+/// named by its hash in what is known of it.
+pub(super) fn matter(dossier: &Dossier) -> Result<Vec<Part>, EvidenceError> {
+    let mut parts = vec![
+        Part::of("case.json", pretty(&case(dossier))),
+        Part::of("inquiries.json", pretty(&json!(dossier.inquiries))),
+        Part::of("blocks.json", pretty(&json!(dossier.blocks))),
+        Part::of("reports.json", pretty(&json!(dossier.reports))),
+        Part::of("scans.csv", tables::scans(dossier)),
+        Part::of("keys.json", keys::set(dossier)),
+    ];
+    parts.extend(keys::pems(dossier)?);
+    parts.extend(dossier.policies.iter().map(policy));
+    for unit in &dossier.units {
+        parts.extend(unit::files(dossier, unit));
+    }
+    for visit in &dossier.visits {
+        parts.push(Part::of(&format!("visits/{}.json", visit.id), pretty(&visit.about)));
+    }
+    for photo in &dossier.photos {
+        let about = json!({"caption": photo.caption, "file": format!("{}.{}", photo.sha256,
+            photo.ending), "about": photo.about});
+        parts.push(Part::of(&format!("photos/{}.json", photo.sha256), pretty(&about)));
+    }
+    Ok(parts)
+}
+
+/// Under its name, where that can be one of a file.
+fn policy(policy: &PolicyText) -> Part {
+    let path = format!("policies/{}.json", policy.name);
+    let path = if is_path(&path) { path } else { "policies/policy.json".to_owned() };
+    Part::of(&path, policy.text.clone().into_bytes())
 }
 
 fn case(dossier: &Dossier) -> Value {

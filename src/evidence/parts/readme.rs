@@ -112,9 +112,13 @@ const FILES: &str = "\
 文件 / Files
   manifest.json    全部证据文件及其校验值 / every file of evidence with its hashes
   case.json        案卷各条记录，含已撤回的 / entries of the case file, those taken back too
+  inquiries.json   向企业的查询及答复 / questions to enterprises with their answers
+  blocks.json      本案停用的标签 / labels that were taken off sale for the case
+  reports.json     并入本案的消费者举报 / what buyers reported that is part of the case
   units/           每枚标签的核验过程、结论、依据 / what was checked of each label, the verdict and why
+  policies/        作出结论的策略全文 / the policy by which the labels were judged
   scans.csv        结论所依据的查询记录，地点只到市 / scans behind the verdicts, places by city
-  photos/ visits/  原始照片及元数据，现场记录 / photos as taken, records of visits
+  photos/ visits/  照片（原始文件，或仅有的图像）及元数据，现场记录 / photos (originals, or the picture alone), records of visits
   custody.csv      谁在何时经手 / who had or did what, and when
   clock.json       服务器与手机的时间、网络 / clocks and networks of server and phones
   record.pdf       电子数据提取笔录（预填）/ the record of extraction, filled in as far as known

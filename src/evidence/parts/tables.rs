@@ -30,21 +30,33 @@ pub(super) fn custody(dossier: &Dossier) -> Vec<u8> {
     table(&head, rows)
 }
 
-/// The scans that the judge saw, oldest first a label.
+/// The scans that the judge saw, oldest first a label; reasons name them by number.
 pub(super) fn scans(dossier: &Dossier) -> Vec<u8> {
-    let head =
-        ["serial", "at_utc", "at_local", "channel", "region", "place", "data_centre", "device"];
+    let head = [
+        "serial",
+        "no",
+        "at_utc",
+        "at_local",
+        "channel",
+        "region",
+        "place",
+        "network",
+        "foreign_host",
+        "device",
+    ];
     let rows = dossier.units.iter().flat_map(|unit| {
         let serial = unit.payload.serial_text();
-        unit.scans.iter().map(move |scan| {
+        (1..).zip(&unit.scans).map(move |(no, scan): (u32, _)| {
             vec![
                 serial.clone(),
+                no.to_string(),
                 utc(scan.at),
                 local(dossier, scan.at),
                 scan.channel.clone(),
                 scan.region.to_string(),
                 scan.place.clone(),
-                if scan.hosted { "yes" } else { "no" }.to_owned(),
+                scan.network.to_owned(),
+                if scan.foreign_host { "yes" } else { "no" }.to_owned(),
                 scan.device.map(|n| n.to_string()).unwrap_or_default(),
             ]
         })

@@ -3,8 +3,8 @@
 
 use serde_json::{Value, json};
 
+use crate::base::hex;
 use crate::evidence::check::SIGNED;
-use crate::evidence::digest::hex;
 use crate::evidence::package::Part;
 use crate::evidence::parts::{pretty, utc};
 use crate::evidence::{Dossier, Unit, UnitSigned};
@@ -42,10 +42,16 @@ fn transcript(dossier: &Dossier, unit: &Unit) -> Value {
             "judged_by": judged.judged_by,
             "reasons": judged.reasons.iter().map(|reason| json!({
                 "code": reason.code, "zh": reason.zh, "en": reason.en,
+                "rests_on_scans": reason.rests_on,
             })).collect::<Vec<_>>(),
         })),
+        "other_policies": unit.elsewhere.iter().map(|other| json!({
+            "policy": other.policy, "outcome": other.outcome, "risk": other.risk,
+            "reasons": other.reasons,
+        })).collect::<Vec<_>>(),
         "scans": {"listed": unit.scans.len(), "counted_only": unit.scans_unlisted},
         "decisions": unit.decisions,
+        "causes": unit.causes,
         "unknown": unknown(unit),
     })
 }

@@ -6,8 +6,7 @@ mod token;
 use rustls::pki_types::{CertificateDer, UnixTime};
 use sha2::{Digest, Sha256};
 
-use crate::base::UnixMs;
-use crate::evidence::digest::hex;
+use crate::base::{UnixMs, hex};
 
 /// Bytes of an answer.
 pub const RESPONSE_BYTES_MAX: usize = 256 * 1024;

@@ -108,7 +108,7 @@ pub async fn ask(
     Path(id): Path<String>,
 ) -> Result<(StatusCode, Json<EvidencePackage>), Problem> {
     let file = case_of(&desk, &who, &id).await?;
-    let row = want(&desk, &who, &file, &by).await?;
+    let (row, _) = want(&desk, &who, &file, &by).await?;
     Ok((StatusCode::ACCEPTED, Json(told(&row))))
 }
 

@@ -1,8 +1,10 @@
 //! `/officer/cases/{id}/evidence`: packages of a case that may leave the office.
 
-use axum::extract::{Path, Request, State};
+use axum::extract::{Path, Query, Request, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
+
+use serde::Deserialize;
 
 use crate::auth::Officer;
 use crate::auth::office::{Serving, Working};
@@ -20,12 +22,21 @@ use crate::web::evidence::{EvidencePage, PackageLine, seat};
 /// Seconds after which a page that waits for the worker is loaded again.
 const REFRESH_S: u32 = 3;
 
+/// What came of asking.
+#[derive(Deserialize)]
+pub struct Asked {
+    same: Option<String>,
+}
+
 /// The packages of a case.
 #[utoipa::path(
     get,
     path = "/officer/cases/{id}/evidence",
     tag = "officer console",
-    params(("id" = String, Path, description = "Of the case")),
+    params(
+        ("id" = String, Path, description = "Of the case"),
+        ("same" = Option<String>, Query, description = "There: what was asked for was made before"),
+    ),
     responses(
         (status = 200, body = String, content_type = "text/html", description = "A page"),
         (status = 303, description = "To the form for signing in"),
@@ -36,6 +47,7 @@ pub async fn show(
     State(desk): State<Desk>,
     AtConsole { who, mut frame, .. }: AtConsole<Officer>,
     Path(id): Path<String>,
+    Query(Asked { same }): Query<Asked>,
 ) -> Result<Response, Problem> {
     let file = case_of(&desk, &who, &id).await?;
     let rows = desk.ledger.evidence_of(file.id).await?;
@@ -48,7 +60,7 @@ pub async fn show(
         title: file.title.clone(),
         entries: file.seq(),
         wants: frame.works(),
-        has: rows.iter().any(|row| row.entries == file.seq()),
+        same: same.is_some(),
         packages: rows.iter().map(|row| line(row, &desk, &frame)).collect(),
         f: frame,
     };
@@ -100,8 +112,9 @@ pub async fn ask(
     Path(id): Path<String>,
 ) -> Result<Response, Problem> {
     let file = case_of(&desk, &who, &id).await?;
-    want(&desk, &who, &file, &by).await?;
-    Ok(Redirect::to(&format!("/officer/cases/{}/evidence", file.id)).into_response())
+    let (_, new) = want(&desk, &who, &file, &by).await?;
+    let told = if new { "" } else { "?same=1" };
+    Ok(Redirect::to(&format!("/officer/cases/{}/evidence{told}", file.id)).into_response())
 }
 
 /// The package itself; who took it is noted.

@@ -194,6 +194,21 @@ async fn end(tx: &mut Tx, ids: &[String], by: &str, at: UnixMs) -> Read<()> {
     Ok(())
 }
 
+/// All that were set for a case, oldest first.
+pub(super) async fn of_case(ledger: &Ledger, case: Uuid) -> Read<Vec<Block>> {
+    let found = sqlx::query("SELECT * FROM blocks WHERE case_id = $1 ORDER BY blocked_at, id")
+        .bind(case.to_string())
+        .fetch_all(&ledger.reader)
+        .await
+        .map_err(down)?;
+    let mut out = Vec::with_capacity(found.len());
+    for row in &found {
+        let spans = spans(&ledger.reader, &get::<String>(row, "id")?).await?;
+        out.push(block(row, spans)?);
+    }
+    Ok(out)
+}
+
 #[async_trait]
 impl BlockLedger for Ledger {
     async fn block(&self, new: &NewBlock, by: &By) -> Result<Block, CaseError> {

@@ -5,14 +5,17 @@ use sqlx::sqlite::SqliteRow;
 use uuid::Uuid;
 
 use super::rows::{self, Read, get};
-use super::{Ledger, Tx, audit, down, signed, unsigned};
+use super::{Ledger, Tx, audit, blocks, down, inquiries, reports, signed, unsigned};
 use crate::auth::office::Seat;
 use crate::auth::trail::{Entry, Row};
 use crate::base::{By, LedgerError, UnixMs};
+use crate::cases::block::Block;
+use crate::cases::inquiry::Inquiry;
 use crate::evidence::port::{
     Built, DatedBy, EvidenceLedger, PACKAGES_SHOWN_MAX, PackageRow, StampAsked, TRAIL_ROWS_MAX,
     Wanted,
 };
+use crate::reports::Report;
 
 fn small(row: &SqliteRow, column: &str) -> Read<u32> {
     u32::try_from(get::<i64>(row, column)?).map_err(|_| rows::bad(column))
@@ -45,6 +48,7 @@ fn package(row: &SqliteRow) -> Read<PackageRow> {
         case: uuid(row, "case_id")?,
         case_number: get(row, "case_number")?,
         entries: small(row, "entries")?,
+        state: get(row, "state")?,
         asked_by: get(row, "asked_by")?,
         asked_name: get(row, "asked_name")?,
         asked_seat: Seat::from_slug(&seat).ok_or_else(|| rows::bad("asked_seat"))?,
@@ -73,29 +77,37 @@ async fn note(
     audit::note(tx, by, &entry).await
 }
 
-async fn of_state(tx: &mut Tx, case: Uuid, entries: u32) -> Read<Option<PackageRow>> {
-    sqlx::query("SELECT * FROM evidence_packages WHERE case_id = $1 AND entries = $2")
-        .bind(case.to_string())
-        .bind(i64::from(entries))
-        .fetch_optional(&mut **tx)
-        .await
-        .map_err(down)?
-        .as_ref()
-        .map(package)
-        .transpose()
+/// The latest package of a state.
+async fn of_state(tx: &mut Tx, case: Uuid, state: &str) -> Read<Option<PackageRow>> {
+    sqlx::query(
+        "SELECT * FROM evidence_packages WHERE case_id = $1 AND state = $2
+         ORDER BY asked_at DESC, id DESC LIMIT 1",
+    )
+    .bind(case.to_string())
+    .bind(state)
+    .fetch_optional(&mut **tx)
+    .await
+    .map_err(down)?
+    .as_ref()
+    .map(package)
+    .transpose()
 }
 
 #[async_trait]
 impl EvidenceLedger for Ledger {
-    async fn want_evidence(&self, wanted: &Wanted, by: &By) -> Result<PackageRow, LedgerError> {
+    async fn want_evidence(
+        &self,
+        wanted: &Wanted,
+        by: &By,
+    ) -> Result<(PackageRow, bool), LedgerError> {
         let mut tx = self.write().await?;
-        if let Some(row) = of_state(&mut tx, wanted.case, wanted.entries).await? {
-            return Ok(row);
+        if let Some(row) = of_state(&mut tx, wanted.case, &wanted.state).await? {
+            return Ok((row, false));
         }
         sqlx::query(
             "INSERT INTO evidence_packages (id, office, case_id, case_number, entries, asked_by,
-                 asked_name, asked_seat, asked_at, leased_until, downloads)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 0, 0)",
+                 asked_name, asked_seat, asked_at, state, leased_until, downloads)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 0, 0)",
         )
         .bind(wanted.id.to_string())
         .bind(wanted.office.to_string())
@@ -106,19 +118,22 @@ impl EvidenceLedger for Ledger {
         .bind(&wanted.name)
         .bind(wanted.seat.slug())
         .bind(by.at.0)
+        .bind(&wanted.state)
         .execute(&mut *tx)
         .await
         .map_err(down)?;
-        let after = serde_json::json!({"package": wanted.id, "entries": wanted.entries});
+        let after = serde_json::json!({"package": wanted.id, "entries": wanted.entries,
+            "state": wanted.state});
         note(&mut tx, by, "evidence.want", wanted.case, after).await?;
-        let row = of_state(&mut tx, wanted.case, wanted.entries).await?;
+        let row = of_state(&mut tx, wanted.case, &wanted.state).await?;
         tx.commit().await.map_err(down)?;
-        row.ok_or_else(|| LedgerError::NotFound(format!("package {}", wanted.id)))
+        let row = row.ok_or_else(|| LedgerError::NotFound(format!("package {}", wanted.id)))?;
+        Ok((row, true))
     }
 
     async fn evidence_of(&self, case: Uuid) -> Result<Vec<PackageRow>, LedgerError> {
         let found = sqlx::query(
-            "SELECT * FROM evidence_packages WHERE case_id = $1 ORDER BY entries DESC LIMIT $2",
+            "SELECT * FROM evidence_packages WHERE case_id = $1 ORDER BY asked_at DESC, id DESC LIMIT $2",
         )
         .bind(case.to_string())
         .bind(i64::from(PACKAGES_SHOWN_MAX))
@@ -170,11 +185,17 @@ impl EvidenceLedger for Ledger {
         Ok(kept.rows_affected() == 1)
     }
 
-    async fn evidence_built(&self, id: Uuid, built: &Built, by: &By) -> Result<(), LedgerError> {
+    async fn evidence_built(
+        &self,
+        id: Uuid,
+        state: &str,
+        built: &Built,
+        by: &By,
+    ) -> Result<(), LedgerError> {
         let mut tx = self.write().await?;
         let case: Option<String> = sqlx::query_scalar(
             "UPDATE evidence_packages SET ready_at = $2, kid = $3, bytes = $4, files = $5,
-                 sha256 = $6, dated_by = $7, dated_at = $8, undated = $9, problem = NULL
+                 sha256 = $6, dated_by = $7, dated_at = $8, undated = $9, state = $10, problem = NULL
              WHERE id = $1 AND ready_at IS NULL RETURNING case_id",
         )
         .bind(id.to_string())
@@ -186,6 +207,7 @@ impl EvidenceLedger for Ledger {
         .bind(built.dated.as_ref().map(|dated| &dated.authority))
         .bind(built.dated.as_ref().map(|dated| dated.at.0))
         .bind(&built.undated)
+        .bind(state)
         .fetch_optional(&mut *tx)
         .await
         .map_err(down)?;
@@ -226,6 +248,18 @@ impl EvidenceLedger for Ledger {
         let after = serde_json::json!({"package": row.id, "sha256": sha256});
         note(&mut tx, by, "evidence.take", row.case, after).await?;
         tx.commit().await.map_err(down)
+    }
+
+    async fn inquiries_of(&self, case: Uuid) -> Result<Vec<Inquiry>, LedgerError> {
+        inquiries::of_case(self, case).await
+    }
+
+    async fn blocks_of(&self, case: Uuid) -> Result<Vec<Block>, LedgerError> {
+        blocks::of_case(self, case).await
+    }
+
+    async fn reports_in(&self, case: Uuid) -> Result<Vec<Report>, LedgerError> {
+        reports::of_case(self, case).await
     }
 
     async fn trail_of_case(&self, case: Uuid) -> Result<Vec<Row>, LedgerError> {

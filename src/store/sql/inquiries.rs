@@ -122,6 +122,16 @@ async fn insert(
     .map_err(down)
 }
 
+/// All of a case, oldest first.
+pub(super) async fn of_case(ledger: &Ledger, case: Uuid) -> Read<Vec<Inquiry>> {
+    let found = sqlx::query("SELECT * FROM inquiries WHERE case_id = $1 ORDER BY asked_at, id")
+        .bind(case.to_string())
+        .fetch_all(&ledger.reader)
+        .await
+        .map_err(down)?;
+    found.iter().map(inquiry).collect()
+}
+
 #[async_trait]
 impl InquiryLedger for Ledger {
     async fn ask(&self, seen: &Seen, new: &NewInquiry, by: &By) -> Result<CaseFile, CaseError> {

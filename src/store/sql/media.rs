@@ -39,7 +39,7 @@ const ADD: &str =
      purpose, added_at, added_by) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
      ON CONFLICT (original) DO UPDATE SET exif = excluded.exif, purpose = excluded.purpose,
      added_at = excluded.added_at, added_by = excluded.added_by
-     WHERE media.purpose = 'report' AND excluded.purpose = 'office'";
+     WHERE media.purpose <> 'office' AND excluded.purpose = 'office'";
 
 /// Adds a row within the transaction of what it belongs to. True where that
 /// changed anything.
@@ -60,7 +60,42 @@ pub(super) async fn add(tx: &mut Tx, row: &MediaRow) -> Read<bool> {
         .execute(&mut **tx)
         .await
         .map_err(down)?;
+    // What a photo of before left behind and this one needs is not deleted.
+    for file in [row.original, row.shown] {
+        sqlx::query("DELETE FROM media_gone WHERE file = $1")
+            .bind(file.bytes().to_vec())
+            .execute(&mut **tx)
+            .await
+            .map_err(down)?;
+    }
     Ok(added.rows_affected() > 0)
+}
+
+/// Whether a row needs the file: what is shown, or an officer's original.
+const NEEDS: &str = "SELECT EXISTS (SELECT 1 FROM media
+     WHERE shown = $1 OR (original = $1 AND purpose = 'office'))";
+
+/// Files of rows that were deleted: those that no other row needs are noted, so
+/// that they leave the disk whatever happens to whoever deletes them.
+pub(super) async fn let_go(tx: &mut Tx, files: &[[u8; 32]]) -> Read<Vec<[u8; 32]>> {
+    let mut gone = Vec::new();
+    for file in files {
+        let needed: bool = sqlx::query_scalar(NEEDS)
+            .bind(file.to_vec())
+            .fetch_one(&mut **tx)
+            .await
+            .map_err(down)?;
+        if needed {
+            continue;
+        }
+        sqlx::query("INSERT INTO media_gone (file) VALUES ($1) ON CONFLICT (file) DO NOTHING")
+            .bind(file.to_vec())
+            .execute(&mut **tx)
+            .await
+            .map_err(down)?;
+        gone.push(*file);
+    }
+    Ok(gone)
 }
 
 #[async_trait]
@@ -91,6 +126,14 @@ impl MediaLedger for Ledger {
             .as_ref()
             .map(media_row)
             .transpose()
+    }
+
+    async fn needs_file(&self, file: &Sha256Hex) -> Result<bool, LedgerError> {
+        sqlx::query_scalar(NEEDS)
+            .bind(file.bytes().to_vec())
+            .fetch_one(&self.reader)
+            .await
+            .map_err(down)
     }
 
     async fn media_bytes(&self, purpose: Purpose) -> Result<u64, LedgerError> {

@@ -70,7 +70,8 @@ async fn unname_photos(tx: &mut Tx) -> Read<()> {
          ON CONFLICT (file) DO NOTHING",
         "DELETE FROM media WHERE purpose = 'report'
          AND NOT EXISTS (SELECT 1 FROM report_photos p WHERE p.media = media.original)",
-        "DELETE FROM media_gone WHERE EXISTS (SELECT 1 FROM media m WHERE m.shown = file)",
+        "DELETE FROM media_gone WHERE EXISTS (SELECT 1 FROM media m
+         WHERE m.shown = file OR (m.original = file AND m.purpose = 'office'))",
     ] {
         sqlx::query(statement).execute(&mut **tx).await.map_err(down)?;
     }

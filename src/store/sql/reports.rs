@@ -190,7 +190,7 @@ async fn link(ledger: &Ledger, id: Uuid, case: &CaseRef, by: &By) -> Read<()> {
     .map_err(down)?;
     // What a case has is evidence, whatever becomes of the report.
     sqlx::query(
-        "UPDATE media SET purpose = 'office' WHERE original IN
+        "UPDATE media SET purpose = 'case' WHERE purpose = 'report' AND original IN
          (SELECT media FROM report_photos WHERE report = $1)",
     )
     .bind(id.to_string())
@@ -376,6 +376,13 @@ impl ReportLedger for Ledger {
     async fn forget_files(&self, files: &[Sha256Hex]) -> Result<(), LedgerError> {
         report_clock::forget_files(self, files).await
     }
+}
+
+/// Those that are part of a case, oldest first.
+pub(super) async fn of_case(ledger: &Ledger, case: Uuid) -> Read<Vec<Report>> {
+    let mut query = found();
+    query.push("r.case_id = ").push_bind(case.to_string()).push(" ORDER BY r.seq");
+    listed(ledger, &mut query).await
 }
 
 /// What a device reported, newest first.

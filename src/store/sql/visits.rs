@@ -134,6 +134,13 @@ fn line(row: &SqliteRow) -> Read<VisitLine> {
     })
 }
 
+fn all_of(rows: &[SqliteRow]) -> Read<Vec<Kept>> {
+    if rows.is_empty() {
+        return Err(LedgerError::NotFound("the visit".to_owned()));
+    }
+    rows.iter().map(kept).collect()
+}
+
 #[async_trait]
 impl VisitLedger for Ledger {
     async fn take_records(
@@ -184,10 +191,16 @@ impl VisitLedger for Ledger {
         .fetch_all(&self.reader)
         .await
         .map_err(down)?;
-        if found.is_empty() {
-            return Err(LedgerError::NotFound("the visit".to_owned()));
-        }
-        found.iter().map(kept).collect()
+        all_of(&found)
+    }
+
+    async fn any_visit(&self, visit: Uuid) -> Result<Vec<Kept>, LedgerError> {
+        let found = sqlx::query("SELECT * FROM field_records WHERE visit = $1 ORDER BY seq")
+            .bind(visit.to_string())
+            .fetch_all(&self.reader)
+            .await
+            .map_err(down)?;
+        all_of(&found)
     }
 
     async fn field_visits(

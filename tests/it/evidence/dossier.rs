@@ -9,8 +9,8 @@ use zhenma::code::{Layer, Payload, compact_message, sign_compact};
 use zhenma::evidence::check::Published;
 use zhenma::evidence::manifest::{CaseNamed, LeftOut, MadeBy};
 use zhenma::evidence::{
-    Clock, Custody, Dossier, EntryLine, Judged, Package, Photo, ReasonLine, ScanLine, Unit,
-    UnitSigned, Visit,
+    Clock, Custody, Dossier, EntryLine, Judged, JudgedElse, Package, Photo, PolicyText, ReasonLine,
+    ScanLine, Unit, UnitSigned, Visit,
 };
 use zhenma::keys::office::{OfficeKey, OfficeKeys, OfficeSigner, development_signer};
 use zhenma::keys::{KeyStatus, Keyring, PublishedKey, Signer, development};
@@ -75,18 +75,27 @@ fn unit(serial: u64, good: bool) -> Unit {
                 code: "far_apart".to_owned(),
                 zh: "两地查询相距过远".to_owned(),
                 en: "scanned too far apart".to_owned(),
+                rests_on: vec![1],
             }],
         }),
+        elsewhere: vec![JudgedElse {
+            policy: "witnesses-2".to_owned(),
+            outcome: "seen_before".to_owned(),
+            risk: 0.2,
+            reasons: Vec::new(),
+        }],
         scans: vec![ScanLine {
             at: NOW.plus_ms(-86_400_000),
             channel: "consumer".to_owned(),
             region: 4116,
             place: "河南省周口市".to_owned(),
-            hosted: false,
+            network: "other",
+            foreign_host: false,
             device: Some(1),
         }],
         scans_unlisted: 2,
         decisions: Vec::new(),
+        causes: Vec::new(),
     }
 }
 
@@ -119,6 +128,10 @@ pub fn dossier(folder: &Path, photo_bytes: usize, signer: &OfficeSigner) -> Doss
             stands: true,
             fact: json!({"kind": "note", "text": "现场检查"}),
         }],
+        inquiries: vec![json!({"question": "是否贵公司产品"})],
+        blocks: vec![json!({"labels": 3})],
+        reports: vec![json!({"number": "R1"})],
+        policies: vec![PolicyText { name: "witnesses-3".to_owned(), text: "{}\n".to_owned() }],
         units: vec![unit(7, true), unit(8, false), Unit { signed: None, ..unit(9, true) }],
         photos: vec![Photo {
             sha256,
@@ -185,6 +198,33 @@ fn a_flipped_bit_anywhere_in_a_large_package_is_named() {
         changed[at] ^= 1 << bit;
         let report = checked(&changed, &published);
         let named = report.faults.iter().any(|f| f.byte == Some(at as u64) && f.bytes == Some(1));
+        assert!(named, "byte {at} bit {bit}: {:#?}", report.faults);
+        changed[at] ^= 1 << bit;
+    }
+}
+
+#[test]
+fn a_flipped_bit_of_any_header_or_of_the_directory_is_named() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let signer = development_signer();
+    let bytes = written(&dossier(folder.path(), 1_000, &signer), &signer);
+    let published = published(&signer);
+    let signed = |at: usize, sign: &[u8]| bytes[at..].starts_with(sign);
+    let directory = (0..bytes.len()).find(|at| signed(*at, b"PK\x01\x02")).expect("it");
+    let headers = (0..directory).filter(|at| signed(*at, b"PK\x03\x04"));
+    // 30 bytes and the first of the name, and everything behind the contents.
+    let around = headers.flat_map(|at| at..at + 36).chain(directory..bytes.len());
+    let around: Vec<usize> = around.collect();
+    assert!(around.len() > 2_000, "{}", around.len());
+    let mut changed = bytes.clone();
+    for at in around.into_iter().step_by(7) {
+        let bit = at % 8;
+        changed[at] ^= 1 << bit;
+        let report = checked(&changed, &published);
+        let named = report.faults.iter().any(|f| {
+            let first = f.byte.unwrap_or(u64::MAX);
+            (first..first.saturating_add(f.bytes.unwrap_or(1))).contains(&(at as u64))
+        });
         assert!(named, "byte {at} bit {bit}: {:#?}", report.faults);
         changed[at] ^= 1 << bit;
     }

@@ -3,7 +3,7 @@
 use zhenma::base::UnixMs;
 use zhenma::evidence::check::{Published, Report};
 use zhenma::keys::KeyStatus;
-use zhenma::keys::office::{OfficeKid, OfficeSigner, development_signer};
+use zhenma::keys::office::{OfficeKey, OfficeKid, OfficeSigner, development_signer};
 
 use super::checked;
 use super::dossier::{NOW, dossier, office_key, published, written};
@@ -63,6 +63,24 @@ fn a_key_that_is_not_published_is_nobodys() {
     let inside = checked(&bytes, &Published::default());
     assert!(inside.is_whole() && !inside.compared, "{inside:#?}");
     assert!(inside.notes.iter().any(|note| note.contains("no published keys")), "{inside:#?}");
+}
+
+#[test]
+fn whose_key_it_is_and_whose_case_is_compared() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let signer = development_signer();
+    let mut dossier = dossier(folder.path(), 100, &signer);
+    dossier.case.office = "太康县市场监督管理局".to_owned();
+    let bytes = written(&dossier, &signer);
+    let report = checked(&bytes, &published(&signer));
+    assert!(report.is_whole(), "{report:#?}");
+    assert!(report.notes.iter().any(|note| note.contains("太康县")), "{report:#?}");
+    // The same key, published as another office's.
+    let mut known = published(&signer);
+    let other =
+        OfficeKey { office: "太康县市场监督管理局".to_owned(), ..office_key(&signer) };
+    known.keys.as_mut().expect("keys").0.insert(other);
+    assert_eq!(fault(&checked(&bytes, &known)), "office");
 }
 
 #[test]

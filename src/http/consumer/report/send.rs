@@ -161,11 +161,11 @@ async fn keep(
     Ok(rows)
 }
 
-/// Deletes photos of a report that was not taken, but for such as are there for
-/// another one.
+/// Deletes photos of a report that was not taken, but for such as another one
+/// shows too.
 async fn discard(desk: &Desk, store: &MediaStore, photos: &[MediaRow]) -> Result<(), Problem> {
     for photo in photos {
-        if desk.ledger.media(&photo.original).await?.is_none()
+        if !desk.ledger.needs_file(&photo.shown).await?
             && let Err(error) = store.remove(&photo.shown).await
         {
             tracing::warn!(%error, "a photo that came to nothing was left");

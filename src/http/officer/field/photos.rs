@@ -53,8 +53,10 @@ pub async fn put(
              it differs still, the file on the phone has changed.",
         ));
     }
+    // A buyer's photo has no original here, and a row may outlive its file.
     let known = desk.ledger.media(&named).await?;
-    if known.is_some_and(|row| row.purpose == Purpose::Office) {
+    let office = known.is_some_and(|row| row.purpose == Purpose::Office);
+    if office && store.has(&named).await.map_err(disk)? {
         return Ok(StatusCode::OK);
     }
     let claimed = parts.headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
@@ -70,10 +72,6 @@ async fn keep(
     photo: Photo,
     by: &By,
 ) -> Result<StatusCode, Problem> {
-    let disk = |error: std::io::Error| {
-        tracing::error!(%error, "a photo was not written");
-        Problem::busy()
-    };
     let row = MediaRow {
         original: photo.original,
         shown: photo.shown_hash,
@@ -91,6 +89,11 @@ async fn keep(
     store.put(photo.shown).await.map_err(disk)?;
     let new = desk.ledger.add_media(&row, by).await?;
     Ok(if new { StatusCode::CREATED } else { StatusCode::OK })
+}
+
+fn disk(error: std::io::Error) -> Problem {
+    tracing::error!(%error, "a photo was not kept");
+    Problem::busy()
 }
 
 fn refused(refusal: Refusal) -> Problem {

@@ -2,13 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use sqlx::Row;
-
 use super::kept;
 use crate::auth::trail::Entry;
 use crate::base::{By, LedgerError, UnixMs};
 use crate::store::sql::rows::{Read, get};
-use crate::store::sql::{Ledger, Tx, audit, down};
+use crate::store::sql::{Ledger, Tx, audit, down, media};
 use crate::visits::Fact;
 use crate::visits::port::Forgotten;
 
@@ -88,11 +86,8 @@ async fn release(tx: &mut Tx, picture: &str) -> Read<Vec<[u8; 32]>> {
     .await
     .map_err(down)?;
     let Some(row) = gone else { return Ok(Vec::new()) };
-    let files = [row.try_get::<Vec<u8>, _>("original"), row.try_get("shown")];
-    files
-        .into_iter()
-        .map(|file| {
-            file.map_err(down)?.try_into().map_err(|_| crate::store::sql::rows::bad("media"))
-        })
-        .collect()
+    let mut files =
+        vec![*media::hash(&row, "original")?.bytes(), *media::hash(&row, "shown")?.bytes()];
+    files.dedup();
+    media::let_go(tx, &files).await
 }

@@ -1,0 +1,253 @@
+//! Reads a dossier: everything that goes into a package of a case, as it was at
+//! an instant. Done twice, when a package is asked for, to learn whether this
+//! state has one ([`Dossier::digest`]), and when it is built.
+
+mod photos;
+mod spot;
+mod unit;
+
+use std::collections::BTreeMap;
+
+use jiff::tz::TimeZone;
+use serde_json::{Value, json};
+
+use crate::base::{LedgerError, UnixMs, hex};
+use crate::cases::CaseLedger;
+use crate::cases::block::Block;
+use crate::cases::file::CaseFile;
+use crate::cases::inquiry::Inquiry;
+use crate::cases::port::FileLedger;
+use crate::evidence::manifest::{CaseNamed, LeftOut, MadeBy};
+use crate::evidence::port::EvidenceLedger;
+use crate::evidence::{Clock, Custody, Dossier, EntryLine, Unit};
+use crate::keys::office::OfficeKeys;
+use crate::keys::{KeyNumber, Keyring};
+use crate::media::{MediaLedger, MediaStore};
+use crate::reports::Report;
+use crate::scan::ledger::ScanLedger;
+use crate::scan::policies::PolicyLedger;
+use crate::scan::service::Scanner;
+use crate::visits::port::VisitLedger;
+
+/// What of the ledger is read.
+pub trait Sources:
+    FileLedger + CaseLedger + ScanLedger + MediaLedger + VisitLedger + PolicyLedger + EvidenceLedger
+{
+}
+
+impl<T> Sources for T where
+    T: FileLedger
+        + CaseLedger
+        + ScanLedger
+        + MediaLedger
+        + VisitLedger
+        + PolicyLedger
+        + EvidenceLedger
+        + ?Sized
+{
+}
+
+/// Where it is read.
+#[derive(Clone, Copy)]
+pub struct Gather<'a, L: ?Sized> {
+    pub ledger: &'a L,
+    pub scanner: &'a Scanner,
+    pub media: &'a MediaStore,
+    pub zone: &'a TimeZone,
+}
+
+/// Who makes a package of what, and when: all that is no part of the state.
+#[derive(Clone, Debug)]
+pub struct Making {
+    /// UUID of the package.
+    pub package: String,
+    pub case: CaseNamed,
+    pub made_by: MadeBy,
+    /// Nothing is read that came later.
+    pub made_at: UnixMs,
+    /// The key that signs, among those that are published.
+    pub offices: OfficeKeys,
+    /// What is known of the clock of the server.
+    pub server: Value,
+}
+
+impl<L: Sources + ?Sized> Gather<'_, L> {
+    /// Everything that goes into a package.
+    ///
+    /// # Errors
+    /// Of the ledger and of the disk; a history that cannot be read now.
+    pub async fn dossier(&self, file: &CaseFile, making: Making) -> Result<Dossier, LedgerError> {
+        let file = up_to(file, making.case.entries)?;
+        let mut spot = spot::read(self.ledger, &file, making.made_at).await?;
+        let mut policies = unit::Policies::read(self, making.made_at).await?;
+        let mut devices = BTreeMap::new();
+        let mut units = Vec::new();
+        for (_, unit) in file.units() {
+            let unit = unit::read(self, unit, making.made_at, &mut devices, &mut policies).await?;
+            units.extend(
+                unit.map(|unit| Unit {
+                    signed: spot.read.remove(&unit.payload.to_bytes()),
+                    ..unit
+                }),
+            );
+        }
+        let mut left_out = left_out();
+        let photos = photos::read(self, &file, &spot.pictures, &mut left_out).await?;
+        let keys = keys_of(&self.scanner.keys.load(), &units);
+        let ledger = self.ledger;
+        Ok(Dossier {
+            package: making.package,
+            case: making.case,
+            title: file.title.clone(),
+            state: file.state.slug().to_owned(),
+            made_by: making.made_by,
+            made_at: making.made_at,
+            zone: self.zone.clone(),
+            entries: entries(&file)?,
+            inquiries: ledger.inquiries_of(file.id).await?.iter().map(inquiry).collect(),
+            blocks: ledger.blocks_of(file.id).await?.iter().map(block).collect(),
+            reports: ledger.reports_in(file.id).await?.iter().map(report).collect(),
+            policies: policies.decided(),
+            units,
+            photos,
+            visits: spot.visits,
+            custody: self.custody(&file, making.made_at).await?,
+            clock: Clock { server: making.server, phones: spot.phones },
+            keys,
+            offices: making.offices,
+            left_out,
+        })
+    }
+
+    async fn custody(&self, file: &CaseFile, at: UnixMs) -> Result<Vec<Custody>, LedgerError> {
+        let of_entries = file.entries().iter().map(|entry| Custody {
+            at: entry.at,
+            who: entry.by.clone(),
+            what: format!("entry.{}", entry.fact.slug()),
+            of: format!("entry {}", entry.seq),
+            reference: entry.id.to_string(),
+        });
+        let trail = self.ledger.trail_of_case(file.id).await?;
+        let of_trail = trail.iter().filter(|line| line.at <= at.0).map(|line| Custody {
+            at: UnixMs(line.at),
+            who: line.login.clone(),
+            what: line.action.clone(),
+            of: line.object.clone(),
+            reference: format!("audit {} {}", line.seq, hex(&line.seal)),
+        });
+        let mut all: Vec<_> = of_entries.chain(of_trail).collect();
+        all.sort_by_key(|line| line.at);
+        Ok(all)
+    }
+}
+
+/// The case up to one of its entries.
+fn up_to(file: &CaseFile, seq: u64) -> Result<CaseFile, LedgerError> {
+    let until = file.entries().iter().filter(|entry| u64::from(entry.seq) <= seq);
+    CaseFile::of(file.id, until.cloned().collect())
+        .ok_or_else(|| LedgerError::NotFound(format!("case {}", file.id)))
+}
+
+fn entries(file: &CaseFile) -> Result<Vec<EntryLine>, LedgerError> {
+    file.entries()
+        .iter()
+        .map(|entry| {
+            let fact = serde_json::to_value(&entry.fact)
+                .map_err(|e| LedgerError::Unavailable(e.to_string()))?;
+            Ok(EntryLine {
+                seq: u64::from(entry.seq),
+                id: entry.id.to_string(),
+                at: entry.at,
+                by: entry.by.clone(),
+                stands: !file.is_withdrawn(entry.id),
+                fact,
+            })
+        })
+        .collect()
+}
+
+/// A question to an enterprise with its answer, whoever typed it in.
+fn inquiry(asked: &Inquiry) -> Value {
+    json!({
+        "id": asked.id, "enterprise": asked.enterprise.as_str(), "question": asked.text,
+        "serials": asked.units.iter().map(|unit| &unit.serial).collect::<Vec<_>>(),
+        "photos_sha256": asked.photos, "asked_at": utc(asked.asked_at),
+        "due": asked.due.to_string(), "dropped_at": asked.dropped_at.map(utc),
+        "answer": asked.answered.as_ref().map(|told| json!({
+            "opinion": told.answer.opinion.slug(), "grounds": told.answer.grounds,
+            "signer": told.answer.signer, "position": told.answer.position,
+            "by": told.by, "at": utc(told.at),
+        })),
+    })
+}
+
+fn block(set: &Block) -> Value {
+    json!({
+        "id": set.id, "labels": set.labels, "by": set.by, "at": utc(set.at),
+        "until": utc(set.until), "reason": {"zh": set.reason.zh, "en": set.reason.en},
+        "ranges": set.spans.iter().map(|span| json!({
+            "batch": span.batch.to_string(), "first": span.first, "last": span.last,
+        })).collect::<Vec<_>>(),
+        "lift_asked": set.lift_asked.as_ref().map(|asked| json!({
+            "by": asked.by, "at": utc(asked.at), "grounds": asked.grounds,
+        })),
+        "lifted": set.lifted.as_ref().map(|(by, at)| json!({"by": by, "at": utc(*at)})),
+    })
+}
+
+/// What a buyer said; who it is, and from which device it came, stays out.
+fn report(told: &Report) -> Value {
+    json!({
+        "number": told.number.to_string(), "received_at": utc(told.received_at),
+        "serial": told.payload.and_then(|bytes| crate::code::Payload::from_bytes(bytes).ok())
+            .map(|payload| payload.serial_text()),
+        "answer_was": {"outcome": told.outcome, "reason": told.reason},
+        "wrong": told.wrong.iter().map(|wrong| wrong.slug()).collect::<Vec<_>>(),
+        "note": told.note, "shop": told.shop, "place": told.place, "region": told.region.0,
+        "photos_sha256": told.photos.iter().map(ToString::to_string).collect::<Vec<_>>(),
+    })
+}
+
+fn keys_of(published: &Keyring, units: &[Unit]) -> Keyring {
+    let mut keys = Keyring::default();
+    let numbers = units.iter().map(|unit| unit.payload.key).filter(|key| *key != KeyNumber::OWN);
+    for key in numbers.filter_map(|number| published.get(number)) {
+        keys.insert(key.clone());
+    }
+    keys
+}
+
+fn utc(at: UnixMs) -> String {
+    crate::evidence::parts::utc(at)
+}
+
+/// The same of every package: what is never handed on.
+fn left_out() -> Vec<LeftOut> {
+    let line = |what: &str, why_zh: &str, why_en: &str| LeftOut {
+        what: what.to_owned(),
+        why_zh: why_zh.to_owned(),
+        why_en: why_en.to_owned(),
+    };
+    vec![
+        line(
+            "device tags of scans",
+            "查询设备的标识（散列值）：以本证据包内的序号代替，同号即同一设备，包外无意义",
+            "replaced by numbers that mean something within this package only",
+        ),
+        line(
+            "network tags of scans",
+            "查询来源网络的标识（散列值）：只保留网络类别（机房、内网、运营商共用地址、其他）",
+            "only the kind of network is kept: of a data centre, private, shared by a carrier, other",
+        ),
+        line(
+            "precise places of buyers",
+            "消费者自愿提供的精确位置：只保留到市",
+            "places that buyers gave by a tap are kept by city",
+        ),
+        line(
+            "names and means of contact of buyers who reported",
+            "举报消费者的姓名和联系方式：案卷未记载的一律不导出",
+            "those that the case file does not name stay with the office",
+        ),
+    ]
+}
