@@ -160,10 +160,10 @@ async fn an_officer_finds_the_copied_code_decides_and_the_next_scan_respects_it(
     })
     .await;
     for asked in [serial, &code, &reference, &reference.to_lowercase().replace('-', "")] {
-        let found = officer.get(&format!("/officer/codes?code={asked}")).await;
+        let found = officer.post("/officer/codes", &[("code", asked)]).await;
         assert_eq!(location(&found), format!("/officer/codes/{serial}"), "{asked}");
     }
-    let missing = officer.get("/officer/codes?code=AAAA-AAAA").await;
+    let missing = officer.post("/officer/codes", &[("code", "AAAA-AAAA")]).await;
     assert_eq!(missing.status(), 404);
     assert!(missing.text().await.expect("text").contains("没有找到"));
 
@@ -173,7 +173,7 @@ async fn an_officer_finds_the_copied_code_decides_and_the_next_scan_respects_it(
     never.replace_range(15..16, if &serial[15..16] == "A" { "B" } else { "A" });
     for (asked, says) in [(&forged, "这个码是伪造的"), (&never, "从未发出过这个编号")]
     {
-        let found = officer.get(&format!("/officer/codes?code={asked}")).await;
+        let found = officer.post("/officer/codes", &[("code", asked)]).await;
         assert_eq!(found.status(), 404);
         assert!(found.text().await.expect("text").contains(says), "{asked}");
     }

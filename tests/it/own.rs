@@ -159,7 +159,7 @@ async fn an_own_batch_is_a_batch_like_others_but_for_orders() {
     assert_eq!(listed, json!([{"number": 1, "serial": "A2"}, {"number": 2, "serial": "A3"}]));
     get(&bed, &format!("/own/{OURS}/A3"), 2).await;
     let officer = bed.person("officer").await;
-    let found = officer.get("/officer/codes?code=a-3").await;
+    let found = officer.post("/officer/codes", &[("code", "a-3")]).await;
     let page = officer.page(&location(&found)).await;
     assert!(page.contains("A3") && page.contains("没有数字签名"), "{page}");
 }

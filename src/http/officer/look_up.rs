@@ -1,15 +1,18 @@
-//! `/officer/codes?code=`: from what an officer has in hand to the label.
+//! `/officer/codes`: from what an officer has in hand to the label. Asked by a
+//! form that is posted: a whole code stands in no address, and so in no log of a
+//! proxy and no history of a browser.
 
-use axum::extract::rejection::QueryRejection;
-use axum::extract::{Query, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use serde::Deserialize;
+use utoipa::ToSchema;
 
 use super::leads::{Told, list};
 use crate::auth::Officer;
 use crate::code::{self, Outcome, Payload};
 use crate::http::access::AtConsole;
+use crate::http::bodies::Posted;
 use crate::http::consumer::ask::tags_of_reference;
 use crate::http::consumer::check::tidy;
 use crate::http::desk::Desk;
@@ -19,8 +22,9 @@ use crate::registry::Placement;
 use crate::scan::own::{Named, Text};
 use crate::web::console::Typed;
 
-#[derive(Default, Deserialize)]
-pub struct Asked {
+#[derive(Deserialize, ToSchema)]
+pub struct LookUp {
+    /// A serial, a code, an address, or a reference
     #[serde(default)]
     code: String,
 }
@@ -28,10 +32,10 @@ pub struct Asked {
 /// Finds a label by its serial, its code or address, or by the reference that
 /// a buyer reads out.
 #[utoipa::path(
-    get,
+    post,
     path = "/officer/codes",
     tag = "officer console",
-    params(("code" = String, Query, description = "A serial, a code, an address, or a reference")),
+    request_body(content = LookUp, content_type = "application/x-www-form-urlencoded"),
     responses(
         (status = 303, description = "To the page of the label"),
         (status = 404, body = String, content_type = "text/html", description = "The list, with what is wrong"),
@@ -40,9 +44,8 @@ pub struct Asked {
 pub async fn look_up(
     State(desk): State<Desk>,
     AtConsole { who, frame, .. }: AtConsole<Officer>,
-    asked: Result<Query<Asked>, QueryRejection>,
+    Posted(asked): Posted<LookUp>,
 ) -> Result<Response, Problem> {
-    let asked = asked.map_or_else(|_| Asked::default(), |Query(asked)| asked);
     let error = match find(&desk, &asked.code).await? {
         Found::Label(payload) => {
             let path = format!("/officer/codes/{}", payload.serial_text());
