@@ -9,7 +9,7 @@ use async_trait::async_trait;
 use uuid::Uuid;
 
 use crate::auth::Officer;
-use crate::base::{By, FieldError, LedgerError, line, places};
+use crate::base::{By, FieldError, Lang, LedgerError, line, places};
 
 /// The office that every installation begins with.
 pub const FIRST: Uuid = Uuid::from_u128(1);
@@ -121,6 +121,14 @@ pub struct Office {
 }
 
 impl Office {
+    /// In English where it has a name in English.
+    pub fn name(&self, lang: Lang) -> &str {
+        match lang {
+            Lang::En if !self.name_en.is_empty() => &self.name_en,
+            _ => &self.name_zh,
+        }
+    }
+
     /// From what was typed.
     ///
     /// # Errors

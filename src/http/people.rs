@@ -18,8 +18,7 @@ use crate::http::problem::Problem;
 use crate::scan::reason::minute_text;
 use crate::web::console::{Choice, Frame, Typed, fault};
 use crate::web::people::{
-    InviteForm, LinkPage, PersonLine, PersonPage, duty_boxes, duty_text, office_name, role_text,
-    seats,
+    InviteForm, LinkPage, PersonLine, PersonPage, duty_boxes, duty_text, role_text, seats,
 };
 
 /// Somebody who answers for accounts, at the page where that is done.
@@ -242,7 +241,7 @@ pub(super) fn staff_roles(chosen: &str, lang: Lang) -> Vec<Choice> {
 pub(super) async fn offices(desk: &Desk, chosen: &str, lang: Lang) -> Result<Vec<Choice>, Problem> {
     let one = |office: &Office| Choice {
         value: office.id.to_string(),
-        text: office_name(office, lang).to_owned(),
+        text: office.name(lang).to_owned(),
         chosen: office.id.to_string() == chosen,
     };
     Ok(desk.ledger.offices().await?.iter().map(one).collect())

@@ -182,20 +182,14 @@ pub struct Wanted {
     pub after: Option<Mark>,
 }
 
-/// The same as an address says it.
-#[derive(Clone, Debug, Default, serde::Deserialize)]
+/// The same as it was typed.
+#[derive(Clone, Debug, Default)]
 pub struct Asked {
-    #[serde(default)]
     pub tab: String,
-    #[serde(default)]
     pub kind: String,
-    #[serde(default)]
     pub enterprise: String,
-    #[serde(default)]
     pub product: String,
-    #[serde(default)]
     pub place: String,
-    #[serde(default)]
     pub after: String,
 }
 

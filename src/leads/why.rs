@@ -34,7 +34,7 @@ pub fn of_codes(w: &OfCodes<'_>, lang: Lang) -> String {
         (Kind::Carton, Lang::Zh) => format!("同一箱的{n}枚标签疑似被复制，{met}。"),
         (Kind::Carton, Lang::En) => format!("{n} labels of one case look copied; {met}."),
         (Kind::Package, Lang::Zh) => {
-            format!("印刷包里{n}枚从未放行的标签已被查询，标签文件可能从印刷环节流出，{met}。")
+            format!("印制包里{n}枚从未放行的标签已被查询，标签文件可能从印刷环节流出，{met}。")
         }
         (Kind::Package, Lang::En) => format!(
             "{n} labels of a print package that were never released were queried: its file may \

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use serde::Serialize;
 use smallvec::SmallVec;
 
-use crate::base::UnixMs;
+use crate::base::{Lang, UnixMs};
 use crate::registry::Bilingual;
 use crate::registry::findings::CauseKind;
 use crate::registry::register::Withdrawal;
@@ -44,6 +44,30 @@ impl Outcome {
             Self::Suspect => "suspect",
             Self::SeenBefore => "seen_before",
             Self::Genuine => "genuine",
+        }
+    }
+
+    pub fn from_slug(slug: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|outcome| outcome.slug() == slug)
+    }
+
+    /// The word for a slug that is kept or was sent; what a phone found without
+    /// network has none, and is not confirmed.
+    pub fn word_of(slug: &str, lang: Lang) -> &'static str {
+        Self::from_slug(slug).unwrap_or(Self::CannotConfirm).word(lang)
+    }
+
+    /// In a few words, of the label and never of the goods: the same ones on desks,
+    /// in records and in packages of evidence.
+    pub const fn word(self, lang: Lang) -> &'static str {
+        match self {
+            Self::Genuine => lang.pick("标签有效，首次查询", "valid, first query"),
+            Self::SeenBefore => lang.pick("标签有效，曾被查询", "valid, queried before"),
+            Self::Suspect => lang.pick("可疑", "suspect"),
+            Self::NotGenuine => lang.pick("不是登记的标签", "not a registered label"),
+            Self::Withdrawn => lang.pick("已停止销售", "withdrawn from sale"),
+            Self::NotOnSale => lang.pick("尚未启用", "not on sale"),
+            Self::CannotConfirm => lang.pick("无法确认", "cannot be confirmed"),
         }
     }
 }

@@ -10,6 +10,7 @@ use jiff::tz::TimeZone;
 use crate::base::{Lang, UnixMs, places};
 use crate::code;
 use crate::document::{Column, Paper, Picture};
+use crate::scan::Outcome;
 use crate::visits::record::{Act, Check, SignedAs};
 use crate::visits::statement::{caveats, sentence};
 use crate::visits::sweep::speaks_against;
@@ -54,19 +55,6 @@ impl About<'_> {
             format!("{name}（执法证号：＿＿＿＿＿＿）")
         };
         logins.iter().map(name).collect::<Vec<_>>().join("、")
-    }
-}
-
-/// How an outcome is named in a record: of the label, never of the goods.
-pub fn outcome_zh(outcome: &str) -> &'static str {
-    match outcome {
-        "genuine" => "标签有效，首次查询",
-        "seen_before" => "标签有效，曾被查询",
-        "suspect" => "可疑",
-        "not_genuine" => "非登记标签",
-        "withdrawn" => "已停售",
-        "not_on_sale" => "未启用销售",
-        _ => "无法确认",
     }
 }
 
@@ -189,10 +177,10 @@ fn found(paper: &mut Paper, visit: &Visit<'_>) {
 }
 
 fn result(check: &Part<'_, Check>) -> String {
-    let shown = outcome_zh(&check.fact.shown);
+    let shown = Outcome::word_of(&check.fact.shown, Lang::Zh);
     match &check.kept.says {
         Some(says) if says.overtaken => {
-            format!("{shown}；送达时：{}（{}）", outcome_zh(&says.outcome), says.zh)
+            format!("{shown}；送达时：{}（{}）", Outcome::word_of(&says.outcome, Lang::Zh), says.zh)
         }
         _ => shown.to_owned(),
     }

@@ -13,7 +13,7 @@ pub const fn kind(kind: Kind) -> Text {
         Kind::Code => Text("单枚标签", "one label"),
         Kind::Run => Text("相邻编号", "neighbouring numbers"),
         Kind::Carton => Text("同一箱", "one case"),
-        Kind::Package => Text("印刷包", "print package"),
+        Kind::Package => Text("印制包", "print package"),
         Kind::Phone => Text("一部手机", "one phone"),
         Kind::Place => Text("伪造码聚集地", "forged codes in a place"),
         Kind::Lot => Text("窜货批次", "lot sold elsewhere"),
@@ -40,7 +40,7 @@ pub fn source(slug: &str) -> Text {
         "diverted" => Text("流向分析", "how the lot travels"),
         "consumer" => Text("消费者反映", "a consumer"),
         "enterprise" => Text("企业提供", "the maker"),
-        _ => Text("其他市场监管部门", "another office"),
+        _ => Text("市场监管部门", "an office"),
     }
 }
 

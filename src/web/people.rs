@@ -2,7 +2,7 @@
 
 use askama::Template;
 
-use crate::auth::{Duties, Duty, Office, Role, Seat};
+use crate::auth::{Duties, Duty, Role, Seat};
 use crate::base::Lang;
 use crate::web::console::{Choice, Frame, Typed};
 use crate::web::lists::ListView;
@@ -52,13 +52,6 @@ pub fn role_text(role: &Role, lang: Lang) -> String {
         Role::Administrator => lang.pick("县级管理员", "county administrator").to_owned(),
         Role::Officer { seat, .. } => seat_text(*seat).of(lang).to_owned(),
         Role::Member { duties, .. } => duties_text(*duties, lang),
-    }
-}
-
-pub fn office_name(office: &Office, lang: Lang) -> &str {
-    match lang {
-        Lang::En if !office.name_en.is_empty() => &office.name_en,
-        _ => &office.name_zh,
     }
 }
 

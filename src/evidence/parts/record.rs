@@ -9,6 +9,7 @@ use crate::document::{Column, Paper};
 use crate::evidence::Dossier;
 use crate::evidence::package::Part;
 use crate::evidence::parts::local;
+use crate::scan::Outcome;
 
 /// What is left for a pen.
 const BY_HAND: &str = "＿＿＿＿＿＿＿＿＿＿＿＿";
@@ -105,7 +106,10 @@ fn labels(paper: &mut Paper, dossier: &Dossier) {
                 Some(false) => "验证不通过",
                 None => "未读取到完整码",
             };
-            let judged = unit.judged.as_ref().map_or("无法判断", |j| outcome(&j.outcome));
+            let judged = unit
+                .judged
+                .as_ref()
+                .map_or("无法确认", |j| Outcome::word_of(&j.outcome, Lang::Zh));
             vec![
                 n.to_string(),
                 unit.payload.to_string(),
@@ -119,19 +123,6 @@ fn labels(paper: &mut Paper, dossier: &Dossier) {
     paper.small(
         "系统结论针对标签，不针对瓶内（包装内）物品；结论的依据和当时的策略版本见 units 目录。",
     );
-}
-
-fn outcome(slug: &str) -> &str {
-    match slug {
-        "genuine" => "标签有效，首次查询",
-        "seen_before" => "标签有效，曾被查询",
-        "suspect" => "疑似被复制",
-        "not_genuine" => "不是有效标签",
-        "withdrawn" => "已召回、冻结或作废",
-        "not_on_sale" => "尚未上市",
-        "cannot_confirm" => "暂时无法确认",
-        other => other,
-    }
 }
 
 /// What a file is, by where it stands and how it ends.

@@ -13,7 +13,7 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::imports::neither;
-use super::{Refused, Words};
+use super::{Refused, TellAnswers, Words};
 use crate::auth::Officer;
 use crate::auth::duty::{Acting, Withdrawing};
 use crate::auth::office::{Serving, Working};
@@ -23,8 +23,9 @@ use crate::http::access::ByKey;
 use crate::http::bodies;
 use crate::http::desk::Desk;
 use crate::http::json;
+use crate::http::officer::leads::AskedLeads;
 use crate::http::problem::{Problem, ProblemDocument};
-use crate::leads::desk::{Asked, LEADS_SHOWN, Lead, Mark, Wanted};
+use crate::leads::desk::{LEADS_SHOWN, Lead, Mark, Wanted};
 use crate::leads::told::{TOLD_FIELDS, Teller, Told};
 use crate::registry::Uscc;
 use crate::registry::fields::Fields;
@@ -154,14 +155,7 @@ pub struct LeadsRecord {
     path = "/api/v1/officer/leads",
     tag = "leads",
     security(("key" = [])),
-    params(
-        ("tab" = Option<String>, Query, description = "todo, open, mine, others, overdue, snoozed or done [default: todo]"),
-        ("kind" = Option<String>, Query, description = "code, run, carton, package, phone, place, lot or told"),
-        ("place" = Option<String>, Query, description = "GB/T 2260, four digits"),
-        ("enterprise" = Option<String>, Query, description = "Its code"),
-        ("product" = Option<String>, Query, description = "Its GTIN"),
-        ("after" = Option<String>, Query, description = "From the page before"),
-    ),
+    params(AskedLeads),
     responses(
         (status = 200, body = LeadsRecord, description = "At most 50"),
         Refused,
@@ -171,12 +165,12 @@ pub struct LeadsRecord {
 pub async fn list(
     State(desk): State<Desk>,
     ByKey { who, .. }: ByKey<Officer>,
-    asked: Result<Query<Asked>, QueryRejection>,
+    asked: Result<Query<AskedLeads>, QueryRejection>,
 ) -> Result<Json<LeadsRecord>, Problem> {
     let invalid = |fault| Problem::invalid(vec![fault]);
     let Query(asked) = asked
         .map_err(|e| invalid(FieldError::new("query", e.body_text(), "write each name once")))?;
-    let wanted = Wanted::read(&asked, &who.login, desk.today()).map_err(invalid)?;
+    let wanted = Wanted::read(&asked.into(), &who.login, desk.today()).map_err(invalid)?;
     let (leads, next) = desk.ledger.list_leads(&wanted, LEADS_SHOWN).await?;
     let leads = leads.iter().map(LeadRecord::from).collect();
     Ok(Json(LeadsRecord { leads, next: next.as_ref().map(Mark::text) }))
@@ -195,14 +189,8 @@ pub async fn list(
         (String = "application/x-ndjson"),
     )),
     responses(
-        (status = 201, body = ToldRecord, description = "They are told"),
-        (status = 200, body = ToldRecord, description = "All were told before"),
-        (status = 400, body = ProblemDocument, content_type = "application/problem+json", description = "Not JSON"),
+        TellAnswers,
         Refused,
-        (status = 408, body = ProblemDocument, content_type = "application/problem+json", description = "The body came too slowly"),
-        (status = 413, body = ProblemDocument, content_type = "application/problem+json", description = "Longer than 1 MiB"),
-        (status = 415, body = ProblemDocument, content_type = "application/problem+json", description = "Neither JSON, CSV nor JSON Lines"),
-        (status = 422, body = ProblemDocument, content_type = "application/problem+json", description = "Nothing was told; names line and field of what is wrong"),
     )
 )]
 pub async fn tell(
@@ -227,14 +215,8 @@ pub async fn tell(
         (String = "application/x-ndjson"),
     )),
     responses(
-        (status = 201, body = ToldRecord, description = "They are told"),
-        (status = 200, body = ToldRecord, description = "All were told before"),
-        (status = 400, body = ProblemDocument, content_type = "application/problem+json", description = "Not JSON"),
+        TellAnswers,
         Refused,
-        (status = 408, body = ProblemDocument, content_type = "application/problem+json", description = "The body came too slowly"),
-        (status = 413, body = ProblemDocument, content_type = "application/problem+json", description = "Longer than 1 MiB"),
-        (status = 415, body = ProblemDocument, content_type = "application/problem+json", description = "Neither JSON, CSV nor JSON Lines"),
-        (status = 422, body = ProblemDocument, content_type = "application/problem+json", description = "Nothing was told; names line and field of what is wrong"),
     )
 )]
 pub async fn pass_on(

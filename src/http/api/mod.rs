@@ -136,6 +136,32 @@ pub enum Refused {
     Forbidden(ProblemDocument),
 }
 
+/// What telling of leads is answered with.
+#[derive(IntoResponses)]
+pub enum TellAnswers {
+    /// They are told
+    #[response(status = 201)]
+    Told(leads::ToldRecord),
+    /// All were told before
+    #[response(status = 200)]
+    Before(leads::ToldRecord),
+    /// Not JSON
+    #[response(status = 400, content_type = "application/problem+json")]
+    NotJson(ProblemDocument),
+    /// The body came too slowly
+    #[response(status = 408, content_type = "application/problem+json")]
+    TooSlow(ProblemDocument),
+    /// Longer than 1 MiB
+    #[response(status = 413, content_type = "application/problem+json")]
+    TooLong(ProblemDocument),
+    /// Neither JSON, CSV nor JSON Lines
+    #[response(status = 415, content_type = "application/problem+json")]
+    OtherMedia(ProblemDocument),
+    /// Nothing was told; names line and field of what is wrong
+    #[response(status = 422, content_type = "application/problem+json")]
+    Wrong(ProblemDocument),
+}
+
 /// A name in Chinese and English.
 #[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]

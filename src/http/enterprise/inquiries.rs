@@ -201,7 +201,7 @@ async fn line(desk: &Desk, one: &Inquiry, lang: Lang) -> Result<InquiryLine, Pro
     Ok(InquiryLine {
         id: one.id.to_string(),
         asked: minute_text(one.asked_at, lang, &desk.zone),
-        office: office.map_or("", |office| lang.pick(&office.name_zh, &office.name_en)).to_owned(),
+        office: office.map_or("", |office| office.name(lang)).to_owned(),
         labels: one.units.len(),
         state,
         due: date_text(one.due, lang),

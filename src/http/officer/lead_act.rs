@@ -10,7 +10,7 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::lead::one;
-use super::leads::{Told, address, list};
+use super::leads::{AskedLeads, Told, address, list};
 use crate::auth::office::{Serving, Working};
 use crate::base::{FieldError, LedgerError};
 use crate::http::access::AtConsole;
@@ -97,7 +97,7 @@ pub async fn act(
             let path = format!("/officer/?{}", address(&wanted, wanted.after.as_ref()));
             Ok(Redirect::to(&path).into_response())
         }
-        (Err(fault), Some(id)) => one(&desk, &who, frame, *id, (&typed, Some(&fault))).await,
+        (Err(fault), Some(id)) => one(&desk, (&who, &by), frame, *id, (&typed, Some(&fault))).await,
         (Err(fault), None) => {
             let status = StatusCode::UNPROCESSABLE_ENTITY;
             let told = Told { wanted, deed: typed, fault: Some(fault), status, ..Told::default() };
@@ -117,6 +117,6 @@ fn deed(typed: &Typed, ids: &[Uuid], today: jiff::civil::Date) -> Result<Deed, F
 /// The way back as the list's own form wrote it; what is not read is not gone to.
 fn asked(back: &str) -> Asked {
     let address = format!("/?{back}").parse::<Uri>().ok();
-    let asked = address.and_then(|address| Query::<Asked>::try_from_uri(&address).ok());
-    asked.map_or_else(Asked::default, |Query(asked)| asked)
+    let asked = address.and_then(|address| Query::<AskedLeads>::try_from_uri(&address).ok());
+    asked.map_or_else(Asked::default, |Query(asked)| asked.into())
 }

@@ -5,6 +5,7 @@ use axum::extract::{Query, State};
 use axum::http::StatusCode;
 use axum::response::{Redirect, Response};
 use serde::Deserialize;
+use utoipa::IntoParams;
 
 use super::lead_words::{choices, line, said, typed};
 use crate::auth::Officer;
@@ -53,11 +54,37 @@ pub async fn door() -> Redirect {
     Redirect::permanent("/officer/")
 }
 
-/// What an address asks of the list, and whether as a file.
+/// What an address asks of the work-list, of a page and of a program alike.
+#[derive(Default, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(default)]
+pub struct AskedLeads {
+    /// todo, open, mine, others, overdue, snoozed or done [default: todo]
+    tab: String,
+    /// code, run, carton, package, phone, place, lot or told
+    kind: String,
+    /// GB/T 2260, four digits
+    place: String,
+    /// Its code
+    enterprise: String,
+    /// Its GTIN
+    product: String,
+    /// Behind which lead, from the page before
+    after: String,
+}
+
+impl From<AskedLeads> for Asked {
+    fn from(asked: AskedLeads) -> Self {
+        let AskedLeads { tab, kind, place, enterprise, product, after } = asked;
+        Self { tab, kind, enterprise, product, place, after }
+    }
+}
+
+/// The list, or a file of it.
 #[derive(Default, Deserialize)]
 pub struct AskedList {
     #[serde(flatten)]
-    list: Asked,
+    list: AskedLeads,
     #[serde(default)]
     format: String,
 }
@@ -69,12 +96,7 @@ pub struct AskedList {
     path = "/officer/",
     tag = "officer console",
     params(
-        ("tab" = Option<String>, Query, description = "todo, open, mine, others, overdue, snoozed or done [default: todo]"),
-        ("kind" = Option<String>, Query, description = "code, run, carton, package, phone, place, lot or told"),
-        ("place" = Option<String>, Query, description = "GB/T 2260, four digits"),
-        ("enterprise" = Option<String>, Query, description = "Its code"),
-        ("product" = Option<String>, Query, description = "Its GTIN"),
-        ("after" = Option<String>, Query, description = "Behind which lead, from the page before"),
+        AskedLeads,
         ("format" = Option<String>, Query, description = "csv: a file"),
     ),
     responses(
@@ -90,7 +112,7 @@ pub async fn leads(
     asked: Result<Query<AskedList>, QueryRejection>,
 ) -> Result<Response, Problem> {
     let asked = asked.map_or_else(|_| AskedList::default(), |Query(asked)| asked);
-    let wanted = Wanted::read(&asked.list, &who.login, desk.today());
+    let wanted = Wanted::read(&asked.list.into(), &who.login, desk.today());
     match (asked.format.as_str(), wanted) {
         ("csv", Ok(wanted)) => file(&desk, wanted, &by).await,
         (_, wanted) => {

@@ -206,8 +206,8 @@ fn comparison(c: &Comparison, f: &Frame, at: String) -> ComparisonView {
         differences: vec![
             line(f.t("多显示可疑", "more labels suspect:"), &c.suspect_more),
             line(f.t("少显示可疑", "fewer labels suspect:"), &c.suspect_fewer),
-            line(f.t("多列入线索", "more on the list:"), &c.lead_more),
-            line(f.t("少列入线索", "fewer on the list:"), &c.lead_fewer),
+            line(f.t("多列为存疑", "more on the list:"), &c.lead_more),
+            line(f.t("少列为存疑", "fewer on the list:"), &c.lead_fewer),
         ],
     }
 }

@@ -144,22 +144,31 @@ async fn standing(tx: &mut Tx, id: Uuid) -> Read<SqliteRow> {
         .ok_or_else(|| LedgerError::NotFound("this report".to_owned()))
 }
 
-async fn look_at(ledger: &Ledger, id: Uuid, by: &By) -> Read<bool> {
+const LOOKED: &str =
+    "UPDATE reports SET looked_by = $1, looked_at = $2 WHERE id = $3 AND looked_at IS NULL";
+const TOLD: &str =
+    "UPDATE reports SET told_by = $1, told_at = $2 WHERE id = $3 AND told_at IS NULL";
+
+/// Puts who and when where nobody stands yet; false where somebody did.
+async fn stamp(
+    ledger: &Ledger,
+    id: Uuid,
+    (sql, action): (&'static str, &'static str),
+    by: &By,
+) -> Read<bool> {
     let mut tx = ledger.write().await?;
     standing(&mut tx, id).await?;
-    let looked = sqlx::query(
-        "UPDATE reports SET looked_by = $1, looked_at = $2 WHERE id = $3 AND looked_at IS NULL",
-    )
-    .bind(&by.login)
-    .bind(by.at.0)
-    .bind(id.to_string())
-    .execute(&mut *tx)
-    .await
-    .map_err(down)?;
-    if looked.rows_affected() == 0 {
+    let stamped = sqlx::query(sql)
+        .bind(&by.login)
+        .bind(by.at.0)
+        .bind(id.to_string())
+        .execute(&mut *tx)
+        .await
+        .map_err(down)?;
+    if stamped.rows_affected() == 0 {
         return Ok(false);
     }
-    audit::note(&mut tx, by, &entry("report.look", id, serde_json::Value::Null)).await?;
+    audit::note(&mut tx, by, &entry(action, id, serde_json::Value::Null)).await?;
     tx.commit().await.map_err(down)?;
     Ok(true)
 }
@@ -226,26 +235,6 @@ async fn close(ledger: &Ledger, id: Uuid, how: ClosedAs, by: &By) -> Read<()> {
     let after = serde_json::json!({"as": how.slug()});
     audit::note(&mut tx, by, &entry("report.close", id, after)).await?;
     tx.commit().await.map_err(down)
-}
-
-async fn tell(ledger: &Ledger, id: Uuid, by: &By) -> Read<bool> {
-    let mut tx = ledger.write().await?;
-    standing(&mut tx, id).await?;
-    let told = sqlx::query(
-        "UPDATE reports SET told_by = $1, told_at = $2 WHERE id = $3 AND told_at IS NULL",
-    )
-    .bind(&by.login)
-    .bind(by.at.0)
-    .bind(id.to_string())
-    .execute(&mut *tx)
-    .await
-    .map_err(down)?;
-    if told.rows_affected() == 0 {
-        return Ok(false);
-    }
-    audit::note(&mut tx, by, &entry("report.tell", id, serde_json::Value::Null)).await?;
-    tx.commit().await.map_err(down)?;
-    Ok(true)
 }
 
 /// The look is in the trail before it is given.
@@ -329,7 +318,7 @@ impl ReportLedger for Ledger {
     }
 
     async fn look_at_report(&self, id: Uuid, by: &By) -> Result<bool, LedgerError> {
-        look_at(self, id, by).await
+        stamp(self, id, (LOOKED, "report.look"), by).await
     }
 
     async fn link_report(&self, id: Uuid, case: &CaseRef, by: &By) -> Result<(), LedgerError> {
@@ -341,7 +330,7 @@ impl ReportLedger for Ledger {
     }
 
     async fn tell_reporter(&self, id: Uuid, by: &By) -> Result<bool, LedgerError> {
-        tell(self, id, by).await
+        stamp(self, id, (TOLD, "report.tell"), by).await
     }
 
     async fn open_contact(&self, id: Uuid, by: &By) -> Result<Option<Vec<u8>>, LedgerError> {

@@ -73,7 +73,7 @@ pub const fn opinion(opinion: Opinion) -> Text {
 /// What sort of entry it is.
 pub const fn kind(fact: &Fact) -> Text {
     match fact {
-        Fact::Opened { .. } => Text("建档", "opened"),
+        Fact::Opened { .. } => Text("建案", "opened"),
         Fact::Assigned { .. } => Text("分派", "assigned"),
         Fact::Due { .. } => Text("待办", "to do"),
         Fact::Done { .. } => Text("办结待办", "done"),

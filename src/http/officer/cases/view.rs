@@ -16,8 +16,6 @@ use crate::http::console::{page, regions};
 use crate::http::desk::Desk;
 use crate::http::problem::Problem;
 use crate::media::Sha256Hex;
-use crate::registry::Standing;
-use crate::registry::register::Withdrawal;
 use crate::scan::Place;
 use crate::scan::reason::minute_text;
 use crate::web::cases::{
@@ -25,6 +23,7 @@ use crate::web::cases::{
     words,
 };
 use crate::web::console::{Choice, Frame};
+use crate::web::dossier::standing;
 use crate::web::text::Text;
 use crate::web::verdict::{date_text, named};
 
@@ -172,20 +171,14 @@ async fn officers(
 
 fn office_name(offices: &[Office], id: uuid::Uuid, lang: Lang) -> String {
     let found = offices.iter().find(|office| office.id == id);
-    found.map_or_else(
-        || id.to_string(),
-        |office| match lang {
-            Lang::En if !office.name_en.is_empty() => office.name_en.clone(),
-            _ => office.name_zh.clone(),
-        },
-    )
+    found.map_or_else(|| id.to_string(), |office| office.name(lang).to_owned())
 }
 
 fn other_offices(offices: &[Office], file: &CaseFile, lang: Lang) -> Vec<Choice> {
     let others = offices.iter().filter(|office| office.id != file.office);
     let choice = |office: &Office| Choice {
         value: office.id.to_string(),
-        text: office_name(offices, office.id, lang),
+        text: office.name(lang).to_owned(),
         chosen: false,
     };
     others.map(choice).collect()
@@ -261,22 +254,6 @@ fn units(desk: &Desk, file: &CaseFile, lang: Lang) -> Vec<UnitLine> {
         }
     };
     file.units().map(line).collect()
-}
-
-const fn standing(standing: &Standing) -> Text {
-    match standing {
-        Standing::OnSale => Text("在售", "on sale"),
-        Standing::NotActivated { .. } => Text("未启用", "not yet on sale"),
-        Standing::Spoiled => Text("印废", "spoiled"),
-        Standing::Planted => Text("布控码", "planted"),
-        Standing::Missing => Text("盘点缺失", "missing"),
-        Standing::Withdrawn { kind, .. } => match kind {
-            Withdrawal::Recalled => Text("召回", "recalled"),
-            Withdrawal::Blocked => Text("停用", "blocked"),
-            Withdrawal::Stolen => Text("报失", "reported stolen"),
-            Withdrawal::Void => Text("作废", "void"),
-        },
-    }
 }
 
 /// Makers of labels in the case, who can be asked about them.

@@ -59,12 +59,12 @@ const TABLE = {
 
   // What a person reads first, by outcome of the service.
   genuine: ["标签有效", "Label in order"],
-  seen_before: ["查询过", "Queried before"],
-  suspect: ["存疑", "Suspect"],
-  not_genuine: ["不是真码标签", "Not a genuine label"],
+  seen_before: ["曾被查询", "Queried before"],
+  suspect: ["可疑", "Suspect"],
+  not_genuine: ["不是登记的标签", "Not a registered label"],
   withdrawn: ["已停止销售", "Withdrawn"],
-  not_on_sale: ["未上市", "Not on sale"],
-  cannot_confirm: ["不能确认", "Cannot confirm"],
+  not_on_sale: ["尚未启用", "Not on sale"],
+  cannot_confirm: ["无法确认", "Cannot confirm"],
 
   // The same without network, by finding.
   off_valid: ["签名有效", "Signature valid"],
@@ -124,7 +124,7 @@ const TABLE = {
   flag_decided: ["已处理", "decided"],
   planted: ["布控码", "Planted code"],
   planted_says: ["是，从未用于商品", "yes: never meant for goods"],
-  leak: ["印制批次", "Print package"],
+  leak: ["印制包", "Print package"],
   channel_consumer: ["消费者", "consumer"],
   channel_retail: ["零售", "retail"],
   channel_officer: ["执法", "officer"],
