@@ -14,6 +14,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
+use crate::cases::fact::Outcome;
 use crate::registry::Gtin;
 
 pub use month::Month;
@@ -82,16 +83,50 @@ impl Counts {
     }
 }
 
-/// Cases of one office.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+/// Cases of one office: all, those with one product, or of one place.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct CaseCounts {
     pub opened: u64,
-    /// By outcome; the slugs of `cases`.
-    pub closed: BTreeMap<String, u64>,
     /// Open at the month's end, or now where it is not over.
     pub open: u64,
+    /// By outcome.
+    pub closed: BTreeMap<Outcome, u64>,
     /// Of those that were closed, in whole days from opening.
     pub days: Vec<u32>,
+}
+
+impl CaseCounts {
+    /// Of those that were closed, those that ended as counterfeit.
+    pub fn counterfeit(&self) -> Share {
+        let part = self.closed.get(&Outcome::Counterfeit).copied().unwrap_or(0);
+        Share { part, of: self.closed.values().sum() }
+    }
+
+    /// Days from opening within which so many per cent were closed.
+    pub fn days(&self, percent: usize) -> Option<u32> {
+        percentile(&mut self.days.clone(), percent)
+    }
+}
+
+/// Cases of one office in a month. One with labels of two products counts with
+/// each, so that products do not add up to all; places do.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct CaseFigures {
+    pub all: CaseCounts,
+    pub by_product: BTreeMap<Gtin, CaseCounts>,
+    /// GB/T 2260, four digits; 0: not known.
+    pub by_place: BTreeMap<u16, CaseCounts>,
+}
+
+impl CaseFigures {
+    /// Adds to all, to every product and to the place alike.
+    pub fn add(&mut self, products: &[Gtin], place: u16, add: impl Fn(&mut CaseCounts)) {
+        add(&mut self.all);
+        for gtin in products {
+            add(self.by_product.entry(gtin.clone()).or_default());
+        }
+        add(self.by_place.entry(place).or_default());
+    }
 }
 
 /// One month.
@@ -140,6 +175,27 @@ mod tests {
         assert_eq!((counts.hours(50), counts.hours(90)), (Some(30), Some(50)));
         assert_eq!(Counts::default().per_thousand(), None);
         assert_eq!(Counts::default().hours(50), None);
+    }
+
+    #[test]
+    fn a_case_of_two_products_counts_with_each_and_once_in_all() {
+        let gtin = |text: &str| Gtin::try_from(text.to_owned()).expect("a number");
+        let (one, two) = (gtin("06900000001011"), gtin("06900000002018"));
+        let mut figures = CaseFigures::default();
+        let closed = |outcome, days| {
+            move |counts: &mut CaseCounts| {
+                *counts.closed.entry(outcome).or_default() += 1;
+                counts.days.push(days);
+            }
+        };
+        figures.add(&[one.clone(), two.clone()], 4116, closed(Outcome::Counterfeit, 40));
+        figures.add(std::slice::from_ref(&one), 4116, closed(Outcome::Diverted, 10));
+        figures.add(&[], 0, |counts| counts.open += 1);
+        assert_eq!(figures.all.counterfeit(), Share { part: 1, of: 2 });
+        assert_eq!(figures.by_product[&one].counterfeit(), Share { part: 1, of: 2 });
+        assert_eq!(figures.by_product[&two].counterfeit(), Share { part: 1, of: 1 });
+        assert_eq!((figures.all.days(50), figures.all.days(90)), (Some(10), Some(40)));
+        assert_eq!((figures.by_place[&0].open, figures.by_place[&0].days(50)), (1, None));
     }
 
     #[test]

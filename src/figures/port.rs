@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use uuid::Uuid;
 
-use super::{CaseCounts, Figures};
+use super::{CaseFigures, Figures};
 use crate::base::{LedgerError, UnixMs};
 
 /// From and before: instants, and days since 1970 as scans are counted.
@@ -22,5 +22,5 @@ pub trait FigureLedger: Send + Sync {
     /// was first opened, and its latest decision where that was made.
     async fn figures(&self, span: &Span) -> Result<Figures, LedgerError>;
     /// Cases that an office has.
-    async fn case_counts(&self, office: Uuid, span: &Span) -> Result<CaseCounts, LedgerError>;
+    async fn case_figures(&self, office: Uuid, span: &Span) -> Result<CaseFigures, LedgerError>;
 }

@@ -26,6 +26,19 @@ pub struct FigureLine {
     pub most: String,
 }
 
+/// Cases of all, one product or one place.
+pub struct CaseFigureLine {
+    pub name: String,
+    pub opened: u64,
+    pub open: u64,
+    pub closed: u64,
+    /// Of those closed, as counterfeit.
+    pub counterfeit: String,
+    /// Days within which half, and nine in ten, were closed.
+    pub half: String,
+    pub most: String,
+}
+
 #[derive(Template)]
 #[template(path = "console/figures.html")]
 pub struct FiguresPage {
@@ -39,11 +52,11 @@ pub struct FiguresPage {
     pub products: Vec<FigureLine>,
     pub provinces: Vec<FigureLine>,
     pub wrong: String,
-    pub cases_opened: u64,
-    pub cases_open: u64,
+    pub cases: CaseFigureLine,
     /// What the outcome is called, and how many.
     pub cases_closed: Vec<(&'static str, u64)>,
-    pub case_days: String,
+    pub case_products: Vec<CaseFigureLine>,
+    pub case_places: Vec<CaseFigureLine>,
 }
 
 /// A month of the public page.
@@ -87,4 +100,9 @@ pub fn days_text(hours: Option<u32>) -> String {
 
 pub fn per_thousand_text(flags: Option<f64>) -> String {
     flags.map_or_else(|| "–".to_owned(), |flags| format!("{flags:.2}"))
+}
+
+/// A number, or a dash where there is none.
+pub fn count_text(count: Option<u32>) -> String {
+    count.map_or_else(|| "–".to_owned(), |count| count.to_string())
 }

@@ -71,6 +71,11 @@ pub const FOOTER: Text = Text(
      This page keeps no name, number or precise place of yours.",
 );
 
+pub const ACCURACY: Text = Text(
+    "“可疑”说错过多少次：公开的误报率",
+    "How often “suspect” was wrong: our public error rate",
+);
+
 // The form.
 pub const FORM_LABEL: Text =
     Text("标签破损？输入印在码下的编号", "Label torn? Type the number printed under the code");

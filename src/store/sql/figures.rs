@@ -1,5 +1,7 @@
 //! Figures of a month, read from flags, decisions, counted scans and cases.
 
+use std::collections::BTreeMap;
+
 use async_trait::async_trait;
 use futures::TryStreamExt;
 use sqlx::sqlite::SqliteRow;
@@ -8,8 +10,9 @@ use uuid::Uuid;
 use super::rows::{self, Read, get};
 use super::{Ledger, down, unsigned};
 use crate::base::LedgerError;
+use crate::cases::fact::Outcome;
 use crate::figures::port::{FigureLedger, Span};
-use crate::figures::{Came, CaseCounts, Closed, Figures};
+use crate::figures::{Came, CaseFigures, Closed, Figures};
 use crate::registry::Gtin;
 
 /// Of a flag, the province in which its code was first scanned.
@@ -31,6 +34,27 @@ const CLOSED: &str = "SELECT * FROM (SELECT b.gtin, f.shown_at, f.opened_at,
 const SCANS: &str = "SELECT b.gtin, d.province, SUM(d.scans) AS scans FROM scan_days d
     JOIN batches b ON b.key_number = d.key_number AND b.batch_number = d.batch_number
     WHERE d.day >= $1 AND d.day < $2 GROUP BY b.gtin, d.province";
+
+/// Cases opened before the end, and when those that are closed were.
+const CASES: &str = "SELECT id, region, opened_at, outcome, CASE WHEN state = 'closed' THEN
+    (SELECT MAX(e.at) FROM case_entries e WHERE e.case_id = c.id AND e.kind = 'closed') END
+    AS closed_at FROM case_files c
+    WHERE office = $1 AND opened_at < $2 AND state IN ('open', 'closing', 'closed')";
+/// Products whose labels are in cases of an office.
+const CASE_PRODUCTS: &str = "SELECT DISTINCT u.case_id, b.gtin FROM case_units u
+    JOIN case_files c ON c.id = u.case_id JOIN batches b ON b.key_number = u.key_number
+     AND b.batch_number = u.batch_number WHERE c.office = $1";
+const DAY_MS: i64 = 86_400_000;
+
+async fn products_of_cases(ledger: &Ledger, office: Uuid) -> Read<BTreeMap<String, Vec<Gtin>>> {
+    let found = sqlx::query(CASE_PRODUCTS).bind(office.to_string());
+    let mut out = BTreeMap::<String, Vec<Gtin>>::new();
+    for row in &found.fetch_all(&ledger.reader).await.map_err(down)? {
+        let gtin = Gtin::try_from(get::<String>(row, "gtin")?).map_err(|_| rows::bad("gtin"))?;
+        out.entry(get(row, "case_id")?).or_default().push(gtin);
+    }
+    Ok(out)
+}
 
 fn whose(row: &SqliteRow) -> Read<(Gtin, u8)> {
     let gtin = Gtin::try_from(get::<String>(row, "gtin")?).map_err(|_| rows::bad("gtin"))?;
@@ -97,33 +121,37 @@ impl FigureLedger for Ledger {
         Ok(out)
     }
 
-    async fn case_counts(&self, office: Uuid, span: &Span) -> Result<CaseCounts, LedgerError> {
-        let found = sqlx::query(
-            "SELECT opened_at, outcome, state, updated_at, (SELECT MAX(e.at) FROM case_entries e
-             WHERE e.case_id = c.id AND e.kind = 'closed') AS closed_at FROM case_files c
-             WHERE office = $1 AND opened_at < $2 AND state IN ('open', 'closing', 'closed')",
-        )
-        .bind(office.to_string())
-        .bind(span.until.0)
-        .fetch_all(&self.reader)
-        .await
-        .map_err(down)?;
-        let mut out = CaseCounts::default();
+    async fn case_figures(&self, office: Uuid, span: &Span) -> Result<CaseFigures, LedgerError> {
+        let products = products_of_cases(self, office).await?;
+        let found = sqlx::query(CASES)
+            .bind(office.to_string())
+            .bind(span.until.0)
+            .fetch_all(&self.reader)
+            .await
+            .map_err(down)?;
+        let mut out = CaseFigures::default();
         for row in &found {
+            let place = u16::try_from(get::<i64>(row, "region")?);
+            let place = place.map_err(|_| rows::bad("region"))?;
+            let id: String = get(row, "id")?;
+            let of = products.get(&id).map_or(&[][..], Vec::as_slice);
             let opened: i64 = get(row, "opened_at")?;
-            let is_closed = get::<String>(row, "state")? == "closed";
-            let closed = get::<Option<i64>>(row, "closed_at")?.filter(|_| is_closed);
-            out.opened += u64::from(opened >= span.from.0);
-            match closed {
-                Some(at) if at < span.from.0 => {}
-                Some(at) if at < span.until.0 => {
-                    let outcome: Option<String> = get(row, "outcome")?;
-                    *out.closed.entry(outcome.unwrap_or_default()).or_default() += 1;
-                    let days = (at - opened).max(0) / 86_400_000;
-                    out.days.push(u32::try_from(days).unwrap_or(u32::MAX));
+            let closed = get::<Option<i64>>(row, "closed_at")?;
+            let outcome = get::<Option<String>>(row, "outcome")?;
+            let outcome = outcome.and_then(|slug| Outcome::from_slug(&slug));
+            let new = opened >= span.from.0;
+            out.add(of, place, |counts| {
+                counts.opened += u64::from(new);
+                match closed.zip(outcome) {
+                    Some((at, _)) if at < span.from.0 => {}
+                    Some((at, outcome)) if at < span.until.0 => {
+                        *counts.closed.entry(outcome).or_default() += 1;
+                        let days = (at - opened).max(0) / DAY_MS;
+                        counts.days.push(u32::try_from(days).unwrap_or(u32::MAX));
+                    }
+                    _ => counts.open += 1,
                 }
-                _ => out.open += 1,
-            }
+            });
         }
         Ok(out)
     }
