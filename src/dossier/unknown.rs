@@ -54,6 +54,43 @@ pub fn unknown(history: &History, events: usize, signed: bool) -> Vec<Unknown> {
     .collect()
 }
 
+/// What the record of a place does not tell.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum UnknownThere {
+    /// In which street: scans are placed by their network, in a prefecture at best.
+    Where,
+    /// So many buyers' reports are of no known place: some may be of here.
+    Reports { without: u64 },
+    /// No officer of this office has been there.
+    Visit,
+    /// Who scanned forged codes, and how many people that were.
+    Forgers,
+    /// What other offices found there.
+    Others,
+    /// Of a province: in which of its towns, for scans whose town is not known.
+    Town,
+}
+
+/// Of a place. `reports`: those of no known place.
+pub fn unknown_there(
+    province: bool,
+    visits: usize,
+    forged: usize,
+    reports: u64,
+) -> Vec<UnknownThere> {
+    [
+        Some(UnknownThere::Where),
+        province.then_some(UnknownThere::Town),
+        (reports > 0).then_some(UnknownThere::Reports { without: reports }),
+        (visits == 0).then_some(UnknownThere::Visit),
+        (forged > 0).then_some(UnknownThere::Forgers),
+        Some(UnknownThere::Others),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -71,6 +108,14 @@ mod tests {
             marks,
             scan: Tag48::new(n),
         }
+    }
+
+    #[test]
+    fn of_a_place_too() {
+        use UnknownThere::{Forgers, Others, Reports, Town, Visit, Where};
+        assert_eq!(unknown_there(false, 0, 0, 0), [Where, Visit, Others]);
+        let all = [Where, Town, Reports { without: 3 }, Forgers, Others];
+        assert_eq!(unknown_there(true, 1, 2, 3), all);
     }
 
     #[test]

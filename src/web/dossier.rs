@@ -5,7 +5,8 @@ use std::sync::Arc;
 use askama::Template;
 
 use crate::dossier::Unknown;
-use crate::scan::Outcome;
+use crate::registry::Standing;
+use crate::registry::register::Withdrawal;
 use crate::web::console::Frame;
 use crate::web::map::Map;
 use crate::web::overview::Shape;
@@ -66,18 +67,68 @@ pub struct Dossier {
     pub likeness: Option<String>,
     pub unknown: Vec<String>,
     pub cases: Vec<CaseLink>,
+    pub leads: Vec<LeadLink>,
+    pub reports: Vec<ReportLink>,
+    pub checks: Vec<FieldCheck>,
+    /// Checks by officers of other offices.
+    pub other_checks: u64,
 }
 
-/// The name of an outcome among others.
-pub const fn outcome(outcome: Outcome) -> Text {
-    match outcome {
-        Outcome::Genuine => Text("标签无误", "in order"),
-        Outcome::SeenBefore => Text("曾被查询", "seen before"),
-        Outcome::Suspect => Text("可疑", "suspect"),
-        Outcome::NotGenuine => Text("不是登记的标签", "not genuine"),
-        Outcome::Withdrawn => Text("已撤回", "withdrawn"),
-        Outcome::NotOnSale => Text("未上市", "not on sale"),
-        Outcome::CannotConfirm => Text("无法确认", "cannot confirm"),
+/// A lead that the label is in, or was.
+pub struct LeadLink {
+    pub id: String,
+    pub kind: &'static str,
+    pub score: String,
+    pub why: String,
+    pub state: &'static str,
+}
+
+/// A buyer's report of the label, without what was written freely.
+pub struct ReportLink {
+    pub number: String,
+    /// None of a report that another office's case has.
+    pub href: Option<String>,
+    pub at: String,
+    pub wrong: String,
+    pub place: String,
+    pub photos: usize,
+    pub state: &'static str,
+}
+
+/// What an officer found of the label on the spot.
+pub struct FieldCheck {
+    /// Path of the visit, where it was within one.
+    pub visit: Option<String>,
+    pub at: String,
+    pub by: String,
+    pub shown: &'static str,
+    /// Slug of the outcome, for its colour.
+    pub shown_class: String,
+    /// What the register said otherwise on arrival.
+    pub now: Option<String>,
+    pub quantity: u32,
+    pub matches: &'static str,
+    pub note: String,
+    /// Paths of its photos, as far as they have come; none without a case.
+    pub photos: Vec<String>,
+    /// How many there are.
+    pub photo_count: usize,
+}
+
+/// How a label stands in the register, in a word.
+pub const fn standing(standing: &Standing) -> Text {
+    match standing {
+        Standing::OnSale => Text("在售", "on sale"),
+        Standing::NotActivated { .. } => Text("未启用", "not activated"),
+        Standing::Spoiled => Text("印废", "spoiled"),
+        Standing::Planted => Text("布控码", "planted"),
+        Standing::Missing => Text("盘点缺失", "missing"),
+        Standing::Withdrawn { kind, .. } => match kind {
+            Withdrawal::Recalled => Text("召回", "recalled"),
+            Withdrawal::Blocked => Text("停用", "blocked"),
+            Withdrawal::Stolen => Text("报失", "reported stolen"),
+            Withdrawal::Void => Text("作废", "void"),
+        },
     }
 }
 

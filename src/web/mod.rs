@@ -30,6 +30,7 @@ pub mod officer;
 pub mod overview;
 pub mod own;
 pub mod people;
+pub mod place;
 pub mod products;
 pub mod proof;
 pub mod recall;

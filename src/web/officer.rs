@@ -91,27 +91,6 @@ pub struct CodePage {
     pub dossier: Dossier,
 }
 
-pub struct FlagLine {
-    pub serial: String,
-    pub product: String,
-    pub batch: String,
-    pub why: String,
-    pub risk: String,
-    pub scans: u64,
-    pub updated: String,
-}
-
-/// What is known of a place.
-#[derive(Template)]
-#[template(path = "console/place.html")]
-pub struct PlacePage {
-    pub f: Frame,
-    pub name: String,
-    pub flags: Vec<FlagLine>,
-    /// Day, kind, batch that was named, how many.
-    pub forged: Vec<(String, &'static str, String, u64)>,
-}
-
 /// Codes that one policy flags and the other does not.
 pub struct DifferenceLine {
     pub what: &'static str,

@@ -31,6 +31,15 @@ pub const fn signed_as(role: SignedAs) -> Text {
     }
 }
 
+/// Whether label and goods belong together; nothing where nobody said.
+pub const fn matches(matches: Option<bool>) -> Text {
+    match matches {
+        Some(true) => Text("相符", "match"),
+        Some(false) => Text("不符", "do not match"),
+        None => Text("", ""),
+    }
+}
+
 pub fn kind(slug: &str, lang: Lang) -> &'static str {
     let (zh, en) = match slug {
         "visit" => ("开始检查", "visit begun"),
@@ -42,20 +51,6 @@ pub fn kind(slug: &str, lang: Lang) -> &'static str {
         _ => ("记录", "note"),
     };
     lang.pick(zh, en)
-}
-
-/// An outcome as a badge says it.
-pub fn outcome(slug: &str, lang: Lang) -> &'static str {
-    let en = match slug {
-        "genuine" => "valid, first query",
-        "seen_before" => "valid, queried before",
-        "suspect" => "suspect",
-        "not_genuine" => "not a registered label",
-        "withdrawn" => "withdrawn",
-        "not_on_sale" => "not on sale",
-        _ => "cannot be confirmed",
-    };
-    lang.pick(crate::visits::papers::outcome_zh(slug), en)
 }
 
 pub struct VisitLine {
@@ -153,6 +148,8 @@ pub struct VisitPage {
     pub checks: Vec<CheckLine>,
     pub seals: Vec<SealLine>,
     pub photos: Vec<PictureView>,
+    /// Whether who was there, who signed and where exactly it was is shown.
+    pub persons: bool,
     pub signatures: Vec<SignatureView>,
     pub notes: Vec<(String, String)>,
     pub timeline: Vec<EventLine>,

@@ -211,7 +211,7 @@ async fn consoles_have_no_violation_of_axe_either() {
         ("flags", "/officer/".to_owned()),
         ("policies", "/officer/policies".to_owned()),
         ("flagged_code", format!("/officer/codes/{serial}")),
-        ("not_found", "/officer/codes?code=ABC".to_owned()),
+        ("not_found", "POST/officer/codes?code=ABC".to_owned()),
     ]);
     browser.look(&bed.base, Some(&officer.cookie()), &officers).await;
     let doors = both(&[("sign_in", "/enterprise/sign-in".to_owned())]);

@@ -12,6 +12,7 @@ mod consoles;
 mod decoders;
 mod demo;
 mod deploy;
+mod desk_pages;
 #[path = "../../benches/distort.rs"]
 mod distort;
 mod doctor;

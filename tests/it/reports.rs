@@ -207,6 +207,29 @@ async fn number_of(response: Response) -> String {
 /// A report with a photo and a way to tell its reporter, part of a case of the first
 /// office; its id.
 pub async fn placed(bed: &StaffBed) -> String {
+    let id = received(bed, None).await;
+    let (now, today) = (bed.parts.clock.now(), jiff::civil::date(2026, 11, 27));
+    let ledger = &bed.parts.ledger;
+    let new = NewCase {
+        id: ids::new_id(now),
+        office: zhenma::auth::office::FIRST,
+        title: "群众举报".to_owned(),
+        ground: Ground::Report,
+        lead: None,
+        region: 0,
+        found_on: today,
+        today,
+        facts: Vec::new(),
+    };
+    let case = ledger.open_case(&new, &By::shell(now)).await.expect("a case");
+    let case = CaseRef { id: case.id, number: case.number };
+    ledger.link_report(id, &case, &By::shell(now)).await.expect("linked");
+    id.to_string()
+}
+
+/// A report from the prefecture of the county, with a photo and a way to tell its
+/// reporter; its id.
+pub async fn received(bed: &StaffBed, payload: Option<[u8; 12]>) -> uuid::Uuid {
     let now = bed.parts.clock.now();
     let (ledger, data) = (&bed.parts.ledger, &bed.parts.settings.data);
     let taken = zhenma::media::intake(&jpeg(&picture(40, 30), None), None).expect("a photo");
@@ -230,7 +253,7 @@ pub async fn placed(bed: &StaffBed) -> String {
     let ticket = Ticket {
         at: now.0,
         opened: Some(now.0),
-        payload: None,
+        payload,
         scan: 1,
         device: 2,
         network: 3,
@@ -255,22 +278,7 @@ pub async fn placed(bed: &StaffBed) -> String {
     };
     let by = By::shell(now);
     assert_eq!(ledger.add_report(&report, &by).await.expect("the ledger"), Added::New);
-    let today = jiff::civil::date(2026, 11, 27);
-    let new = NewCase {
-        id: ids::new_id(now),
-        office: zhenma::auth::office::FIRST,
-        title: "群众举报".to_owned(),
-        ground: Ground::Report,
-        lead: None,
-        region: 0,
-        found_on: today,
-        today,
-        facts: Vec::new(),
-    };
-    let case = ledger.open_case(&new, &by).await.expect("a case");
-    let case = CaseRef { id: case.id, number: case.number };
-    ledger.link_report(id, &case, &by).await.expect("linked");
-    id.to_string()
+    id
 }
 
 #[tokio::test]

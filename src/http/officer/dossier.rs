@@ -6,17 +6,16 @@ use std::collections::{BTreeMap, HashSet};
 use uuid::Uuid;
 
 use super::code::Label;
+use super::known;
 use crate::base::UnixMs;
 use crate::code::{Layer, Payload};
-use crate::dossier::{beside, unknown};
+use crate::dossier::{Unknown, beside, unknown};
 use crate::http::desk::Desk;
 use crate::http::problem::Problem;
 use crate::http::provinces::shapes;
 use crate::http::trace_lines::{line, places_of};
 use crate::keys::KeyNumber;
 use crate::label;
-use crate::registry::Standing;
-use crate::registry::register::Withdrawal;
 use crate::scan::judge::Policy;
 use crate::scan::policies::PolicyRecord;
 use crate::scan::reason::{minute_text, place_text};
@@ -24,7 +23,6 @@ use crate::scan::{CodeId, History, Observation, Place};
 use crate::trace::{Unit, name};
 use crate::web::console::{Frame, percent};
 use crate::web::dossier::{self, CaseLink, Dossier, NeighbourLine, PlaceLine, PolicyLine};
-use crate::web::text::Text;
 use crate::web::trace::{EventLine, whereabouts};
 
 /// Orders of the batch among which that of the label is looked for.
@@ -41,6 +39,7 @@ pub(super) async fn of(
 ) -> Result<Dossier, Problem> {
     let cases = desk.ledger.cases_of(office, &label.payload.to_bytes()).await?;
     let way = way(desk, f, label).await?;
+    let (checks, other_checks) = known::checks(desk, label, f, office, !cases.is_empty()).await?;
     let signed = label.payload.key != KeyNumber::OWN;
     Ok(Dossier {
         map: desk.map.clone(),
@@ -53,10 +52,16 @@ pub(super) async fn of(
         likeness: likeness(desk, label).await?,
         unknown: unknown::unknown(history, way.events.len(), signed)
             .iter()
+            // A check that came later than it was made is no scan, and tells all the same.
+            .filter(|what| checks.is_empty() || **what != Unknown::InHand)
             .map(dossier::unknown)
             .map(|(zh, en)| f.lang.pick(&zh, &en).to_owned())
             .collect(),
         way: way.events,
+        leads: known::leads(desk, label, f).await?,
+        reports: known::reports(desk, label, f, &cases).await?,
+        checks,
+        other_checks,
         cases: cases
             .into_iter()
             .map(|case| CaseLink {
@@ -122,7 +127,7 @@ async fn policies(
             name: record.name.clone(),
             decides: *record.name == *decides,
             outcome: verdict.outcome.slug(),
-            says: dossier::outcome(verdict.outcome).of(f.lang),
+            says: verdict.outcome.word(f.lang),
             risk: percent(verdict.risk),
         })
     });
@@ -143,7 +148,7 @@ async fn neighbours(desk: &Desk, f: &Frame, label: &Label) -> Result<Vec<Neighbo
         NeighbourLine {
             number,
             serial: payload.serial_text(),
-            standing: standing(&label.facts.standing(number)).of(f.lang),
+            standing: dossier::standing(&label.facts.standing(number)).of(f.lang),
             scans: met.scans,
             by_buyers: met.by_buyers,
             last: met.last_at.map(|at| minute_text(at, f.lang, &desk.zone)).unwrap_or_default(),
@@ -151,23 +156,6 @@ async fn neighbours(desk: &Desk, f: &Frame, label: &Label) -> Result<Vec<Neighbo
         }
     };
     Ok(lines.map(line).collect())
-}
-
-/// How a label stands, in a word.
-const fn standing(standing: &Standing) -> Text {
-    match standing {
-        Standing::OnSale => Text("已上市", "on sale"),
-        Standing::NotActivated { .. } => Text("未启用", "not activated"),
-        Standing::Spoiled => Text("印废", "spoiled"),
-        Standing::Planted => Text("布控码", "planted"),
-        Standing::Missing => Text("盘点短缺", "missing"),
-        Standing::Withdrawn { kind, .. } => match kind {
-            Withdrawal::Recalled => Text("召回", "recalled"),
-            Withdrawal::Blocked => Text("停用", "blocked"),
-            Withdrawal::Stolen => Text("报失", "stolen"),
-            Withdrawal::Void => Text("作废", "void"),
-        },
-    }
 }
 
 struct Way {

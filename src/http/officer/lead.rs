@@ -1,21 +1,26 @@
 //! `/officer/leads/{id}`: all of one lead.
 
+use std::collections::HashMap;
+
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
+use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::lead_words::{line, typed};
-use crate::auth::Officer;
 use crate::auth::office::Working;
-use crate::base::FieldError;
+use crate::auth::trail::Entry;
+use crate::auth::{Office, Officer};
+use crate::base::{By, FieldError};
 use crate::code::Payload;
 use crate::http::access::AtConsole;
 use crate::http::console::page;
 use crate::http::desk::Desk;
 use crate::http::problem::{Problem, ProblemDocument};
 use crate::leads::desk::{Lead, State as Standing, Typed};
-use crate::leads::port::{LeadCode, LeadFile};
+use crate::leads::port::{LeadCode, LeadFile, SourceLine};
+use crate::leads::told::Source;
 use crate::scan::Place;
 use crate::scan::reason::{minute_text, place_text};
 use crate::web::console::{Frame, percent};
@@ -43,17 +48,17 @@ const PLACES_SHOWN: usize = 4;
 )]
 pub async fn show(
     State(desk): State<Desk>,
-    AtConsole { who, frame, .. }: AtConsole<Officer>,
+    AtConsole { who, frame, by }: AtConsole<Officer>,
     Path(id): Path<String>,
 ) -> Result<Response, Problem> {
     let id = id.parse().map_err(|_| Problem::nothing())?;
-    one(&desk, &who, frame, id, (&Typed::default(), None)).await
+    one(&desk, (&who, &by), frame, id, (&Typed::default(), None)).await
 }
 
 /// The page, with what was typed and what is wrong with it.
 pub(super) async fn one(
     desk: &Desk,
-    who: &Officer,
+    (who, by): (&Officer, &By),
     f: Frame,
     id: Uuid,
     (deed, fault): (&Typed, Option<&FieldError>),
@@ -63,6 +68,7 @@ pub(super) async fn one(
         return Ok(Redirect::to(&format!("/officer/leads/{into}")).into_response());
     }
     let lang = f.lang;
+    let informants = informants(desk, (who, by), &file).await?;
     let deed = match who.seat.answers::<Working>() {
         true => Some(typed(desk, deed, fault, &f).await?),
         false => None,
@@ -76,19 +82,7 @@ pub(super) async fn one(
         factors: factors(&file.lead, &f),
         facts: facts(desk, &file.lead, &f),
         codes: file.codes.iter().map(|code| code_line(desk, code, &f)).collect(),
-        sources: file
-            .sources
-            .iter()
-            .map(|said| SaidLine {
-                source: source(&said.source).of(lang),
-                origin: origin(desk, &said.origin, &f),
-                reference: said.reference.clone(),
-                place: place_text(said.place, lang),
-                says: lang.pick(&said.says_zh, &said.says_en).to_owned(),
-                at: minute_text(said.at, lang, &desk.zone),
-                gone: said.gone_at.is_some(),
-            })
-            .collect(),
+        sources: file.sources.iter().map(|said| said_line(said, desk, &informants, &f)).collect(),
         acts: file
             .acts
             .iter()
@@ -115,6 +109,66 @@ pub(super) async fn one(
     page(&view, lang, status)
 }
 
+/// Whose informants are shown: the names of the offices that told, for a case of the
+/// reader's office that came of the lead, and those of the own office always. A
+/// reference leads to whoever informed that office, so that a look at one is told in
+/// the trail before it is shown.
+async fn informants(
+    desk: &Desk,
+    (who, by): (&Officer, &By),
+    file: &LeadFile,
+) -> Result<HashMap<String, Office>, Problem> {
+    let case = file.cases.iter().find(|(_, office, _)| *office == who.office);
+    let shown = |office: &Office| case.is_some() || office.id == who.office;
+    let told = |office: &Office| {
+        let id = office.id.to_string();
+        file.sources.iter().any(|said| said.source == Source::Office.slug() && said.origin == id)
+    };
+    let offices = desk.ledger.offices().await?;
+    let seen: HashMap<_, _> = offices
+        .into_iter()
+        .filter(|office| shown(office) && told(office))
+        .map(|office| (office.id.to_string(), office))
+        .collect();
+    if !seen.is_empty() {
+        let entry = Entry {
+            action: "lead.look",
+            object: format!("lead {}", file.lead.id),
+            enterprise: None,
+            before: Value::Null,
+            after: json!({"case": case.map(|(_, _, number)| number), "offices": seen.len()}),
+        };
+        desk.ledger.note(by, &entry).await?;
+    }
+    Ok(seen)
+}
+
+fn said_line(
+    said: &SourceLine,
+    desk: &Desk,
+    informants: &HashMap<String, Office>,
+    f: &Frame,
+) -> SaidLine {
+    let (origin, reference) = match informants.get(&said.origin) {
+        Some(office) => (office.name(f.lang).to_owned(), said.reference.clone()),
+        None if said.source == Source::Office.slug() => {
+            let closed =
+                f.t("来源和文号建案后可查看", "who and which reference: once it is a case");
+            (closed.to_owned(), String::new())
+        }
+        None => (maker(desk, &said.origin, f), said.reference.clone()),
+    };
+    SaidLine {
+        source: source(&said.source).of(f.lang),
+        origin,
+        reference,
+        place: place_text(said.place, f.lang),
+        says: f.lang.pick(&said.says_zh, &said.says_en).to_owned(),
+        at: minute_text(said.at, f.lang, &desk.zone),
+        gone: said.gone_at.is_some(),
+    }
+}
+
 fn serial(payload: &[u8; 12]) -> String {
     Payload::from_bytes(*payload).map_or_else(|_| String::new(), Payload::serial_text)
 }
@@ -136,7 +190,7 @@ fn closed(desk: &Desk, file: &LeadFile, f: &Frame) -> String {
             format!("{} {} · {at} · {by}", f.t("已转案件", "Became case"), lead.grounds)
         }
         Some(by) => {
-            format!("{} {at} · {by} · {}", f.t("不予立案", "No further action"), lead.grounds)
+            format!("{} {at} · {by} · {}", f.t("不作进一步核查", "No further action"), lead.grounds)
         }
         None => {
             let nothing = f.t(
@@ -224,8 +278,8 @@ fn code_line(desk: &Desk, code: &LeadCode, f: &Frame) -> LeadCodeLine {
     }
 }
 
-/// An enterprise by its name; an office by what it is known by.
-fn origin(desk: &Desk, origin: &str, f: &Frame) -> String {
+/// An enterprise by its name.
+fn maker(desk: &Desk, origin: &str, f: &Frame) -> String {
     let register = desk.scanner.register.load();
     let maker = register.enterprises.iter().find(|(uscc, _)| uscc.as_str() == origin);
     maker.map_or_else(|| origin.to_owned(), |(_, maker)| named(&maker.name, f.lang).to_owned())

@@ -27,7 +27,7 @@ fn day(row: &SqliteRow) -> Read<Option<Date>> {
     day.transpose()
 }
 
-fn line(row: &SqliteRow) -> Read<CaseLine> {
+pub(super) fn line(row: &SqliteRow) -> Read<CaseLine> {
     let outcome: Option<String> = get(row, "outcome")?;
     Ok(CaseLine {
         id: rows::id(row)?,

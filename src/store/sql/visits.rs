@@ -25,7 +25,7 @@ fn says(row: &SqliteRow) -> Read<Option<Says>> {
     text.map(|text| serde_json::from_str(&text).map_err(|_| rows::bad("says"))).transpose()
 }
 
-fn kept(row: &SqliteRow) -> Read<Kept> {
+pub(super) fn kept(row: &SqliteRow) -> Read<Kept> {
     Ok(Kept {
         seq: unsigned(get(row, "seq")?),
         record: serde_json::from_str(&get::<String>(row, "body")?)

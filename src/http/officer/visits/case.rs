@@ -55,7 +55,7 @@ pub async fn put(
     let visit = Visit::fold(&kept).ok_or_else(Problem::nothing)?.id;
     let Some(case) = named(&desk, &who, into.number.trim()).await? else {
         let error = frame.t("本局没有这个编号的案件", "Your office has no case of this number");
-        return again(&desk, &who, frame, &id, into.number, error.to_owned()).await;
+        return again(&desk, (&who, &by), frame, &id, into.number, error.to_owned()).await;
     };
     if !desk.ledger.cases_of_visit(visit).await?.contains(&case.id) {
         match append(&desk, &who, &case, Fact::Visit { visit }, &by).await {
@@ -63,7 +63,7 @@ pub async fn put(
             Err(CaseError::Ledger(error)) => return Err(error.into()),
             Err(refused) => {
                 let error = refused.to_string();
-                return again(&desk, &who, frame, &id, into.number, error).await;
+                return again(&desk, (&who, &by), frame, &id, into.number, error).await;
             }
         }
     }
@@ -107,12 +107,12 @@ async fn append(
 
 async fn again(
     desk: &Desk,
-    who: &Officer,
+    (who, by): (&Officer, &By),
     frame: Frame,
     id: &str,
     number: String,
     error: String,
 ) -> Result<Response, Problem> {
     let number = Typed { value: number, error: Some(error) };
-    visit_page(desk, who, frame, id, number, StatusCode::UNPROCESSABLE_ENTITY).await
+    visit_page(desk, (who, by), frame, id, number, StatusCode::UNPROCESSABLE_ENTITY).await
 }

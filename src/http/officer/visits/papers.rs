@@ -3,11 +3,12 @@
 use std::collections::HashMap;
 
 use axum::extract::{Path, State};
-use axum::http::{HeaderValue, header};
+use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 
-use super::{cases, records};
+use super::{cases, persons, records};
 use crate::auth::Officer;
+use crate::base::By;
 use crate::document::Picture;
 use crate::http::access::AtConsole;
 use crate::http::desk::Desk;
@@ -28,16 +29,17 @@ const PICTURES_MAX: usize = 32;
     responses(
         (status = 200, body = Vec<u8>, content_type = "application/pdf", description = "A paper"),
         (status = 303, description = "To the form for signing in"),
+        (status = 403, body = ProblemDocument, content_type = "application/problem+json", description = "It names people, and stands in no case of this office"),
         (status = 404, body = ProblemDocument, content_type = "application/problem+json", description = "No such visit of this office"),
     )
 )]
 pub async fn record(
     State(desk): State<Desk>,
-    AtConsole { who, .. }: AtConsole<Officer>,
+    AtConsole { who, by, .. }: AtConsole<Officer>,
     Path(id): Path<String>,
 ) -> Result<Response, Problem> {
     let records = records(&desk, &who, &id).await?;
-    paper(&desk, &who, &records, papers::inspection, "record").await
+    paper(&desk, (&who, &by), &records, papers::inspection, "record").await
 }
 
 /// The list of goods that were sampled, sealed and seized, filled in.
@@ -49,26 +51,35 @@ pub async fn record(
     responses(
         (status = 200, body = Vec<u8>, content_type = "application/pdf", description = "A paper"),
         (status = 303, description = "To the form for signing in"),
+        (status = 403, body = ProblemDocument, content_type = "application/problem+json", description = "It names people, and stands in no case of this office"),
         (status = 404, body = ProblemDocument, content_type = "application/problem+json", description = "No such visit of this office"),
     )
 )]
 pub async fn list(
     State(desk): State<Desk>,
-    AtConsole { who, .. }: AtConsole<Officer>,
+    AtConsole { who, by, .. }: AtConsole<Officer>,
     Path(id): Path<String>,
 ) -> Result<Response, Problem> {
     let records = records(&desk, &who, &id).await?;
-    paper(&desk, &who, &records, papers::list, "list").await
+    paper(&desk, (&who, &by), &records, papers::list, "list").await
 }
 
 async fn paper(
     desk: &Desk,
-    who: &Officer,
+    (who, by): (&Officer, &By),
     records: &[Kept],
     write: impl FnOnce(&Visit<'_>, &About<'_>, &Pictures) -> Vec<u8>,
     name: &str,
 ) -> Result<Response, Problem> {
     let visit = Visit::fold(records).ok_or_else(Problem::nothing)?;
+    if !persons(desk, (who, by), &visit, name).await? {
+        return Err(Problem::new(
+            StatusCode::FORBIDDEN,
+            "needs_a_case",
+            "文书里有当事人的姓名和签名：请先把这次检查列入本局的案件。",
+            "The paper names people: put the visit into a case of this office first.",
+        ));
+    }
     let offices = desk.ledger.offices().await?;
     let office = offices.iter().find(|office| office.id == who.office);
     let mut names = HashMap::new();

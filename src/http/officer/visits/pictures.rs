@@ -3,7 +3,7 @@
 use axum::extract::{Path, State};
 use axum::response::Response;
 
-use super::records;
+use super::{persons, records};
 use crate::auth::Officer;
 use crate::http::access::AtConsole;
 use crate::http::desk::Desk;
@@ -24,18 +24,22 @@ use crate::visits::Visit;
     responses(
         (status = 200, body = Vec<u8>, content_type = "image/jpeg", description = "The picture, without metadata"),
         (status = 303, description = "To the form for signing in"),
-        (status = 404, body = ProblemDocument, content_type = "application/problem+json", description = "The visit names no such picture, or it has not come yet"),
+        (status = 404, body = ProblemDocument, content_type = "application/problem+json", description = "The visit names no such picture, it has not come yet, or it is a signature and the visit stands in no case"),
     )
 )]
 pub async fn picture(
     State(desk): State<Desk>,
-    AtConsole { who, .. }: AtConsole<Officer>,
+    AtConsole { who, by, .. }: AtConsole<Officer>,
     Path((id, hash)): Path<(String, String)>,
 ) -> Result<Response, Problem> {
     let records = records(&desk, &who, &id).await?;
     let visit = Visit::fold(&records).ok_or_else(Problem::nothing)?;
     let named = Sha256Hex::parse(&hash).filter(|_| visit.pictures().contains(&&*hash));
     let named = named.ok_or_else(Problem::nothing)?;
+    let signed = visit.signatures.iter().any(|s| s.fact.sha256.as_deref() == Some(&*hash));
+    if signed && !persons(&desk, (&who, &by), &visit, "signature").await? {
+        return Err(Problem::nothing());
+    }
     let row = desk.ledger.media(&named).await?.ok_or_else(Problem::nothing)?;
     let store = desk.media.as_ref().ok_or_else(Problem::nothing)?;
     media::shown(store, &row).await

@@ -7,17 +7,17 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use jiff::tz::TimeZone;
 
-use super::{cases, records};
+use super::{cases, persons, records};
 use crate::auth::Officer;
-use crate::base::UnixMs;
+use crate::base::{By, UnixMs};
 use crate::code::Payload;
 use crate::http::access::AtConsole;
 use crate::http::console::page;
 use crate::http::desk::Desk;
 use crate::http::problem::{Problem, ProblemDocument};
 use crate::media::Sha256Hex;
-use crate::scan::Place;
 use crate::scan::reason::minute_text;
+use crate::scan::{Outcome, Place};
 use crate::visits::papers::code_named;
 use crate::visits::record::{Check, Photo, Seal, Signature};
 use crate::visits::sweep::SweepDone;
@@ -45,16 +45,16 @@ const SHORT: usize = 12;
 )]
 pub async fn show(
     State(desk): State<Desk>,
-    AtConsole { who, frame, .. }: AtConsole<Officer>,
+    AtConsole { who, frame, by }: AtConsole<Officer>,
     Path(id): Path<String>,
 ) -> Result<Response, Problem> {
-    visit_page(&desk, &who, frame, &id, Typed::default(), StatusCode::OK).await
+    visit_page(&desk, (&who, &by), frame, &id, Typed::default(), StatusCode::OK).await
 }
 
 /// `number`: of a case, as it was typed.
 pub(super) async fn visit_page(
     desk: &Desk,
-    who: &Officer,
+    (who, by): (&Officer, &By),
     f: Frame,
     id: &str,
     number: Typed,
@@ -74,7 +74,8 @@ pub(super) async fn visit_page(
     }
     let ids = desk.ledger.cases_of_visit(visit.id).await?;
     let cases = cases(desk, who, &ids).await?;
-    let look = Look { f: &f, zone: &desk.zone, there };
+    let persons = persons(desk, (who, by), &visit, "page").await?;
+    let look = Look { f: &f, zone: &desk.zone, there, persons };
     let lang = f.lang;
     let html = VisitPage {
         id: visit.id.to_string(),
@@ -86,7 +87,13 @@ pub(super) async fn visit_page(
         checks: visit.checks.iter().map(|check| look.check(check)).collect(),
         seals: visit.seals.iter().map(|seal| look.seal(seal)).collect(),
         photos: visit.photos.iter().map(|photo| look.photo(photo)).collect(),
-        signatures: visit.signatures.iter().map(|s| look.signature(s)).collect(),
+        signatures: visit
+            .signatures
+            .iter()
+            .filter(|_| persons)
+            .map(|s| look.signature(s))
+            .collect(),
+        persons,
         notes: visit
             .notes
             .iter()
@@ -105,6 +112,8 @@ struct Look<'a> {
     zone: &'a TimeZone,
     /// Hashes of pictures whose file has come.
     there: HashSet<String>,
+    /// Whether people are named.
+    persons: bool,
 }
 
 impl Look<'_> {
@@ -129,8 +138,8 @@ impl Look<'_> {
         let opening = visit.opening.fact;
         let seller = &opening.seller;
         let (from, until) = visit.span();
-        let spot =
-            opening.place.map(|s| format!("{:.5}, {:.5} ± {:.0} m", s.lat, s.lon, s.accuracy_m));
+        let spot = opening.place.filter(|_| self.persons);
+        let spot = spot.map(|s| format!("{:.5}, {:.5} ± {:.0} m", s.lat, s.lon, s.accuracy_m));
         let ahead = visit.clock_ahead_ms() as f64 / 1_000.0;
         let mut facts = vec![
             (f.t("时间", "Time"), format!("{} – {}", self.at(from), self.at(until))),
@@ -138,7 +147,10 @@ impl Look<'_> {
             (f.t("地址", "Address"), seller.address.clone().unwrap_or_default()),
             (f.t("地区", "Region"), Place(opening.region).text(f.lang).unwrap_or_default()),
             (f.t("手机定位", "Position"), spot.unwrap_or_default()),
-            (f.t("现场负责人", "Present"), seller.person.clone().unwrap_or_default()),
+            (
+                f.t("现场负责人", "Present"),
+                seller.person.clone().filter(|_| self.persons).unwrap_or_default(),
+            ),
             (f.t("检查人", "Officers"), visit.recorders().join(", ")),
             (f.t("所报案号", "Case named"), opening.case.clone().unwrap_or_default()),
             (f.t("手机时钟", "Phone's clock"), drift(ahead)),
@@ -171,7 +183,7 @@ impl Look<'_> {
         let path = serial.filter(|_| issued).map(str::to_owned);
         let words = |says: &crate::visits::Says| {
             let reason = f.lang.pick(&says.zh, &says.en);
-            format!("{}: {reason}", visits::outcome(&says.outcome, f.lang))
+            format!("{}: {reason}", Outcome::word_of(&says.outcome, f.lang))
         };
         let product = fact.found.product_in_hand.as_deref().unwrap_or_default();
         let note: Vec<_> =
@@ -182,15 +194,11 @@ impl Look<'_> {
                 .and_then(|serial| Payload::from_serial_text(serial).ok())
                 .map_or_else(|| code_named(&fact.code), |payload| payload.to_string()),
             path,
-            shown: visits::outcome(&fact.shown, f.lang),
+            shown: Outcome::word_of(&fact.shown, f.lang),
             shown_class: fact.shown.clone(),
             now: says.filter(|says| says.overtaken).map(words),
             quantity: fact.quantity,
-            matches: match fact.found.matches_label {
-                Some(true) => f.lang.pick("相符", "match"),
-                Some(false) => f.lang.pick("不符", "do not match"),
-                None => "",
-            },
+            matches: visits::matches(fact.found.matches_label).of(f.lang),
             note: note.join(" · "),
             photos: fact.photos.iter().map(|hash| self.picture(hash, "", "")).collect(),
             offline: check.kept.record.made_offline,
@@ -241,9 +249,9 @@ impl Look<'_> {
         let says = match &record.fact {
             Fact::Check(check) => code_named(&check.code),
             Fact::Seal(seal) => seal.what.clone(),
-            Fact::Signature(signature) => signature.signer.clone(),
+            Fact::Signature(signature) if self.persons => signature.signer.clone(),
             Fact::Photo(photo) => photo.caption.clone(),
-            Fact::Visit(_) | Fact::Sweep(_) | Fact::Note(_) => String::new(),
+            Fact::Signature(_) | Fact::Visit(_) | Fact::Sweep(_) | Fact::Note(_) => String::new(),
         };
         let mut how = vec![record.network.clone()];
         if record.made_offline {
