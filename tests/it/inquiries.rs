@@ -57,6 +57,11 @@ pub async fn asked_with(bed: &StaffBed, text: &str, photos: Vec<String>) -> (Cas
     let facts =
         [Fact::Unit(unit), Fact::Party(party), Fact::Photo(photo("a")), Fact::Photo(photo("b"))];
     let file = opened(bed, &facts).await;
+    put(bed, file, photos).await
+}
+
+/// Asks our maker about the case and these photos of it.
+async fn put(bed: &StaffBed, file: CaseFile, photos: Vec<String>) -> (CaseFile, Uuid) {
     let new = NewInquiry {
         id: ids::new_id(SystemClock.now()),
         enterprise: Uscc::parse(OURS).expect("sound"),
@@ -68,6 +73,21 @@ pub async fn asked_with(bed: &StaffBed, text: &str, photos: Vec<String>) -> (Cas
     let by = By { login: "officer".to_owned(), ..By::shell(SystemClock.now()) };
     let file = bed.parts.ledger.ask(&seen, &new, &by).await.expect("asked");
     (file, new.id)
+}
+
+/// A case with a label of ours and a photo that is kept under this hash, about both
+/// of which our maker is asked.
+pub async fn asked_about(bed: &StaffBed, text: &str, media: &str) -> (CaseFile, Uuid) {
+    let payload = code::read(text).expect("a code").payload;
+    let register = bed.parts.scanner.register.load_full();
+    let Placement::Issued { facts, number, .. } = register.place(&payload) else {
+        panic!("it was issued")
+    };
+    let photo =
+        PhotoNote { media: media.to_owned(), caption: "货架".to_owned(), shows: String::new() };
+    let unit = CaseUnit::of(&payload, facts.batch.id, number);
+    let file = opened(bed, &[Fact::Unit(unit), Fact::Photo(photo)]).await;
+    put(bed, file, vec![media.to_owned()]).await
 }
 
 #[tokio::test]

@@ -3,11 +3,16 @@
 
 use reqwest::Method;
 use serde_json::{Value, json};
+use zhenma::base::{By, Clock, clock::SystemClock};
+use zhenma::leads::port::LeadLedger;
+use zhenma::leads::told::{Label, Source, Told};
+use zhenma::registry::BatchRef;
+use zhenma::scan::Place;
 
 use crate::consoles::{between, scanned_by};
 use crate::faults::load::eventually;
 use crate::http_browser::{Browser, both};
-use crate::staff_bed::{OUR_GTIN, StaffBed, location};
+use crate::staff_bed::{OUR_GTIN, OURS, StaffBed, location};
 
 async fn listed(bed: &StaffBed, query: &str) -> Vec<Value> {
     let page = bed.get("officer", &format!("/api/v1/officer/leads{query}")).await;
@@ -154,7 +159,7 @@ async fn officers_give_leads_out_lay_them_to_rest_and_close_them_with_grounds() 
     let one = [(&*ids[0], "1"), ("one", "1"), ("deed", "close"), ("grounds", "展销样品，已核实")];
     let closed = officer.post("/officer/leads", &one).await;
     let page = officer.page(&location(&closed)).await;
-    assert!(page.contains("不予立案") && page.contains("展销样品，已核实"), "{page}");
+    assert!(page.contains("不作进一步核查") && page.contains("展销样品，已核实"), "{page}");
     let list = officer.page("/officer/").await;
     assert!(list.contains("我的 <b>1</b>") && list.contains("已了结 <b>1</b>"), "{list}");
 
@@ -169,6 +174,55 @@ async fn officers_give_leads_out_lay_them_to_rest_and_close_them_with_grounds() 
     let unknown = officer.get(&format!("/officer/leads/{}", uuid::Uuid::nil())).await;
     assert_eq!(unknown.status(), 404);
     assert_eq!(officer.get("/officer/?tab=secret").await.status(), 422);
+}
+
+#[tokio::test]
+async fn a_page_of_ten_thousand_leads_stays_small_and_leads_on() {
+    const LEADS: u64 = 10_000;
+    /// Of HTML, one page of the list.
+    const BYTES_MAX: usize = 96 * 1024;
+    let bed = StaffBed::start().await;
+    let batch = bed.batch(LEADS * 10).await;
+    let id: BatchRef = batch.parse().expect("a batch");
+    let facts = std::sync::Arc::clone(&bed.parts.scanner.register.load().batches[&id]);
+    let at = SystemClock.now();
+    // Far enough apart that none is another's neighbour.
+    let told: Vec<Told> = (0..LEADS)
+        .map(|n| {
+            let number = n * 10;
+            let payload = facts.payload(number).to_bytes();
+            Told {
+                line: 0,
+                source: Source::Enterprise,
+                origin: OURS.to_owned(),
+                reference: format!("打假-{n}"),
+                label: Some(Label { payload, batch: id, number }),
+                batch: None,
+                product: None,
+                enterprise: None,
+                place: Place(4116),
+                said: "经销商反映售价明显低于出厂价，瓶盖印字模糊".to_owned(),
+                at,
+            }
+        })
+        .collect();
+    for some in told.chunks(1_000) {
+        bed.parts.ledger.tell_leads(some, &By::shell(at)).await.expect("told");
+    }
+    let officer = bed.person("officer").await;
+    let began = std::time::Instant::now();
+    let page = officer.page("/officer/").await;
+    println!("a page of {LEADS} leads: {} bytes in {:?}", page.len(), began.elapsed());
+    assert!(page.contains(&format!("全部待办 <b>{LEADS}</b>")), "{}", &page[..2_000]);
+    let rows = |page: &str| page.matches("class=\"pick\"").count();
+    assert_eq!(rows(&page), 50);
+    assert!(page.len() < BYTES_MAX, "{}", page.len());
+    let next = between(&page, "<a href=\"/officer/?tab=todo&amp;after=", "\"");
+    let next = format!("/officer/?tab=todo&after={next}");
+    let second = officer.page(&next).await;
+    assert_eq!(rows(&second), 50);
+    let first = |page: &str| between(page, "href=\"/officer/leads/", "\"").to_owned();
+    assert_ne!(first(&page), first(&second));
 }
 
 #[tokio::test]

@@ -7,8 +7,7 @@ pub const ROWS: &[Row] = &[
     ("post", "/officer/cases", "ou"),
     ("get", "/officer/cases/new", "ou"),
     ("get", "/officer/cases/{id}", "ougr"),
-    // Of a photo that stands in the case, and here there is none.
-    ("get", "/officer/cases/{id}/photos/{sha256}", ""),
+    ("get", "/officer/cases/{id}/photos/{sha256}", "ougr"),
     ("post", "/officer/cases/{id}/entries", "ou"),
     ("post", "/officer/cases/{id}/decide", "ug"),
     ("post", "/officer/cases/{id}/supervise", "u"),
@@ -23,8 +22,7 @@ pub const ROWS: &[Row] = &[
     ("post", "/officer/cases/{id}/questions/drop", "ou"),
     ("get", "/enterprise/inquiries", "wpalqsvt"),
     ("get", "/enterprise/inquiries/{id}", "wpalqsv"),
-    // A photo that is no part of it is none for anybody.
-    ("get", "/enterprise/inquiries/{id}/photos/{hash}", ""),
+    ("get", "/enterprise/inquiries/{id}/photos/{hash}", "wpalqsv"),
     ("post", "/enterprise/inquiries/{id}/answer", "wq"),
     ("get", "/api/v1/inquiries", "wpalqsvt"),
     ("post", "/api/v1/inquiries/{id}/answer", "wq"),

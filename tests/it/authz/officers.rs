@@ -12,14 +12,14 @@ pub const ROWS: &[Row] = &[
     ("post", "/api/v1/leads", "wqst"),
     ("post", "/officer/leads", "ou"),
     ("get", "/officer/leads/{id}", "ougr"),
-    ("get", "/officer/codes", "ougr"),
+    ("post", "/officer/codes", "ougr"),
     ("get", "/officer/codes/{serial}", "ougr"),
     ("post", "/officer/codes/{serial}/decide", "ou"),
     ("post", "/officer/codes/{serial}/causes", "ou"),
     ("post", "/officer/codes/{serial}/causes/{id}/lift", "ou"),
     ("get", "/officer/places/{place}", "ougr"),
-    // For a case of the office alone, and here there is none.
-    ("post", "/officer/codes/{serial}/look", ""),
+    // For a case of the office that has the label.
+    ("post", "/officer/codes/{serial}/look", "ougr"),
     ("get", "/officer/figures", "ougr"),
     ("get", "/accuracy", "bwpalqsvtougrc"),
     ("get", "/officer/policies", "ougr"),
