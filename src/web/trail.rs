@@ -45,6 +45,7 @@ fn thing(noun: &str) -> Option<&'static str> {
         "lead" => "线索",
         "licence" => "许可证",
         "order" => "订单",
+        "parties" => "案件当事人",
         "package" => "印制包",
         "place" => "场所",
         "policy" => "研判规则",

@@ -212,6 +212,29 @@ async fn who_was_there_is_shown_to_who_recorded_it_and_for_a_case_and_the_trail_
 }
 
 #[tokio::test]
+async fn whoever_opens_a_case_with_people_in_it_is_remembered() {
+    use zhenma::cases::matter::{Party, PartyRole};
+    let bed = StaffBed::start().await;
+    let party = Party {
+        role: PartyRole::Witness,
+        name: "赵某".to_owned(),
+        uscc: String::new(),
+        contact: "13800000000".to_owned(),
+        address: String::new(),
+        note: String::new(),
+    };
+    let with = crate::officer_cases::opened(&bed, &[Fact::Party(party)]).await;
+    let without = crate::officer_cases::opened(&bed, &[]).await;
+    let auditor = bed.person("auditor").await;
+    for case in [&with, &without] {
+        auditor.page(&format!("/officer/cases/{}", case.id)).await;
+    }
+    let trail = bed.person("administrator").await.page("/county/audit?action=case.look").await;
+    assert!(trail.contains(&with.number) && !trail.contains(&without.number), "{trail}");
+    assert!(trail.contains("auditor") && !trail.contains("赵某"), "{trail}");
+}
+
+#[tokio::test]
 async fn who_informed_another_office_is_shown_once_a_case_came_of_the_lead() {
     use zhenma::auth::Office;
     use zhenma::auth::office::OfficeLedger;

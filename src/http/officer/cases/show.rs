@@ -3,9 +3,14 @@
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::Response;
+use serde_json::{Value, json};
 
 use super::{sight, view};
 use crate::auth::Officer;
+use crate::auth::trail::Entry;
+use crate::base::By;
+use crate::cases::fact::Fact;
+use crate::cases::file::CaseFile;
 use crate::cases::port::Sight;
 use crate::http::access::AtConsole;
 use crate::http::console::page;
@@ -27,12 +32,13 @@ use crate::web::cases::GivenPage;
 )]
 pub async fn show(
     State(desk): State<Desk>,
-    AtConsole { who, frame, .. }: AtConsole<Officer>,
+    AtConsole { who, frame, by }: AtConsole<Officer>,
     Path(id): Path<String>,
 ) -> Result<Response, Problem> {
     let beside = view::Beside::default();
     match sight(&desk, &who, &id).await? {
         Sight::Own(file) => {
+            looked(&desk, &by, &file).await?;
             view::case_page(&desk, &who, frame, &file, beside, StatusCode::OK).await
         }
         Sight::HandedOver(given) => {
@@ -41,4 +47,22 @@ pub async fn show(
             page(&GivenPage { f: frame, given }, lang, StatusCode::OK)
         }
     }
+}
+
+/// The trail tells who looked at the people of a case, before they are shown. Not
+/// under the case's own name: its custody list is of what was done.
+async fn looked(desk: &Desk, by: &By, file: &CaseFile) -> Result<(), Problem> {
+    let people =
+        file.standing().any(|entry| matches!(entry.fact, Fact::Party(_) | Fact::Statement(_)));
+    if people {
+        let entry = Entry {
+            action: "case.look",
+            object: format!("parties {}", file.id),
+            enterprise: None,
+            before: Value::Null,
+            after: json!({"case": file.number}),
+        };
+        desk.ledger.note(by, &entry).await?;
+    }
+    Ok(())
 }
