@@ -27,6 +27,9 @@ pub use port::{MediaLedger, MediaRow, Purpose};
 pub use refusal::Refusal;
 pub use store::{MediaStore, Sha256Hex};
 
+/// Bytes of photos that one officer hands in within a day: some hundreds of the
+/// largest. An account that somebody stole fills no disk.
+pub const OFFICER_PHOTO_BYTES_A_DAY_MAX: u64 = 8 * 1024 * 1024 * 1024;
 /// Bytes of a photo as it is sent.
 pub const PHOTO_BYTES_MAX: usize = 12 * 1024 * 1024;
 /// Pixels of a photo. Telephones make up to 50 million in their ordinary mode.

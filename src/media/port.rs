@@ -63,6 +63,8 @@ pub trait MediaLedger: Send + Sync {
     async fn media(&self, original: &Sha256Hex) -> Result<Option<MediaRow>, LedgerError>;
     /// Whether a photo needs the file of this hash: others may show the same.
     async fn needs_file(&self, file: &Sha256Hex) -> Result<bool, LedgerError>;
+    /// Bytes that an officer handed in since an instant.
+    async fn handed_in(&self, login: &str, since: UnixMs) -> Result<u64, LedgerError>;
     /// Bytes on disk of photos for one purpose.
     async fn media_bytes(&self, purpose: Purpose) -> Result<u64, LedgerError>;
 }

@@ -28,6 +28,7 @@ use zhenma::media::{MediaLedger, MediaRow, MediaStore, Purpose, Sha256Hex};
 use zhenma::registry::BatchRef;
 
 use crate::faults::load::eventually;
+use crate::http_browser::{Browser, both};
 use crate::keys::zhenma;
 use crate::staff_bed::StaffBed;
 
@@ -247,6 +248,28 @@ async fn the_page_of_a_case_shows_its_packages_to_those_of_the_office() {
     assert!(!auditor.page(&path).await.contains("<button>制作"), "who reads asks for none");
     let other = "/officer/cases/0197b1c2-0000-7000-8000-000000000001/evidence";
     assert_eq!(officer.get(other).await.status(), 404);
+}
+
+#[tokio::test]
+async fn the_page_of_packages_has_no_violation_of_axe() {
+    let Some(browser) = Browser::find() else { return };
+    let bed = StaffBed::start().await;
+    let empty = case(&bed, Vec::new()).await.id.to_string();
+    let (file, _) = full_case(&bed).await;
+    let id = file.id.to_string();
+    let first = built(&bed, &id).await;
+    taken(&bed, &id, &first).await;
+    let seen = Seen { office: FIRST, case: file.id, seq: file.seq(), today: DAY };
+    let note = [Fact::Note { text: "补充".to_owned() }];
+    bed.parts.ledger.append(&seen, &note, &by()).await.expect("noted");
+    built(&bed, &id).await;
+    let pages = both(&[
+        ("evidence_none", format!("/officer/cases/{empty}/evidence")),
+        ("evidence", format!("/officer/cases/{id}/evidence")),
+        ("evidence_same", format!("/officer/cases/{id}/evidence?same=1")),
+    ]);
+    let officer = bed.person("officer").await;
+    browser.look(&bed.base, Some(&officer.cookie()), &pages).await;
 }
 
 #[tokio::test]

@@ -417,6 +417,31 @@ async fn a_sweep_says_what_its_sample_allows_and_counts_each_label_once() {
 }
 
 #[tokio::test]
+async fn an_officer_hands_in_so_many_photos_a_day() {
+    let bed = StaffBed::start().await;
+    let officer = bed.person("officer").await;
+    let ledger = &bed.parts.ledger;
+    let small = zhenma::media::Sha256Hex::of(&png());
+    assert_eq!(put(&officer, &small.to_string(), png(), "image/png").await, 201);
+    // As if what was handed in had been very large.
+    let row = ledger.media(&small).await.expect("read").expect("a row");
+    let large = zhenma::media::MediaRow {
+        original: zhenma::media::Sha256Hex::of(b"large"),
+        bytes: zhenma::media::OFFICER_PHOTO_BYTES_A_DAY_MAX,
+        added_at: SystemClock.now(),
+        ..row
+    };
+    let by = By { login: large.added_by.clone(), ..By::shell(SystemClock.now()) };
+    ledger.add_media(&large, &by).await.expect("added");
+    let bytes = crate::media::jpeg(&crate::media::picture(20, 20), None);
+    let hash = zhenma::media::Sha256Hex::of(&bytes).to_string();
+    assert_eq!(put(&officer, &hash, bytes.clone(), "image/jpeg").await, 429);
+    assert_eq!(put(&officer, &small.to_string(), png(), "image/png").await, 200, "it is there");
+    let other = bed.person("supervisor").await;
+    assert_eq!(put(&other, &hash, bytes, "image/jpeg").await, 201);
+}
+
+#[tokio::test]
 async fn a_forgotten_photo_leaves_the_picture_that_another_one_shows() {
     let bed = StaffBed::start().await;
     let officer = bed.person("officer").await;

@@ -3,19 +3,19 @@
 //! state has one ([`Dossier::digest`]), and when it is built.
 
 mod photos;
+mod related;
 mod spot;
 mod unit;
 
 use std::collections::BTreeMap;
 
 use jiff::tz::TimeZone;
-use serde_json::{Value, json};
+use related::Related;
+use serde_json::Value;
 
 use crate::base::{LedgerError, UnixMs, hex};
 use crate::cases::CaseLedger;
-use crate::cases::block::Block;
 use crate::cases::file::CaseFile;
-use crate::cases::inquiry::Inquiry;
 use crate::cases::port::FileLedger;
 use crate::evidence::manifest::{CaseNamed, LeftOut, MadeBy};
 use crate::evidence::port::EvidenceLedger;
@@ -23,7 +23,6 @@ use crate::evidence::{Clock, Custody, Dossier, EntryLine, Unit};
 use crate::keys::office::OfficeKeys;
 use crate::keys::{KeyNumber, Keyring};
 use crate::media::{MediaLedger, MediaStore};
-use crate::reports::Report;
 use crate::scan::ledger::ScanLedger;
 use crate::scan::policies::PolicyLedger;
 use crate::scan::service::Scanner;
@@ -94,7 +93,7 @@ impl<L: Sources + ?Sized> Gather<'_, L> {
         let mut left_out = left_out();
         let photos = photos::read(self, &file, &spot.pictures, &mut left_out).await?;
         let keys = keys_of(&self.scanner.keys.load(), &units);
-        let ledger = self.ledger;
+        let related = Related::read(self.ledger, &file).await?;
         Ok(Dossier {
             package: making.package,
             case: making.case,
@@ -104,9 +103,9 @@ impl<L: Sources + ?Sized> Gather<'_, L> {
             made_at: making.made_at,
             zone: self.zone.clone(),
             entries: entries(&file)?,
-            inquiries: ledger.inquiries_of(file.id).await?.iter().map(inquiry).collect(),
-            blocks: ledger.blocks_of(file.id).await?.iter().map(block).collect(),
-            reports: ledger.reports_in(file.id).await?.iter().map(report).collect(),
+            inquiries: related.inquiries,
+            blocks: related.blocks,
+            reports: related.reports,
             policies: policies.decided(),
             units,
             photos,
@@ -164,48 +163,6 @@ fn entries(file: &CaseFile) -> Result<Vec<EntryLine>, LedgerError> {
             })
         })
         .collect()
-}
-
-/// A question to an enterprise with its answer, whoever typed it in.
-fn inquiry(asked: &Inquiry) -> Value {
-    json!({
-        "id": asked.id, "enterprise": asked.enterprise.as_str(), "question": asked.text,
-        "serials": asked.units.iter().map(|unit| &unit.serial).collect::<Vec<_>>(),
-        "photos_sha256": asked.photos, "asked_at": utc(asked.asked_at),
-        "due": asked.due.to_string(), "dropped_at": asked.dropped_at.map(utc),
-        "answer": asked.answered.as_ref().map(|told| json!({
-            "opinion": told.answer.opinion.slug(), "grounds": told.answer.grounds,
-            "signer": told.answer.signer, "position": told.answer.position,
-            "by": told.by, "at": utc(told.at),
-        })),
-    })
-}
-
-fn block(set: &Block) -> Value {
-    json!({
-        "id": set.id, "labels": set.labels, "by": set.by, "at": utc(set.at),
-        "until": utc(set.until), "reason": {"zh": set.reason.zh, "en": set.reason.en},
-        "ranges": set.spans.iter().map(|span| json!({
-            "batch": span.batch.to_string(), "first": span.first, "last": span.last,
-        })).collect::<Vec<_>>(),
-        "lift_asked": set.lift_asked.as_ref().map(|asked| json!({
-            "by": asked.by, "at": utc(asked.at), "grounds": asked.grounds,
-        })),
-        "lifted": set.lifted.as_ref().map(|(by, at)| json!({"by": by, "at": utc(*at)})),
-    })
-}
-
-/// What a buyer said; who it is, and from which device it came, stays out.
-fn report(told: &Report) -> Value {
-    json!({
-        "number": told.number.to_string(), "received_at": utc(told.received_at),
-        "serial": told.payload.and_then(|bytes| crate::code::Payload::from_bytes(bytes).ok())
-            .map(|payload| payload.serial_text()),
-        "answer_was": {"outcome": told.outcome, "reason": told.reason},
-        "wrong": told.wrong.iter().map(|wrong| wrong.slug()).collect::<Vec<_>>(),
-        "note": told.note, "shop": told.shop, "place": told.place, "region": told.region.0,
-        "photos_sha256": told.photos.iter().map(ToString::to_string).collect::<Vec<_>>(),
-    })
 }
 
 fn keys_of(published: &Keyring, units: &[Unit]) -> Keyring {

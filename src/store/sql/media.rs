@@ -136,6 +136,19 @@ impl MediaLedger for Ledger {
             .map_err(down)
     }
 
+    async fn handed_in(&self, login: &str, since: UnixMs) -> Result<u64, LedgerError> {
+        let sum: i64 = sqlx::query_scalar(
+            "SELECT CAST(COALESCE(SUM(shown_bytes + bytes), 0) AS BIGINT) FROM media
+             WHERE purpose = 'office' AND added_at > $1 AND added_by = $2",
+        )
+        .bind(since.0)
+        .bind(login)
+        .fetch_one(&self.reader)
+        .await
+        .map_err(down)?;
+        Ok(unsigned(sum))
+    }
+
     async fn media_bytes(&self, purpose: Purpose) -> Result<u64, LedgerError> {
         // Of an officer's photo the original lies there too.
         let originals = i64::from(purpose == Purpose::Office);

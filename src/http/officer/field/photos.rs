@@ -12,7 +12,14 @@ use crate::http::access::AtPhone;
 use crate::http::bodies;
 use crate::http::desk::Desk;
 use crate::http::problem::{Problem, ProblemDocument};
-use crate::media::{MediaRow, MediaStore, PHOTO_BYTES_MAX, Photo, Purpose, Refusal, Sha256Hex};
+use crate::media::{
+    MediaRow, MediaStore, OFFICER_PHOTO_BYTES_A_DAY_MAX, PHOTO_BYTES_MAX, Photo, Purpose, Refusal,
+    Sha256Hex,
+};
+
+const DAY_MS: i64 = 86_400_000;
+/// When an officer who handed in too much may try again.
+const FULL_RETRY_S: u64 = 3_600;
 
 /// Keeps a photo or the picture of a signature. The same one again changes nothing.
 #[utoipa::path(
@@ -29,6 +36,7 @@ use crate::media::{MediaRow, MediaStore, PHOTO_BYTES_MAX, Photo, Purpose, Refusa
         (status = 409, body = ProblemDocument, content_type = "application/problem+json", description = "The file has another hash"),
         (status = 413, body = ProblemDocument, content_type = "application/problem+json", description = "Longer than 12 MiB"),
         (status = 422, body = ProblemDocument, content_type = "application/problem+json", description = "No photo that is taken; says why"),
+        (status = 429, body = ProblemDocument, content_type = "application/problem+json", description = "This officer handed in more today than one may; it was not kept"),
         (status = 503, body = ProblemDocument, content_type = "application/problem+json", description = "Send it again later"),
     )
 )]
@@ -58,6 +66,11 @@ pub async fn put(
     let office = known.is_some_and(|row| row.purpose == Purpose::Office);
     if office && store.has(&named).await.map_err(disk)? {
         return Ok(StatusCode::OK);
+    }
+    let yesterday = by.at.plus_ms(-DAY_MS);
+    if desk.ledger.handed_in(&by.login, yesterday).await? > OFFICER_PHOTO_BYTES_A_DAY_MAX {
+        metrics::counter!("zhenma_http_shed_total", "bound" => "officer_photo_bytes").increment(1);
+        return Err(Problem::too_many(FULL_RETRY_S));
     }
     let claimed = parts.headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
     let photo = store.intake(bytes.to_vec(), claimed.map(str::to_owned)).await.map_err(refused)?;
