@@ -8,7 +8,7 @@ use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
-use crate::base::{Clock, LedgerError, UnixMs};
+use crate::base::{By, Clock, LedgerError, UnixMs};
 use crate::cases::block::BlockLedger;
 use crate::handoff::Settings;
 use crate::handoff::port::HandoffLedger;
@@ -55,7 +55,7 @@ impl Alarms {
     /// Of the ledger; what was raised stays so.
     pub async fn look(&mut self) -> Result<u64, LedgerError> {
         let now = self.clock.now();
-        self.ledger.end_blocks(now).await?;
+        self.ledger.end_blocks(&By::worker(now)).await?;
         let mut raised = 0;
         let mut settings = HashMap::<Uscc, Settings>::new();
         let mut after = Uuid::nil();

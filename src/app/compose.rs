@@ -20,6 +20,7 @@ use crate::app::hooks::Hooks;
 use crate::app::kits::{Kits, OpenOffice};
 use crate::app::leads::Leads;
 use crate::app::live::{Keys, Live, LiveError};
+use crate::app::old_cases::OldCases;
 use crate::app::old_visits::OldVisits;
 use crate::app::orders::{OpenSigner, Orders};
 use crate::app::own::OwnImports;
@@ -281,6 +282,13 @@ impl Parts {
             media: MediaStore::at(paths::media(&self.settings.data)),
         };
         self.tasks.spawn(old_visits.run(self.stop.clone()));
+        let old_cases = OldCases {
+            ledger: self.ledger.clone(),
+            clock: Arc::clone(&self.clock),
+            data: self.settings.data.clone(),
+            years: self.settings.case_years,
+        };
+        self.tasks.spawn(old_cases.run(self.stop.clone()));
         let clock = Arc::clone(&self.clock);
         let alarms = Alarms::new(self.ledger.clone(), self.scanner.clone(), clock);
         self.tasks.spawn(alarms.run(self.stop.clone()));

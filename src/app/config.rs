@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use crate::base::Cidr;
+use crate::cases::clock;
 use crate::code;
 use crate::reports::retention as reports;
 use crate::store::mail::Smtp;
@@ -55,6 +56,9 @@ pub struct Settings {
     /// photos and texts of a report are.
     pub report_contact_days: u32,
     pub report_content_days: u32,
+    /// Years after its last entry for which a case that is over keeps persons, words
+    /// and photos.
+    pub case_years: u32,
     /// Map of provinces that consoles draw, as GeoJSON; without it a cartogram.
     pub map: Option<PathBuf>,
     /// The relay for mail: `smtps://USER:PASSWORD@HOST`, or
@@ -99,6 +103,7 @@ impl Default for Settings {
             scan_retention_days: 1_095,
             report_contact_days: reports::CONTACT_DAYS,
             report_content_days: reports::CONTENT_DAYS,
+            case_years: clock::YEARS,
             map: None,
             smtp_url: None,
             smtp_from: None,
@@ -118,7 +123,7 @@ pub enum ConfigError {
 }
 
 /// Names of all settings, for the environment.
-const NAMES: [(&str, Kind); 22] = [
+const NAMES: [(&str, Kind); 23] = [
     ("listen", Kind::Text),
     ("public_url", Kind::Text),
     ("public_aliases", Kind::List),
@@ -135,6 +140,7 @@ const NAMES: [(&str, Kind); 22] = [
     ("scan_retention_days", Kind::Number),
     ("report_contact_days", Kind::Number),
     ("report_content_days", Kind::Number),
+    ("case_years", Kind::Number),
     ("map", Kind::Text),
     ("smtp_url", Kind::Text),
     ("smtp_from", Kind::Text),
@@ -275,12 +281,13 @@ impl Settings {
         if let Err(problem) = self.tsa() {
             return wrong("TSA_URL", problem);
         }
-        for (name, days, range) in [
+        for (name, span, range) in [
             ("SCAN_RETENTION_DAYS", self.scan_retention_days, RETENTION_DAYS),
             ("REPORT_CONTACT_DAYS", self.report_contact_days, reports::CONTACT_DAYS_RANGE),
             ("REPORT_CONTENT_DAYS", self.report_content_days, reports::CONTENT_DAYS_RANGE),
+            ("CASE_YEARS", self.case_years, clock::YEARS_RANGE),
         ] {
-            if !range.contains(&days) {
+            if !range.contains(&span) {
                 let (least, most) = (range.start(), range.end());
                 return wrong(name, format!("is not from {least} to {most}"));
             }
@@ -368,82 +375,4 @@ fn host_of(url: &str) -> Option<String> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn with(pairs: &[(&str, &str)]) -> Result<Settings, ConfigError> {
-        Settings::from_sources(None, |name| {
-            pairs.iter().find(|(n, _)| *n == name).map(|(_, v)| (*v).to_owned())
-        })
-    }
-
-    #[test]
-    fn the_environment_overrides_defaults() {
-        let settings = with(&[
-            ("ZHENMA_LISTEN", "127.0.0.1:9"),
-            ("ZHENMA_TRUSTED_PROXIES", "10.0.0.0/8, ::1"),
-            ("ZHENMA_PUBLIC_URL", "https://ID.Example.CN"),
-            ("ZHENMA_GEO_DATABASE", "v4.xdb,v6.xdb"),
-            ("ZHENMA_SCAN_RETENTION_DAYS", "730"),
-        ])
-        .expect("good settings");
-        assert_eq!(settings.geo_database, [Path::new("v4.xdb"), Path::new("v6.xdb")]);
-        assert_eq!((settings.listen.port(), settings.scan_retention_days), (9, 730));
-        assert!(settings.trusted_proxies[0].contains([10, 200, 0, 1].into()));
-        assert!(!settings.trusted_proxies[0].contains([11, 0, 0, 1].into()));
-        assert!(settings.trusted_proxies[1].contains("::1".parse().expect("address")));
-        assert_eq!(settings.hosts(), ["id.example.cn"]);
-    }
-
-    #[test]
-    fn a_database_in_the_file_is_one_or_several() {
-        let read = |text: &str| toml::from_str::<Settings>(text);
-        let one = read("geo_database = \"city.mmdb\"").expect("a path");
-        assert_eq!(one.geo_database, [Path::new("city.mmdb")]);
-        let two = read("geo_database = [\"v4.xdb\", \"v6.xdb\"]").expect("paths");
-        assert_eq!(two.geo_database.len(), 2);
-        let error = read("geo_database = 4").expect_err("no path").to_string();
-        assert!(error.contains("a path or a list of paths"), "{error}");
-    }
-
-    #[test]
-    fn printed_settings_hide_the_password_of_redis() {
-        for (url, shown) in [
-            ("redis://:s3cret@h:6379/1", "redis://:***@h:6379/1"),
-            ("rediss://zhenma:s3@cret@a,b/?cluster", "rediss://zhenma:***@a,b/?cluster"),
-            ("redis://h", "redis://h"),
-        ] {
-            let settings = with(&[("ZHENMA_SCAN_STORE", url)]).expect("good settings");
-            let printed = toml::to_string(&settings).expect("texts");
-            assert!(printed.contains(shown) && !printed.contains("cret"), "{printed}");
-        }
-    }
-
-    #[test]
-    fn bad_settings_name_the_variable() {
-        for (name, value) in [
-            ("ZHENMA_LISTEN", "nowhere"),
-            ("ZHENMA_PUBLIC_URL", "id.example.cn"),
-            ("ZHENMA_PUBLIC_URL", "https://id.example.cn/q"),
-            ("ZHENMA_PUBLIC_URL", "https://[::1]:8080"),
-            ("ZHENMA_PUBLIC_URL", "https://id_1.example.cn"),
-            ("ZHENMA_PUBLIC_ALIASES", "a.example.cn, https://b.example.cn"),
-            ("ZHENMA_TRUSTED_PROXIES", "10.0.0.0/33"),
-            ("ZHENMA_WEBHOOK_ALLOW", "intranet"),
-            ("ZHENMA_SCAN_RETENTION_DAYS", "0"),
-            ("ZHENMA_SCAN_RETENTION_DAYS", "three"),
-            ("ZHENMA_REPORT_CONTACT_DAYS", "29"),
-            ("ZHENMA_REPORT_CONTENT_DAYS", "1826"),
-            ("ZHENMA_TIME_ZONE", "Asia/Luyi"),
-            ("ZHENMA_SCAN_STORE", "mysql://x"),
-            ("ZHENMA_LEDGER", "postgres://x"),
-            ("ZHENMA_LOG_FORMAT", "xml"),
-            ("ZHENMA_SMTP_URL", "smtps://mail.example.cn"),
-            ("ZHENMA_TSA_URL", "tsa.example.cn"),
-            ("ZHENMA_TSA_URL", "ftp://tsa.example.cn"),
-        ] {
-            let error = with(&[(name, value)]).expect_err(value).to_string();
-            assert!(error.contains(name), "{error}");
-        }
-    }
-}
+mod tests;

@@ -18,6 +18,7 @@ use crate::overview::travelled;
 use crate::registry::{BatchRef, Placement, Register};
 use crate::reports::Report;
 use crate::reports::port::ReportLedger;
+use crate::scan::Outcome;
 use crate::scan::service::Scanner;
 use crate::store::sql::Ledger;
 
@@ -110,23 +111,39 @@ impl Leads {
 }
 
 /// A buyer's report of a label, in the words that he chose from; what he wrote
-/// freely stays with the report.
+/// freely stays with the report. A forged code is no label: it names a batch of
+/// ours or a maker whose key it pretends to, and the town of the scan.
 fn told(report: &Report, register: &Register) -> Option<Told> {
     let payload = Payload::from_bytes(report.payload?).ok()?;
-    let Placement::Issued { facts, number, .. } = register.place(&payload) else { return None };
     let batch = BatchRef { key: payload.key, batch: payload.batch };
+    let forged = report.outcome == Outcome::NotGenuine.slug();
+    let label = match register.place(&payload) {
+        Placement::Issued { number, .. } if !forged => {
+            Some(Label { payload: payload.to_bytes(), batch, number })
+        }
+        _ if forged => None,
+        _ => return None,
+    };
+    let facts = register.batches.get(&batch);
+    let of_key = || register.batches.values().find(|other| other.batch.id.key == payload.key);
+    let enterprise = &facts.or_else(of_key)?.batch.enterprise;
     let words: Vec<&str> = report.wrong.iter().map(|wrong| wrong.text(Lang::Zh)).collect();
     Some(Told {
         line: 0,
         source: Source::Consumer,
         origin: String::new(),
         reference: report.number.to_string(),
-        label: Some(Label { payload: payload.to_bytes(), batch, number }),
-        batch: Some(batch),
-        product: Some(facts.batch.product.clone()),
-        enterprise: Some(facts.batch.enterprise.clone()),
+        label,
+        batch: facts.map(|_| batch),
+        product: facts.map(|facts| facts.batch.product.clone()),
+        enterprise: Some(enterprise.clone()),
         place: report.region,
-        said: format!("消费者反映：{}。", words.join("、")),
+        said: said(forged, &words),
         at: report.received_at,
     })
+}
+
+fn said(forged: bool, words: &[&str]) -> String {
+    let code = if forged { "查询结果为伪造码；" } else { "" };
+    format!("消费者反映：{code}{}。", words.join("、"))
 }

@@ -14,6 +14,7 @@ pub mod hooks;
 pub mod kits;
 pub mod leads;
 pub mod live;
+pub mod old_cases;
 pub mod old_visits;
 pub mod orders;
 pub mod own;

@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use crate::base::{By, FieldError, LedgerError, UnixMs, grounds};
 use crate::cases::CaseError;
-use crate::registry::{BatchRef, Bilingual};
+use crate::registry::{BatchRef, Bilingual, RangeFact, Uscc};
 
 /// Ranges of one block.
 pub const SPANS_MAX: usize = 2_000;
@@ -156,9 +156,17 @@ pub trait BlockLedger: Send + Sync {
     ) -> Result<(), CaseError>;
     /// Of an office, latest first.
     async fn blocks(&self, office: Uuid, limit: u32) -> Result<Vec<Block>, LedgerError>;
+    /// Ranges of an enterprise that offices took off sale, latest first, at most
+    /// `limit`.
+    async fn blocked_of(
+        &self,
+        of: &Uscc,
+        now: UnixMs,
+        limit: u32,
+    ) -> Result<Vec<RangeFact>, LedgerError>;
     /// Notes of blocks whose time is over that they are; how many. Servers answer
     /// by the clock, whether or not this was done.
-    async fn end_blocks(&self, now: UnixMs) -> Result<u64, LedgerError>;
+    async fn end_blocks(&self, by: &By) -> Result<u64, LedgerError>;
 }
 
 /// The grounds on which a lift is asked for.

@@ -345,6 +345,13 @@ impl Fact {
         )
     }
 
+    /// Whether a full case takes it no more. What ends a case, binds it, hands it on
+    /// or takes of it is put down however many entries there are.
+    pub const fn fills(&self) -> bool {
+        self.is_matter()
+            || matches!(self, Self::Due { .. } | Self::Note { .. } | Self::Question { .. })
+    }
+
     /// Whether an entry of it may be taken back: what reached others may not, nor
     /// what the head of the office ruled, which another ruling changes.
     pub const fn may_be_withdrawn(&self) -> bool {

@@ -9,11 +9,11 @@ use crate::base::{By, FieldError, UnixMs};
 use crate::cases::fact::{Entry, Fact, Ground, Outcome, Ruling};
 use crate::cases::matter::{CaseUnit, Party};
 
-/// Entries of one case.
+/// Entries of one case, from which on it takes only what [`Fact::fills`] leaves.
 pub const ENTRIES_MAX: u32 = 10_000;
 /// Labels of one case.
 pub const UNITS_MAX: usize = 5_000;
-/// Entries put down at once.
+/// Entries that one form or program puts down; a merger moves as many as there are.
 pub const FACTS_AT_ONCE_MAX: usize = 1_000;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -274,7 +274,7 @@ impl CaseFile {
     /// Saying what stands in the way.
     pub fn admit(&self, fact: &Fact, by: &By) -> Result<(), Refusal> {
         let refuse = |when: bool, why: Refusal| if when { Err(why) } else { Ok(()) };
-        refuse(self.seq() >= ENTRIES_MAX, Refusal::Full)?;
+        refuse(fact.fills() && self.seq() >= ENTRIES_MAX, Refusal::Full)?;
         match fact {
             Fact::Reopened { .. } => {
                 return refuse(self.state != State::Closed, Refusal::Already);
@@ -298,10 +298,13 @@ impl CaseFile {
             }
             Fact::Unit(unit) => self.admit_unit(unit),
             Fact::ProposedClose { outcome, .. } => self.admit_closing(*outcome),
+            // An answer would come to a case that somebody is about to close.
+            Fact::Question { .. } => refuse(self.state == State::Closing, Refusal::Proposed),
             Fact::SentBack { .. } => refuse(self.proposal.is_none(), Refusal::NotProposed),
             Fact::Closed { outcome, .. } => {
                 let proposal = self.proposal.as_ref().ok_or(Refusal::NotProposed)?;
                 refuse(proposal.outcome != *outcome, Refusal::NotProposed)?;
+                refuse(self.waits_for_answers(), Refusal::Waiting)?;
                 let own = by.also(&proposal.by, proposal.key_by.as_deref()).is_some();
                 refuse(own, Refusal::Own)
             }
@@ -379,9 +382,6 @@ pub fn admitted(
     entries: Vec<Entry>,
     by: &By,
 ) -> Result<CaseFile, Result<Refusal, FieldError>> {
-    if entries.len() > FACTS_AT_ONCE_MAX {
-        return Err(Ok(Refusal::Full));
-    }
     let mut next = file.clone();
     for entry in entries {
         entry.fact.check().map_err(Err)?;

@@ -2,6 +2,7 @@
 //! they found for scans; and case files ([`file`](mod@file)), which are lists of entries.
 
 pub mod block;
+pub mod clock;
 pub mod error;
 pub mod fact;
 pub mod file;

@@ -45,6 +45,15 @@ pub struct Seen {
     pub today: Date,
 }
 
+/// The case that a buyer's report goes into.
+#[derive(Clone, Debug)]
+pub enum Takes {
+    /// A new one, which its id names: the form sent twice is one case.
+    New(NewCase),
+    /// An open one of the office.
+    Known { office: Uuid, case: Uuid },
+}
+
 /// Labels that become a case of their own.
 #[derive(Clone, Debug)]
 pub struct SplitOff {
@@ -146,13 +155,27 @@ pub trait FileLedger: Send + Sync {
     /// `Invalid` for words that cannot be taken, and for the id of another case.
     async fn open_case(&self, new: &NewCase, by: &By) -> Result<CaseFile, CaseError>;
     /// Puts facts down behind what was seen. To close tells detection of
-    /// every label of the case.
+    /// every label of the case, and to take it up again takes that back.
     ///
     /// # Errors
     /// `Stale` with what came in between; refused as [`CaseFile::admit`] says;
-    /// `NotFound` for another office's.
+    /// `NotFound` for another office's; `Invalid` for who does not work there.
     async fn append(&self, seen: &Seen, facts: &[Fact], by: &By) -> Result<CaseFile, CaseError>;
-    /// Gives a case to another office, under a number of that one.
+    /// Makes a buyer's report part of a case and puts down what it says, but for
+    /// labels that are there; together, or neither. Done again it is nothing.
+    ///
+    /// # Errors
+    /// `Conflict` for a report that is closed or part of another case; refused as
+    /// [`CaseFile::admit`] says; `NotFound` for another office's case.
+    async fn take_report(
+        &self,
+        report: Uuid,
+        into: &Takes,
+        facts: &[Fact],
+        by: &By,
+    ) -> Result<CaseFile, CaseError>;
+    /// Gives a case to another office, under a number of that one, with the blocks
+    /// that stand for it: whoever asked for one to be lifted asks there anew.
     ///
     /// # Errors
     /// As [`Self::append`]; `Invalid` for an office that is not known.
@@ -209,9 +232,10 @@ pub trait FileLedger: Send + Sync {
     ) -> Result<Counts, LedgerError>;
     /// Cases that an office gave away, latest first.
     async fn given_away(&self, office: Uuid, limit: u32) -> Result<Vec<HandedOver>, LedgerError>;
-    /// Days that are not as their weekday says.
+    /// Days that are not as their weekday says, and how long terms are.
     async fn calendar(&self) -> Result<Calendar, LedgerError>;
-    /// Replaces the days of a year, and works out anew what is due in open cases.
+    /// Replaces the days of a year and the terms, and works out anew what is due in
+    /// open cases.
     async fn set_calendar(
         &self,
         year: i16,

@@ -1,41 +1,62 @@
 //! Terms of the procedure: how many days, counted how, and which are over.
 //!
-//! The defaults are those of 市场监督管理行政处罚程序规定: whether to file is
-//! decided within 15 working days of the day on which the office came to know,
-//! with 15 more for good cause; a filed case is decided within 90 days, with 30
-//! more. The first day is not counted; a term that would end on a day off ends on
-//! the next working day; days on which an enterprise was asked whether goods are
-//! its own are not counted.
+//! The defaults are those of 市场监督管理行政处罚程序规定 (总局令第42号, 2021):
+//! whether to file is decided within 15 working days of the day on which the office
+//! came to know, with 15 more for good cause (article 18); a filed case is decided
+//! within 90 days, with 30 more (article 64). The first day is not counted; a term
+//! that would end on a day off ends on the next working day; days on which an
+//! enterprise was asked whether goods are its own (权利人辨认或者鉴别) are not
+//! counted, by the same articles. How much further a very intricate case is given
+//! is for the heads of the office together, who name the days: an entry of its own.
 
 use std::collections::BTreeSet;
+use std::ops::RangeInclusive;
 
 use jiff::ToSpan;
 use jiff::civil::{Date, Weekday};
+use serde::Serialize;
 use uuid::Uuid;
 
 use crate::base::FieldError;
 use crate::cases::fact::Ruling;
 use crate::cases::file::{Asked, CaseFile};
 
-/// Working days from the day of knowledge to the decision whether to file.
-pub const CHECK_WORKING_DAYS: u32 = 15;
-/// Working days that the head of an office may add.
-pub const CHECK_EXTENSION_WORKING_DAYS: u32 = 15;
-/// Days from filing to the decision.
-pub const DECIDE_DAYS: u32 = 90;
-/// Days that the head of an office may add.
-pub const DECIDE_EXTENSION_DAYS: u32 = 30;
+/// How long the terms are: the county may set what other law says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct Terms {
+    /// Working days from the day of knowledge to the decision whether to file.
+    pub check_days: u32,
+    /// Working days that the head of an office may add.
+    pub check_more: u32,
+    /// Days from filing to the decision.
+    pub decide_days: u32,
+    /// Days that the head of an office may add.
+    pub decide_more: u32,
+}
+
+impl Default for Terms {
+    fn default() -> Self {
+        Self { check_days: 15, check_more: 15, decide_days: 90, decide_more: 30 }
+    }
+}
+
+impl Terms {
+    /// Days of one term, and of what may be added to it.
+    pub const DAYS: RangeInclusive<u32> = 1..=365;
+}
+
 /// Days that are looked at for the end of a term.
 const LOOK_DAYS_MAX: u32 = 3_000;
 
-/// Which days are worked: not Saturday and Sunday, but for those that the State
-/// Council names each year.
+/// How long terms are, and which days are worked: not Saturday and Sunday, but for
+/// those that the State Council names each year.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Calendar {
     /// Public holidays.
     pub off: BTreeSet<Date>,
     /// Weekend days that are worked to make up for one.
     pub on: BTreeSet<Date>,
+    pub terms: Terms,
 }
 
 impl Calendar {
@@ -61,11 +82,6 @@ impl Calendar {
             }
         }
         None
-    }
-
-    /// `days` working days behind `from`.
-    pub fn working_days(&self, from: Date, days: u32) -> Option<Date> {
-        self.count(from, days, |day| self.is_worked(day))
     }
 }
 
@@ -173,12 +189,13 @@ pub fn deadlines(file: &CaseFile, calendar: &Calendar) -> Vec<Deadline> {
 /// The term of the procedure that runs.
 fn statutory(file: &CaseFile, calendar: &Calendar) -> Option<Deadline> {
     let counted = |day| !is_paused(&file.asked, day);
+    let terms = calendar.terms;
     if file.ruled(Ruling::NotFile).is_some() {
         return None;
     }
     let Some(filed) = file.ruled(Ruling::File) else {
         let extended = file.ruled(Ruling::ExtendCheck).is_some();
-        let days = CHECK_WORKING_DAYS + u32::from(extended) * CHECK_EXTENSION_WORKING_DAYS;
+        let days = terms.check_days + u32::from(extended) * terms.check_more;
         let worked = |day| calendar.is_worked(day) && counted(day);
         let on = calendar.count(file.found_on, days, worked);
         return Some(Deadline { what: What::Check, on, extended });
@@ -188,7 +205,7 @@ fn statutory(file: &CaseFile, calendar: &Calendar) -> Option<Deadline> {
         return None;
     }
     let extended = file.ruled(Ruling::ExtendCase).is_some();
-    let days = DECIDE_DAYS + u32::from(extended) * DECIDE_EXTENSION_DAYS;
+    let days = terms.decide_days + u32::from(extended) * terms.decide_more;
     Some(Deadline { what: What::Decide, on: calendar.count(filed, days, counted), extended })
 }
 

@@ -36,13 +36,17 @@ pub enum Kind {
     ClosingMissing,
     /// An office asks about labels of the enterprise, with a day by which to answer.
     InquiryOpened,
+    /// An office took labels off sale.
+    LabelsBlocked,
+    /// They are on sale again: it lifted that, or its time was over.
+    LabelsUnblocked,
     /// Of the button that sends one; every endpoint gets its own.
     Test,
 }
 
 impl Kind {
     /// Those that an endpoint chooses from.
-    pub const CHOSEN: [Self; 16] = [
+    pub const CHOSEN: [Self; 18] = [
         Self::FlagOpened,
         Self::FlagDecided,
         Self::OrderAwaitingApproval,
@@ -59,6 +63,8 @@ impl Kind {
         Self::BatchNotActivated,
         Self::ClosingMissing,
         Self::InquiryOpened,
+        Self::LabelsBlocked,
+        Self::LabelsUnblocked,
     ];
 
     pub const fn slug(self) -> &'static str {
@@ -79,6 +85,8 @@ impl Kind {
             Self::BatchNotActivated => "batch.not_activated",
             Self::ClosingMissing => "closing.missing",
             Self::InquiryOpened => "inquiry.opened",
+            Self::LabelsBlocked => "labels.blocked",
+            Self::LabelsUnblocked => "labels.unblocked",
             Self::Test => "webhook.test",
         }
     }

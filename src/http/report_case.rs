@@ -6,15 +6,14 @@ use uuid::Uuid;
 
 use crate::base::{By, Lang};
 use crate::cases::CaseError;
-use crate::cases::fact::{Entry, Fact, Ground};
-use crate::cases::file::CaseFile;
+use crate::cases::fact::{Fact, Ground};
 use crate::cases::matter::{CaseUnit, PhotoNote};
-use crate::cases::port::{FileLedger, NewCase, Seen, Sight};
+use crate::cases::port::{NewCase, Takes};
 use crate::code::Payload;
 use crate::http::desk::Desk;
 use crate::http::problem::Problem;
 use crate::registry::Placement;
-use crate::reports::{CaseRef, Report};
+use crate::reports::Report;
 
 /// The case that a report goes into.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,8 +22,7 @@ pub enum Target {
     Known(Uuid),
 }
 
-/// Makes a report part of a case. Done again it is nothing: the report's number
-/// in the file shows that it is there.
+/// Makes a report part of a case. Done again it is nothing.
 pub async fn link(
     desk: &Desk,
     report: &Report,
@@ -32,26 +30,18 @@ pub async fn link(
     office: Uuid,
     by: &By,
 ) -> Result<(), Problem> {
-    let file = match target {
-        Target::New => open(desk, report, office, by).await?,
-        Target::Known(case) => own(desk, office, case).await?,
+    let into = match target {
+        Target::New => Takes::New(new(desk, report, office)),
+        Target::Known(case) => Takes::Known { office, case },
     };
-    let case = CaseRef { id: file.id, number: file.number.clone() };
-    desk.ledger.link_report(report.id, &case, by).await?;
-    add(desk, report, file, office, by).await
-}
-
-async fn own(desk: &Desk, office: Uuid, case: Uuid) -> Result<CaseFile, Problem> {
-    match desk.ledger.case_file(office, case).await? {
-        Sight::Own(file) => Ok(*file),
-        Sight::HandedOver(_) => Err(Problem::nothing()),
-    }
+    let done = desk.ledger.take_report(report.id, &into, &facts(desk, report), by).await;
+    done.map(drop).map_err(refused)
 }
 
 /// The report's own id names the case: the form sent twice is one case.
-async fn open(desk: &Desk, report: &Report, office: Uuid, by: &By) -> Result<CaseFile, Problem> {
+fn new(desk: &Desk, report: &Report, office: Uuid) -> NewCase {
     let wrong = report.wrong.first().map_or("", |wrong| wrong.text(Lang::Zh));
-    let new = NewCase {
+    NewCase {
         id: report.id,
         office,
         title: format!("群众举报{}：{wrong}", report.number),
@@ -61,48 +51,14 @@ async fn open(desk: &Desk, report: &Report, office: Uuid, by: &By) -> Result<Cas
         found_on: desk.today(),
         today: desk.today(),
         facts: Vec::new(),
-    };
-    desk.ledger.open_case(&new, by).await.map_err(refused)
-}
-
-/// What somebody else adds in between does not matter to what is added here.
-const TRIES: usize = 3;
-
-async fn add(
-    desk: &Desk,
-    report: &Report,
-    mut file: CaseFile,
-    office: Uuid,
-    by: &By,
-) -> Result<(), Problem> {
-    for _ in 0..TRIES {
-        let facts = facts(desk, report, &file);
-        if facts.is_empty() {
-            return Ok(());
-        }
-        let seen = Seen { office, case: file.id, seq: file.seq(), today: desk.today() };
-        match FileLedger::append(&*desk.ledger, &seen, &facts, by).await {
-            Ok(_) => return Ok(()),
-            Err(CaseError::Stale(_)) => file = own(desk, office, file.id).await?,
-            Err(error) => return Err(refused(error)),
-        }
     }
-    Err(Problem::busy())
 }
 
-fn facts(desk: &Desk, report: &Report, file: &CaseFile) -> Vec<Fact> {
+fn facts(desk: &Desk, report: &Report) -> Vec<Fact> {
     let number = report.number.to_string();
-    let there = |entry: &Entry| match &entry.fact {
-        Fact::Note { text } => text.contains(&number),
-        _ => false,
-    };
-    if file.standing().any(there) {
-        return Vec::new();
-    }
     let mut facts = vec![Fact::Note { text: said(report, &number) }];
     let unit = report.payload.and_then(|payload| unit_of(desk, payload));
-    let known = |unit: &CaseUnit| file.units().any(|(_, one)| one.serial == unit.serial);
-    facts.extend(unit.filter(|unit| !known(unit)).map(Fact::Unit));
+    facts.extend(unit.map(Fact::Unit));
     facts.extend((1..).zip(&report.photos).map(|(n, photo)| {
         Fact::Photo(PhotoNote {
             media: photo.to_string(),

@@ -197,10 +197,11 @@ impl Told {
     }
 
     /// What the lead is known by where no code is named: reports of one product
-    /// from one town are one.
+    /// from one town are one, and where none is named, of one maker.
     pub fn key(&self) -> String {
-        let product = self.product.as_ref().map_or("", |gtin| gtin.as_str());
-        format!("told/{product}/{}", self.place.0)
+        let maker = || self.enterprise.as_ref().map_or("", |uscc| uscc.as_str());
+        let of = self.product.as_ref().map_or_else(maker, |gtin| gtin.as_str());
+        format!("told/{of}/{}", self.place.0)
     }
 }
 

@@ -6,7 +6,7 @@ use uuid::Uuid;
 use crate::base::{By, LedgerError, UnixMs};
 use crate::media::Sha256Hex;
 use crate::reports::retention::{Erased, Pass};
-use crate::reports::{CaseRef, CheckValue, ClosedAs, NewReport, Number, Report, State};
+use crate::reports::{CheckValue, ClosedAs, NewReport, Number, Report, State};
 use crate::scan::{Place, Tag48};
 
 /// What became of a report that came in.
@@ -81,11 +81,6 @@ pub trait ReportLedger: Send + Sync {
     async fn reports_counted(&self, region: Option<Place>) -> Result<[u64; 4], LedgerError>;
     /// Marks it as looked at. False where it was already.
     async fn look_at_report(&self, id: Uuid, by: &By) -> Result<bool, LedgerError>;
-    /// Makes it part of a case; of one alone.
-    ///
-    /// # Errors
-    /// `Conflict` when it is part of another one, or closed.
-    async fn link_report(&self, id: Uuid, case: &CaseRef, by: &By) -> Result<(), LedgerError>;
     /// # Errors
     /// `Conflict` when it is closed, or part of a case, with which it is closed.
     async fn close_report(&self, id: Uuid, how: ClosedAs, by: &By) -> Result<(), LedgerError>;

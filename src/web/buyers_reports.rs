@@ -58,6 +58,16 @@ pub enum ContactView {
     Open(String),
 }
 
+/// What somebody said, and who it was.
+pub struct Said {
+    pub note: String,
+    pub shop: String,
+    pub place: String,
+    /// Addresses.
+    pub photos: Vec<String>,
+    pub contact: ContactView,
+}
+
 #[derive(Template)]
 #[template(path = "console/buyers_report.html")]
 pub struct ReportPage {
@@ -72,11 +82,8 @@ pub struct ReportPage {
     pub answer: String,
     pub facts: Vec<(&'static str, String)>,
     pub wrong: Vec<&'static str>,
-    pub note: String,
-    pub shop: String,
-    pub place: String,
-    pub photos: Vec<String>,
-    pub contact: ContactView,
+    /// None: the report stands in a case of another office.
+    pub said: Option<Said>,
     pub deeds: Vec<Deed>,
     /// Other reports of the same code: number, address, state.
     pub others: Vec<(String, String, &'static str)>,

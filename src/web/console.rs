@@ -390,6 +390,10 @@ pub struct RangeLine {
     pub first: u64,
     pub last: u64,
     pub state: &'static str,
+    /// Why, as whoever scans one reads it.
+    pub reason: String,
+    /// When an office's block is over by itself.
+    pub until: Option<String>,
     pub by: String,
     pub at: String,
     pub lifted: bool,

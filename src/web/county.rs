@@ -133,4 +133,15 @@ pub struct CalendarPage {
     pub years: Vec<(i16, bool)>,
     pub off: Typed,
     pub on: Typed,
+    pub terms: [TermField; 4],
+    pub terms_error: Option<String>,
+}
+
+/// How long a term is.
+pub struct TermField {
+    pub name: &'static str,
+    pub text: &'static str,
+    pub value: String,
+    /// What the rules of 2021 say.
+    pub usual: u32,
 }

@@ -119,6 +119,16 @@ pub struct AccusedLine {
     pub why: String,
 }
 
+/// Labels that an office took off sale.
+pub struct BlockedLine {
+    pub batch: String,
+    pub first: u64,
+    pub last: u64,
+    pub reason: String,
+    pub since: String,
+    pub until: String,
+}
+
 #[derive(Template)]
 #[template(path = "console/overview.html")]
 pub struct OverviewPage {
@@ -132,6 +142,7 @@ pub struct OverviewPage {
     pub map: Arc<Map>,
     pub shapes: Vec<Shape>,
     pub provinces: Vec<ProvinceLine>,
+    pub blocked: Vec<BlockedLine>,
     pub accused: Vec<AccusedLine>,
     pub kinds: Vec<(String, u64)>,
     pub idle: Vec<IdleLine>,

@@ -28,6 +28,10 @@ pub const fn kind(kind: Kind) -> Text {
         Kind::BatchNotActivated => Text("批次迟迟没有启用", "a batch is not activated"),
         Kind::ClosingMissing => Text("日结发现标签缺失", "a closing found labels missing"),
         Kind::InquiryOpened => Text("市场监管部门请求协助辨认", "an office asks about your labels"),
+        Kind::LabelsBlocked => Text("市场监管部门停用标签", "an office took labels off sale"),
+        Kind::LabelsUnblocked => {
+            Text("市场监管部门停用解除或到期", "what an office blocked is on sale again")
+        }
         Kind::Test => Text("测试", "test"),
     }
 }

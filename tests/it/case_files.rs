@@ -3,13 +3,16 @@
 
 use jiff::civil::{Date, date};
 use uuid::Uuid;
+use zhenma::auth::office::{Office, OfficeLedger, Seat};
+use zhenma::auth::port::AccountLedger;
+use zhenma::auth::{Account, Role};
 use zhenma::base::{By, Clock, LedgerError, clock::SystemClock, ids};
 use zhenma::cases::fact::{Fact, Ground, Outcome, Ruling};
 use zhenma::cases::file::{CaseFile, Refusal, State};
 use zhenma::cases::matter::CaseUnit;
 use zhenma::cases::port::{FileLedger, NewCase, Seen, Sight, SplitOff, Wanted};
-use zhenma::cases::terms::Calendar;
-use zhenma::cases::{CaseError, CaseLedger};
+use zhenma::cases::terms::{Calendar, Terms};
+use zhenma::cases::{CaseError, CaseLedger, DecisionRecord};
 use zhenma::code::{Layer, Payload};
 use zhenma::keys::KeyNumber;
 use zhenma::registry::{BatchRef, Decision};
@@ -69,6 +72,21 @@ impl Bed {
         let again = self.ledger.open_case(&new, &by("zhang")).await.expect("the same form");
         assert_eq!(file, again);
         file
+    }
+
+    /// Somebody who works in an office.
+    async fn officer(&self, login: &str, office: Uuid) {
+        let account = Account {
+            login: login.to_owned(),
+            name: String::new(),
+            role: Role::Officer { office, seat: Seat::Officer },
+            password_hash: None,
+            created_at: SystemClock.now(),
+            disabled_at: None,
+        };
+        let office = Office::new(office, "某县市场监督管理局", "", "4116").expect("sound");
+        self.ledger.put_office(&office, &by("administrator")).await.expect("added");
+        self.ledger.add_account(&account, &by("administrator")).await.expect("added");
     }
 
     async fn append(&self, file: &CaseFile, fact: Fact, login: &str) -> CaseFile {
@@ -208,6 +226,7 @@ async fn labels_become_a_case_of_their_own() {
 #[tokio::test]
 async fn lists_narrow_and_go_on_behind_their_last_case() {
     let bed = Bed::new().await;
+    bed.officer("zhang", OURS).await;
     let mut files = Vec::new();
     for serial in 1..=7 {
         files.push(bed.open(OURS, &[serial]).await);
@@ -244,6 +263,81 @@ async fn lists_narrow_and_go_on_behind_their_last_case() {
 }
 
 #[tokio::test]
+async fn a_case_is_given_to_nobody_who_does_not_work_in_its_office() {
+    let bed = Bed::new().await;
+    bed.officer("zhang", OURS).await;
+    bed.officer("zhao", THEIRS).await;
+    let file = bed.open(OURS, &[1]).await;
+    let to = |login: &str| Fact::Assigned { to: Some(login.to_owned()) };
+    for strange in ["nobody", "zhao"] {
+        let refused = bed.ledger.append(&seen(&file), &[to(strange)], &by("chen")).await;
+        let Err(CaseError::Ledger(LedgerError::Invalid(faults))) = refused else {
+            panic!("{strange}: {refused:?}")
+        };
+        assert_eq!(faults[0].field, "to");
+    }
+    let given = bed.append(&file, to("zhang"), "chen").await;
+    assert_eq!(given.assignee.as_deref(), Some("zhang"));
+    bed.ledger.disable_account("zhang", &by("administrator")).await.expect("ended");
+    let given = bed.append(&given, Fact::Assigned { to: None }, "chen").await;
+    let refused = bed.ledger.append(&seen(&given), &[to("zhang")], &by("chen")).await;
+    assert!(matches!(refused, Err(CaseError::Ledger(LedgerError::Invalid(_)))), "{refused:?}");
+}
+
+#[tokio::test]
+async fn large_cases_are_merged_and_split_whole() {
+    let bed = Bed::new().await;
+    let large: Vec<u64> = (1..=600).collect();
+    let (one, two) = (bed.open(OURS, &large).await, bed.open(OURS, &[9_000]).await);
+    let more: Vec<_> = (601..=1_200).map(unit).collect();
+    let one = bed.ledger.append(&seen(&one), &more, &by("zhang")).await.expect("put down");
+    let merged = bed.ledger.merge_cases(&seen(&one), two.id, "同一当事人", &by("zhang")).await;
+    let merged = merged.expect("merged");
+    assert_eq!(merged.units().count(), 1_201);
+    let entries: Vec<_> = merged.units().skip(1).map(|(entry, _)| entry.id).collect();
+    let id = ids::new_id(SystemClock.now());
+    let off = SplitOff { id, entries, title: "另一经营者".to_owned(), grounds: grounds() };
+    let made = bed.ledger.split_case(&seen(&merged), &off, &by("zhang")).await.expect("split");
+    assert_eq!(made.units().count(), 1_200);
+    let many: Vec<_> = (0..1_001).map(|n| Fact::Note { text: n.to_string() }).collect();
+    let refused = bed.ledger.append(&seen(&made), &many, &by("zhang")).await;
+    assert!(matches!(refused, Err(CaseError::Refused(Refusal::Full))), "one form is bounded");
+}
+
+#[tokio::test]
+async fn a_case_taken_up_again_takes_back_what_its_closing_told_detection() {
+    let bed = Bed::new().await;
+    let file = bed.open(OURS, &[1, 2, 3]).await;
+    let of = |serial| payload(serial).to_bytes();
+    let decide = async |serial, decision| {
+        let record = DecisionRecord {
+            id: ids::new_id(SystemClock.now()),
+            payload: of(serial),
+            decision,
+            note: "现场核对".to_owned(),
+            decided_by: "li".to_owned(),
+            decided_at: SystemClock.now(),
+        };
+        bed.ledger.decide(&record, &by("li")).await.expect("decided");
+    };
+    decide(1, Decision::Genuine).await;
+    let outcome = Outcome::Counterfeit;
+    let file =
+        bed.append(&file, Fact::ProposedClose { outcome, grounds: grounds() }, "zhang").await;
+    let file = bed.append(&file, Fact::Closed { outcome, grounds: grounds() }, "chen").await;
+    decide(3, Decision::Copied).await;
+    bed.append(&file, Fact::Reopened { grounds: grounds() }, "wang").await;
+    let last = async |serial| {
+        let decided = bed.ledger.decisions(&of(serial)).await.expect("read");
+        let last = decided.last().expect("one").clone();
+        (last.decision, last.decided_by)
+    };
+    assert_eq!(last(1).await, (Decision::Genuine, "wang".to_owned()), "as it was before");
+    assert_eq!(last(2).await, (Decision::CannotTell, "wang".to_owned()), "nobody knows again");
+    assert_eq!(last(3).await, (Decision::Copied, "li".to_owned()), "decided since, by another");
+}
+
+#[tokio::test]
 async fn a_calendar_moves_what_is_due_in_open_cases() {
     let bed = Bed::new().await;
     let file = bed.open(OURS, &[1]).await;
@@ -253,7 +347,8 @@ async fn a_calendar_moves_what_is_due_in_open_cases() {
     };
     assert_eq!(due(&bed).await, Some(date(2026, 10, 12)));
     let off = (1..=7).map(|day| date(2026, 10, day)).collect();
-    let calendar = Calendar { off, on: [date(2026, 9, 27), date(2026, 10, 10)].into() };
+    let on = [date(2026, 9, 27), date(2026, 10, 10)].into();
+    let calendar = Calendar { off, on, ..Calendar::default() };
     bed.ledger.set_calendar(2026, &calendar, &by("administrator")).await.expect("set");
     assert_eq!(due(&bed).await, Some(date(2026, 10, 15)));
     assert_eq!(bed.ledger.calendar().await.expect("read"), calendar);
@@ -267,6 +362,11 @@ async fn a_calendar_moves_what_is_due_in_open_cases() {
     assert_eq!(due(&bed).await, Some(date(2026, 11, 5)));
     bed.ledger.set_calendar(2026, &Calendar::default(), &by("administrator")).await.expect("set");
     assert_eq!(due(&bed).await, Some(date(2026, 11, 2)));
+    let terms = Terms { check_days: 10, check_more: 10, ..Terms::default() };
+    let calendar = Calendar { terms, ..Calendar::default() };
+    bed.ledger.set_calendar(2026, &calendar, &by("administrator")).await.expect("set");
+    assert_eq!(due(&bed).await, Some(date(2026, 10, 19)));
+    assert_eq!(bed.ledger.calendar().await.expect("read"), calendar);
 }
 
 #[tokio::test]

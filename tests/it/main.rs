@@ -45,6 +45,7 @@ mod need;
 mod office_keys;
 mod officer_cases;
 mod officers_story;
+mod old_cases;
 mod openapi;
 mod orders;
 mod outages;

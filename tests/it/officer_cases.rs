@@ -7,6 +7,8 @@ use jiff::civil::date;
 use reqwest::Method;
 use uuid::Uuid;
 use zhenma::auth::office::{FIRST, Office, OfficeLedger, Seat};
+use zhenma::auth::port::TrailLedger;
+use zhenma::auth::trail::Wanted as TrailWanted;
 use zhenma::base::clock::{SetClock, SystemClock};
 use zhenma::base::{By, Clock, UnixMs, ids};
 use zhenma::cases::block::{BlockLedger, NewBlock, Span};
@@ -39,11 +41,15 @@ pub async fn opened(bed: &StaffBed, facts: &[Fact]) -> CaseFile {
 
 /// A block of the first office, on the last label of a batch.
 pub async fn blocked(bed: &StaffBed, batch: &str) -> Uuid {
+    blocked_for(bed, batch, None).await
+}
+
+async fn blocked_for(bed: &StaffBed, batch: &str, case: Option<Uuid>) -> Uuid {
     let now = SystemClock.now();
     let new = NewBlock {
         id: ids::new_id(now),
         office: FIRST,
-        case: None,
+        case,
         spans: vec![Span { batch: batch.parse().expect("a batch"), first: 2, last: 2 }],
         reason: Bilingual {
             zh: "涉嫌假冒，正在核查".to_owned(),
@@ -55,7 +61,7 @@ pub async fn blocked(bed: &StaffBed, batch: &str) -> Uuid {
 }
 
 /// The second office, whose supervisor sits where the legal officer sat.
-async fn another_office(bed: &StaffBed) -> Uuid {
+pub async fn another_office(bed: &StaffBed) -> Uuid {
     let id = Uuid::from_u128(2);
     let office = Office::new(id, "邻县市场监督管理局", "The office next door", "4114");
     let by = By::shell(SystemClock.now());
@@ -242,6 +248,35 @@ async fn an_office_that_handed_a_case_over_reads_no_more_of_it() {
     assert_eq!(theirs.send("entries", &note).await.0, 303);
 }
 
+#[tokio::test]
+async fn a_block_goes_with_its_case_and_the_office_that_has_it_lifts_it() {
+    let bed = StaffBed::start().await;
+    let next = another_office(&bed).await;
+    let batch = bed.batch(3).await;
+    let file = opened(&bed, &[]).await;
+    let block = blocked_for(&bed, &batch, Some(file.id)).await;
+    let officer = bed.person("officer").await;
+    let ask = format!("/officer/blocks/{block}/ask-lift");
+    assert_eq!(officer.post(&ask, &[("grounds", "已查清")]).await.status(), 303);
+    let at = format!("/officer/cases/{}", file.id);
+    let supervisor = Typing::of(&bed, "supervisor", &at).await;
+    let (to, seq) = (next.to_string(), supervisor.seq().await);
+    let give = [("seq", &*seq), ("kind", "hand_over"), ("to", &*to), ("text", "管辖在邻县")];
+    assert_eq!(supervisor.send("supervise", &give).await.0, 303);
+    let lift = format!("/officer/blocks/{block}/lift");
+    let refused = supervisor.person.post(&lift, &[("decision", "lift")]).await;
+    assert_eq!(refused.status(), 404, "it is another office's now");
+    let ledger = &bed.parts.ledger;
+    let theirs = ledger.blocks(next, 9).await.expect("read");
+    assert_eq!((theirs.len(), theirs[0].lift_asked.clone()), (1, None), "to be asked for anew");
+    let by = |login: &str| By { login: login.to_owned(), ..By::shell(SystemClock.now()) };
+    ledger.ask_lift(next, block, "已查清", &by("zhao")).await.expect("asked");
+    ledger.decide_lift(next, block, true, &by("qian")).await.expect("lifted");
+    let file = ledger.any_case(file.id).await.expect("read");
+    let last = file.entries().last().expect("an entry");
+    assert!(matches!(last.fact, Fact::Unblock { .. }) && last.office == next, "{last:?}");
+}
+
 /// What the page of blocks sends.
 async fn block_form(person: &Person<'_>, at: &str) -> String {
     let form = person.page(at).await;
@@ -312,8 +347,12 @@ async fn a_block_stands_at_once_ends_by_the_clock_and_is_lifted_by_two() {
     assert_eq!(outcome(4).await.0, "withdrawn");
     clock.set(clock.now().plus_ms(3 * 3_600_000));
     eventually("a block is over", || async { outcome(4).await.0 == "genuine" }).await;
-    bed.parts.ledger.end_blocks(clock.now()).await.expect("noted");
-    assert_eq!(bed.parts.ledger.end_blocks(clock.now()).await.expect("noted"), 0);
+    let worker = By::worker(clock.now());
+    bed.parts.ledger.end_blocks(&worker).await.expect("noted");
+    assert_eq!(bed.parts.ledger.end_blocks(&worker).await.expect("noted"), 0);
+    let ended = TrailWanted { action: Some("block.end".to_owned()), ..TrailWanted::default() };
+    let ended = bed.parts.ledger.trail(&ended, 0, 9).await.expect("read");
+    assert_eq!(ended.len(), 1, "the lifted one did not end a second time");
     assert!(officer.page("/officer/blocks").await.contains("已到期"));
 }
 

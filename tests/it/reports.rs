@@ -12,10 +12,10 @@ use zhenma::auth::trail;
 use zhenma::base::clock::{SetClock, SystemClock};
 use zhenma::base::{By, Clock, ids};
 use zhenma::cases::fact::{Fact, Ground};
-use zhenma::cases::port::{FileLedger, NewCase};
+use zhenma::cases::port::{FileLedger, NewCase, Takes};
 use zhenma::media::{MediaRow, MediaStore, Purpose};
 use zhenma::reports::{
-    Added, CaseRef, Contact, NewReport, Number, Report, ReportLedger, Seals, Ticket, Wanted, Wrong,
+    Added, Contact, NewReport, Number, Report, ReportLedger, Seals, Ticket, Wanted, Wrong,
 };
 use zhenma::scan::Place;
 
@@ -221,9 +221,7 @@ pub async fn placed(bed: &StaffBed) -> String {
         today,
         facts: Vec::new(),
     };
-    let case = ledger.open_case(&new, &By::shell(now)).await.expect("a case");
-    let case = CaseRef { id: case.id, number: case.number };
-    ledger.link_report(id, &case, &By::shell(now)).await.expect("linked");
+    ledger.take_report(id, &Takes::New(new), &[], &By::shell(now)).await.expect("linked");
     id.to_string()
 }
 
@@ -665,6 +663,65 @@ async fn what_is_personal_goes_by_the_clock_but_not_while_a_case_is_open() {
     let erased = bed.report(&in_case).await;
     assert!(!erased.has_contact && erased.note.is_empty() && shown(&kept).await);
     assert!(bed.bed.parts.ledger.open_contact(erased.id, &by).await.expect("the ledger").is_none());
+}
+
+#[tokio::test]
+async fn a_report_of_a_forged_code_is_a_lead_of_the_goods_that_it_names_in_that_town() {
+    let bed = Bed::start().await;
+    let mut forged = bed.codes[16].clone();
+    forged.replace_range(60..61, if &forged[60..61] == "A" { "B" } else { "A" });
+    let number = bed.buyer(58).report(&forged, vec![text("note", "张三卖的")]).await;
+    assert_eq!(bed.report(&number).await.outcome, "not_genuine");
+    let found = async || bed.bed.get("officer", "/api/v1/officer/leads?kind=told").await;
+    crate::faults::load::eventually("the report is a lead", || async {
+        found().await["leads"].as_array().is_some_and(|leads| leads.len() == 1)
+    })
+    .await;
+    let lead = found().await["leads"][0].clone();
+    let said = lead.to_string();
+    assert!(said.contains("查询结果为伪造码") && !said.contains("张三"), "{said}");
+    assert_eq!(lead["product"], crate::staff_bed::OUR_GTIN, "{said}");
+    assert_eq!(lead["codes"], 0, "a forged code is no label of ours: {said}");
+}
+
+#[tokio::test]
+async fn who_reads_a_report_stands_in_the_trail_and_of_a_case_it_is_one_office() {
+    let bed = Bed::start().await;
+    let more = vec![text("note", "张三卖的"), photo(jpeg(&picture(90, 60), None))];
+    let number = bed.buyer(59).report(&bed.codes[17], more).await;
+    let id = bed.report(&number).await.id;
+    crate::officer_cases::another_office(&bed.bed).await;
+    let (ours, theirs) = (bed.officer().await, bed.bed.person("legal").await);
+    let at = format!("/officer/reports/{id}");
+    assert!(theirs.page(&at).await.contains("张三卖的"), "nobody has it yet");
+    let rows = bed.trail("report.show").await;
+    let told = (&*rows[0].login, &*rows[0].object);
+    assert_eq!(told, ("legal", &*format!("report {id}")));
+    assert_eq!(theirs.get(&format!("{at}/photos/1")).await.status(), 200);
+    assert_eq!(bed.trail("report.photo").await.len(), 1);
+    assert_eq!(ours.post(&format!("{at}/case"), &[("case", "new")]).await.status(), 303);
+    assert!(ours.page(&at).await.contains("张三卖的"));
+    let page = theirs.page(&at).await;
+    assert!(page.contains("只由办案机关查看") && !page.contains("张三"), "{page}");
+    assert!(!page.contains("/photos/1") && !page.contains("/officer/cases/"), "{page}");
+    assert_eq!(theirs.get(&format!("{at}/photos/1")).await.status(), 404);
+    assert_eq!(theirs.post(&format!("{at}/told"), &[]).await.status(), 404);
+    assert_eq!(bed.trail("report.show").await.len(), 2, "what is not shown is no look");
+}
+
+#[tokio::test]
+async fn a_report_that_no_case_may_have_opens_none() {
+    let bed = Bed::start().await;
+    let number = bed.buyer(57).report(&bed.codes[15], vec![text("note", "变质")]).await;
+    let report = bed.report(&number).await;
+    let officer = bed.officer().await;
+    let at = format!("/officer/reports/{}", report.id);
+    let close = officer.post(&format!("{at}/close"), &[("as", "no_grounds")]).await;
+    assert_eq!(close.status(), 303);
+    let late = officer.post(&format!("{at}/case"), &[("case", "new")]).await;
+    assert_eq!(late.status(), 409);
+    let ledger = &bed.bed.parts.ledger;
+    assert!(ledger.any_case(report.id).await.is_err(), "a case was opened for nothing");
 }
 
 #[tokio::test]

@@ -8,6 +8,10 @@ use zhenma::app::retention::Retention;
 use zhenma::auth::port::{AccountLedger, TrailLedger};
 use zhenma::auth::trail::Wanted;
 use zhenma::base::{By, Clock, UnixMs, clock::SetClock, clock::SystemClock, ids};
+use zhenma::cases::fact::{Fact, Ground, Outcome};
+use zhenma::cases::file::CaseFile;
+use zhenma::cases::matter::CaseUnit;
+use zhenma::cases::port::{FileLedger, NewCase, Seen};
 use zhenma::cases::{CaseLedger, DecisionRecord, Flag, FlagState};
 use zhenma::code::Payload;
 use zhenma::media::MediaStore;
@@ -113,7 +117,9 @@ async fn an_old_scan_keeps_place_day_and_channel_and_a_younger_one_everything() 
     .zip(0..)
     .map(|((code, at), n)| entry(n + 1, code, at))
     .collect();
-    ledger.append(LogId([1; 16]), &entries, &Changes::default(), 0).await.expect("written");
+    ScanLedger::append(&ledger, LogId([1; 16]), &entries, &Changes::default(), 0)
+        .await
+        .expect("written");
     for code in [flagged, copied, cleared] {
         ledger.raise_flag(&flag(code)).await.expect("raised");
     }
@@ -156,11 +162,76 @@ async fn an_old_scan_keeps_place_day_and_channel_and_a_younger_one_everything() 
 }
 
 #[tokio::test]
+async fn scans_of_a_case_stay_whole_while_it_is_open_or_held_and_go_when_it_lets_them() {
+    let (ledger, _folder) = ledger().await;
+    let (free, kept, taken_out) = (code(1), code(2), code(3));
+    let entries: Vec<_> = [free, kept, taken_out]
+        .into_iter()
+        .zip(1..)
+        .map(|(code, n)| entry(n, code, old(1_200)))
+        .collect();
+    ScanLedger::append(&ledger, LogId([1; 16]), &entries, &Changes::default(), 0)
+        .await
+        .expect("written");
+    let unit = |code: CodeId| {
+        let payload = Payload::from_bytes(code.payload).expect("a payload");
+        let batch = BatchRef { key: payload.key, batch: payload.batch };
+        Fact::Unit(CaseUnit::of(&payload, batch, code.number))
+    };
+    let today = jiff::civil::date(2026, 11, 27);
+    let by = By::shell(NOW);
+    let new = NewCase {
+        id: ids::new_id(NOW),
+        office: zhenma::auth::office::FIRST,
+        title: "某超市销售涉嫌假冒白酒".to_owned(),
+        ground: Ground::Inspection,
+        lead: None,
+        region: 4116,
+        found_on: today,
+        today,
+        facts: vec![unit(kept), unit(taken_out)],
+    };
+    let mut file = ledger.open_case(&new, &by).await.expect("opened");
+    let work = retention(&ledger, Arc::new(SetClock::new(NOW)));
+    let stop = CancellationToken::new();
+    let pass = async || work.pass(&stop).await.expect("thinned");
+    let whole = async |code| is_whole(&only(&ledger, code).await);
+    let then = async |file: &CaseFile, fact: Fact| {
+        let seen = Seen { office: file.office, case: file.id, seq: file.seq(), today };
+        FileLedger::append(&ledger, &seen, &[fact], &by).await.expect("put down")
+    };
+    assert_eq!(pass().await, 1);
+    assert!(!whole(free).await && whole(kept).await && whole(taken_out).await);
+    // What is in no case any more goes with the next pass.
+    let grounds = || "依据充分".to_owned();
+    let (out, _) = file.units().nth(1).expect("a label");
+    let back = Fact::Withdrawn { entry: out.id, grounds: grounds() };
+    file = then(&file, back).await;
+    assert_eq!(pass().await, 1);
+    assert!(whole(kept).await && !whole(taken_out).await);
+    // Held it stays though the case is over.
+    file = then(&file, Fact::Hold { on: true, grounds: grounds() }).await;
+    let outcome = Outcome::CannotTell;
+    file = then(&file, Fact::ProposedClose { outcome, grounds: grounds() }).await;
+    let seen = Seen { office: file.office, case: file.id, seq: file.seq(), today };
+    let other = By { login: "chen".to_owned(), ..by.clone() };
+    let closed = [Fact::Closed { outcome, grounds: grounds() }];
+    file = FileLedger::append(&ledger, &seen, &closed, &other).await.expect("closed");
+    assert_eq!(pass().await, 0);
+    assert!(whole(kept).await);
+    then(&file, Fact::Hold { on: false, grounds: grounds() }).await;
+    assert_eq!(pass().await, 1);
+    assert!(!whole(kept).await);
+}
+
+#[tokio::test]
 async fn very_many_are_thinned_in_small_steps_and_told_once_though_the_process_dies_between() {
     let (ledger, _folder) = ledger().await;
     // Several steps, all at one instant.
     let entries: Vec<_> = (0..1_300).map(|n| entry(n, code(n % 50), old(1_200))).collect();
-    ledger.append(LogId([1; 16]), &entries, &Changes::default(), 0).await.expect("written");
+    ScanLedger::append(&ledger, LogId([1; 16]), &entries, &Changes::default(), 0)
+        .await
+        .expect("written");
     let pass = zhenma::scan::retention::Pass {
         before: old(1_095),
         evidence_since: old(1_827),

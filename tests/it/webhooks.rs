@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 use zhenma::auth::port::TrailLedger;
 use zhenma::auth::trail::Wanted;
 use zhenma::base::{By, Clock, UnixMs, clock::SystemClock};
+use zhenma::cases::block::BlockLedger;
 use zhenma::hooks::port::HookLedger;
 use zhenma::hooks::{Attempt, DeliveryState, Kind, Trouble, Why};
 use zhenma::registry::Uscc;
@@ -105,6 +106,47 @@ async fn what_happens_is_told_once_with_serials_and_a_signature() {
     );
     let decided = target.received().into_iter().find(|r| r.kind() == "flag.decided");
     assert_eq!(decided.expect("told").json()["data"]["decision"], "copied");
+}
+
+#[tokio::test]
+async fn an_office_that_takes_labels_off_sale_or_asks_about_one_tells_their_maker() {
+    let bed = allowing().await;
+    let target = Target::start(|_| Answer::Status(204)).await;
+    add(&bed, &target.url("/in")).await;
+    let batch = bed.batch(3).await;
+    let told = async |kind: &str| {
+        let found = || target.received().into_iter().find(|received| received.kind() == kind);
+        eventually("it is told", || async { found().is_some() }).await;
+        found().expect("told").json()["data"].clone()
+    };
+    let block = crate::officer_cases::blocked(&bed, &batch).await;
+    let data = told("labels.blocked").await;
+    assert_eq!(data["block"], block.to_string());
+    assert_eq!(data["ranges"], json!([{"batch": batch, "first": 2, "last": 2}]));
+    assert_eq!(data["reason"]["zh"], "涉嫌假冒，正在核查");
+    let member = bed.person("member").await;
+    for page in ["/enterprise/overview".to_owned(), format!("/enterprise/batches/{batch}")] {
+        let page = member.page(&page).await;
+        assert!(page.contains("涉嫌假冒，正在核查") && page.contains("市场监管部门"), "{page}");
+    }
+    let stranger = bed.person("stranger").await.page("/enterprise/overview").await;
+    assert!(!stranger.contains("涉嫌假冒"), "another's");
+    let ledger = &bed.parts.ledger;
+    let by = |login: &str| By { login: login.to_owned(), ..By::shell(SystemClock.now()) };
+    let office = zhenma::auth::office::FIRST;
+    ledger.ask_lift(office, block, "已查清", &by("officer")).await.expect("asked");
+    ledger.decide_lift(office, block, true, &by("legal")).await.expect("lifted");
+    assert_eq!(told("labels.unblocked").await["block"], block.to_string());
+    assert!(!member.page("/enterprise/overview").await.contains("涉嫌假冒，正在核查"));
+
+    let codes = bed.codes(&batch).await;
+    let (file, inquiry) = crate::inquiries::asked(&bed, &codes[0]).await;
+    let data = told("inquiry.opened").await;
+    assert_eq!((&data["inquiry"], &data["labels"]), (&json!(inquiry), &json!(1)));
+    let sent: String = target.received().into_iter().map(|received| received.body).collect();
+    for secret in [&file.number, &codes[0], "张老板"] {
+        assert!(!sent.contains(secret), "{secret}: {sent}");
+    }
 }
 
 /// With node, and the reference library that `tests/run` installs.

@@ -169,6 +169,42 @@ fn a_case_with_a_question_on_its_way_stays_where_it_is_until_the_answer() {
 }
 
 #[test]
+fn nobody_is_asked_while_a_case_is_about_to_be_closed_nor_is_one_closed_that_waits() {
+    let question = |inquiry| Fact::Question {
+        inquiry: Uuid::from_u128(inquiry),
+        enterprise: Uscc::parse("91411628MA9DEM01XU").expect("sound"),
+        on: date(2026, 9, 22),
+        due: date(2026, 9, 30),
+        text: words(),
+        serials: Vec::new(),
+        photos: Vec::new(),
+    };
+    let file = then(&opened(), propose(Outcome::CannotTell), "zhang").expect("proposed");
+    assert_eq!(then(&file, question(9), "zhang"), Err(Refusal::Proposed));
+    // Such a case of an earlier version waits all the same.
+    let mut asked = file;
+    asked.apply(entry(3, question(9), "zhang"));
+    assert_eq!(then(&asked, close(Outcome::CannotTell), "li"), Err(Refusal::Waiting));
+}
+
+#[test]
+fn a_full_case_takes_nothing_more_and_is_still_held_handed_on_and_closed() {
+    let mut file = opened();
+    while file.seq() < ENTRIES_MAX {
+        file.apply(entry(file.seq() + 1, Fact::Note { text: words() }, "zhang"));
+    }
+    assert_eq!(then(&file, Fact::Note { text: words() }, "zhang"), Err(Refusal::Full));
+    assert_eq!(then(&file, unit(1), "zhang"), Err(Refusal::Full));
+    let hold = |on| Fact::Hold { on, grounds: words() };
+    let file = then(&file, hold(true), "chen").expect("held");
+    let file = then(&file, hold(false), "chen").expect("lifted");
+    let lift = Fact::Unblock { block: Uuid::from_u128(5), grounds: words() };
+    let file = then(&file, lift, "chen").expect("put back");
+    let file = then(&file, propose(Outcome::CannotTell), "zhang").expect("proposed");
+    assert!(then(&file, close(Outcome::CannotTell), "li").is_ok());
+}
+
+#[test]
 fn words_that_cannot_be_taken_are_told_by_their_field() {
     let fault = |fact: Fact| fact.check().expect_err("not sound").field;
     let party = |name: &str, uscc: &str| {

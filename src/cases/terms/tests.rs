@@ -12,6 +12,7 @@ fn autumn() -> Calendar {
     Calendar {
         off: (1..=7).map(|day| date(2026, 10, day)).collect(),
         on: [date(2026, 9, 27), date(2026, 10, 10)].into(),
+        terms: Terms::default(),
     }
 }
 
@@ -19,10 +20,13 @@ fn autumn() -> Calendar {
 fn working_days_leave_out_weekends_and_holidays_and_count_days_worked_instead() {
     let plain = Calendar::default();
     // Monday the 21st is not counted.
-    assert_eq!(plain.working_days(date(2026, 9, 21), 1), Some(date(2026, 9, 22)));
-    assert_eq!(plain.working_days(date(2026, 9, 21), 5), Some(date(2026, 9, 28)));
+    let behind = |of: &Calendar, days| of.count(date(2026, 9, 21), days, |day| of.is_worked(day));
+    assert_eq!(behind(&plain, 1), Some(date(2026, 9, 22)));
+    assert_eq!(behind(&plain, 5), Some(date(2026, 9, 28)));
     // 22 23 24 25 27 28 29 30 of September, 8 9 10 12 13 14 15 of October.
-    assert_eq!(autumn().working_days(date(2026, 9, 21), 15), Some(date(2026, 10, 15)));
+    assert_eq!(behind(&autumn(), 15), Some(date(2026, 10, 15)));
+    let terms = Terms { check_days: 5, ..Terms::default() };
+    assert_eq!(due_on(&opened(), &Calendar { terms, ..plain }), Some(date(2026, 9, 28)));
 }
 
 #[test]

@@ -88,7 +88,8 @@ pub struct NewWebhook {
     /// Some of flag.opened, flag.decided, order.awaiting_approval, order.done, order.failed,
     /// recall.awaiting_approval, recall.approved, recall.lifted, package.not_picked_up,
     /// package.not_printed, package.not_activated, package.closed, package.leaked,
-    /// batch.not_activated, closing.missing, inquiry.opened
+    /// batch.not_activated, closing.missing, inquiry.opened, labels.blocked,
+    /// labels.unblocked
     #[schema(min_items = 1, max_items = 15)]
     events: Vec<String>,
 }

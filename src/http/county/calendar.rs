@@ -1,5 +1,5 @@
-//! `/county/calendar`: public holidays, and weekend days that are worked instead,
-//! by which terms of cases are counted.
+//! `/county/calendar`: public holidays, weekend days that are worked instead, and how
+//! long the terms of cases are.
 
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};
@@ -11,14 +11,14 @@ use utoipa::ToSchema;
 
 use crate::auth::Administrator;
 use crate::base::FieldError;
-use crate::cases::terms::{Calendar, read_days, written_days};
+use crate::cases::terms::{Calendar, Terms, read_days, written_days};
 use crate::http::access::AtConsole;
 use crate::http::bodies::Posted;
 use crate::http::console::page;
 use crate::http::desk::Desk;
 use crate::http::problem::Problem;
 use crate::web::console::{Frame, Typed};
-use crate::web::county::CalendarPage;
+use crate::web::county::{CalendarPage, TermField};
 
 /// Years before and after this one that can be set.
 const YEARS: i16 = 5;
@@ -32,6 +32,14 @@ pub struct TypedYear {
     off: String,
     /// Weekend days that are worked
     on: String,
+    /// Working days to decide whether to file; 1 to 365, as the next three
+    check_days: String,
+    /// Working days that the head of an office may add
+    check_more: String,
+    /// Days from filing to the decision
+    decide_days: String,
+    /// Days that the head of an office may add
+    decide_more: String,
 }
 
 /// The days of a year.
@@ -61,6 +69,10 @@ pub async fn show(
         year: year.to_string(),
         off: of_year(&calendar.off),
         on: of_year(&calendar.on),
+        check_days: calendar.terms.check_days.to_string(),
+        check_more: calendar.terms.check_more.to_string(),
+        decide_days: calendar.terms.decide_days.to_string(),
+        decide_more: calendar.terms.decide_more.to_string(),
     };
     render(frame, typed, this, &[])
 }
@@ -100,16 +112,29 @@ fn read(typed: &TypedYear, this: i16) -> Result<(i16, Calendar), Vec<FieldError>
         vec![FieldError::new("year", "is too far away", "choose one of the list")]
     })?;
     let (off, on) = (read_days("off", &typed.off, year), read_days("on", &typed.on, year));
-    match (off, on) {
-        (Ok(off), Ok(on)) => match off.intersection(&on).next() {
-            None => Ok((year, Calendar { off, on })),
+    match (off, on, terms(typed)) {
+        (Ok(off), Ok(on), Ok(terms)) => match off.intersection(&on).next() {
+            None => Ok((year, Calendar { off, on, terms })),
             Some(day) => {
                 let problem = format!("{day} stands in both");
                 Err(vec![FieldError::new("on", problem, "leave it out of one")])
             }
         },
-        (off, on) => Err([off.err(), on.err()].into_iter().flatten().collect()),
+        (off, on, terms) => Err([off.err(), on.err(), terms.err()].into_iter().flatten().collect()),
     }
+}
+
+fn terms(typed: &TypedYear) -> Result<Terms, FieldError> {
+    let days = |text: &str| {
+        let days = text.trim().parse().ok().filter(|days| Terms::DAYS.contains(days));
+        days.ok_or_else(|| FieldError::new("terms", "are not all days", "write 1 to 365"))
+    };
+    Ok(Terms {
+        check_days: days(&typed.check_days)?,
+        check_more: days(&typed.check_more)?,
+        decide_days: days(&typed.decide_days)?,
+        decide_more: days(&typed.decide_more)?,
+    })
 }
 
 fn render(
@@ -121,11 +146,44 @@ fn render(
     let lang = f.lang;
     let said = |field: &str| {
         let fault = faults.iter().find(|fault| fault.field == field)?;
-        let zh = "每行写一天或一段，例如 2027-02-06..2027-02-12，须在这一年内，两栏不能重复";
-        let en = format!("{} {}; {}", fault.line.unwrap_or(1), fault.problem, fault.remedy);
+        let zh = match field {
+            "terms" => "请填1至365的整数",
+            _ => "每行写一天或一段，例如 2027-02-06..2027-02-12，须在这一年内，两栏不能重复",
+        };
+        let line = fault.line.map(|line| format!("line {line}: ")).unwrap_or_default();
+        let en = format!("{line}{}; {}", fault.problem, fault.remedy);
         Some(lang.pick(zh, &en).to_owned())
     };
+    let usual = Terms::default();
     let shown = CalendarPage {
+        terms: [
+            (
+                "check_days",
+                f.t("核查：决定是否立案（工作日）", "To decide whether to file, working days"),
+                typed.check_days,
+                usual.check_days,
+            ),
+            (
+                "check_more",
+                f.t("核查可延长（工作日）", "More that the head may give"),
+                typed.check_more,
+                usual.check_more,
+            ),
+            (
+                "decide_days",
+                f.t("办案：作出处理决定（日）", "From filing to the decision, days"),
+                typed.decide_days,
+                usual.decide_days,
+            ),
+            (
+                "decide_more",
+                f.t("办案可延长（日）", "More that the head may give"),
+                typed.decide_more,
+                usual.decide_more,
+            ),
+        ]
+        .map(|(name, text, value, usual)| TermField { name, text, value, usual }),
+        terms_error: said("terms"),
         years: (this - 1..=this + 1).map(|year| (year, year.to_string() == typed.year)).collect(),
         off: Typed { error: said("off"), value: typed.off },
         on: Typed { error: said("on"), value: typed.on },

@@ -127,7 +127,13 @@ fn range_line(fact: &RangeFact, f: &Frame, zone: &jiff::tz::TimeZone) -> RangeLi
         first: fact.first,
         last: fact.last,
         state: crate::web::console::range_state(fact.state).of(f.lang),
-        by: fact.set_by.clone(),
+        reason: f.lang.pick(&fact.reason.zh, &fact.reason.en).to_owned(),
+        until: fact.until.map(|at| minute_text(at, f.lang, zone)),
+        // Who of an office it was is no business of the maker.
+        by: match fact.until {
+            Some(_) => f.t("市场监管部门", "a market regulation office").to_owned(),
+            None => fact.set_by.clone(),
+        },
         at: minute_text(fact.set_at, f.lang, zone),
         lifted: fact.lifted_at.is_some(),
     }

@@ -29,17 +29,19 @@ use crate::http::problem::{Problem, ProblemDocument};
 use crate::http::provinces::{province, shapes};
 use crate::overview::Reply;
 use crate::overview::late::IDLE_DAYS;
-use crate::registry::{BatchRef, Register};
+use crate::registry::{BatchRef, RangeFact, Register, Uscc};
 use crate::scan::diversion::Travelled;
 use crate::scan::ledger::DayCount;
 use crate::scan::reason::minute_text;
 use crate::web::console::{Frame, Typed};
 use crate::web::overview::{
-    AccusedLine, IdleLine, LotLine, OverviewPage, ProvinceLine, Share, account,
+    AccusedLine, BlockedLine, IdleLine, LotLine, OverviewPage, ProvinceLine, Share, account,
 };
 use crate::web::verdict::{date_text, named};
 
 const REPLIES_MAX: u32 = 500;
+/// Blocked ranges that are listed.
+const BLOCKED_MAX: u32 = 50;
 
 /// The overview.
 #[utoipa::path(
@@ -127,6 +129,7 @@ async fn render(
             .into_iter()
             .map(|(code, n)| (crate::web::overview::kind(code).of(lang).to_owned(), n))
             .collect(),
+        blocked: blocked(desk, &own, lang).await?,
         accused: accused.iter().map(|flag| accused_line(flag, lang)).collect(),
         idle: figures.idle.iter().filter_map(|waits| idle_line(waits, &register, lang)).collect(),
         idle_days: IDLE_DAYS,
@@ -160,6 +163,22 @@ fn provinces(
         .collect();
     lines.sort_by_key(|line| std::cmp::Reverse((line.scans, line.firsts)));
     lines
+}
+
+/// What offices took off sale, and until when.
+async fn blocked(desk: &Desk, own: &Uscc, lang: Lang) -> Result<Vec<BlockedLine>, Problem> {
+    let now = desk.clock.now();
+    let minute = |at| minute_text(at, lang, &desk.zone);
+    let found = desk.ledger.blocked_of(own, now, BLOCKED_MAX).await?;
+    let line = |fact: RangeFact| BlockedLine {
+        batch: fact.batch.to_string(),
+        first: fact.first,
+        last: fact.last,
+        reason: lang.pick(&fact.reason.zh, &fact.reason.en).to_owned(),
+        since: minute(fact.set_at),
+        until: fact.until.map(minute).unwrap_or_default(),
+    };
+    Ok(found.into_iter().map(line).collect())
 }
 
 fn accused_line(flag: &Flag, lang: Lang) -> AccusedLine {

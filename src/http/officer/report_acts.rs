@@ -4,10 +4,11 @@ use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use serde::Deserialize;
+use serde_json::json;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::reports::{find, sealed_view, shown};
+use super::reports::{find, is_theirs, looked, sealed_view, shown};
 use crate::auth::Officer;
 use crate::auth::office::{Serving, Working};
 use crate::base::FieldError;
@@ -18,12 +19,18 @@ use crate::http::desk::Desk;
 use crate::http::media;
 use crate::http::problem::{Problem, ProblemDocument};
 use crate::http::report_case::{Target, link};
-use crate::reports::ClosedAs;
+use crate::reports::{ClosedAs, Report};
 use crate::web::buyers_reports::ContactView;
 use crate::web::console::Typed;
 
 fn to_page(id: Uuid) -> Response {
     Redirect::to(&format!("/officer/reports/{id}")).into_response()
+}
+
+/// A report whose words are for this office.
+async fn own(desk: &Desk, who: &Officer, id: Uuid) -> Result<Report, Problem> {
+    let report = find(desk, id).await?;
+    if is_theirs(desk, who, &report).await? { Ok(report) } else { Err(Problem::nothing()) }
 }
 
 /// Says that somebody looks into a report.
@@ -40,9 +47,10 @@ fn to_page(id: Uuid) -> Response {
 )]
 pub async fn look(
     State(desk): State<Desk>,
-    AtConsole { by, .. }: AtConsole<Serving<Working>>,
+    AtConsole { who, by, .. }: AtConsole<Serving<Working>>,
     Path(id): Path<Uuid>,
 ) -> Result<Response, Problem> {
+    own(&desk, &who, id).await?;
     desk.ledger.look_at_report(id, &by).await?;
     Ok(to_page(id))
 }
@@ -148,9 +156,10 @@ pub async fn close(
 )]
 pub async fn told(
     State(desk): State<Desk>,
-    AtConsole { by, .. }: AtConsole<Serving<Working>>,
+    AtConsole { who, by, .. }: AtConsole<Serving<Working>>,
     Path(id): Path<Uuid>,
 ) -> Result<Response, Problem> {
+    own(&desk, &who, id).await?;
     desk.ledger.tell_reporter(id, &by).await?;
     Ok(to_page(id))
 }
@@ -173,12 +182,7 @@ pub async fn contact(
     AtConsole { who, frame, by }: AtConsole<Serving<Working>>,
     Path(id): Path<Uuid>,
 ) -> Result<Response, Problem> {
-    let report = find(&desk, id).await?;
-    let case = report.case.as_ref().ok_or_else(Problem::nothing)?;
-    match desk.ledger.case_file(who.office, case.id).await? {
-        Sight::Own(_) => {}
-        Sight::HandedOver(_) => return Err(Problem::nothing()),
-    }
+    let report = own(&desk, &who, id).await?;
     let sealed = desk.ledger.open_contact(id, &by).await?.ok_or_else(Problem::nothing)?;
     let opened = desk.seals.open_contact(id, &sealed);
     let opened = opened.ok_or_else(|| {
@@ -206,13 +210,14 @@ pub async fn contact(
 )]
 pub async fn photo(
     State(desk): State<Desk>,
-    AtConsole { .. }: AtConsole<Officer>,
+    AtConsole { who, by, .. }: AtConsole<Officer>,
     Path((id, position)): Path<(Uuid, usize)>,
 ) -> Result<Response, Problem> {
     let store = desk.media.as_ref().ok_or_else(Problem::nothing)?;
-    let report = find(&desk, id).await?;
+    let report = own(&desk, &who, id).await?;
     let hash = position.checked_sub(1).and_then(|n| report.photos.get(n));
     let hash = hash.ok_or_else(Problem::nothing)?;
     let row = desk.ledger.media(hash).await?.ok_or_else(Problem::nothing)?;
+    looked(&desk, &report, ("report.photo", json!({"photo": position})), &by).await?;
     media::shown(store, &row).await
 }

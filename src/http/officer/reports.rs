@@ -5,13 +5,15 @@ use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
 use axum::response::Response;
 use serde::Deserialize;
+use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::auth::Officer;
-use crate::auth::office::{Seat, Working};
-use crate::base::UnixMs;
+use crate::auth::office::Working;
+use crate::auth::trail::Entry;
+use crate::base::{By, LedgerError, UnixMs};
 use crate::cases::file::State as CaseState;
-use crate::cases::port::{CASES_SHOWN_MAX, Wanted as CasesWanted};
+use crate::cases::port::{CASES_SHOWN_MAX, Sight, Wanted as CasesWanted};
 use crate::code::Payload;
 use crate::http::access::AtConsole;
 use crate::http::console::page;
@@ -23,7 +25,7 @@ use crate::reports::{ClosedAs, Report, State as ReportState, Wanted};
 use crate::scan::Place;
 use crate::scan::reason::minute_text;
 use crate::web::buyers_reports::{
-    ContactView, Deed, ReportLine, ReportPage, ReportsPage, StateChoice,
+    ContactView, Deed, ReportLine, ReportPage, ReportsPage, Said, StateChoice,
 };
 use crate::web::console::{Choice, Frame, Typed};
 use crate::web::report::{closed_text, state_text};
@@ -159,16 +161,47 @@ fn line(desk: &Desk, report: &Report, f: &Frame) -> ReportLine {
 )]
 pub async fn show(
     State(desk): State<Desk>,
-    AtConsole { who, frame, .. }: AtConsole<Officer>,
+    AtConsole { who, frame, by }: AtConsole<Officer>,
     Path(id): Path<Uuid>,
 ) -> Result<Response, Problem> {
     let report = find(&desk, id).await?;
+    if is_theirs(&desk, &who, &report).await? {
+        let photos = report.photos.len();
+        looked(&desk, &report, ("report.show", json!({"photos": photos})), &by).await?;
+    }
     let contact = sealed_view(&report, &who, &frame);
     shown(&desk, &who, frame, &report, contact, (Typed::default(), StatusCode::OK)).await
 }
 
 pub(super) async fn find(desk: &Desk, id: Uuid) -> Result<Report, Problem> {
     desk.ledger.buyers_report(id).await?.ok_or_else(Problem::nothing)
+}
+
+/// Whether what was said in a report, and by whom, is for this office: anybody's
+/// before it stands in a case, and then of the office that has the case.
+pub(super) async fn is_theirs(
+    desk: &Desk,
+    who: &Officer,
+    report: &Report,
+) -> Result<bool, Problem> {
+    let Some(case) = &report.case else { return Ok(true) };
+    match desk.ledger.case_file(who.office, case.id).await {
+        Ok(sight) => Ok(matches!(sight, Sight::Own(_))),
+        Err(LedgerError::NotFound(_)) => Ok(false),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Tells the trail who looks at what somebody said, before it is shown.
+pub(super) async fn looked(
+    desk: &Desk,
+    report: &Report,
+    (action, after): (&'static str, Value),
+    by: &By,
+) -> Result<(), Problem> {
+    let object = format!("report {}", report.id);
+    let entry = Entry { action, object, enterprise: None, before: Value::Null, after };
+    Ok(desk.ledger.note(by, &entry).await?)
 }
 
 pub(super) fn sealed_view(report: &Report, who: &Officer, f: &Frame) -> ContactView {
@@ -197,7 +230,8 @@ pub(super) async fn shown(
     (case_asked, status): (Typed, StatusCode),
 ) -> Result<Response, Problem> {
     let lang = f.lang;
-    let working = who.seat != Seat::Auditor && who.seat.answers::<Working>();
+    let theirs = is_theirs(desk, who, report).await?;
+    let working = theirs && who.seat.answers::<Working>();
     let open = working && report.state() != ReportState::Closed;
     let may_link = open && report.case.is_none();
     let others = match &report.payload {
@@ -223,13 +257,15 @@ pub(super) async fn shown(
             ),
         ],
         wrong: report.wrong.iter().map(|wrong| wrong.text(lang)).collect(),
-        note: report.note.clone(),
-        shop: report.shop.clone(),
-        place: report.place.clone(),
-        photos: (1..=report.photos.len())
-            .map(|n| format!("/officer/reports/{}/photos/{n}", report.id))
-            .collect(),
-        contact,
+        said: theirs.then(|| Said {
+            note: report.note.clone(),
+            shop: report.shop.clone(),
+            place: report.place.clone(),
+            photos: (1..=report.photos.len())
+                .map(|n| format!("/officer/reports/{}/photos/{n}", report.id))
+                .collect(),
+            contact,
+        }),
         deeds: deeds(report, &f, minute),
         others: others
             .iter()
@@ -242,6 +278,7 @@ pub(super) async fn shown(
         case: report
             .case
             .as_ref()
+            .filter(|_| theirs)
             .map(|case| (case.number.clone(), format!("/officer/cases/{}", case.id))),
         may_look: open && report.looked.is_none(),
         may_link,

@@ -7,15 +7,16 @@ use uuid::Uuid;
 
 use super::case_files::{note as note_case, put_down, read, unknown};
 use super::rows::{self, Read, get};
-use super::{Ledger, ROWS_AT_ONCE, Tx, audit, down, next_revision, signed, unsigned};
+use super::{Ledger, ROWS_AT_ONCE, Tx, audit, down, next_revision, signed, told, unsigned};
 use crate::auth::trail::Entry;
 use crate::base::{By, FieldError, LedgerError, UnixMs, ids};
 use crate::cases::CaseError;
 use crate::cases::block::{Block, BlockLedger, LiftAsked, NewBlock, Span, lift_grounds};
 use crate::cases::fact::Fact;
 use crate::cases::file::Refusal;
+use crate::hooks::Kind;
 use crate::registry::port::RegistryLedger;
-use crate::registry::{Bilingual, RangeState};
+use crate::registry::{Bilingual, RangeFact, RangeState, Uscc};
 
 /// Ranges of a block that are read back.
 const SPANS_READ_MAX: i64 = 2_000;
@@ -161,32 +162,69 @@ async fn insert(tx: &mut Tx, new: &NewBlock, by: &By) -> Read<()> {
 }
 
 /// Puts an entry down in the case of a block, behind whatever others wrote: a
-/// block does not wait for anybody to look.
-async fn tell_case(tx: &mut Tx, case: Uuid, fact: Fact, by: &By) -> Result<(), CaseError> {
-    let file = read(&mut **tx, case).await?.ok_or_else(|| unknown(case))?;
+/// block does not wait for anybody to look. It is the case of the block's office.
+async fn tell_case(
+    tx: &mut Tx,
+    (office, case): (Uuid, Uuid),
+    fact: Fact,
+    by: &By,
+) -> Result<(), CaseError> {
+    let file = read(&mut **tx, case).await?.filter(|file| file.office == office);
+    let file = file.ok_or_else(|| unknown(case))?;
     let since = file.seq();
     let next = put_down(tx, &file, &[fact], by).await?;
     Ok(note_case(tx, by, "case.append", &next, since).await?)
 }
 
+/// Blocks whose time is over, and of which nobody noted that it is.
+async fn over<'e>(on: impl sqlx::Executor<'e, Database = Sqlite>, now: UnixMs) -> Read<Vec<Uuid>> {
+    sqlx::query("SELECT id FROM blocks WHERE lifted_at IS NULL AND until_at <= $1")
+        .bind(now.0)
+        .fetch_all(on)
+        .await
+        .map_err(down)?
+        .iter()
+        .map(rows::id)
+        .collect()
+}
+
+/// What stands for a case goes with it to where it goes on; a request to lift it
+/// was one of who has it no more.
+pub(super) async fn move_to(tx: &mut Tx, case: Uuid, (to, office): (Uuid, Uuid)) -> Read<()> {
+    sqlx::query(
+        "UPDATE blocks SET case_id = $1, office = $2, lift_asked_by = NULL,
+         lift_asked_key_by = NULL, lift_asked_at = NULL, lift_grounds = NULL
+         WHERE case_id = $3 AND lifted_at IS NULL",
+    )
+    .bind(to.to_string())
+    .bind(office.to_string())
+    .bind(case.to_string())
+    .execute(&mut **tx)
+    .await
+    .map(drop)
+    .map_err(down)
+}
+
 /// Takes back what the blocks say; `by` is nobody's name where they are over.
-async fn end(tx: &mut Tx, ids: &[String], by: &str, at: UnixMs) -> Read<()> {
+async fn end(tx: &mut Tx, ids: &[Uuid], by: &str, at: UnixMs) -> Read<()> {
     let revision = next_revision(tx).await?;
     for id in ids {
-        sqlx::query("UPDATE blocks SET lifted_by = $1, lifted_at = $2 WHERE id = $3")
-            .bind(by)
-            .bind(at.0)
-            .bind(id)
-            .execute(&mut **tx)
-            .await
-            .map_err(down)?;
+        sqlx::query(
+            "UPDATE blocks SET lifted_by = $1, lifted_at = $2 WHERE id = $3 AND lifted_at IS NULL",
+        )
+        .bind(by)
+        .bind(at.0)
+        .bind(id.to_string())
+        .execute(&mut **tx)
+        .await
+        .map_err(down)?;
         sqlx::query(
             "UPDATE batch_ranges SET lifted_at = $1, revision = $2
              WHERE block = $3 AND lifted_at IS NULL",
         )
         .bind(at.0)
         .bind(revision)
-        .bind(id)
+        .bind(id.to_string())
         .execute(&mut **tx)
         .await
         .map_err(down)?;
@@ -224,16 +262,15 @@ impl BlockLedger for Ledger {
         }
         insert(&mut tx, new, by).await?;
         if let Some(case) = new.case {
-            let file = read(&mut *tx, case).await?.filter(|file| file.office == new.office);
-            file.ok_or_else(|| unknown(case))?;
             let (labels, until) = (new.labels(), new.until);
             let fact = Fact::Block { block: new.id, labels, until, reason: new.reason.zh.clone() };
-            tell_case(&mut tx, case, fact, by).await?;
+            tell_case(&mut tx, (new.office, case), fact, by).await?;
         }
         let told = serde_json::json!({"labels": new.labels(), "ranges": new.spans.len(),
             "until": new.until.0, "case": new.case, "reason": new.reason});
         note(&mut tx, by, "block.set", new.id, told).await?;
         let kept = known(&mut tx, new.id).await?.ok_or_else(|| rows::bad("block"))?;
+        told::block(&mut tx, Kind::LabelsBlocked, &kept, by.at).await?;
         tx.commit().await.map_err(down)?;
         Ok(kept)
     }
@@ -275,15 +312,16 @@ impl BlockLedger for Ledger {
     ) -> Result<(), CaseError> {
         let mut tx = self.write().await?;
         let block = standing(&mut tx, office, id, by.at).await?;
-        let asked = block.lift_asked.ok_or(Refusal::NotProposed)?;
+        let asked = block.lift_asked.clone().ok_or(Refusal::NotProposed)?;
         if lift && by.also(&asked.by, asked.key_by.as_deref()).is_some() {
             return Err(Refusal::Own.into());
         }
         let action = if lift {
-            end(&mut tx, &[id.to_string()], &by.login, by.at).await?;
+            end(&mut tx, &[id], &by.login, by.at).await?;
+            told::block(&mut tx, Kind::LabelsUnblocked, &block, by.at).await?;
             if let Some(case) = block.case {
                 let fact = Fact::Unblock { block: id, grounds: asked.grounds };
-                tell_case(&mut tx, case, fact, by).await?;
+                tell_case(&mut tx, (office, case), fact, by).await?;
             }
             "block.lift"
         } else {
@@ -318,18 +356,42 @@ impl BlockLedger for Ledger {
         Ok(out)
     }
 
-    async fn end_blocks(&self, now: UnixMs) -> Result<u64, LedgerError> {
-        let over: Vec<String> =
-            sqlx::query_scalar("SELECT id FROM blocks WHERE lifted_at IS NULL AND until_at <= $1")
-                .bind(now.0)
-                .fetch_all(&self.reader)
-                .await
-                .map_err(down)?;
-        if over.is_empty() {
+    async fn blocked_of(
+        &self,
+        of: &Uscc,
+        now: UnixMs,
+        limit: u32,
+    ) -> Result<Vec<RangeFact>, LedgerError> {
+        sqlx::query(
+            "SELECT r.* FROM batch_ranges r JOIN batches b ON b.key_number = r.key_number
+             AND b.batch_number = r.batch_number WHERE b.enterprise = $1 AND r.block IS NOT NULL
+             AND r.lifted_at IS NULL AND r.until_at > $2 ORDER BY r.set_at DESC, r.id LIMIT $3",
+        )
+        .bind(of.as_str())
+        .bind(now.0)
+        .bind(i64::from(limit))
+        .fetch_all(&self.reader)
+        .await
+        .map_err(down)?
+        .iter()
+        .map(rows::range)
+        .collect()
+    }
+
+    async fn end_blocks(&self, by: &By) -> Result<u64, LedgerError> {
+        if over(&self.reader, by.at).await?.is_empty() {
             return Ok(0);
         }
         let mut tx = self.write().await?;
-        end(&mut tx, &over, "", now).await?;
+        // Somebody may have lifted one while this waited.
+        let over = over(&mut *tx, by.at).await?;
+        end(&mut tx, &over, "", by.at).await?;
+        for id in &over {
+            note(&mut tx, by, "block.end", *id, serde_json::Value::Null).await?;
+            if let Some(block) = known(&mut tx, *id).await? {
+                told::block(&mut tx, Kind::LabelsUnblocked, &block, by.at).await?;
+            }
+        }
         tx.commit().await.map_err(down)?;
         Ok(over.len() as u64)
     }

@@ -7,16 +7,20 @@ use sqlx::{QueryBuilder, Sqlite};
 use uuid::Uuid;
 
 use super::rows::{self, Read, get};
-use super::{Ledger, ROWS_AT_ONCE, Tx, audit, case_lists, case_moves, cases, down, leads, signed};
-use crate::auth::trail;
-use crate::base::{By, FieldError, LedgerError, UnixMs, ids};
-use crate::cases::fact::{Entry, Fact};
-use crate::cases::file::{CaseFile, admitted};
-use crate::cases::port::{
-    CaseLine, Counts, FileLedger, HandedOver, Mark, NewCase, Seen, Sight, SplitOff, Wanted,
+use super::{
+    Ledger, ROWS_AT_ONCE, Tx, accounts, audit, case_lists, case_moves, case_units, down, leads,
+    signed,
 };
-use crate::cases::terms::{Calendar, due_on};
-use crate::cases::{CaseError, DecisionRecord};
+use crate::auth::office::Working;
+use crate::auth::{Role, trail};
+use crate::base::{By, FieldError, LedgerError, UnixMs, ids};
+use crate::cases::CaseError;
+use crate::cases::fact::{Entry, Fact};
+use crate::cases::file::{CaseFile, FACTS_AT_ONCE_MAX, Refusal, admitted};
+use crate::cases::port::{
+    CaseLine, Counts, FileLedger, HandedOver, Mark, NewCase, Seen, Sight, SplitOff, Takes, Wanted,
+};
+use crate::cases::terms::{Calendar, Terms, due_on};
 
 /// What is kept where no day is: behind all others.
 pub(super) const NO_DAY: &str = "9999-12-31";
@@ -65,16 +69,40 @@ pub(super) async fn as_seen(tx: &mut Tx, seen: &Seen) -> Result<CaseFile, CaseEr
     Ok(file)
 }
 
+/// Days and terms, in one statement: whoever reads has one connection or a
+/// transaction.
 pub(super) async fn calendar<'e>(on: impl sqlx::Executor<'e, Database = Sqlite>) -> Read<Calendar> {
-    let found = sqlx::query("SELECT * FROM calendar_days").fetch_all(on).await.map_err(down)?;
-    let mut calendar = Calendar::default();
+    let found = sqlx::query(
+        "SELECT t.*, d.day, d.worked FROM (SELECT 1 AS one) AS here
+         LEFT JOIN case_terms t ON t.id = 1 LEFT JOIN calendar_days d ON 1 = 1",
+    )
+    .fetch_all(on)
+    .await
+    .map_err(down)?;
+    let terms = found.first().map(terms).transpose()?.flatten().unwrap_or_default();
+    let mut calendar = Calendar { terms, ..Calendar::default() };
     for row in &found {
-        let day: Date = get::<String>(row, "day")?.parse().map_err(|_| rows::bad("day"))?;
+        let Some(day) = get::<Option<String>>(row, "day")? else { continue };
+        let day: Date = day.parse().map_err(|_| rows::bad("day"))?;
         let days =
             if get::<i64>(row, "worked")? == 0 { &mut calendar.off } else { &mut calendar.on };
         days.insert(day);
     }
     Ok(calendar)
+}
+
+/// What the county set; none where it left the law's.
+fn terms(row: &SqliteRow) -> Read<Option<Terms>> {
+    if get::<Option<i64>>(row, "id")?.is_none() {
+        return Ok(None);
+    }
+    let days = |column| u32::try_from(get::<i64>(row, column)?).map_err(|_| rows::bad(column));
+    Ok(Some(Terms {
+        check_days: days("check_days")?,
+        check_more: days("check_more")?,
+        decide_days: days("decide_days")?,
+        decide_more: days("decide_more")?,
+    }))
 }
 
 /// The next number of an office.
@@ -118,11 +146,34 @@ pub(super) async fn put_down(
         Ok(refusal) => CaseError::Refused(refusal),
         Err(fault) => LedgerError::Invalid(vec![fault]).into(),
     })?;
+    for entry in &new {
+        check_assignee(tx, entry).await?;
+    }
     keep(tx, &next, &new).await?;
     for entry in &new {
-        follow(tx, &next, entry, by).await?;
+        case_units::follow(tx, &next, entry, by).await?;
     }
     Ok(next)
+}
+
+/// A case is given to somebody who works in the office that has it.
+async fn check_assignee(tx: &mut Tx, entry: &Entry) -> Read<()> {
+    let Fact::Assigned { to: Some(to) } = &entry.fact else { return Ok(()) };
+    let account = match accounts::known(tx, to).await {
+        Err(LedgerError::NotFound(_)) => None,
+        found => Some(found?),
+    };
+    let works = account.is_some_and(|account| match account.role {
+        Role::Officer { office, seat } => {
+            account.disabled_at.is_none() && office == entry.office && seat.answers::<Working>()
+        }
+        _ => false,
+    });
+    if works {
+        return Ok(());
+    }
+    let fault = FieldError::new("to", "does not work in this office", "choose one of the list");
+    Err(LedgerError::Invalid(vec![fault]))
 }
 
 /// Keeps entries, labels and the head of a case as they are now.
@@ -145,34 +196,10 @@ async fn keep(tx: &mut Tx, file: &CaseFile, new: &[Entry]) -> Read<()> {
         insert.build().execute(&mut **tx).await.map_err(down)?;
     }
     for entry in new {
-        keep_unit(tx, file.id, entry).await?;
+        case_units::keep(tx, file.id, entry).await?;
     }
     let calendar = calendar(&mut **tx).await?;
     head(tx, file, &calendar).await
-}
-
-async fn keep_unit(tx: &mut Tx, case: Uuid, entry: &Entry) -> Read<()> {
-    match &entry.fact {
-        Fact::Unit(unit) => sqlx::query(
-            "INSERT INTO case_units (case_id, entry, payload, serial, key_number, batch_number,
-             label_number) VALUES ($1, $2, $3, $4, $5, $6, $7)",
-        )
-        .bind(case.to_string())
-        .bind(entry.id.to_string())
-        .bind(unit.payload().ok_or_else(|| rows::bad("serial"))?.to_vec())
-        .bind(&unit.serial)
-        .bind(i64::from(unit.batch.key.get()))
-        .bind(i64::from(unit.batch.batch))
-        .bind(signed(unit.number)),
-        Fact::Withdrawn { entry, .. } => {
-            sqlx::query("DELETE FROM case_units WHERE entry = $1").bind(entry.to_string())
-        }
-        _ => return Ok(()),
-    }
-    .execute(&mut **tx)
-    .await
-    .map(drop)
-    .map_err(down)
 }
 
 /// Writes what lists and counts ask for.
@@ -200,23 +227,6 @@ pub(super) async fn head(tx: &mut Tx, file: &CaseFile, calendar: &Calendar) -> R
     .await
     .map(drop)
     .map_err(down)
-}
-
-/// What an entry does beside being there: a closing tells detection of every label.
-async fn follow(tx: &mut Tx, file: &CaseFile, entry: &Entry, by: &By) -> Read<()> {
-    let Fact::Closed { outcome, .. } = &entry.fact else { return Ok(()) };
-    for (_, unit) in file.units() {
-        let record = DecisionRecord {
-            id: ids::new_id(by.at),
-            payload: unit.payload().ok_or_else(|| rows::bad("serial"))?,
-            decision: outcome.finding(),
-            note: format!("{} {}", file.number, outcome.slug()),
-            decided_by: by.login.clone(),
-            decided_at: by.at,
-        };
-        cases::decide(tx, &record, by).await?;
-    }
-    Ok(())
 }
 
 /// Tells the trail what was put down: kinds, and a hash of the entries, so that
@@ -286,16 +296,27 @@ pub(super) async fn open(tx: &mut Tx, new: &NewCase, by: &By) -> Result<CaseFile
     if new.facts.is_empty() { Ok(file) } else { put_down(tx, &file, &new.facts, by).await }
 }
 
+fn few(facts: &[Fact]) -> Result<(), Refusal> {
+    if facts.len() > FACTS_AT_ONCE_MAX { Err(Refusal::Full) } else { Ok(()) }
+}
+
+/// The case that the same form opened.
+pub(super) async fn opened_before(tx: &mut Tx, new: &NewCase) -> Read<Option<CaseFile>> {
+    let Some(old) = read(&mut **tx, new.id).await? else { return Ok(None) };
+    if old.office == new.office && old.title == new.title.trim() {
+        return Ok(Some(old));
+    }
+    let fault = FieldError::new("id", "is that of another case", "open the form anew");
+    Err(LedgerError::Invalid(vec![fault]))
+}
+
 #[async_trait]
 impl FileLedger for Ledger {
     async fn open_case(&self, new: &NewCase, by: &By) -> Result<CaseFile, CaseError> {
+        few(&new.facts)?;
         let mut tx = self.write().await?;
-        if let Some(old) = read(&mut *tx, new.id).await? {
-            if old.office == new.office && old.title == new.title.trim() {
-                return Ok(old);
-            }
-            let fault = FieldError::new("id", "is that of another case", "open the form anew");
-            return Err(LedgerError::Invalid(vec![fault]).into());
+        if let Some(old) = opened_before(&mut tx, new).await? {
+            return Ok(old);
         }
         let file = open(&mut tx, new, by).await?;
         note(&mut tx, by, "case.open", &file, 0).await?;
@@ -307,12 +328,24 @@ impl FileLedger for Ledger {
         let mut tx = self.write().await?;
         let file = as_seen(&mut tx, seen).await?;
         if facts.iter().any(Fact::is_of_two) {
-            return Err(crate::cases::file::Refusal::NotAlone.into());
+            return Err(Refusal::NotAlone.into());
         }
+        few(facts)?;
         let next = put_down(&mut tx, &file, facts, by).await?;
         note(&mut tx, by, "case.append", &next, seen.seq).await?;
         tx.commit().await.map_err(down)?;
         Ok(next)
+    }
+
+    async fn take_report(
+        &self,
+        report: Uuid,
+        into: &Takes,
+        facts: &[Fact],
+        by: &By,
+    ) -> Result<CaseFile, CaseError> {
+        few(facts)?;
+        case_moves::take_report(self, report, (into, facts), by).await
     }
 
     async fn hand_case_over(

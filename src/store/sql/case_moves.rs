@@ -4,17 +4,17 @@
 use uuid::Uuid;
 
 use super::case_files::{
-    as_seen, calendar, head, next_number, note, open, put_down, read, unknown,
+    as_seen, calendar, head, next_number, note, open, opened_before, put_down, read, unknown,
 };
 use super::rows::Read;
-use super::{Ledger, Tx, audit, down};
+use super::{Ledger, Tx, audit, blocks, down, reports};
 use crate::auth::trail;
 use crate::base::{By, LedgerError};
 use crate::cases::CaseError;
 use crate::cases::fact::{Fact, Ground};
 use crate::cases::file::{CaseFile, Refusal};
-use crate::cases::port::{NewCase, Seen, SplitOff};
-use crate::cases::terms::Calendar;
+use crate::cases::port::{NewCase, Seen, SplitOff, Takes};
+use crate::cases::terms::{Calendar, Terms};
 
 pub(super) async fn hand_over(
     ledger: &Ledger,
@@ -46,6 +46,8 @@ pub(super) async fn hand_over(
     let was = file.number.clone();
     let fact = Fact::HandedOver { from: file.office, to, was, number, grounds };
     let next = put_down(&mut tx, &file, &[fact], by).await?;
+    blocks::move_to(&mut tx, next.id, (next.id, to)).await?;
+    reports::move_to(&mut tx, next.id, (next.id, &next.number)).await?;
     note(&mut tx, by, "case.hand_over", &next, seen.seq).await?;
     tx.commit().await.map_err(|error| down(error).into())
 }
@@ -86,10 +88,52 @@ pub(super) async fn merge(
         facts.push(Fact::Hold { on: true, grounds });
     }
     let joined = put_down(&mut tx, &target, &facts, by).await?;
+    blocks::move_to(&mut tx, from.id, (joined.id, joined.office)).await?;
+    reports::move_to(&mut tx, from.id, (joined.id, &joined.number)).await?;
     note(&mut tx, by, "case.merge", &merged, seen.seq).await?;
     note(&mut tx, by, "case.join", &joined, target.seq()).await?;
     tx.commit().await.map_err(down)?;
     Ok(joined)
+}
+
+/// The case in which a report is from now on: known, or opened for it. Whoever
+/// calls tells of either.
+async fn taker(tx: &mut Tx, into: &Takes, by: &By) -> Result<CaseFile, CaseError> {
+    let new = match into {
+        Takes::Known { office, case } => {
+            let known = read(&mut **tx, *case).await?.filter(|file| file.office == *office);
+            return Ok(known.ok_or_else(|| unknown(*case))?);
+        }
+        Takes::New(new) => new,
+    };
+    if let Some(old) = opened_before(tx, new).await? {
+        return Ok(old);
+    }
+    let file = open(tx, new, by).await?;
+    note(tx, by, "case.open", &file, 0).await?;
+    Ok(file)
+}
+
+pub(super) async fn take_report(
+    ledger: &Ledger,
+    report: Uuid,
+    (into, facts): (&Takes, &[Fact]),
+    by: &By,
+) -> Result<CaseFile, CaseError> {
+    let mut tx = ledger.write().await?;
+    let file = taker(&mut tx, into, by).await?;
+    if !reports::link(&mut tx, report, (file.id, &file.number), by).await? {
+        return Ok(file);
+    }
+    let known = |fact: &&Fact| match fact {
+        Fact::Unit(unit) => file.units().any(|(_, one)| one.serial == unit.serial),
+        _ => false,
+    };
+    let facts: Vec<Fact> = facts.iter().filter(|fact| !known(fact)).cloned().collect();
+    let next = put_down(&mut tx, &file, &facts, by).await?;
+    note(&mut tx, by, "case.append", &next, file.seq()).await?;
+    tx.commit().await.map_err(down)?;
+    Ok(next)
 }
 
 /// The labels that the entries put into the case.
@@ -165,6 +209,23 @@ async fn due_anew(tx: &mut Tx) -> Read<()> {
     }
 }
 
+async fn set_terms(tx: &mut Tx, terms: &Terms) -> Read<()> {
+    sqlx::query(
+        "INSERT INTO case_terms (id, check_days, check_more, decide_days, decide_more)
+         VALUES (1, $1, $2, $3, $4) ON CONFLICT (id) DO UPDATE SET
+         check_days = excluded.check_days, check_more = excluded.check_more,
+         decide_days = excluded.decide_days, decide_more = excluded.decide_more",
+    )
+    .bind(i64::from(terms.check_days))
+    .bind(i64::from(terms.check_more))
+    .bind(i64::from(terms.decide_days))
+    .bind(i64::from(terms.decide_more))
+    .execute(&mut **tx)
+    .await
+    .map(drop)
+    .map_err(down)
+}
+
 pub(super) async fn set_calendar(
     ledger: &Ledger,
     year: i16,
@@ -187,13 +248,14 @@ pub(super) async fn set_calendar(
             .await
             .map_err(down)?;
     }
+    set_terms(&mut tx, &new.terms).await?;
     due_anew(&mut tx).await?;
     let entry = trail::Entry {
         action: "calendar.set",
         object: format!("calendar {year}"),
         enterprise: None,
         before: serde_json::Value::Null,
-        after: serde_json::json!({"off": new.off, "worked": new.on}),
+        after: serde_json::json!({"off": new.off, "worked": new.on, "terms": new.terms}),
     };
     audit::note(&mut tx, by, &entry).await?;
     tx.commit().await.map_err(down)

@@ -89,6 +89,32 @@ async fn settle(tx: &mut Tx, payload: &[u8; 12], at: UnixMs, revision: i64) -> R
     leads::mark_code(tx, payload).await
 }
 
+/// Opens a flag again on which nothing is decided any more.
+pub(super) async fn open_again(tx: &mut Tx, payload: &[u8; 12], at: UnixMs) -> Read<()> {
+    sqlx::query("UPDATE flags SET state = 'open', updated_at = $1 WHERE payload = $2")
+        .bind(at.0)
+        .bind(payload.to_vec())
+        .execute(&mut **tx)
+        .await
+        .map(drop)
+        .map_err(down)
+}
+
+/// What was decided of a code, oldest first.
+pub(super) async fn decided<'e>(
+    on: impl sqlx::Executor<'e, Database = sqlx::Sqlite>,
+    payload: &[u8; 12],
+) -> Read<Vec<DecisionRecord>> {
+    sqlx::query("SELECT * FROM decisions WHERE payload = $1 ORDER BY revision")
+        .bind(payload.to_vec())
+        .fetch_all(on)
+        .await
+        .map_err(down)?
+        .iter()
+        .map(decision)
+        .collect()
+}
+
 /// Keeps a decision within a transaction.
 pub(super) async fn decide(tx: &mut Tx, d: &DecisionRecord, by: &By) -> Read<()> {
     let revision = next_revision(tx).await?;
@@ -239,13 +265,6 @@ impl CaseLedger for Ledger {
     }
 
     async fn decisions(&self, payload: &[u8; 12]) -> Result<Vec<DecisionRecord>, LedgerError> {
-        sqlx::query("SELECT * FROM decisions WHERE payload = $1 ORDER BY revision")
-            .bind(payload.to_vec())
-            .fetch_all(&self.reader)
-            .await
-            .map_err(down)?
-            .iter()
-            .map(decision)
-            .collect()
+        decided(&self.reader, payload).await
     }
 }

@@ -15,7 +15,7 @@ use crate::cases::file::{CaseFile, Refusal};
 use crate::cases::inquiry::{Answer, Answered, Inquiry, InquiryLedger, NewInquiry};
 use crate::cases::matter::CaseUnit;
 use crate::cases::port::Seen;
-use crate::registry::{BatchRef, Uscc};
+use crate::registry::Uscc;
 
 fn answered(row: &SqliteRow) -> Read<Option<Answered>> {
     let Some(opinion) = get::<Option<String>>(row, "opinion")? else { return Ok(None) };
@@ -60,20 +60,11 @@ async fn find<'e>(on: impl sqlx::Executor<'e, Database = sqlx::Sqlite>, id: Uuid
     inquiry(&found.ok_or_else(|| LedgerError::NotFound(format!("inquiry {id}")))?)
 }
 
-async fn maker(tx: &mut Tx, batch: BatchRef) -> Read<Option<String>> {
-    sqlx::query_scalar("SELECT enterprise FROM batches WHERE key_number = $1 AND batch_number = $2")
-        .bind(i64::from(batch.key.get()))
-        .bind(i64::from(batch.batch))
-        .fetch_optional(&mut **tx)
-        .await
-        .map_err(down)
-}
-
 /// Labels of the case that are the enterprise's.
 async fn units_of(tx: &mut Tx, file: &CaseFile, of: &Uscc) -> Read<Vec<CaseUnit>> {
     let mut found = Vec::new();
     for (_, unit) in file.units() {
-        if maker(tx, unit.batch).await?.as_deref() == Some(of.as_str()) {
+        if told::maker(tx, unit.batch).await?.as_deref() == Some(of.as_str()) {
             // What an officer noted of it is no part of the question.
             found.push(CaseUnit { note: String::new(), ..unit.clone() });
         }

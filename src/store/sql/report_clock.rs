@@ -6,7 +6,6 @@ use super::rows::{self, Read, get};
 use super::{Ledger, Tx, audit, down, media, reports, signed, unsigned};
 use crate::auth::trail::Entry;
 use crate::base::{By, LedgerError, UnixMs};
-use crate::cases::fact::Fact;
 use crate::media::Sha256Hex;
 use crate::reports::port::{HELD_SCANS_MAX, Held, HeldScan};
 use crate::reports::retention::{Erased, Pass};
@@ -15,30 +14,6 @@ use crate::scan::{Place, Tag48};
 /// Reports of a case that is under way, or held, stay whole.
 const OPEN_CASE: &str = "EXISTS (SELECT 1 FROM case_files c WHERE c.id = r.case_id
     AND (c.state IN ('open', 'closing') OR c.hold = 1))";
-
-/// A case that went into another one goes on there, and its reports with it.
-async fn follow_merged(tx: &mut Tx) -> Read<()> {
-    let merged = sqlx::query(
-        "SELECT DISTINCT r.case_id, e.fact FROM reports r
-         JOIN case_files c ON c.id = r.case_id AND c.state = 'merged'
-         JOIN case_entries e ON e.case_id = c.id AND e.kind = 'merged'",
-    )
-    .fetch_all(&mut **tx)
-    .await
-    .map_err(down)?;
-    for row in &merged {
-        let fact = serde_json::from_str(&get::<String>(row, "fact")?);
-        let Ok(Fact::Merged { into, number, .. }) = fact else { return Err(rows::bad("fact")) };
-        sqlx::query("UPDATE reports SET case_id = $1, case_number = $2 WHERE case_id = $3")
-            .bind(into.to_string())
-            .bind(number)
-            .bind(get::<String>(row, "case_id")?)
-            .execute(&mut **tx)
-            .await
-            .map_err(down)?;
-    }
-    Ok(())
-}
 
 async fn ids(tx: &mut Tx, clause: &'static str, before: UnixMs, limit: u32) -> Read<Vec<String>> {
     let statement = format!(
@@ -116,7 +91,6 @@ async fn old_notes(tx: &mut Tx, pass: &Pass) -> Read<u64> {
 pub(super) async fn erase(ledger: &Ledger, pass: &Pass, by: &By) -> Read<Erased> {
     let mut tx = ledger.write().await?;
     let limit = pass.rows_max;
-    follow_merged(&mut tx).await?;
     let contacts = ids(&mut tx, "r.contact IS NOT NULL", pass.contacts_before, limit).await?;
     for_each(&mut tx, "UPDATE reports SET contact = NULL WHERE id = $1", &contacts).await?;
     let contents = ids(

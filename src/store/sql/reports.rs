@@ -15,7 +15,7 @@ use crate::media::Sha256Hex;
 use crate::reports::port::{Added, Full, Held, ReportLedger, Wanted};
 use crate::reports::retention::{Erased, Pass};
 use crate::reports::{
-    CaseRef, CheckValue, ClosedAs, NewReport, Number, REPORTS_OF_CODE_A_DAY_MAX,
+    CheckValue, ClosedAs, NewReport, Number, REPORTS_OF_CODE_A_DAY_MAX,
     REPORTS_OF_DEVICE_A_DAY_MAX, REPORTS_OF_NO_CODE_A_DAY_MAX, REPORTS_WAITING_MAX, Report, Wrong,
 };
 use crate::scan::{Place, Tag48};
@@ -173,12 +173,21 @@ async fn stamp(
     Ok(true)
 }
 
-async fn link(ledger: &Ledger, id: Uuid, case: &CaseRef, by: &By) -> Read<()> {
-    let mut tx = ledger.write().await?;
-    let row = standing(&mut tx, id).await?;
+/// Makes a report part of a case, within the transaction that puts down there what
+/// it says. False where it is part of that case already.
+///
+/// # Errors
+/// `Conflict` for one that is closed, or part of another case.
+pub(super) async fn link(
+    tx: &mut Tx,
+    id: Uuid,
+    (case, number): (Uuid, &str),
+    by: &By,
+) -> Read<bool> {
+    let row = standing(tx, id).await?;
     let before: Option<String> = get(&row, "case_id")?;
-    if before.as_deref() == Some(&case.id.to_string()) {
-        return Ok(());
+    if before.as_deref() == Some(&case.to_string()) {
+        return Ok(false);
     }
     let closed: Option<i64> = get(&row, "closed_at")?;
     if before.is_some() || closed.is_some() {
@@ -189,12 +198,12 @@ async fn link(ledger: &Ledger, id: Uuid, case: &CaseRef, by: &By) -> Read<()> {
         "UPDATE reports SET case_id = $1, case_number = $2, looked_by = COALESCE(looked_by, $3),
          looked_at = COALESCE(looked_at, $4) WHERE id = $5",
     )
-    .bind(case.id.to_string())
-    .bind(&case.number)
+    .bind(case.to_string())
+    .bind(number)
     .bind(&by.login)
     .bind(by.at.0)
     .bind(id.to_string())
-    .execute(&mut *tx)
+    .execute(&mut **tx)
     .await
     .map_err(down)?;
     // What a case has is evidence, whatever becomes of the report.
@@ -203,12 +212,25 @@ async fn link(ledger: &Ledger, id: Uuid, case: &CaseRef, by: &By) -> Read<()> {
          (SELECT media FROM report_photos WHERE report = $1)",
     )
     .bind(id.to_string())
-    .execute(&mut *tx)
+    .execute(&mut **tx)
     .await
     .map_err(down)?;
-    let after = serde_json::json!({"case": case.number});
-    audit::note(&mut tx, by, &entry("report.link", id, after)).await?;
-    tx.commit().await.map_err(down)
+    let after = serde_json::json!({"case": number});
+    audit::note(tx, by, &entry("report.link", id, after)).await?;
+    Ok(true)
+}
+
+/// Reports of a case are of the case in which it goes on, under the number that it
+/// has there.
+pub(super) async fn move_to(tx: &mut Tx, case: Uuid, (to, number): (Uuid, &str)) -> Read<()> {
+    sqlx::query("UPDATE reports SET case_id = $1, case_number = $2 WHERE case_id = $3")
+        .bind(to.to_string())
+        .bind(number)
+        .bind(case.to_string())
+        .execute(&mut **tx)
+        .await
+        .map(drop)
+        .map_err(down)
 }
 
 async fn close(ledger: &Ledger, id: Uuid, how: ClosedAs, by: &By) -> Read<()> {
@@ -319,10 +341,6 @@ impl ReportLedger for Ledger {
 
     async fn look_at_report(&self, id: Uuid, by: &By) -> Result<bool, LedgerError> {
         stamp(self, id, (LOOKED, "report.look"), by).await
-    }
-
-    async fn link_report(&self, id: Uuid, case: &CaseRef, by: &By) -> Result<(), LedgerError> {
-        link(self, id, case, by).await
     }
 
     async fn close_report(&self, id: Uuid, how: ClosedAs, by: &By) -> Result<(), LedgerError> {

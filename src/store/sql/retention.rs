@@ -9,14 +9,18 @@ use crate::auth::trail::Entry;
 use crate::base::{By, LedgerError};
 use crate::scan::retention::{Pass, RetentionLedger, Thinned};
 
-/// What still tells of a person, and is no evidence: neither of an open flag nor
-/// of a code that was found copied since `$2`.
+/// What still tells of a person, and is no evidence: neither of an open flag, nor
+/// of a code that was found copied since `$2`, nor of a label in a case that is under
+/// way or held.
 macro_rules! whole {
     () => {
         "(s.device <> 0 OR s.network <> 0 OR s.lat IS NOT NULL)
          AND NOT EXISTS (SELECT 1 FROM flags f WHERE f.payload = s.payload AND f.state = 'open')
          AND NOT EXISTS (SELECT 1 FROM decisions d WHERE d.payload = s.payload
-             AND d.decision = 'copied' AND d.decided_at >= $2)"
+             AND d.decision = 'copied' AND d.decided_at >= $2)
+         AND NOT EXISTS (SELECT 1 FROM case_units u JOIN case_files c ON c.id = u.case_id
+             WHERE u.payload = s.payload
+             AND (c.state IN ('open', 'closing') OR c.hold = 1))"
     };
 }
 
@@ -31,7 +35,8 @@ const BEHIND: &str = concat!(
 /// What was evidence when its time came, and is none any more.
 const LEFT: &str = concat!(
     "SELECT s.log, s.log_major, s.log_minor, s.seen_at FROM
-         (SELECT payload FROM flags UNION SELECT payload FROM decisions) AS looked
+         (SELECT payload FROM flags UNION SELECT payload FROM decisions
+          UNION SELECT payload FROM case_units UNION SELECT payload FROM case_units_gone) AS looked
      JOIN scans s ON s.payload = looked.payload
      WHERE s.seen_at < $1 AND s.seen_at < $3 AND ",
     whole!(),

@@ -1,5 +1,7 @@
 //! Which changes webhooks tell of, and what they say.
 
+use std::collections::BTreeMap;
+
 use serde_json::{Value, json};
 
 use super::outbox::tell;
@@ -7,6 +9,7 @@ use super::rows::Read;
 use super::{Tx, down};
 use crate::base::UnixMs;
 use crate::cases::Flag;
+use crate::cases::block::{Block, Span};
 use crate::cases::inquiry::NewInquiry;
 use crate::cases::matter::CaseUnit;
 use crate::code::Payload;
@@ -15,13 +18,13 @@ use crate::hooks::{Event, Kind};
 use crate::recall::{self, Numbers, Proposal};
 use crate::registry::movement::closing::Closing;
 use crate::registry::order::{Order, OrderState};
-use crate::registry::{RangeFact, RangeState, Uscc};
+use crate::registry::{BatchRef, RangeFact, RangeState, Uscc};
 
-/// Whose batch a code is of; `None` for a code that is none of ours.
-async fn maker(tx: &mut Tx, payload: &Payload) -> Read<Option<String>> {
+/// Whose batch it is; `None` for one that is none of ours.
+pub(super) async fn maker(tx: &mut Tx, batch: BatchRef) -> Read<Option<String>> {
     sqlx::query_scalar("SELECT enterprise FROM batches WHERE key_number = $1 AND batch_number = $2")
-        .bind(i64::from(payload.key.get()))
-        .bind(i64::from(payload.batch))
+        .bind(i64::from(batch.key.get()))
+        .bind(i64::from(batch.batch))
         .fetch_optional(&mut **tx)
         .await
         .map_err(down)
@@ -31,7 +34,7 @@ async fn maker(tx: &mut Tx, payload: &Payload) -> Read<Option<String>> {
 /// told of.
 pub(super) async fn flag_opened(tx: &mut Tx, flag: &Flag) -> Read<()> {
     let Ok(payload) = Payload::from_bytes(flag.payload) else { return Ok(()) };
-    let Some(maker) = maker(tx, &payload).await? else { return Ok(()) };
+    let Some(maker) = maker(tx, flag.batch).await? else { return Ok(()) };
     let reasons: Vec<_> = flag.reasons.iter().map(|reason| &reason.code).collect();
     let data = json!({"serial": payload.serial_text(), "batch": flag.batch,
         "number": flag.number, "scans": flag.scans, "reasons": reasons});
@@ -46,8 +49,8 @@ pub(super) async fn flag_decided(
     at: UnixMs,
 ) -> Read<()> {
     let Ok(payload) = Payload::from_bytes(*payload) else { return Ok(()) };
-    let Some(maker) = maker(tx, &payload).await? else { return Ok(()) };
-    let batch = format!("{}-{}", payload.key.get(), payload.batch);
+    let batch = BatchRef { key: payload.key, batch: payload.batch };
+    let Some(maker) = maker(tx, batch).await? else { return Ok(()) };
     let data = json!({"serial": payload.serial_text(), "batch": batch, "decision": found});
     tell(tx, &Event::new(Kind::FlagDecided, &maker, at, data)).await
 }
@@ -123,6 +126,24 @@ pub(super) async fn inquiry_opened(
     let data = json!({"inquiry": new.id, "labels": units.len(), "photos": new.photos.len(),
         "due": new.due});
     tell(tx, &Event::new(Kind::InquiryOpened, new.enterprise.as_str(), at, data)).await
+}
+
+/// An office took labels off sale, or they are back: each maker is told of its own.
+pub(super) async fn block(tx: &mut Tx, kind: Kind, block: &Block, at: UnixMs) -> Read<()> {
+    let mut of: BTreeMap<String, Vec<&Span>> = BTreeMap::new();
+    for span in &block.spans {
+        if let Some(maker) = maker(tx, span.batch).await? {
+            of.entry(maker).or_default().push(span);
+        }
+    }
+    for (maker, spans) in of {
+        let told = |s: &&Span| json!({"batch": s.batch, "first": s.first, "last": s.last});
+        let ranges: Vec<_> = spans.iter().take(RANGES_TOLD_MAX).map(told).collect();
+        let data = json!({"block": block.id, "more_ranges": spans.len() - ranges.len(),
+            "ranges": ranges, "reason": block.reason, "until": block.until.rfc3339()});
+        tell(tx, &Event::new(kind, &maker, at, data)).await?;
+    }
+    Ok(())
 }
 
 /// Wrong codes have closed a pick-up.

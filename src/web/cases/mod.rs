@@ -160,6 +160,8 @@ pub struct CasePage {
     pub open: bool,
     pub closed: bool,
     pub hold: bool,
+    /// The clock took persons, words and photos.
+    pub erased: bool,
     pub seq: u32,
     pub today: String,
     /// Why something was not done.

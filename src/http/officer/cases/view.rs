@@ -62,6 +62,7 @@ pub(super) async fn case_page(
         open: file.state.is_open(),
         closed: file.state == State::Closed,
         hold: file.hold,
+        erased: file.is_erased(),
         seq: file.seq(),
         today: today.to_string(),
         refused: beside.refused,
@@ -290,6 +291,9 @@ async fn photos(desk: &Desk, file: &CaseFile) -> Result<Vec<PhotoLine>, Problem>
     let mut lines = Vec::new();
     for entry in file.standing() {
         let Fact::Photo(photo) = &entry.fact else { continue };
+        if photo.media.is_empty() {
+            continue;
+        }
         // A phone may name a photo before it could send it.
         let there = match Sha256Hex::parse(&photo.media) {
             Some(hash) => desk.ledger.media(&hash).await?.is_some(),

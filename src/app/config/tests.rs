@@ -1,0 +1,80 @@
+//! Settings from file and environment, and what is wrong with them.
+
+use super::*;
+
+fn with(pairs: &[(&str, &str)]) -> Result<Settings, ConfigError> {
+    Settings::from_sources(None, |name| {
+        pairs.iter().find(|(n, _)| *n == name).map(|(_, v)| (*v).to_owned())
+    })
+}
+
+#[test]
+fn the_environment_overrides_defaults() {
+    let settings = with(&[
+        ("ZHENMA_LISTEN", "127.0.0.1:9"),
+        ("ZHENMA_TRUSTED_PROXIES", "10.0.0.0/8, ::1"),
+        ("ZHENMA_PUBLIC_URL", "https://ID.Example.CN"),
+        ("ZHENMA_GEO_DATABASE", "v4.xdb,v6.xdb"),
+        ("ZHENMA_SCAN_RETENTION_DAYS", "730"),
+    ])
+    .expect("good settings");
+    assert_eq!(settings.geo_database, [Path::new("v4.xdb"), Path::new("v6.xdb")]);
+    assert_eq!((settings.listen.port(), settings.scan_retention_days), (9, 730));
+    assert!(settings.trusted_proxies[0].contains([10, 200, 0, 1].into()));
+    assert!(!settings.trusted_proxies[0].contains([11, 0, 0, 1].into()));
+    assert!(settings.trusted_proxies[1].contains("::1".parse().expect("address")));
+    assert_eq!(settings.hosts(), ["id.example.cn"]);
+}
+
+#[test]
+fn a_database_in_the_file_is_one_or_several() {
+    let read = |text: &str| toml::from_str::<Settings>(text);
+    let one = read("geo_database = \"city.mmdb\"").expect("a path");
+    assert_eq!(one.geo_database, [Path::new("city.mmdb")]);
+    let two = read("geo_database = [\"v4.xdb\", \"v6.xdb\"]").expect("paths");
+    assert_eq!(two.geo_database.len(), 2);
+    let error = read("geo_database = 4").expect_err("no path").to_string();
+    assert!(error.contains("a path or a list of paths"), "{error}");
+}
+
+#[test]
+fn printed_settings_hide_the_password_of_redis() {
+    for (url, shown) in [
+        ("redis://:s3cret@h:6379/1", "redis://:***@h:6379/1"),
+        ("rediss://zhenma:s3@cret@a,b/?cluster", "rediss://zhenma:***@a,b/?cluster"),
+        ("redis://h", "redis://h"),
+    ] {
+        let settings = with(&[("ZHENMA_SCAN_STORE", url)]).expect("good settings");
+        let printed = toml::to_string(&settings).expect("texts");
+        assert!(printed.contains(shown) && !printed.contains("cret"), "{printed}");
+    }
+}
+
+#[test]
+fn bad_settings_name_the_variable() {
+    for (name, value) in [
+        ("ZHENMA_LISTEN", "nowhere"),
+        ("ZHENMA_PUBLIC_URL", "id.example.cn"),
+        ("ZHENMA_PUBLIC_URL", "https://id.example.cn/q"),
+        ("ZHENMA_PUBLIC_URL", "https://[::1]:8080"),
+        ("ZHENMA_PUBLIC_URL", "https://id_1.example.cn"),
+        ("ZHENMA_PUBLIC_ALIASES", "a.example.cn, https://b.example.cn"),
+        ("ZHENMA_TRUSTED_PROXIES", "10.0.0.0/33"),
+        ("ZHENMA_WEBHOOK_ALLOW", "intranet"),
+        ("ZHENMA_SCAN_RETENTION_DAYS", "0"),
+        ("ZHENMA_SCAN_RETENTION_DAYS", "three"),
+        ("ZHENMA_REPORT_CONTACT_DAYS", "29"),
+        ("ZHENMA_REPORT_CONTENT_DAYS", "1826"),
+        ("ZHENMA_CASE_YEARS", "4"),
+        ("ZHENMA_TIME_ZONE", "Asia/Luyi"),
+        ("ZHENMA_SCAN_STORE", "mysql://x"),
+        ("ZHENMA_LEDGER", "postgres://x"),
+        ("ZHENMA_LOG_FORMAT", "xml"),
+        ("ZHENMA_SMTP_URL", "smtps://mail.example.cn"),
+        ("ZHENMA_TSA_URL", "tsa.example.cn"),
+        ("ZHENMA_TSA_URL", "ftp://tsa.example.cn"),
+    ] {
+        let error = with(&[(name, value)]).expect_err(value).to_string();
+        assert!(error.contains(name), "{error}");
+    }
+}
