@@ -146,3 +146,67 @@ fn run(program: &Path, arguments: &[&str]) -> String {
     );
     said
 }
+
+#[tokio::test]
+async fn its_officers_have_a_case_under_way_whose_package_proves_itself() {
+    let demo = tokio::task::spawn_blocking(Demo::start).await.expect("it starts");
+    let base = demo.base();
+    let client = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build();
+    let client = client.expect("a client");
+    let form = [("login", "officer"), ("password", zhenma::app::demo::PASSWORD)];
+    let signed_in = client.post(format!("{base}/officer/sign-in")).form(&form).send().await;
+    let signed_in = signed_in.expect("an answer");
+    assert_eq!(signed_in.status(), 303);
+    let cookie: Vec<_> = signed_in
+        .headers()
+        .get_all("set-cookie")
+        .iter()
+        .filter_map(|line| line.to_str().ok()?.split(';').next())
+        .collect();
+    let cookie = cookie.join("; ");
+    let get = |path: String| {
+        let asked = client.get(format!("{base}{path}")).header("cookie", &cookie);
+        let asked = asked.header("accept", "text/html").header("accept-language", "zh-CN");
+        async move { asked.send().await.expect("an answer").text().await.expect("text") }
+    };
+    let id_behind = |page: &str, before: &str| {
+        let ids = page.split(before).skip(1).filter_map(|rest| rest.get(..36));
+        ids.into_iter().find(|id| id.parse::<uuid::Uuid>().is_ok()).map(str::to_owned)
+    };
+    let cases = get("/officer/cases".to_owned()).await;
+    let id = id_behind(&cases, "/officer/cases/").expect("a case");
+    let case = get(format!("/officer/cases/{id}")).await;
+    for there in ["涉嫌销售假冒宋河粮液（演示）", "不是本企业的产品或标签", "停用标签", "现场检查"]
+    {
+        assert!(case.contains(there), "{there}: {case}");
+    }
+    let visits = get("/officer/visits".to_owned()).await;
+    let visit = id_behind(&visits, "/officer/visits/").expect("a visit");
+    let visit = get(format!("/officer/visits/{visit}")).await;
+    assert!(visit.contains("演示图") && visit.contains("抽样取证"), "{visit}");
+    let reports = get("/officer/reports".to_owned()).await;
+    assert!(id_behind(&reports, "/officer/reports/").is_some(), "{reports}");
+
+    let packages = format!("/officer/cases/{id}/evidence");
+    let asked = client.post(format!("{base}{packages}")).header("cookie", &cookie);
+    assert_eq!(asked.send().await.expect("an answer").status(), 303);
+    crate::faults::load::eventually("the package is built", || async {
+        id_behind(&get(packages.clone()).await, &format!("{packages}/")).is_some()
+    })
+    .await;
+    let package = id_behind(&get(packages.clone()).await, &format!("{packages}/")).expect("one");
+    let taken = client.get(format!("{base}{packages}/{package}")).header("cookie", &cookie);
+    let taken = taken.send().await.expect("an answer").bytes().await.expect("bytes");
+    let file = demo.path("package.zip");
+    std::fs::write(&file, &taken).expect("written");
+    let mut arguments = vec!["evidence".to_owned(), "verify".into(), text(&file).into()];
+    for name in ["office-jwks.json", "jwks.json"] {
+        let keys = client.get(format!("{base}/.well-known/{name}")).send().await;
+        let keys = keys.expect("an answer").bytes().await.expect("bytes");
+        std::fs::write(demo.path(name), keys).expect("written");
+        arguments.extend(["--keys".to_owned(), text(&demo.path(name)).to_owned()]);
+    }
+    let arguments: Vec<_> = arguments.iter().map(String::as_str).collect();
+    let verified = crate::keys::zhenma(&arguments, b"");
+    assert!(verified.status.success(), "{}", String::from_utf8_lossy(&verified.stdout));
+}

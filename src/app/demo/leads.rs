@@ -18,8 +18,8 @@ use crate::scan::ledger::ScanLedger;
 
 const DAY_MS: i64 = 86_400_000;
 /// Labels of one case that were copied, and the lot.
-const COPIED: [u64; 5] = [30, 31, 33, 34, 35];
-const COPIED_LOT: &str = "SH20240318A";
+pub(super) const COPIED: [u64; 5] = [30, 31, 33, 34, 35];
+pub(super) const COPIED_LOT: &str = "SH20240318A";
 /// Bozhou, beside the county.
 const FORGED_AT: Place = Place(3416);
 

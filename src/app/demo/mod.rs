@@ -3,11 +3,13 @@
 //! installation uses. Keys are the development keys, which nothing else takes.
 
 mod brands;
+mod drawing;
 mod goods;
 mod leads;
 mod office;
 pub mod people;
 mod samples;
+mod story;
 
 use std::fs::DirBuilder;
 use std::os::unix::fs::DirBuilderExt;
@@ -168,6 +170,7 @@ pub async fn seed(parts: &Parts) -> Result<(), StartError> {
     goods::seed(parts, &batches, now).await?;
     office::seed(parts, &batches, now).await?;
     leads::seed(parts, &batches, now).await?;
+    story::seed(parts, &batches, now).await?;
     renew(&parts.ledger, &parts.scanner.register, parts.clock.now()).await?;
     scan_history(parts, &mut dice, now).await?;
     std::fs::write(parts.settings.data.join(DONE), b"")
@@ -309,6 +312,11 @@ async fn scan_history(parts: &Parts, dice: &mut Dice, now: UnixMs) -> Result<(),
     Ok(())
 }
 
+fn signer_of(batch: &Batch) -> Result<crate::keys::SoftSigner, StartError> {
+    development::signer(batch.id.key.get())
+        .ok_or_else(|| StartError::Other("a batch under a key that is not the demo's".into()))
+}
+
 /// What happens to the scanned labels of one batch.
 fn stories_of(
     batch: &Batch,
@@ -317,8 +325,7 @@ fn stories_of(
     visits: &mut Vec<(String, Vec<Visit>)>,
     parts: &Parts,
 ) -> Result<(), StartError> {
-    let signer = development::signer(batch.id.key.get())
-        .ok_or_else(|| StartError::Other("a batch under a key that is not the demo's".into()))?;
+    let signer = signer_of(batch)?;
     let url = &parts.settings.public_url;
     let mint = Mint::new(&signer, batch.id.key, batch.id.batch, &batch.secret, url)?;
     let home = |dice: &mut Dice| {
