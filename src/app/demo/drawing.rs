@@ -54,7 +54,7 @@ fn shelf(x: u32, y: u32) -> Rgb<u8> {
     let paper = (24..72).contains(&across) && (330..430).contains(&y);
     match (paper, neck || body, y > 520) {
         (true, ..) => Rgb([236, 228, 206]),
-        (_, true, _) if column % 3 == 0 => Rgb([150, 34, 30]),
+        (_, true, _) if column.is_multiple_of(3) => Rgb([150, 34, 30]),
         (_, true, _) => Rgb([196, 202, 206]),
         (.., true) => Rgb([122, 92, 62]),
         _ => Rgb([226, 222, 212]),
@@ -65,7 +65,7 @@ fn label(x: u32, y: u32) -> Rgb<u8> {
     let paper = (160..800).contains(&x) && (100..560).contains(&y);
     let symbol = (560..740).contains(&x) && (330..510).contains(&y);
     let line = (200..520).contains(&x) && (150..500).contains(&y) && y % 60 < 16;
-    let dark = (x / 18 * 7 + y / 18 * 13 + (x / 18) * (y / 18)) % 3 == 0;
+    let dark = (x / 18 * 7 + y / 18 * 13 + (x / 18) * (y / 18)).is_multiple_of(3);
     match (paper, symbol, line) {
         (true, true, _) if dark => Rgb([20, 20, 20]),
         (true, true, _) => Rgb([255, 255, 255]),
@@ -78,6 +78,9 @@ fn label(x: u32, y: u32) -> Rgb<u8> {
 /// DEMO across the foot of the picture.
 fn mark(picture: &mut RgbImage) {
     let (left, top) = (WIDTH / 2 - DOT * 12, HEIGHT - DOT * 8);
+    for (x, y) in (top - DOT..HEIGHT).flat_map(|y| (0..WIDTH).map(move |x| (x, y))) {
+        picture.put_pixel(x, y, Rgb([255; 3]));
+    }
     for (n, letter) in (0..).zip(&LETTERS) {
         for (row, bits) in (0..).zip(letter) {
             for column in (0..5).filter(|column| bits >> (4 - column) & 1 == 1) {

@@ -11,7 +11,8 @@ use super::leads::{COPIED, COPIED_LOT};
 use super::{day_before, signer_of};
 use crate::app::compose::{Parts, StartError};
 use crate::app::paths;
-use crate::auth::office::FIRST;
+use crate::auth::Office;
+use crate::auth::office::{FIRST, OfficeLedger};
 use crate::base::{By, UnixMs, ids};
 use crate::cases::block::{BlockLedger, NewBlock, Span};
 use crate::cases::fact::{Fact, Ground, Opinion};
@@ -20,6 +21,7 @@ use crate::cases::inquiry::{Answer, InquiryLedger, NewInquiry};
 use crate::cases::matter::{CaseUnit, Party, PartyRole, PhotoNote, Spot};
 use crate::cases::port::{FileLedger, NewCase, Seen};
 use crate::code::{Layer, Payload};
+use crate::keys::office::DEMO_OFFICE;
 use crate::label::Mint;
 use crate::media::{MediaLedger, MediaRow, MediaStore, Purpose, Sha256Hex};
 use crate::registry::{Batch, Bilingual, Uscc};
@@ -42,6 +44,9 @@ pub(super) async fn seed(parts: &Parts, batches: &[Batch], now: UnixMs) -> Resul
     let Some(batch) = batches.iter().find(|batch| batch.lot == COPIED_LOT) else { return Ok(()) };
     let labels = labels(parts, batch)?;
     let story = Story { parts, batch, now };
+    // Its key says the same name.
+    let office = Office::new(FIRST, DEMO_OFFICE, "Demonstration office", &COUNTY.to_string());
+    parts.ledger.put_office(&office.map_err(other)?, &story.by("county", 7 * 24)).await?;
     let case = story.case(&labels).await?;
     let photos = story.visit(case.id, &labels).await?;
     let case = story.photos(&case, &photos).await?;
@@ -132,7 +137,8 @@ impl Story<'_> {
         let officer = self.keep(drawing::signature(2)?, &by).await?;
         let visit = ids::new_id(by.at);
         let taken_at = by.at.rfc3339();
-        let serials: Vec<_> = labels.iter().map(|(_, payload, _)| payload.serial_text()).collect();
+        let serials: Vec<_> =
+            labels.iter().take(3).map(|(_, payload, _)| payload.serial_text()).collect();
         let mut coming = vec![self.coming(
             visit,
             &by,

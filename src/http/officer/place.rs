@@ -62,8 +62,12 @@ pub async fn show(
     let name = Place(code).text(lang).ok_or_else(Problem::nothing)?;
     let there = There::read(&desk, &who, code).await?;
     let met = met(&there.flags);
-    let unknown =
-        unknown_there(code % 100 == 0, there.visits.len(), there.forged.len(), there.unplaced);
+    let unknown = unknown_there(
+        code.is_multiple_of(100),
+        there.visits.len(),
+        there.forged.len(),
+        there.unplaced,
+    );
     let shown = PlacePage {
         name,
         code,

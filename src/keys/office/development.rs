@@ -6,10 +6,10 @@ use crate::keys::office::{OfficeKid, OfficeSigner};
 
 const KID: OfficeKid = OfficeKid(1);
 /// Says in every package what it is worth.
-const OFFICE: &str = "演示用市场监督管理局";
+pub const DEMO_OFFICE: &str = "演示用市场监督管理局";
 
 /// The demonstration's key, `office-1`, whose seed everybody can read here.
 pub fn development_signer() -> OfficeSigner {
     let seed = Sha256::digest("zhenma development key of an office");
-    OfficeSigner::from_seed(KID, OFFICE, &seed.into())
+    OfficeSigner::from_seed(KID, DEMO_OFFICE, &seed.into())
 }

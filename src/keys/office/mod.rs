@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 use crate::keys::keyring::{Jwk, JwkSet};
 use crate::keys::{KeyError, KeyStatus, PublicKey};
 
-pub use development::development_signer;
+pub use development::{DEMO_OFFICE, development_signer};
 pub use signer::OfficeSigner;
 
 /// What the name of every such key begins with.
