@@ -156,19 +156,60 @@ fn withdrawn(register: &Register, out: &mut BTreeMap<String, Value>) {
                 let said = listed(one.facts);
                 out.insert(format!("serials/{id}"), said);
             }
-            held => {
+            Held::Whole => {
+                for said in whole(one.facts) {
+                    push(out, format!("withdrawn/{}", id.key), said);
+                }
+            }
+            Held::Ask => {
                 let Some((fact, kind)) = one.facts.withdrawals().next() else { continue };
                 let mut said = said_of(id, fact, kind);
-                said[if held == Held::Whole { "whole" } else { "ask" }] = json!(true);
+                said["ask"] = json!(true);
+                said["until"] = until(last_end(one.facts));
                 push(out, format!("withdrawn/{}", id.key), said);
             }
         }
     }
 }
 
+/// Every fact that withdraws the batch by itself. Where only several together do, the
+/// first of them until one ends, and from then on the server knows.
+fn whole(facts: &BatchFacts) -> Vec<Value> {
+    let id = facts.batch.id;
+    let last = facts.batch.issued() - 1;
+    let marked = |fact: &RangeFact, kind, mark: &str, end| {
+        let mut said = said_of(id, fact, kind);
+        said[mark] = json!(true);
+        said["until"] = until(end);
+        said
+    };
+    let alone = facts.withdrawals().filter(|(fact, _)| fact.first == 0 && fact.last >= last);
+    let all: Vec<_> = alone.map(|(fact, kind)| marked(fact, kind, "whole", fact.until)).collect();
+    if !all.is_empty() {
+        return all;
+    }
+    let Some((fact, kind)) = facts.withdrawals().next() else { return all };
+    let first_end = facts.withdrawals().filter_map(|(fact, _)| fact.until).min();
+    let mut all = vec![marked(fact, kind, "whole", first_end)];
+    if first_end.is_some() {
+        all.push(marked(fact, kind, "ask", last_end(facts)));
+    }
+    all
+}
+
+/// When the last of what is said of a batch ends; `None`: not by itself.
+fn last_end(facts: &BatchFacts) -> Option<UnixMs> {
+    let ends: Option<Vec<_>> = facts.withdrawals().map(|(fact, _)| fact.until).collect();
+    ends.and_then(|ends| ends.into_iter().max())
+}
+
+fn until(end: Option<UnixMs>) -> Value {
+    end.map_or(Value::Null, |end| json!(end.rfc3339()))
+}
+
 fn said_of(batch: BatchRef, fact: &RangeFact, kind: Withdrawal) -> Value {
     json!({
-        "batch": batch, "kind": kind, "since": fact.set_at.rfc3339(),
+        "batch": batch, "kind": kind, "since": fact.set_at.rfc3339(), "until": until(fact.until),
         "zh": fact.reason.zh, "en": fact.reason.en,
         "remedy_zh": fact.remedy.zh, "remedy_en": fact.remedy.en,
     })

@@ -14,6 +14,9 @@
 //! | `serials/BATCH` | exact serials of labels withdrawn in part of a batch, five bytes each, sorted |
 //! | `flagged/PP` | flagged codes met in province PP or bound for it (`0`: no place is known), as hashes |
 //!
+//! What ends by the clock, as a block of an office does, says when (`until`): from then
+//! on a phone without network takes it for not said.
+//!
 //! What it never holds: a permutation secret, a count, a single number of a label,
 //! which labels are planted or missed, and anything of a person. So it cannot
 //! tell whether a serial was issued, and every answer says that.

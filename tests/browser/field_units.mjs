@@ -80,6 +80,22 @@ async function kitKeepsItsPromises({ BadKit, Kit, among, merged, opened, sha256,
   ]) {
     holds(() => assert.equal(stateAt(kit, now, latest), state));
   }
+  // A block that ended is over; what stands beside it is said still.
+  const block = { batch: "1-2", whole: true, until: "2026-11-28T00:00:00Z", zh: "停用" };
+  const recall = { batch: "1-2", whole: true, until: null, zh: "召回" };
+  const withdrawn = (...said) => new Kit({ made_at: "2026-11-27T00:00:00Z", valid_until: "2026-11-30T00:00:00Z", parts: [] }, { "withdrawn/1": JSON.stringify(said) });
+  const payload = { key: 1, batch: 2, layer: "outer", serial: Uint8Array.of(0, 0, 0, 0, 1) };
+  for (const [kit, at, zh] of [
+    [withdrawn(block), madeAt + 23 * hour, "停用"],
+    [withdrawn(block), madeAt + 24 * hour, undefined],
+    [withdrawn(block, recall), madeAt + 23 * hour, "停用"],
+    [withdrawn(block, recall), madeAt + 24 * hour, "召回"],
+  ]) {
+    holds(() => assert.equal(kit.withdrawal(payload, at).said?.zh, zh));
+  }
+  const after = withdrawn(block, { batch: "1-2", ask: true, until: "2026-11-29T00:00:00Z" });
+  holds(() => assert.deepEqual(after.withdrawal(payload, madeAt + 30 * hour), { ask: true }));
+  holds(() => assert.deepEqual(after.withdrawal(payload, madeAt + 48 * hour), {}));
   // A manifest that claims to hold longer does not.
   holds(() => assert.equal(stateAt(made("2027-11-30T00:00:00Z"), madeAt + 73 * hour, 0), "expired"));
 }

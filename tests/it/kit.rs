@@ -298,6 +298,69 @@ fn more_withdrawn_labels_than_a_kit_lists_are_told_as_not_known() {
     assert_eq!(serials(&listed[0]["outer"]).len(), 10);
 }
 
+/// The first batch of a register, of which this is said.
+fn said_of(said: impl Fn(&Batch) -> Vec<RangeFact>) -> BTreeMap<String, String> {
+    let mut register = register(1);
+    let (id, facts) =
+        register.batches.iter().next().map(|(id, f)| (*id, Arc::clone(f))).expect("one");
+    let batch = facts.batch.clone();
+    let (said, whereabouts) = (said(&batch), Whereabouts::issued(batch.count));
+    let (maker, product) = (Arc::clone(&facts.enterprise), Arc::clone(&facts.product));
+    let facts = BatchFacts::new(batch, maker, product, said, whereabouts);
+    register.batches.insert(id, Arc::new(facts));
+    parts_of(&register, &[])
+}
+
+#[test]
+fn what_ends_by_the_clock_says_when() {
+    let ending = |batch: &Batch, first, last, until: Option<i64>| RangeFact {
+        state: RangeState::Void,
+        until: until.map(UnixMs),
+        ..void(batch, first, last)
+    };
+    let marks = |parts: &BTreeMap<String, String>| -> Vec<(bool, Option<String>)> {
+        let said: Vec<Value> = serde_json::from_str(&parts["withdrawn/1"]).expect("JSON");
+        said.iter()
+            .map(|one| (one["whole"] == true, one["until"].as_str().map(str::to_owned)))
+            .collect()
+    };
+    let at = |ms: i64| Some(UnixMs(ms).rfc3339());
+    let last = 999_999;
+    // One block of all; a block beside a recall; two halves that end at other times.
+    let one = said_of(|b| vec![ending(b, 0, last, Some(9_000))]);
+    assert_eq!(marks(&one), [(true, at(9_000))]);
+    let two = said_of(|b| vec![ending(b, 0, last, Some(9_000)), ending(b, 0, last, None)]);
+    let mut two = marks(&two);
+    two.sort();
+    assert_eq!(two, [(true, None), (true, at(9_000))]);
+    let halves = said_of(|b| {
+        vec![ending(b, 0, 499_999, Some(5_000)), ending(b, 500_000, last, Some(9_000))]
+    });
+    assert_eq!(marks(&halves), [(true, at(5_000)), (false, at(9_000))]);
+    let few = said_of(|b| vec![ending(b, 0, 9, Some(9_000))]);
+    let name = few.keys().find(|name| name.starts_with("serials/")).expect("listed");
+    let listed: Value = serde_json::from_str(&few[name]).expect("JSON");
+    assert_eq!(listed[0]["until"].as_str().map(str::to_owned), at(9_000));
+}
+
+#[tokio::test]
+async fn a_kit_of_more_parts_than_a_statement_takes_values_is_kept() {
+    use zhenma::base::{Clock, clock::SystemClock};
+    use zhenma::kit::{KitLedger, Manifest, Part};
+    use zhenma::store::sql::Ledger;
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("ledger.sqlite");
+    let ledger = Ledger::open(&file, SystemClock.now()).await.expect("a ledger");
+    let part = |n: usize| Part { name: format!("x/{n}"), hash: String::new(), text: "[]".into() };
+    for (version, count) in [(1, 33_000), (2, 1)] {
+        let parts: Vec<_> = (0..count).map(part).collect();
+        let manifest = Manifest::new(version, 1, UnixMs(0), Vec::new(), &parts);
+        ledger.put_kit(&manifest, "jws", UnixMs(0), &parts).await.expect("kept");
+    }
+    let sent = ledger.kit_since(0, 41).await.expect("read").expect("a kit");
+    assert_eq!(sent.parts.len(), 1);
+}
+
 #[test]
 fn flagged_codes_go_to_their_provinces_and_those_of_no_place_to_everybody() {
     let code = |n: u8, provinces: &[u16]| Flagged {

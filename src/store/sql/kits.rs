@@ -40,13 +40,19 @@ fn is_for(name: &str, province: u16) -> bool {
 
 /// Puts the parts of a kit in the place of those of the last.
 async fn replace(tx: &mut Tx, parts: &[Part]) -> Read<()> {
-    let mut gone = QueryBuilder::<Sqlite>::new("DELETE FROM kit_parts WHERE name NOT IN (");
-    let mut names = gone.separated(", ");
-    for part in parts {
-        names.push_bind(&part.name);
+    let named: HashSet<&str> = parts.iter().map(|part| part.name.as_str()).collect();
+    let had: Vec<String> = sqlx::query_scalar("SELECT name FROM kit_parts")
+        .fetch_all(&mut **tx)
+        .await
+        .map_err(down)?;
+    // A statement takes 32 766 values at most, and a kit may have more parts.
+    for name in had.iter().filter(|name| !named.contains(name.as_str())) {
+        sqlx::query("DELETE FROM kit_parts WHERE name = $1")
+            .bind(name)
+            .execute(&mut **tx)
+            .await
+            .map_err(down)?;
     }
-    names.push_unseparated(")");
-    gone.build().execute(&mut **tx).await.map_err(down)?;
     for part in parts {
         sqlx::query(
             "INSERT INTO kit_parts (name, sha256, body) VALUES ($1, $2, $3)

@@ -61,18 +61,18 @@ export function goodsDiffer(product, inHand) {
   return /^[0-9]{14}$/.test(inHand) ? product.gtin !== inHand : product.category !== inHand;
 }
 
-async function findings(kit, reading, inHand, hosts) {
+async function findings(kit, reading, inHand, now) {
   const { payload, gs1, host } = reading;
   const batch = kit.batches.get(`${payload.key}-${payload.batch}`) ?? null;
   const product = (batch && kit.products.get(batch.gtin)) ?? null;
-  const { said, ask } = kit.withdrawal(payload);
+  const { said, ask } = kit.withdrawal(payload, now);
   const signedOtherwise = gs1 && batch && (gs1.gtin !== batch.gtin || gs1.lot !== batch.lot);
   const all = [
     said && "withdrawn",
     product && goodsDiffer(product, inHand) && "product_mismatch",
     signedOtherwise && "signed_otherwise",
     (await kit.isFlagged(payload)) && "flagged",
-    host && !hosts.includes(host) && "foreign_host",
+    host && !kit.manifest.hosts.includes(host) && "foreign_host",
     ask && "part_withdrawn",
     !batch && "unknown_batch",
   ];
@@ -80,10 +80,10 @@ async function findings(kit, reading, inHand, hosts) {
 }
 
 /**
- * {word, shown, label, findings, serial, batch, product, said, key, host}. A forged or
+ * What the kit says at `now`: {word, shown, label, findings, serial, batch, product, said, key, host}. A forged or
  * unreadable text is told nothing of any batch, as the service does.
  */
-export async function answer(kit, text, inHand) {
+export async function answer(kit, text, inHand, now) {
   let reading;
   try {
     reading = taken(text);
@@ -97,7 +97,7 @@ export async function answer(kit, text, inHand) {
   if (first === "unknown_key" || first === "bad_signature") {
     return { word: first, shown: SHOWN[first], findings: [first], ...named };
   }
-  const found = await findings(kit, reading, inHand, kit.manifest.hosts);
+  const found = await findings(kit, reading, inHand, now);
   const all = [first, ...found.all].sort((a, b) => ORDER.indexOf(a) - ORDER.indexOf(b));
   const key = kit.keys.get(payload.key) ?? null;
   // Of the label alone: that the goods are others is said beside it.

@@ -109,7 +109,8 @@ export class Kit {
   add(said) {
     const all = this.withdrawn.get(said.batch) ?? [];
     this.withdrawn.set(said.batch, all);
-    all.push({ ...said, outer: base64url(said.outer ?? ""), inner: base64url(said.inner ?? "") });
+    const until = said.until ? Date.parse(said.until) : Infinity;
+    all.push({ ...said, until, outer: base64url(said.outer ?? ""), inner: base64url(said.inner ?? "") });
   }
 
   /** The key with this number, ready to check; null where there is none. */
@@ -120,9 +121,11 @@ export class Kit {
     return { ...row, key: await row.loaded };
   }
 
-  /** {said} that withdraws the code, {ask} where only the server knows, or {}. */
-  withdrawal(payload) {
-    const about = this.withdrawn.get(`${payload.key}-${payload.batch}`) ?? [];
+  /** {said} that withdraws the code at `now`, {ask} where only the server knows, or {}. */
+  withdrawal(payload, now) {
+    const known = this.withdrawn.get(`${payload.key}-${payload.batch}`) ?? [];
+    // A block that ended meanwhile is over without network too.
+    const about = known.filter(({ until }) => now < until);
     const whole = about.find((said) => said.whole);
     if (whole) return { said: whole };
     const listed = about.find((said) => among(said[payload.layer] ?? new Uint8Array(), payload.serial));
