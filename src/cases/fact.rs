@@ -51,6 +51,9 @@ pub enum Ruling {
     ExtendCheck,
     /// More time for the decision.
     ExtendCase,
+    /// 先行登记保存
+    Preserve,
+    /// 查封、扣押
     Seize,
     Sample,
     Penalty,
@@ -102,7 +105,7 @@ slugs! {
     Ground: Lead = "lead", Inspection = "inspection", Report = "report", Transfer = "transfer",
         Superior = "superior", Enterprise = "enterprise";
     Ruling: File = "file", NotFile = "not_file", ExtendCheck = "extend_check",
-        ExtendCase = "extend_case", Seize = "seize", Sample = "sample", Penalty = "penalty",
+        ExtendCase = "extend_case", Preserve = "preserve", Seize = "seize", Sample = "sample", Penalty = "penalty",
         NoPenalty = "no_penalty", Refer = "refer", Other = "other";
     Outcome: Counterfeit = "counterfeit", Genuine = "genuine", Diverted = "diverted",
         LabelDefect = "label_defect", CannotTell = "cannot_tell";

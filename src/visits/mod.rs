@@ -12,6 +12,7 @@
 //! (what a sweep allows to say) and [`papers`]. Not here: photos themselves
 //! (`media`), cases (`cases`), the judge (`scan`).
 
+pub mod measure;
 pub mod papers;
 pub mod pick;
 pub mod port;

@@ -1,5 +1,5 @@
 //! The papers of a visit, in Chinese, filled in with what was recorded: the record
-//! of the inspection, and the list of what was sampled, sealed and seized. What
+//! of the inspection, and the list of goods that measures were taken of. What
 //! nobody recorded is left blank for the pen.
 
 use std::collections::HashMap;
@@ -14,7 +14,7 @@ use crate::scan::Outcome;
 use crate::visits::record::{Act, Check, SignedAs};
 use crate::visits::statement::{caveats, sentence};
 use crate::visits::sweep::speaks_against;
-use crate::visits::visit::{Part, Visit};
+use crate::visits::visit::{Arrival, Part, Visit};
 
 /// Photos that are printed; of more, the list alone.
 const PHOTOS_PRINTED_MAX: usize = 24;
@@ -55,14 +55,6 @@ impl About<'_> {
             format!("{name}（执法证号：＿＿＿＿＿＿）")
         };
         logins.iter().map(name).collect::<Vec<_>>().join("、")
-    }
-}
-
-pub const fn act_zh(act: Act) -> &'static str {
-    match act {
-        Act::Sealed => "查封",
-        Act::Sampled => "抽样取证",
-        Act::Seized => "扣押",
     }
 }
 
@@ -138,8 +130,8 @@ pub fn inspection(visit: &Visit<'_>, about: &About<'_>, pictures: &Pictures) -> 
     checks(&mut paper, visit, about);
     sweeps(&mut paper, visit);
     if !visit.seals.is_empty() {
-        let lines = visit.seals.len();
-        paper.paragraph(&format!("　　现场采取抽样取证、查封、扣押措施共{lines}项，详见清单。"));
+        let (acts, lines) = (Act::together(&acts(visit)), visit.seals.len());
+        paper.paragraph(&format!("　　现场采取{acts}措施共{lines}项，详见清单。"));
     }
     photos(&mut paper, visit, about, pictures);
     paper.heading("三、记录方式");
@@ -277,23 +269,11 @@ fn circumstances(paper: &mut Paper, visit: &Visit<'_>) {
         .filter(|kept| kept.arrival.recorded_by != kept.arrival.taken_in_by)
         .collect();
     if let Some(kept) = taken.first() {
-        let Arrived { recorded_by, taken_in_by } = Arrived::of(kept);
+        let Arrival { recorded_by, taken_in_by, .. } = &kept.arrival;
         paper.paragraph(&format!(
             "　　其中{}条由账号{taken_in_by}代账号{recorded_by}收存。",
             taken.len()
         ));
-    }
-}
-
-struct Arrived<'a> {
-    recorded_by: &'a str,
-    taken_in_by: &'a str,
-}
-
-impl<'a> Arrived<'a> {
-    fn of(kept: &'a crate::visits::Kept) -> Self {
-        let arrival = &kept.arrival;
-        Self { recorded_by: &arrival.recorded_by, taken_in_by: &arrival.taken_in_by }
     }
 }
 
@@ -321,9 +301,14 @@ fn signatures(paper: &mut Paper, visit: &Visit<'_>, about: &About<'_>, pictures:
     }
 }
 
-/// 抽样取证、查封、扣押物品清单.
+fn acts(visit: &Visit<'_>) -> Vec<Act> {
+    visit.seals.iter().map(|part| part.fact.act).collect()
+}
+
+/// 物品清单, named by the measures that were taken.
 pub fn list(visit: &Visit<'_>, about: &About<'_>, pictures: &Pictures) -> Vec<u8> {
-    let mut paper = paper(visit, about, "抽样取证、查封、扣押物品清单");
+    let acts = acts(visit);
+    let mut paper = paper(visit, about, &format!("{}物品清单", Act::together(&acts)));
     paper.fields(&head(visit, about));
     let columns = [
         Column { head: "序号", share: 0.8 },
@@ -339,7 +324,7 @@ pub fn list(visit: &Visit<'_>, about: &About<'_>, pictures: &Pictures) -> Vec<u8
         let codes: Vec<_> = seal.codes.iter().map(|text| code_named(text)).collect();
         vec![
             (n + 1).to_string(),
-            act_zh(seal.act).to_owned(),
+            seal.act.zh().to_owned(),
             seal.what.clone(),
             format!("{}{}", seal.quantity, seal.unit),
             seal.seal_number.clone(),
@@ -353,7 +338,14 @@ pub fn list(visit: &Visit<'_>, about: &About<'_>, pictures: &Pictures) -> Vec<u8
     } else {
         paper.table(&columns, &rows);
     }
-    paper.small("本清单一式两份，一份交当事人，一份存档。样品由双方当场确认并封样。");
+    paper.small("本清单一式两份，一份交当事人，一份存档。");
+    let mut terms: Vec<_> = Act::OFFERED
+        .iter()
+        .filter(|act| acts.contains(act))
+        .filter_map(|act| act.terms_zh())
+        .collect();
+    terms.dedup();
+    terms.iter().for_each(|terms| paper.small(terms));
     signatures(&mut paper, visit, about, pictures);
     paper.finish()
 }

@@ -30,10 +30,29 @@ pub struct Coming {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Taken {
     /// New; overtaken where it says so.
-    Accepted(Option<Says>),
+    Accepted(Told),
     /// Known; what was said of it when it came.
-    Repeated(Option<Says>),
+    Repeated(Told),
     Refused(Refused),
+}
+
+/// What is told of a record that is kept.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Told {
+    /// Of a check: what the register said when it came.
+    pub says: Option<Says>,
+    /// Of a visit that names a case: whether it stands in it.
+    pub joined: Option<Joined>,
+}
+
+/// What became of a visit that is to stand in a case.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Joined {
+    Stands,
+    /// The office has no case of that number.
+    NoCase,
+    /// It has, and nothing is put into it any more.
+    NotOpen,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -68,7 +87,8 @@ pub struct Forgotten {
 
 #[async_trait]
 pub trait VisitLedger: Send + Sync {
-    /// Takes in records of one phone, in their order; the answers are in it too.
+    /// Takes in records of one phone, in their order; the answers are in it too. A visit
+    /// that names a case is put into it with the same stroke.
     async fn take_records(
         &self,
         office: Uuid,
@@ -98,8 +118,15 @@ pub trait VisitLedger: Send + Sync {
     ) -> Result<Vec<VisitLine>, LedgerError>;
     /// Cases that a visit was put into.
     async fn cases_of_visit(&self, visit: Uuid) -> Result<Vec<Uuid>, LedgerError>;
-    /// Notes that a visit stands in a case.
-    async fn note_visit_case(&self, visit: Uuid, case: Uuid, by: &By) -> Result<(), LedgerError>;
+    /// Puts a visit into the case of its office that has this number, behind whatever
+    /// others wrote there; once, however often it is asked for.
+    async fn join_case(
+        &self,
+        office: Uuid,
+        visit: Uuid,
+        number: &str,
+        by: &By,
+    ) -> Result<Joined, LedgerError>;
     /// Forgets visits that came before an instant and stand in no case, at most
     /// `limit`, with the photos that nothing else names.
     async fn forget_visits(

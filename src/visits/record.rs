@@ -8,6 +8,7 @@ use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
 use crate::base::{FieldError, UnixMs};
+pub use crate::visits::measure::Act;
 
 /// Characters of a note.
 pub const NOTE_CHARACTERS_MAX: usize = 2_000;
@@ -208,15 +209,7 @@ pub struct Photo {
     pub exif: serde_json::Map<String, serde_json::Value>,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Act {
-    Sealed,
-    Sampled,
-    Seized,
-}
-
-/// A line of the list of what was sealed, sampled or seized.
+/// A line of the list of goods that a measure was taken of.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Seal {

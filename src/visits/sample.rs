@@ -40,32 +40,6 @@ pub fn bound(suspect: u32, checked: u32, stock: Option<u32>) -> Bound {
     }
 }
 
-/// The fewest units to draw so that, none of them suspect, fewer than `share` of the
-/// stock are copies; `None` where even all of a stock are too few to say so.
-pub fn planned(share: f64, stock: Option<u32>) -> Option<u32> {
-    if !(share > 0.0 && share < 1.0) {
-        return None;
-    }
-    let enough = |n: u32| match bound(0, n, stock) {
-        Bound::Nothing => false,
-        Bound::Whole { .. } => true,
-        Bound::Share { upper, .. } => upper < share,
-        Bound::Units { upper, .. } => {
-            f64::from(upper) < share * f64::from(stock.unwrap_or(u32::MAX))
-        }
-    };
-    let (mut low, mut high) = (0, stock.unwrap_or(STOCK_MAX));
-    while high - low > 1 {
-        let middle = low + (high - low) / 2;
-        if enough(middle) {
-            high = middle;
-        } else {
-            low = middle;
-        }
-    }
-    enough(high).then_some(high)
-}
-
 /// The share at which `suspect` or fewer would be seen with probability `alpha`.
 fn share_above(suspect: u32, checked: u32, alpha: f64) -> f64 {
     if suspect >= checked {

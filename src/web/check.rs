@@ -3,6 +3,7 @@
 use askama::Template;
 
 use crate::scan::Outcome;
+use crate::visits::measure::Act;
 use crate::web::console::Frame;
 use crate::web::verdict::icon;
 
@@ -18,6 +19,8 @@ pub struct CheckPage {
     pub region: u16,
     /// Where the keys are published that sign kits.
     pub office_keys: &'static str,
+    /// Slug and name of every measure.
+    pub acts: Vec<(&'static str, &'static str)>,
     /// Slug and drawing of every outcome.
     pub icons: Vec<(&'static str, &'static str)>,
 }
@@ -25,6 +28,8 @@ pub struct CheckPage {
 impl CheckPage {
     pub fn new(f: Frame, login: String, account: String, region: u16) -> Self {
         let icons = Outcome::ALL.map(|outcome| (outcome.slug(), icon(outcome))).to_vec();
-        Self { f, account, login, region, office_keys: "/.well-known/office-jwks.json", icons }
+        let acts = Act::OFFERED.map(|act| (act.slug(), act.text(f.lang))).to_vec();
+        let office_keys = "/.well-known/office-jwks.json";
+        Self { f, account, login, region, office_keys, acts, icons }
     }
 }

@@ -3,17 +3,9 @@
 use askama::Template;
 
 use crate::base::Lang;
-use crate::visits::record::{Act, Sampling, SignedAs};
+use crate::visits::record::{Sampling, SignedAs};
 use crate::web::console::{Frame, Typed};
 use crate::web::text::Text;
-
-pub const fn act(act: Act) -> Text {
-    match act {
-        Act::Sealed => Text("查封", "sealed"),
-        Act::Sampled => Text("抽样取证", "sampled"),
-        Act::Seized => Text("扣押", "seized"),
-    }
-}
 
 pub const fn sampling(sampling: Sampling) -> Text {
     match sampling {

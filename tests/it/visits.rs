@@ -1,6 +1,7 @@
 //! What officers record on the spot, as a phone sends it.
 
 mod bounds;
+mod joined;
 mod pages;
 
 use std::collections::BTreeSet;
@@ -462,8 +463,7 @@ async fn a_forgotten_photo_leaves_the_picture_that_another_one_shows() {
         visits.push(begun["id"].as_str().expect("an id").parse().expect("a UUID"));
     }
     assert_eq!(shown[0], shown[1], "one picture of two files");
-    let by = By::shell(SystemClock.now());
-    ledger.note_visit_case(visits[1], visits[1], &by).await.expect("noted");
+    joined::put_into_a_case(&bed, visits[1]).await;
     let later = SystemClock.now().plus_ms(1_828 * 86_400_000);
     let media = zhenma::media::MediaStore::at(zhenma::app::paths::media(&bed.parts.settings.data));
     let old = zhenma::app::old_visits::OldVisits {
@@ -494,8 +494,7 @@ async fn a_visit_that_became_no_case_is_forgotten_after_five_years_with_its_phot
     assert_eq!(pass(1_826).await, 0);
     assert!(media.get(&file).await.expect("read").is_some());
     let visit = id.parse().expect("a UUID");
-    let by = By::shell(SystemClock.now());
-    bed.parts.ledger.note_visit_case(visit, visit, &by).await.expect("noted");
+    joined::put_into_a_case(&bed, visit).await;
     assert_eq!(pass(1_828).await, 0, "it stands in a case");
     let officer = bed.person("officer").await;
     let other = self::visit("另一家店");

@@ -202,7 +202,6 @@ impl Story<'_> {
         ledger.take_records(FIRST, &arrival, &coming, &by).await?;
         let file = ledger.any_case(case).await?;
         ledger.append(&self.seen(&file), &[Fact::Visit { visit }], &by).await.map_err(other)?;
-        ledger.note_visit_case(visit, case, &by).await?;
         Ok(vec![shelf, label])
     }
 

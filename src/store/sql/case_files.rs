@@ -9,7 +9,7 @@ use uuid::Uuid;
 use super::rows::{self, Read, get};
 use super::{
     Ledger, ROWS_AT_ONCE, Tx, accounts, audit, case_lists, case_moves, case_units, down, leads,
-    signed,
+    signed, visits,
 };
 use crate::auth::office::Working;
 use crate::auth::{Role, trail};
@@ -197,6 +197,7 @@ async fn keep(tx: &mut Tx, file: &CaseFile, new: &[Entry]) -> Read<()> {
     }
     for entry in new {
         case_units::keep(tx, file.id, entry).await?;
+        visits::join::keep(tx, file, entry).await?;
     }
     let calendar = calendar(&mut **tx).await?;
     head(tx, file, &calendar).await

@@ -1,6 +1,7 @@
 //! Records from the spot.
 
 mod forget;
+pub(super) mod join;
 
 use std::collections::BTreeSet;
 
@@ -12,9 +13,11 @@ use super::rows::{self, Read, get};
 use super::{Ledger, Tx, audit, down, signed, unsigned};
 use crate::auth::trail::Entry;
 use crate::base::{By, LedgerError, UnixMs};
-use crate::visits::port::{Coming, Forgotten, Refused, Taken, VisitLedger, VisitLine};
+use crate::visits::port::{
+    Coming, Forgotten, Joined, Refused, Taken, Told, VisitLedger, VisitLine,
+};
 use crate::visits::visit::{Arrival, Kept};
-use crate::visits::{Says, VISIT_RECORDS_MAX};
+use crate::visits::{Fact, Record, Says, VISIT_RECORDS_MAX};
 
 fn uuid(row: &SqliteRow, column: &str) -> Read<Uuid> {
     get::<String>(row, column)?.parse().map_err(|_| rows::bad(column))
@@ -52,18 +55,31 @@ async fn known(tx: &mut Tx, office: Uuid, new: &Coming) -> Read<Option<Taken>> {
     let Some(row) = row else { return Ok(None) };
     let same =
         get::<Vec<u8>>(&row, "hash")? == new.record.hash() && uuid(&row, "office")? == office;
-    Ok(Some(if same {
-        Taken::Repeated(says(&row)?)
-    } else {
-        Taken::Refused(Refused::OtherContent)
-    }))
+    if !same {
+        return Ok(Some(Taken::Refused(Refused::OtherContent)));
+    }
+    let joined = match case_of(&new.record) {
+        Some(number) => Some(join::stands(tx, new.record.id, number).await?),
+        None => None,
+    };
+    Ok(Some(Taken::Repeated(Told { says: says(&row)?, joined })))
+}
+
+/// Number of the case that a visit names.
+fn case_of(record: &Record) -> Option<&str> {
+    match &record.fact {
+        Fact::Visit(opening) => opening.case.as_deref(),
+        _ => None,
+    }
 }
 
 /// Why a record cannot join the visit that it names.
 async fn barred(tx: &mut Tx, office: Uuid, new: &Coming) -> Read<Option<Refused>> {
-    let Some(visit) = new.record.visit().filter(|visit| *visit != new.record.id) else {
+    // Only what begins a visit is there before it.
+    if matches!(new.record.fact, Fact::Visit(_)) {
         return Ok(None);
-    };
+    }
+    let Some(visit) = new.record.visit() else { return Ok(None) };
     let records: i64 =
         sqlx::query_scalar("SELECT COUNT(*) FROM field_records WHERE visit = $1 AND office = $2")
             .bind(visit.to_string())
@@ -109,7 +125,7 @@ async fn insert(tx: &mut Tx, office: Uuid, arrival: &Arrival, new: &Coming) -> R
     .map_err(down)
 }
 
-async fn take(tx: &mut Tx, office: Uuid, arrival: &Arrival, new: &Coming) -> Read<Taken> {
+async fn take(tx: &mut Tx, office: Uuid, arrival: &Arrival, new: &Coming, by: &By) -> Read<Taken> {
     if let Some(known) = known(tx, office, new).await? {
         return Ok(known);
     }
@@ -117,7 +133,11 @@ async fn take(tx: &mut Tx, office: Uuid, arrival: &Arrival, new: &Coming) -> Rea
         return Ok(Taken::Refused(why));
     }
     insert(tx, office, arrival, new).await?;
-    Ok(Taken::Accepted(new.says.clone()))
+    let joined = match case_of(&new.record) {
+        Some(number) => Some(join::join(tx, office, new.record.id, number, by).await?),
+        None => None,
+    };
+    Ok(Taken::Accepted(Told { says: new.says.clone(), joined }))
 }
 
 fn line(row: &SqliteRow) -> Read<VisitLine> {
@@ -153,7 +173,7 @@ impl VisitLedger for Ledger {
         let mut tx = self.write().await?;
         let mut out = Vec::with_capacity(coming.len());
         for new in coming {
-            out.push(take(&mut tx, office, arrival, new).await?);
+            out.push(take(&mut tx, office, arrival, new, by).await?);
         }
         let accepted = out.iter().filter(|taken| matches!(taken, Taken::Accepted(_))).count();
         if accepted > 0 {
@@ -243,30 +263,17 @@ impl VisitLedger for Ledger {
         .collect()
     }
 
-    async fn note_visit_case(&self, visit: Uuid, case: Uuid, by: &By) -> Result<(), LedgerError> {
+    async fn join_case(
+        &self,
+        office: Uuid,
+        visit: Uuid,
+        number: &str,
+        by: &By,
+    ) -> Result<Joined, LedgerError> {
         let mut tx = self.write().await?;
-        let noted = sqlx::query(
-            "INSERT INTO visit_cases (visit, case_file, noted_by, noted_at) VALUES ($1, $2, $3, $4)
-             ON CONFLICT (visit, case_file) DO NOTHING",
-        )
-        .bind(visit.to_string())
-        .bind(case.to_string())
-        .bind(&by.login)
-        .bind(by.at.0)
-        .execute(&mut *tx)
-        .await
-        .map_err(down)?;
-        if noted.rows_affected() > 0 {
-            let entry = Entry {
-                action: "visit.case",
-                object: format!("visit {visit}"),
-                enterprise: None,
-                before: serde_json::Value::Null,
-                after: serde_json::json!({"case": case}),
-            };
-            audit::note(&mut tx, by, &entry).await?;
-        }
-        tx.commit().await.map_err(down)
+        let joined = join::join(&mut tx, office, visit, number, by).await?;
+        tx.commit().await.map_err(down)?;
+        Ok(joined)
     }
 
     async fn forget_visits(

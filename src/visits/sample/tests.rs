@@ -27,25 +27,6 @@ fn bounds_are_those_of_exact_fractions() {
 }
 
 #[test]
-fn samples_are_planned_as_tables_have_it() {
-    // ln 0.05 / ln(1 - p), as in every table of discovery sampling.
-    for (share, wanted) in [(0.10, 29), (0.05, 59), (0.02, 149), (0.01, 299), (0.001, 2_995)] {
-        assert_eq!(planned(share, None), Some(wanted), "{share}");
-    }
-    for (share, stock) in [(0.05, 400), (0.10, 60), (0.01, 100_000), (0.05, 20), (0.001, 50)] {
-        let n = planned(share, Some(stock)).expect("a size");
-        let fits = |n| match bound(0, n, Some(stock)) {
-            Bound::Units { upper, .. } => f64::from(upper) < share * f64::from(stock),
-            other => matches!(other, Bound::Whole { .. }),
-        };
-        assert!(n <= stock && fits(n) && !fits(n - 1), "{share} of {stock}: {n}");
-    }
-    assert_eq!(planned(0.0, None), None);
-    assert_eq!(planned(1.0, None), None);
-    assert_eq!(planned(f64::NAN, Some(10)), None);
-}
-
-#[test]
 fn more_units_never_say_less_and_a_suspect_one_never_says_more() {
     let upper = |x, n, stock| match bound(x, n, stock) {
         Bound::Share { upper, .. } => upper,

@@ -75,7 +75,7 @@ async fn whole(bed: &StaffBed, officer: &Person<'_>, swept: usize) -> String {
     records.push(record("photo", &lost));
     for (act, what, quantity, seal) in [
         ("sampled", "宋河粮液 500 mL", 3, ""),
-        ("seized", "食用油 5 L（贴有白酒标签）", 12, "鹿市监封 2026-0117"),
+        ("detained", "食用油 5 L（贴有白酒标签）", 12, "鹿市监封 2026-0117"),
     ] {
         let members = json!({"visit": id, "act": act, "what": what, "quantity": quantity,
             "unit": "瓶", "seal_number": seal, "kept_at": "局涉案物品仓库",
@@ -134,7 +134,7 @@ async fn papers_say_in_chinese_what_was_recorded_and_no_full_code() {
                 "不到5%",
                 "不能推及其余存货",
                 "酒精度不合格",
-                "共2项，详见清单",
+                "现场采取扣押、抽样取证措施共2项，详见清单",
                 "拒绝签名",
                 "officer 王芳",
             ],
@@ -142,7 +142,7 @@ async fn papers_say_in_chinese_what_was_recorded_and_no_full_code() {
         (
             "list",
             [
-                "抽样取证、查封、扣押物品清单",
+                "扣押、抽样取证物品清单",
                 "鹿邑县老王烟酒店",
                 "鹿市监封2026-0117",
                 "抽样取证",

@@ -85,11 +85,15 @@ pub(super) fn text(file: &CaseFile, fact: &Fact, lang: Lang, zone: &TimeZone) ->
 }
 
 /// Where more of it stands, and what that is called.
-pub(super) fn link(fact: &Fact) -> Option<(String, String)> {
+pub(super) fn link(fact: &Fact, lang: Lang) -> Option<(String, String)> {
     let case =
         |id: &uuid::Uuid, text: &str| Some((format!("/officer/cases/{id}"), text.to_owned()));
     match fact {
         Fact::Unit(unit) => Some((format!("/officer/codes/{}", unit.serial), unit.serial.clone())),
+        Fact::Visit { visit } => {
+            let text = lang.pick("检查记录", "record of the visit").to_owned();
+            Some((format!("/officer/visits/{visit}"), text))
+        }
         Fact::Merged { into, number, .. } => case(into, number),
         Fact::Joined { from, number } | Fact::SplitFrom { from, number } => case(from, number),
         Fact::Split { off, number, .. } => case(off, number),

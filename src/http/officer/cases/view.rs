@@ -329,7 +329,7 @@ fn line(desk: &Desk, file: &CaseFile, entry: &Entry, lang: Lang) -> EntryLine {
         by: entry.by.clone(),
         kind: words::kind(&entry.fact).of(lang),
         text: super::told::text(file, &entry.fact, lang, &desk.zone),
-        link: super::told::link(&entry.fact),
+        link: super::told::link(&entry.fact, lang),
         gone: file.is_withdrawn(entry.id),
         removable: entry.fact.may_be_withdrawn(),
     }

@@ -17,7 +17,7 @@ use crate::http::access::AtPhone;
 use crate::http::desk::Desk;
 use crate::http::problem::{Problem, ProblemDocument};
 use crate::http::{bodies, json};
-use crate::visits::port::{Coming, Refused, Taken};
+use crate::visits::port::{Coming, Joined, Refused, Taken};
 use crate::visits::visit::Arrival;
 use crate::visits::{Fact, RECORDS_AT_ONCE_MAX, RECORDS_BYTES_MAX, Record, Says, read};
 
@@ -38,7 +38,8 @@ pub struct Records {
     /// `visit` {seller {name, uscc, address, person}, place {lat, lon, accuracy_m}, region, note, case};
     /// `check` {visit, sweep, code, shown, found {matches_label, product_in_hand, note}, quantity, photos};
     /// `photo` {visit, sha256, taken_at, caption, exif};
-    /// `seal` {visit, act: sealed, sampled or seized, what, quantity, unit, seal_number, kept_at, codes};
+    /// `seal` {visit, act: preserved (先行登记保存), sealed_up (查封), detained (扣押), sampled
+    /// (抽样取证) or sampled_to_test (抽样检验), what, quantity, unit, seal_number, kept_at, codes};
     /// `sweep` {visit, sweep, gtin, stock, sampling: random, picked or all, seed, ended};
     /// `signature` {visit, signer, as: seller, officer or witness, sha256, refused};
     /// `note` {visit, text}.
@@ -61,7 +62,18 @@ pub struct RecordAnswer {
     state: &'static str,
     /// Of a check: what the register said when it came.
     says: Option<RegisterSays>,
+    /// Of a visit that names a case: whether it stands in that case now.
+    case: Option<CaseNamed>,
     problem: Option<Told>,
+}
+
+/// A case that a visit names.
+#[derive(Serialize, ToSchema)]
+pub struct CaseNamed {
+    number: String,
+    attached: bool,
+    zh: String,
+    en: String,
 }
 
 /// What the register said of a label when the record of its check came.
@@ -133,10 +145,10 @@ pub async fn take(
         }
     }
     let taken = desk.ledger.take_records(who.office, &arrival, &coming, &by).await?;
-    let mut taken = taken.into_iter();
+    let mut taken = coming.iter().zip(taken);
     let answers = ids.into_iter().zip(slots).map(|(id, fault)| match fault {
         Some(fault) => refused(id, malformed(&fault)),
-        None => taken.next().map_or_else(|| refused(id, lost()), |taken| answer(id, taken)),
+        None => taken.next().map_or_else(|| refused(id, lost()), |(new, of)| answer(new, of)),
     });
     Ok(Json(RecordAnswers { records: answers.collect() }))
 }
@@ -195,20 +207,51 @@ async fn judged(desk: &Desk, record: Record, known: &BTreeSet<Uuid>, at: UnixMs)
     }
 }
 
-fn answer(id: Uuid, taken: Taken) -> RecordAnswer {
-    let (state, says) = match taken {
-        Taken::Accepted(says) if says.as_ref().is_some_and(|s| s.overtaken) => ("overtaken", says),
-        Taken::Accepted(says) => ("accepted", says),
-        Taken::Repeated(says) => ("repeated", says),
-        Taken::Refused(why) => return refused(id, told(why)),
+fn answer(new: &Coming, taken: Taken) -> RecordAnswer {
+    let (state, about) = match taken {
+        Taken::Accepted(about) if about.says.as_ref().is_some_and(|says| says.overtaken) => {
+            ("overtaken", about)
+        }
+        Taken::Accepted(about) => ("accepted", about),
+        Taken::Repeated(about) => ("repeated", about),
+        Taken::Refused(why) => return refused(new.record.id, told(why)),
     };
     metrics::counter!("zhenma_field_records_total", "state" => state).increment(1);
-    RecordAnswer { id, state, says: says.map(RegisterSays::from), problem: None }
+    RecordAnswer {
+        id: new.record.id,
+        state,
+        says: about.says.map(RegisterSays::from),
+        case: about.joined.and_then(|joined| case_named(&new.record, joined)),
+        problem: None,
+    }
+}
+
+fn case_named(record: &Record, joined: Joined) -> Option<CaseNamed> {
+    let Fact::Visit(opening) = &record.fact else { return None };
+    let number = opening.case.clone()?;
+    let (zh, en) = match joined {
+        Joined::Stands => {
+            (format!("已归入案件{number}"), format!("The visit stands in case {number}"))
+        }
+        Joined::NoCase => (
+            format!("本局没有编号{number}的案件：检查已收下，没有归入案件，请在检查记录里改归"),
+            format!(
+                "Your office has no case {number}: the visit was taken and stands in none; put it into one on its page"
+            ),
+        ),
+        Joined::NotOpen => (
+            format!("案件{number}已结案、正在报请结案或内容已满：检查已收下，没有归入该案件"),
+            format!(
+                "Nothing can be put into case {number} now: the visit was taken and does not stand in it"
+            ),
+        ),
+    };
+    Some(CaseNamed { number, attached: joined == Joined::Stands, zh, en })
 }
 
 fn refused(id: Uuid, problem: Told) -> RecordAnswer {
     metrics::counter!("zhenma_field_records_total", "state" => "refused").increment(1);
-    RecordAnswer { id, state: "refused", says: None, problem: Some(problem) }
+    RecordAnswer { id, state: "refused", says: None, case: None, problem: Some(problem) }
 }
 
 /// A member of a record, as a form names it.

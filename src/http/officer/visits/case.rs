@@ -11,18 +11,13 @@ use super::show::visit_page;
 use crate::auth::Officer;
 use crate::auth::office::{Serving, Working};
 use crate::base::By;
-use crate::cases::CaseError;
-use crate::cases::fact::Fact;
-use crate::cases::port::{CASES_SHOWN_MAX, CaseLine, FileLedger, Seen, Sight, Wanted};
 use crate::http::access::AtConsole;
 use crate::http::bodies::Posted;
 use crate::http::desk::Desk;
 use crate::http::problem::{Problem, ProblemDocument};
 use crate::visits::Visit;
+use crate::visits::port::Joined;
 use crate::web::console::{Frame, Typed};
-
-/// Times that an entry is tried again behind what somebody else wrote meanwhile.
-const TRIES: u32 = 5;
 
 /// Which case.
 #[derive(Default, Deserialize, ToSchema)]
@@ -53,56 +48,20 @@ pub async fn put(
 ) -> Result<Response, Problem> {
     let kept = records(&desk, &who, &id).await?;
     let visit = Visit::fold(&kept).ok_or_else(Problem::nothing)?.id;
-    let Some(case) = named(&desk, &who, into.number.trim()).await? else {
-        let error = frame.t("本局没有这个编号的案件", "Your office has no case of this number");
-        return again(&desk, (&who, &by), frame, &id, into.number, error.to_owned()).await;
+    let joined = desk.ledger.join_case(who.office, visit, into.number.trim(), &by).await?;
+    let error = match joined {
+        Joined::Stands => {
+            return Ok(Redirect::to(&format!("/officer/visits/{visit}")).into_response());
+        }
+        Joined::NoCase => {
+            frame.t("本局没有这个编号的案件", "Your office has no case of this number")
+        }
+        Joined::NotOpen => frame.t(
+            "该案件已结案、正在报请结案或内容已满，不能归入；确需归入的，请先由负责人处理该案件",
+            "Nothing can be put into this case: it is closed, about to be, or full",
+        ),
     };
-    if !desk.ledger.cases_of_visit(visit).await?.contains(&case.id) {
-        match append(&desk, &who, &case, Fact::Visit { visit }, &by).await {
-            Ok(()) => desk.ledger.note_visit_case(visit, case.id, &by).await?,
-            Err(CaseError::Ledger(error)) => return Err(error.into()),
-            Err(refused) => {
-                let error = refused.to_string();
-                return again(&desk, (&who, &by), frame, &id, into.number, error).await;
-            }
-        }
-    }
-    Ok(Redirect::to(&format!("/officer/visits/{visit}")).into_response())
-}
-
-/// The office's case of that very number.
-async fn named(desk: &Desk, who: &Officer, number: &str) -> Result<Option<CaseLine>, Problem> {
-    if number.is_empty() {
-        return Ok(None);
-    }
-    let wanted = Wanted { office: who.office, find: number.to_owned(), ..Wanted::default() };
-    let (found, _) = desk.ledger.list_cases(&wanted, CASES_SHOWN_MAX).await?;
-    Ok(found.into_iter().find(|case| case.number == number))
-}
-
-/// Behind whatever others write: that a visit belongs to a case does not hang on it.
-async fn append(
-    desk: &Desk,
-    who: &Officer,
-    case: &CaseLine,
-    fact: Fact,
-    by: &By,
-) -> Result<(), CaseError> {
-    let facts = [fact];
-    for _ in 1..TRIES {
-        let (office, today) = (who.office, desk.today());
-        let Sight::Own(file) = desk.ledger.case_file(office, case.id).await? else { break };
-        // It was put there, and the note of it got lost.
-        if file.standing().any(|entry| entry.fact == facts[0]) {
-            return Ok(());
-        }
-        let seen = Seen { office, case: case.id, seq: file.seq(), today };
-        match FileLedger::append(&*desk.ledger, &seen, &facts, by).await {
-            Err(CaseError::Stale(_)) => {}
-            done => return done.map(drop),
-        }
-    }
-    Err(CaseError::Stale(Vec::new()))
+    again(&desk, (&who, &by), frame, &id, into.number, error.to_owned()).await
 }
 
 async fn again(

@@ -80,7 +80,7 @@ pub(super) async fn visit_page(
     let html = VisitPage {
         id: visit.id.to_string(),
         seller: visit.opening.fact.seller.name.clone(),
-        facts: look.facts(&visit),
+        facts: look.facts(&visit, &cases),
         cases,
         overtaken: visit.timeline.iter().filter(|kept| kept.is_overtaken()).count(),
         sweeps: visit.sweeps.iter().map(|sweep| look.sweep(sweep)).collect(),
@@ -133,9 +133,15 @@ impl Look<'_> {
         stamp.to_zoned_datetime(self.zone.clone()).strftime("%Y-%m-%d %H:%M:%S").to_string()
     }
 
-    fn facts(&self, visit: &Visit<'_>) -> Vec<(&'static str, String)> {
+    fn facts(&self, visit: &Visit<'_>, cases: &[(String, String)]) -> Vec<(&'static str, String)> {
         let f = self.f;
         let opening = visit.opening.fact;
+        let apart = |number: &String| !cases.iter().any(|(_, of)| of == number);
+        let named = opening.case.as_ref().filter(|number| apart(number)).map(|number| {
+            let not =
+                f.t("不是本局在办案件，未归入", "no open case of this office, not put into it");
+            format!("{number}（{not}）")
+        });
         let seller = &opening.seller;
         let (from, until) = visit.span();
         let spot = opening.place.filter(|_| self.persons);
@@ -152,7 +158,7 @@ impl Look<'_> {
                 seller.person.clone().filter(|_| self.persons).unwrap_or_default(),
             ),
             (f.t("检查人", "Officers"), visit.recorders().join(", ")),
-            (f.t("所报案号", "Case named"), opening.case.clone().unwrap_or_default()),
+            (f.t("所报案号", "Case named"), named.unwrap_or_default()),
             (f.t("手机时钟", "Phone's clock"), drift(ahead)),
             (f.t("备注", "Note"), opening.note.clone()),
         ];
@@ -223,7 +229,7 @@ impl Look<'_> {
     fn seal(&self, part: &Part<'_, Seal>) -> SealLine {
         let seal = part.fact;
         SealLine {
-            act: visits::act(seal.act).of(self.f.lang),
+            act: seal.act.text(self.f.lang),
             what: seal.what.clone(),
             quantity: format!("{} {}", seal.quantity, seal.unit),
             seal_number: seal.seal_number.clone(),

@@ -63,6 +63,7 @@ async function end() {
 
 function opened(name) {
   for (const id of ["note", "seal", "signature"]) show(`${id}-form`, id === name && byId(`${id}-form`).hidden);
+  byId(`${name}-form`).scrollIntoView({ block: "start" });
   if (name === "signature" && !byId("signature-form").hidden) glass.clear();
 }
 
@@ -131,7 +132,6 @@ export function wire() {
   };
   for (const [id, act] of Object.entries(clicks)) byId(id).addEventListener("click", act);
   const option = (key) => made("option", { value: key.replace(/^as_/, ""), text: say(key) });
-  byId("seal-act").append(...["sealed", "sampled", "seized"].map(option));
   byId("sign-as").append(...["as_seller", "as_officer", "as_witness"].map(option));
   byId("seal-unit").value = byId("seal-unit").defaultValue = say("unit_default");
 }
