@@ -24,6 +24,7 @@ pub mod figures;
 pub mod handoff;
 pub mod join;
 pub mod json;
+mod kept;
 pub mod labels_file;
 mod lists;
 pub mod media;

@@ -1,6 +1,6 @@
 //! Files served as they are. Their names carry a hash of their content, so a
-//! browser may keep them for good. A script that imports another names it by its
-//! plain name; on the way out that becomes the hashed one, so that a change of
+//! browser may keep them for good. A script that imports another, and the manifest of
+//! an installed page, name it by its plain name; on the way out that becomes the hashed one, so that a change of
 //! any file of a page is a change of the page's own script.
 
 use std::borrow::Cow;
@@ -25,8 +25,11 @@ macro_rules! files {
 }
 
 /// What is imported stands before what imports it.
-const FILES: [(&str, &[u8]); 27] = files![
+const FILES: [(&str, &[u8]); 30] = files![
     "icon.svg" in "static",
+    "icon-192.png" in "static",
+    "icon-512.png" in "static",
+    "check.webmanifest" in "static",
     "console.css" in "static",
     "line.js" in "static",
     "check.css" in "static",
@@ -70,6 +73,8 @@ impl Asset {
         let (stem, ending) = name.rsplit_once('.').unwrap_or((name, ""));
         let (media_type, bytes) = match ending {
             "js" => ("text/javascript; charset=utf-8", imports(bytes, before)),
+            "webmanifest" => ("application/manifest+json", imports(bytes, before)),
+            "png" => ("image/png", Cow::Borrowed(bytes)),
             "css" => ("text/css; charset=utf-8", Cow::Borrowed(bytes)),
             _ => ("image/svg+xml", Cow::Borrowed(bytes)),
         };
@@ -77,7 +82,7 @@ impl Asset {
     }
 }
 
-/// A script whose imports name files by their hashed names.
+/// A script, or a manifest, that names other files by their hashed names.
 fn imports(bytes: &'static [u8], before: &[Asset]) -> Cow<'static, [u8]> {
     let Ok(text) = std::str::from_utf8(bytes) else { return Cow::Borrowed(bytes) };
     let mut out = Cow::Borrowed(text);
@@ -99,30 +104,46 @@ fn version(bytes: &[u8]) -> String {
     Sha256::digest(bytes)[..6].iter().map(|b| format!("{b:02x}")).collect()
 }
 
-/// Files that the page of a packing line needs.
-const OF_A_LINE: [&str; 3] = ["icon.svg", "console.css", "line.js"];
+/// A page that a service worker keeps, and what it keeps with it.
+struct KeptPage {
+    path: &'static str,
+    sign_in: &'static str,
+    prefix: &'static str,
+    files: Vec<String>,
+    /// Of those, what the page's text names itself.
+    named: Vec<String>,
+}
 
-/// The service worker of a packing line's page. Its text names the files of this
-/// version, so that another version is another worker.
-pub static LINE_WORKER: LazyLock<String> =
-    LazyLock::new(|| worker(include_str!("static/line_worker.js"), &OF_A_LINE.map(url)));
+impl KeptPage {
+    /// Its service worker. The text names the files of this version, so that another
+    /// version is another worker.
+    fn worker(&self) -> String {
+        let Self { path, sign_in, prefix, files, named } = self;
+        let body = include_str!("static/page_worker.js");
+        let version = version([body, &files.join(" ")].concat().as_bytes());
+        format!(
+            "const PAGE = {path:?};\nconst SIGN_IN = {sign_in:?};\nconst PREFIX = {prefix:?};\n\
+             const FILES = {files:?};\nconst NAMED = {named:?};\nconst VERSION = {version:?};\n{body}"
+        )
+    }
+}
 
-/// The script of the page on the spot.
-const CHECK: &str = "check.js";
+/// The service worker of a packing line's page.
+pub static LINE_WORKER: LazyLock<String> = LazyLock::new(|| {
+    let files = ["icon.svg", "console.css", "line.js"].map(url).to_vec();
+    let (path, sign_in) = ("/enterprise/line", "/enterprise/sign-in");
+    let named = files.clone();
+    KeptPage { path, sign_in, prefix: "zhenma-line-", files, named }.worker()
+});
 
 /// The same of the page on the spot, which needs every file but the line's.
 pub static CHECK_WORKER: LazyLock<String> = LazyLock::new(|| {
-    let files: Vec<_> =
-        FILES.iter().filter(|(name, _)| *name != "line.js").map(|(name, _)| url(name)).collect();
-    let entry = format!("const ENTRY = {:?};\n", url(CHECK));
-    worker(&(entry + include_str!("static/check_worker.js")), &files)
+    let files = FILES.iter().map(|(name, _)| *name).filter(|name| *name != "line.js");
+    let (path, sign_in) = ("/officer/check", "/officer/sign-in");
+    let named = vec![url("check.js")];
+    KeptPage { path, sign_in, prefix: "zhenma-check-", files: files.map(url).collect(), named }
+        .worker()
 });
-
-fn worker(body: &str, files: &[String]) -> String {
-    let version = version([body, &files.join(" ")].concat().as_bytes());
-    let files: Vec<_> = files.iter().map(|file| format!("{file:?}")).collect();
-    format!("const FILES = [{}];\nconst VERSION = \"{version}\";\n{body}", files.join(", "))
-}
 
 /// The asset with this hashed name.
 pub fn find(hashed: &str) -> Option<&'static Asset> {

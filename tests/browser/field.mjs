@@ -116,6 +116,9 @@ const visible = (page, id) => page.waitForSelector(`#${id}:not([hidden])`, { tim
 const until = (page, id, words, timeout = 30000) =>
   page.waitForFunction((id, words) => document.getElementById(id).textContent.includes(words), { timeout }, id, words);
 
+/** An answer is there, and it is the last: the server's, or the kit's where there is no network. */
+const settled = (page) => page.waitForSelector("#answer:not([hidden]):not(.asking)", { timeout: 20000 });
+
 async function unlock(page, isNew) {
   await page.type("#pin", PIN);
   if (isNew) await page.type("#pin-again", PIN);
@@ -138,7 +141,7 @@ async function check(page, code, name) {
   await page.focus("#code");
   await page.keyboard.sendCharacter(code);
   await page.keyboard.press("Enter");
-  await visible(page, "answer");
+  await settled(page);
   const said = await page.evaluate(() => ({
     shown: document.getElementById("answer").className.split(" ")[1],
     word: document.getElementById("word").textContent,
@@ -176,6 +179,10 @@ try {
   await until(page, "age", "离线包");
   await page.waitForFunction(() => document.getElementById("age").className === "");
   await page.waitForFunction(() => document.getElementById("reopens").textContent.includes("断网也能打开"));
+  const devtools = await page.createCDPSession();
+  const { installabilityErrors } = await devtools.send("Page.getInstallabilityErrors");
+  const manifest = await devtools.send("Page.getAppManifest");
+  said.installable = { errors: installabilityErrors, wrong: manifest.errors, ...JSON.parse(manifest.data) };
   said.named = await page.$eval("header", (e) => e.textContent.includes("王芳"));
   await picture(page, "check");
 
@@ -184,7 +191,7 @@ try {
   await visible(page, "camera");
   await new Promise((go) => setTimeout(go, 300));
   await page.screenshot({ path: path.join(pictures, "field.camera.png") });
-  await visible(page, "answer");
+  await settled(page);
   said.scanned = await page.evaluate(() => ({
     shown: document.getElementById("answer").className,
     source: document.getElementById("source").textContent,
@@ -213,6 +220,7 @@ try {
   await picture(page, "visit.new");
   await fill(page, "seller", "鹿邑县老街烟酒店");
   await fill(page, "address", "老街12号");
+  await fill(page, "case", "2026-000099");
   await press(page, "locate");
   await until(page, "located", "12");
   await submit(page, "visit-form");

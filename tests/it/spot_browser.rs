@@ -187,6 +187,12 @@ async fn a_phone_without_network_answers_records_locks_and_sends_everything_once
     let goods = Goods::make(&bed).await;
     let said = run(&browser, &bed, &goods).await;
 
+    let app = &said["installable"];
+    assert_eq!((&app["errors"], &app["wrong"]), (&json!([]), &json!([])), "{app}");
+    assert_eq!(
+        (&app["display"], &app["start_url"]),
+        (&json!("standalone"), &json!("/officer/check"))
+    );
     assert_eq!(said["scanned"]["shown"], "answer genuine", "{said}");
     assert!(has(&said["scanned"]["officer"], "执法人员可见"), "{said}");
     for (name, shown, word) in OFFLINE {
@@ -212,7 +218,14 @@ async fn a_phone_without_network_answers_records_locks_and_sends_everything_once
     let (checks, photos, seals) = (visit.checks, visit.photos, visit.seals);
     assert_eq!((checks, photos, seals), (OFFLINE.len() as u32 + 4, 1, 1));
     // What was said offline of labels that are as they were overtakes nothing.
-    assert_eq!((visit.overtaken, &said["told"]), (0, &json!("")), "{said}");
+    assert_eq!(visit.overtaken, 0, "{said}");
+    // The case that the officer named is none of the office: the phone says so, once.
+    let told = said["told"].as_str().expect("text");
+    assert_eq!(told.matches("案号未归入").count(), 1, "{told}");
+    assert!(
+        told.contains("本局没有编号2026-000099的案件") && !told.contains("情况已变化"),
+        "{told}"
+    );
 
     // The kept page names nobody, nothing is kept in clear, and signing out leaves nothing.
     assert_eq!((&said["named"], &said["nameless"]), (&json!(true), &json!(true)), "{said}");

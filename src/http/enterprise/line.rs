@@ -8,31 +8,22 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
 
 use super::home::own;
-use crate::auth::Duties;
 use crate::auth::duty::{Acting, OnLine};
 use crate::http::access::AtConsole;
 use crate::http::bodies;
 use crate::http::console::page;
 use crate::http::desk::Desk;
+use crate::http::kept;
 use crate::http::problem::{Problem, ProblemDocument};
 use crate::http::trace::{self, Answers, SCANS_BYTES_MAX, Scans};
 use crate::registry::Uscc;
 use crate::trace::place::PlaceKind;
 use crate::web::assets::LINE_WORKER;
 use crate::web::console::{Choice, Frame};
-use crate::web::style;
 use crate::web::trace::LinePage;
 use crate::web::verdict::named;
 
-/// Of this page alone: its script is a file of ours and speaks to us.
-static POLICY: LazyLock<HeaderValue> = LazyLock::new(|| {
-    let policy = format!(
-        "default-src 'none'; style-src 'self' '{}'; img-src 'self'; script-src 'self'; \
-         connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
-        style::HASH.as_str()
-    );
-    HeaderValue::from_str(&policy).expect("words and base64")
-});
+static POLICY: LazyLock<HeaderValue> = LazyLock::new(|| kept::policy(""));
 
 /// Sizes of a case and a pallet where the enterprise sets none.
 const CASE_SIZE: usize = 6;
@@ -93,13 +84,7 @@ pub async fn shell(
     State(desk): State<Desk>,
     AtConsole { who, frame, .. }: AtConsole<Acting<OnLine>>,
 ) -> Result<Response, Problem> {
-    let frame = Frame {
-        who: None,
-        duties: Duties::default(),
-        path: "/enterprise/line".to_owned(),
-        query: String::new(),
-        ..frame
-    };
+    let frame = kept::nobodys(frame, "/enterprise/line");
     line_page(&desk, &own(&who)?, frame).await
 }
 
@@ -115,9 +100,7 @@ pub async fn left() -> Redirect {
     Redirect::to("/enterprise/sign-in")
 }
 
-/// The service worker of the line's page. It stands here and not among the
-/// static files for its reach: pages below its own folder. It speaks to us, and
-/// the browser asks for it anew each time.
+/// The service worker of the line's page.
 #[utoipa::path(
     get,
     path = "/enterprise/line-worker.js",
@@ -125,12 +108,7 @@ pub async fn left() -> Redirect {
     responses((status = 200, body = String, content_type = "text/javascript", description = "A script"))
 )]
 pub async fn worker() -> impl IntoResponse {
-    let headers = [
-        (header::CONTENT_TYPE, "text/javascript; charset=utf-8"),
-        (header::CACHE_CONTROL, "no-cache"),
-        (header::CONTENT_SECURITY_POLICY, "default-src 'none'; connect-src 'self'"),
-    ];
-    (headers, LINE_WORKER.as_str())
+    kept::worker(LINE_WORKER.as_str())
 }
 
 /// Scans that the page of a line sends.

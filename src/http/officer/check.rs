@@ -12,22 +12,15 @@ use crate::auth::office::{Serving, Working};
 use crate::http::access::AtConsole;
 use crate::http::console::page;
 use crate::http::desk::Desk;
+use crate::http::kept;
 use crate::http::problem::Problem;
 use crate::web::assets::CHECK_WORKER;
 use crate::web::check::CheckPage;
 use crate::web::console::Frame;
-use crate::web::style;
 
-/// Of this page alone: its scripts are files of ours and speak to us.
-static POLICY: LazyLock<HeaderValue> = LazyLock::new(|| {
-    let policy = format!(
-        "default-src 'none'; style-src 'self' '{}'; img-src 'self'; script-src 'self'; \
-         connect-src 'self'; worker-src 'self'; form-action 'self'; base-uri 'none'; \
-         frame-ancestors 'none'",
-        style::HASH.as_str()
-    );
-    HeaderValue::from_str(&policy).expect("words and base64")
-});
+/// Beside what such pages may: a worker, and a manifest for whoever installs it.
+static POLICY: LazyLock<HeaderValue> =
+    LazyLock::new(|| kept::policy("; worker-src 'self'; manifest-src 'self'"));
 
 /// It may look through the camera, and ask where it is when the officer taps.
 const PERMISSIONS: HeaderValue =
@@ -93,9 +86,7 @@ pub async fn shell(
     AtConsole { who, frame, .. }: AtConsole<Serving<Working>>,
 ) -> Result<Response, Problem> {
     let region = region_of(&desk, &who).await?;
-    let frame =
-        Frame { who: None, path: "/officer/check".to_owned(), query: String::new(), ..frame };
-    check_page(frame, String::new(), region)
+    check_page(kept::nobodys(frame, "/officer/check"), String::new(), region)
 }
 
 /// Where signing out leads. The service worker of the page on the spot, where
@@ -110,8 +101,7 @@ pub async fn left() -> Redirect {
     Redirect::to("/officer/sign-in")
 }
 
-/// The service worker of the page on the spot. It stands here and not among the
-/// static files for its reach: pages below its own folder.
+/// The service worker of the page on the spot.
 #[utoipa::path(
     get,
     path = "/officer/check-worker.js",
@@ -119,10 +109,5 @@ pub async fn left() -> Redirect {
     responses((status = 200, body = String, content_type = "text/javascript", description = "A script"))
 )]
 pub async fn worker() -> impl IntoResponse {
-    let headers = [
-        (header::CONTENT_TYPE, "text/javascript; charset=utf-8"),
-        (header::CACHE_CONTROL, "no-cache"),
-        (header::CONTENT_SECURITY_POLICY, "default-src 'none'; connect-src 'self'"),
-    ];
-    (headers, CHECK_WORKER.as_str())
+    kept::worker(CHECK_WORKER.as_str())
 }

@@ -94,8 +94,54 @@ async fn what_the_server_refuses_stays_on_the_phone_until_it_is_mended_or_delete
 const CHECKED: usize = 398;
 const RECALLED: usize = 133;
 
+#[tokio::test]
+async fn a_phone_answers_at_once_and_the_server_has_the_last_word() {
+    let Some(browser) = Browser::find() else { return };
+    let bed = StaffBed::start().await;
+    let batch = bed.batch(12).await;
+    let codes = bed.codes(&batch).await;
+    known(&bed, &batch, false).await;
+    let cookie = bed.person("officer").await.cookie();
+    let arguments = vec![bed.base.clone(), codes[0].clone(), codes[3].clone()];
+    let said = run(&browser, "field_answer.mjs", &cookie, arguments, async |step: &str| {
+        assert_eq!(step, "recall");
+        recall(&bed, &batch, 3, 4).await;
+        json!({})
+    })
+    .await;
+    for name in ["good", "recalled", "hanging", "offline"] {
+        let first = &said[name]["first"];
+        assert_eq!(first["shown"], "answer genuine asking", "the phone's own: {name}: {first}");
+        assert!(has(&first["source"], "本机离线结果 · 离线包制作于"), "{name}: {first}");
+    }
+    assert!(has(&said["good"]["last"]["source"], "联网结果"), "{said}");
+    let last = &said["recalled"]["last"];
+    assert_eq!(last["shown"], "answer withdrawn", "{said}");
+    assert!(has(&last["findings"], "本机离线时显示的是“签名有效”"), "{said}");
+    assert!(has(&said["late"], "已停止销售"), "{said}");
+    let last = &said["hanging"]["last"];
+    assert!(has(&last["findings"], "没有等到联网结果"), "{said}");
+    assert!(has(&said["offline"]["last"]["source"], "离线包制作于"), "{said}");
+    eprintln!("milliseconds to the first and to the last answer: {}", said["ms"]);
+}
+
+async fn recall(bed: &StaffBed, batch: &str, first: usize, last: usize) {
+    let path = format!("/api/v1/batches/{batch}/ranges");
+    let body = json!({"state": "void", "first": first, "last": last,
+        "reason": {"zh": "瓶盖破损", "en": "broken caps"}});
+    let (status, said) =
+        bed.send(bed.program("administrator", Method::POST, &path).json(&body)).await;
+    assert_eq!(status, 201, "{said}");
+    of_register(bed, batch, true).await;
+}
+
 /// Waits until register and kit know the batch, and what is recalled of it.
 async fn known(bed: &StaffBed, batch: &str, recalled: bool) {
+    of_register(bed, batch, recalled).await;
+    made(bed).await;
+}
+
+async fn of_register(bed: &StaffBed, batch: &str, recalled: bool) {
     let id: BatchRef = batch.parse().expect("a batch");
     eventually("the register knows the batch", || async {
         let register = bed.parts.scanner.register.load();
@@ -103,7 +149,6 @@ async fn known(bed: &StaffBed, batch: &str, recalled: bool) {
         facts.is_some_and(|facts| facts.withdrawals().next().is_some() == recalled)
     })
     .await;
-    made(bed).await;
 }
 
 #[tokio::test]
@@ -122,12 +167,7 @@ async fn a_phone_that_comes_back_after_80_hours_sends_400_records_once_a_third_o
     let arguments = vec![bed.base.clone(), file.display().to_string()];
     let said = run(&browser, "field_late.mjs", &cookie, arguments, async |step: &str| {
         assert_eq!(step, "80h");
-        let path = format!("/api/v1/batches/{batch}/ranges");
-        let recall = json!({"state": "void", "first": 1, "last": RECALLED,
-            "reason": {"zh": "瓶盖破损", "en": "broken caps"}});
-        let (status, said) =
-            bed.send(bed.program("administrator", Method::POST, &path).json(&recall)).await;
-        assert_eq!(status, 201, "{said}");
+        recall(&bed, &batch, 1, RECALLED).await;
         clock.set(start.plus_ms(80 * 3_600_000));
         known(&bed, &batch, true).await;
         json!({"cookie": bed.person("officer").await.cookie()})

@@ -1,16 +1,21 @@
-// One label: asks the server, or without network the kit, and shows what comes.
+// One label: the kit answers at once, marked as the phone's own; the server is
+// asked meanwhile, and what it says stands in the place of that.
 import { answer, goodsDiffer } from "./answer.js";
 import { ageText, app, byId, clockText, given, made, network, nowAndLatest, over, record, show, tell } from "./app.js";
 import { ageAt, stateAt } from "./kit.js";
 import { SignedOut } from "./outbox.js";
 import { photograph } from "./photo.js";
+import { BOUNDS } from "./bounds.js";
 import { uuid } from "./vault.js";
 import { pick, say } from "./words.js";
 
-/** How long the server may think before the kit answers, milliseconds. */
-const SERVER_MS = 3000;
+/** How long the server may think before the kit's answer is all there is, milliseconds. */
+const SERVER_MS = 10000;
 const LATEST_SHOWN = 5;
+/** Outcomes that say the same of a label, as far as an officer acts on it. */
+const GOOD = ["genuine", "seen_before"];
 
+/** The label on the screen: what was answered and seen of it. */
 let draft = null;
 
 // ---- who answers ----
@@ -24,57 +29,85 @@ async function byServer(code) {
     redirect: "manual",
     signal: AbortSignal.timeout ? AbortSignal.timeout(SERVER_MS) : undefined,
   });
-  if (response.type === "opaqueredirect" || response.status === 401 || response.status === 403) throw new SignedOut();
+  if (response.status === 401 || response.status === 403) throw new SignedOut();
   if (!response.ok) throw new Error(String(response.status));
   return response.json();
 }
 
-/** Asks, and shows the answer. */
+/** What the kit says; null without one that may answer. */
+async function byKit(code) {
+  const [now, latest] = nowAndLatest();
+  if (!app.kit || stateAt(app.kit, now, latest) !== "ok") return null;
+  return answer(app.kit, code, byId("inhand").value, now);
+}
+
+/** Asks both, and shows what comes: the kit's answer until the server's. */
 export async function ask(text) {
   const code = text.trim();
   if (code === "") return;
   await finish();
   tell(say("asking"));
-  try {
-    const answered = await byServer(code);
-    app.online = true;
-    showServer(code, answered);
-  } catch (problem) {
-    if (problem instanceof SignedOut) return app.leave();
-    app.online = false;
-    await withoutServer(code, problem.name === "TimeoutError");
-  }
+  let settled = false;
+  const server = byServer(code).then((found) => ({ found }), (problem) => ({ problem }));
+  server.then(() => (settled = true));
+  const kit = await byKit(code);
+  const one = kit && !settled ? showKit(code, kit) : null;
+  const { found, problem } = await server;
+  if (problem instanceof SignedOut) return app.leave();
+  app.online = found !== undefined;
+  if (found) answered(code, one, kit, found);
+  else unanswered(code, one, kit, problem);
   app.changed();
 }
 
-async function withoutServer(code, slow) {
-  if (!app.kit) return tell(say("cut_no_kit"), true);
-  const [now, latest] = nowAndLatest();
-  const state = stateAt(app.kit, now, latest);
-  if (state !== "ok") return tell(say("refused_locked"), true);
-  showKit(code, await answer(app.kit, code, byId("inhand").value), slow);
+function answered(code, one, kit, found) {
+  if (one === null || one === draft) return showServer(code, one, kit, found);
+  // The next label is on the screen already: what was shown of this one may not stand.
+  if (GOOD.includes(one.shown) && GOOD.includes(found.outcome)) return;
+  app.recounted(one, found);
+  if (one.shown !== found.outcome) late(one, found);
+}
+
+function unanswered(code, one, kit, problem) {
+  if (!kit) return tell(say(app.kit ? "refused_locked" : "cut_no_kit"), true);
+  if (one !== null && one !== draft) return;
+  if (one === null) showKit(code, kit);
+  byId("answer").classList.remove("asking");
+  show("still", false);
+  if (problem.name === "TimeoutError") byId("findings").prepend(made("li", { text: say("slow") }));
+}
+
+function late(one, found) {
+  byId("late-says").textContent = say("late", (one.serial ?? one.code).slice(-8), say(found.outcome));
+  show("late", true);
+  navigator.vibrate?.([120, 60, 120]);
 }
 
 // ---- what is shown ----
 
-function open(shown, word, lead, source) {
+function paint(shown, word, lead, source) {
   tell("");
   byId("answer").className = `answer ${shown}`;
   byId("word").textContent = word;
   byId("lead").textContent = lead;
   byId("source").textContent = source;
   for (const id of ["findings", "goods", "officer"]) byId(id).replaceChildren();
+  show("still", false);
+  if (!GOOD.includes(shown)) navigator.vibrate?.([120, 60, 120]);
+}
+
+/** Makes way for a label: what is seen of it is still empty. */
+function open() {
   byId("found").reset();
   byId("photos").textContent = "";
   show("found", app.vault !== null);
   over("answer", true);
   byId("answer").scrollTop = 0;
   byId("next").focus();
-  if (shown !== "genuine" && shown !== "seen_before") navigator.vibrate?.([120, 60, 120]);
 }
 
 function line(label, value) {
-  if (value === undefined || value === null || value === "") return [];
+  if (value === undefined || value === null || value === "" || value === false) return [];
   return [made("div", {}, made("dt", { text: label }), made("dd", { text: String(value) }))];
 }
 
@@ -90,24 +123,41 @@ function goodsOf({ product, batch, serial }) {
   ];
 }
 
-// `shown`: the answer about the label; that the goods are others is a finding.
-function begin(code, shown, serial, mismatch) {
-  draft = { code, shown, mismatch, serial: serial ?? null, photos: [], offline: !app.online, network: network(), kit: app.kit?.manifest.version ?? null };
-  app.last = code;
-  return app.vault ? app.vault.put("draft", draft) : null;
+let writing = Promise.resolve();
+
+/** Keeps the label on the screen, in case the page dies with it; a finished one is kept no more. */
+function keepDraft() {
+  const one = draft;
+  if (app.vault) writing = writing.then(() => (draft === one ? app.vault.put("draft", one) : null));
+  return writing;
 }
 
-function showKit(code, found, slow) {
+// `shown`: the answer about the label; that the goods are others is a finding.
+function begin(code, facts) {
+  // Two that were asked for in a row: the first is not lost.
+  finish();
+  const of = { visit: app.visit?.id ?? null, sweep: app.sweep?.id ?? null };
+  draft = { code, photos: [], ...of, network: network(), kit: app.kit?.manifest.version ?? null, ...facts };
+  app.last = code;
+  open();
+  keepDraft();
+  return draft;
+}
+
+/** Gives the label that is on the screen now. */
+function showKit(code, found) {
   const [now, latest] = nowAndLatest();
   const source = say("by_kit", clockText(app.kit.madeAt), ageText(ageAt(app.kit, now, latest)));
-  open(found.shown, say(`off_${found.word}`), sentence(found.word, found), source);
+  paint(found.shown, say(`off_${found.word}`), sentence(found.word, found), source);
+  byId("answer").classList.add("asking");
+  show("still", true);
   const rest = found.findings.slice(1).filter((word) => word !== "valid");
   const more = rest.map((word) => made("li", { text: `${say(`off_${word}`)}：${sentence(word, found)}` }));
-  const beside = [slow && "slow", app.kit.isCut && "flag_cut"].filter(Boolean);
-  more.push(...beside.map((key) => made("li", { text: say(key) })));
+  if (app.kit.isCut) more.push(made("li", { text: say("flag_cut") }));
   byId("findings").append(...more, made("li", { name: "never", text: say("never") }));
   byId("goods").append(...goodsOf(found), ...ofKit(found));
-  begin(code, found.label ?? found.shown, found.serial, found.findings.includes("product_mismatch"));
+  const mismatch = found.findings.includes("product_mismatch");
+  return begin(code, { shown: found.label ?? found.shown, serial: found.serial ?? null, mismatch, offline: true });
 }
 
 function ofKit({ batch, said, key }) {
@@ -116,6 +166,7 @@ function ofKit({ batch, said, key }) {
     ...line(say("reason"), said && pick({ zh: said.zh, en: said.en })),
     ...line(say("remedy"), said && pick({ zh: said.remedy_zh, en: said.remedy_en })),
     ...line(say("since"), said && clockText(Date.parse(said.since))),
+    ...line(say("until"), said && Number.isFinite(said.until) && clockText(said.until)),
     ...line(say("revoked_since"), key?.since && clockText(Date.parse(key.since))),
   ];
 }
@@ -125,20 +176,27 @@ function sentence(word, { product, host }) {
   return say(`say_${word}`, value);
 }
 
-function showServer(code, found) {
+/** In the place of what the kit said, where that was shown. */
+function showServer(code, one, kit, found) {
   const [first, ...more] = found.reasons ?? [];
-  open(found.outcome, say(found.outcome), first?.text ?? "", say("by_server", clockText(Date.now())));
-  const inHand = byId("inhand").value;
-  const mismatch = differs(found, inHand);
+  const mismatch = differs(found, byId("inhand").value);
+  const shown = mismatch ? "suspect" : found.outcome;
+  const word = mismatch ? say("off_product_mismatch") : say(found.outcome);
+  paint(shown, word, first?.text ?? "", say("by_server", clockText(Date.now())));
   const said = more.map((reason) => reason.text);
   if (mismatch) said.unshift(mismatch);
-  byId("findings").append(...said.map((text) => made("li", { text, name: text === mismatch ? "worst" : "" })));
+  const lines = said.map((text) => made("li", { text, name: text === mismatch ? "worst" : "" }));
+  if (kit && isOtherwise(kit.shown, shown)) lines.push(made("li", { text: say("kit_said", say(`off_${kit.word}`)) }));
+  byId("findings").append(...lines);
   byId("goods").append(...goodsOf(found));
   byId("officer").append(...ofOfficer(found));
-  begin(code, found.outcome, found.serial, mismatch !== null);
-  if (mismatch) byId("answer").className = "answer suspect";
-  if (mismatch) byId("word").textContent = say("off_product_mismatch");
+  const facts = { shown: found.outcome, serial: found.serial ?? null, mismatch: mismatch !== null, offline: false };
+  if (one === null) return begin(code, facts);
+  Object.assign(one, facts);
+  return keepDraft();
 }
+
+const isOtherwise = (one, other) => one !== other && !(GOOD.includes(one) && GOOD.includes(other));
 
 // The server is not asked what is in the hand.
 function differs({ product }, inHand) {
@@ -189,11 +247,12 @@ function foundOf(mismatch) {
 }
 
 async function end(one, seen) {
-  const { code, shown, photos } = one;
-  const of = { visit: app.visit?.id ?? null, sweep: app.sweep?.id ?? null };
+  const { code, shown, photos, visit, sweep } = one;
   const facts = { made_offline: one.offline, kit: one.kit, network: one.network };
-  if (await record("check", { ...of, code, shown, ...seen, photos, ...facts })) {
-    await app.vault.drop("draft");
+  if (await record("check", { visit, sweep, code, shown, ...seen, photos, ...facts })) {
+    // The next one may be kept there already.
+    writing = writing.then(() => (draft === null ? app.vault.drop("draft") : null));
+    await writing;
     await app.counted(one, seen.found.matches_label);
   }
 }
@@ -234,11 +293,13 @@ export function dismiss() {
 /** Wires what belongs to an answer. */
 export function wire() {
   byId("next").addEventListener("click", dismiss);
+  byId("late-seen").addEventListener("click", () => show("late", false));
   byId("found-photo").addEventListener("click", async () => {
+    if (draft?.photos.length >= BOUNDS.check_photos) return byId("photos").textContent = say("wrong_photos");
     const hash = await photograph(say("kind_check"));
     if (!hash || !draft) return;
     draft.photos.push(hash);
-    await app.vault.put("draft", draft);
+    await keepDraft();
     byId("photos").textContent = say("photos_taken", draft.photos.length);
   });
 }

@@ -129,13 +129,21 @@ export async function counted({ shown, serial, code }, matches) {
     app.visit.checks += 1;
     await app.vault.put("visit", app.visit);
   }
-  if (!app.sweep) return;
-  const before = app.sweep.seen[serial ?? code] ?? { against: false, settled: false };
-  app.sweep.seen[serial ?? code] = {
+  if (app.sweep) await count(serial ?? code, shown, matches);
+}
+
+async function count(label, shown, matches) {
+  const before = app.sweep.seen[label] ?? { against: false, settled: false };
+  app.sweep.seen[label] = {
     against: before.against || AGAINST.includes(shown) || matches === false,
     settled: before.settled || shown !== "cannot_confirm",
   };
   await keep();
+}
+
+/** A label of this sweep of which the server said something later than it was counted. */
+async function recounted({ serial, code, sweep }, { outcome }) {
+  if (app.sweep && app.sweep.id === sweep) await count(serial ?? code, outcome, null);
 }
 
 async function draw() {
@@ -161,5 +169,5 @@ export function wire(scan) {
   byId("sweep-end").addEventListener("click", endSweep);
   const option = (key) => made("option", { value: key, text: say(`sampling_${key}`) });
   byId("sampling").append(...["random", "picked", "all"].map(option));
-  Object.assign(app, { counted, endSweep });
+  Object.assign(app, { counted, recounted, endSweep });
 }

@@ -1,15 +1,12 @@
-// Lets the page on the spot be opened without network: it keeps the page without
-// anybody's name, and its files. The network is asked first, always; nothing
-// that is sent or answered passes through here. Before it stand FILES, ENTRY and
-// VERSION, all of the server that sent it: another server is another worker,
-// which takes over at once and drops what this one kept.
+// Lets a page be opened while the network is down: it keeps the page without
+// anybody's name, and its files. The network is asked first, always; nothing that is
+// sent or answered passes through here. Before it stand PAGE, SIGN_IN, PREFIX, FILES,
+// NAMED and VERSION, all of the server that sent it: another server is another
+// worker, which takes over at once and drops what this one kept.
 "use strict";
 
-const PAGE = "/officer/check";
 const SHELL = PAGE + "/shell";
 const LEFT = PAGE + "/left";
-const SIGN_IN = "/officer/sign-in";
-const PREFIX = "zhenma-check-";
 const KEPT = PREFIX + VERSION;
 // A network that is there and answers nothing is no network.
 const ANSWER_MS = 4000;
@@ -17,12 +14,13 @@ const ANSWER_MS = 4000;
 const ours = async () => (await caches.keys()).filter((name) => name.startsWith(PREFIX));
 const drop = async (names) => Promise.all(names.map((name) => caches.delete(name)));
 
-// Kept only where its script is the one that is kept with it: while servers are
-// exchanged a page of one could meet the files of another.
+// Kept only where the files that it names are those that are kept with it: while
+// servers are exchanged a page of one could meet the files of another.
 async function keepPage() {
   const response = await fetch(SHELL, { cache: "no-store", redirect: "error" });
   if (!response.ok) throw new Error("the page was not sent");
-  if (!(await response.clone().text()).includes(ENTRY)) throw new Error("the page is of another version");
+  const text = await response.clone().text();
+  if (!NAMED.every((file) => text.includes(file))) throw new Error("the page is of another version");
   await (await caches.open(KEPT)).put(PAGE, response);
 }
 
