@@ -155,6 +155,8 @@ async function inTheShop(page) {
   await page.screenshot({ path: path.join(pictures, "officers.phone.png") });
   await next(page);
   await tap(page, "tab-sweep");
+  // The last label is counted once it is kept.
+  await until(page, "statement", `查验${shelf.length + 1}件`);
   seen.statement = await text(page, "#statement");
   await tap(page, "sweep-end");
   await visible(page, "sweep-none");

@@ -250,10 +250,10 @@ async function end(one, seen) {
   const { code, shown, photos, visit, sweep } = one;
   const facts = { made_offline: one.offline, kit: one.kit, network: one.network };
   if (await record("check", { visit, sweep, code, shown, ...seen, photos, ...facts })) {
+    await app.counted(one, seen.found.matches_label);
     // The next one may be kept there already.
     writing = writing.then(() => (draft === null ? app.vault.drop("draft") : null));
     await writing;
-    await app.counted(one, seen.found.matches_label);
   }
 }
 

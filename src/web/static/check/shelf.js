@@ -1,6 +1,7 @@
 // A sweep of a shelf: a running count, the statement that it allows, and the
 // draw that makes "at random" true.
 import { app, byId, made, record, show, tell } from "./app.js";
+import { finish } from "./asking.js";
 import { checkDigitIsRight } from "./code.js";
 import { CONFIDENCE, STOCK_MAX, bound, picked } from "./sweep.js";
 import { hex } from "./kit.js";
@@ -114,6 +115,8 @@ async function begin() {
 }
 
 export async function endSweep() {
+  // The last label belongs to it, however quickly somebody taps.
+  await finish();
   if (!app.sweep) return;
   const { id } = app.sweep;
   if (!(await record("sweep", { ...facts(app.sweep, true), sweep: id }))) return;
