@@ -6,7 +6,6 @@ use crate::cases::fact::Outcome;
 use crate::figures::{Came, CaseCounts, Counts, Share};
 use crate::http::desk::Desk;
 use crate::http::problem::Problem;
-use crate::web::figures::{count_text, days_text};
 
 /// Of every row.
 const WHAT: [&str; 3] = ["month", "of", "name"];
@@ -88,8 +87,8 @@ fn flags(counts: &Counts) -> Vec<String> {
         came(Came::Genuine),
         came(Came::Explained),
         came(Came::CannotTell),
-        days_text(counts.hours(50)),
-        days_text(counts.hours(90)),
+        days(counts.hours(50)),
+        days(counts.hours(90)),
     ];
     row.extend(share(counts.confirmed()));
     row.extend([wrong.of.to_string(), wrong.part.to_string()]);
@@ -111,7 +110,7 @@ fn cases(counts: &CaseCounts) -> Vec<String> {
         ended(Outcome::CannotTell),
     ];
     row.extend(share(counts.counterfeit()));
-    row.extend([count_text(counts.days(50)), count_text(counts.days(90))]);
+    row.extend([whole(counts.days(50)), whole(counts.days(90))]);
     row
 }
 
@@ -119,6 +118,15 @@ fn cases(counts: &CaseCounts) -> Vec<String> {
 fn share(share: Share) -> [String; 3] {
     let (low, high) = share.interval().unzip();
     [share.value(), low, high].map(number)
+}
+
+/// Days with one place; empty where nothing was decided.
+fn days(hours: Option<u32>) -> String {
+    hours.map(|hours| format!("{:.1}", f64::from(hours) / 24.0)).unwrap_or_default()
+}
+
+fn whole(days: Option<u32>) -> String {
+    days.map(|days| days.to_string()).unwrap_or_default()
 }
 
 fn number(value: Option<f64>) -> String {
