@@ -50,14 +50,14 @@ pub struct Dossier {
 impl Dossier {
     /// SHA-256 of all that is the case's, in hex: the same as long as nothing that goes
     /// into a package changes. Not of it: who makes the package and when, with which
-    /// key, and the list of custody, whose lines tell of entries, of looks and of
-    /// packages.
+    /// key; the list of custody, whose lines tell of entries, of looks and of packages;
+    /// the number of what is known across codes, which every scan anywhere raises.
     ///
     /// # Errors
     /// As [`Package::of`](crate::evidence::Package::of).
     pub fn digest(&self) -> Result<String, EvidenceError> {
         let anybody = MadeBy { login: String::new(), name: String::new(), seat: String::new() };
-        let of_case = Self {
+        let mut of_case = Self {
             package: String::new(),
             made_by: anybody,
             made_at: UnixMs(0),
@@ -65,6 +65,8 @@ impl Dossier {
             offices: OfficeKeys::default(),
             ..self.clone()
         };
+        let judged = of_case.units.iter_mut().filter_map(|unit| unit.judged.as_mut());
+        judged.for_each(|judged| judged.judged_by.clear());
         let mut hash = Sha256::new();
         for part in parts::matter(&of_case)? {
             hash.update(format!("{}  {}\n", part.record.sha256, part.record.path));

@@ -126,8 +126,9 @@ pub trait EvidenceLedger: Send + Sync {
     async fn blocks_of(&self, case: Uuid) -> Result<Vec<Block>, LedgerError>;
     /// Reports that are part of a case, oldest first.
     async fn reports_in(&self, case: Uuid) -> Result<Vec<Report>, LedgerError>;
-    /// What the trail tells of a case, in its order.
-    async fn trail_of_case(&self, case: Uuid) -> Result<Vec<Row>, LedgerError>;
+    /// What the trail tells of these objects, in its order. It reads all of the trail:
+    /// nothing that somebody waits for.
+    async fn trail_of(&self, objects: &[String]) -> Result<Vec<Row>, LedgerError>;
     /// Asks for the time of a statement, in place of what was asked before.
     async fn ask_stamp(&self, asked: &StampAsked) -> Result<(), LedgerError>;
     /// Takes a question that waits, until `until`.

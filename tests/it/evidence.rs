@@ -128,6 +128,12 @@ async fn full_case(bed: &StaffBed) -> (zhenma::cases::file::CaseFile, Value) {
     let scan = json!({"code": text, "scan_id": "0197b1c2-0000-7000-8000-000000000001"});
     bed.send(bed.ask(Method::POST, "/api/v1/scans").json(&scan)).await;
     let payload = code::read(&text).expect("a code").payload;
+    eventually("the scan is followed", || async {
+        use zhenma::scan::ledger::ScanLedger;
+        let scans = bed.parts.ledger.scans_of(&payload.to_bytes(), 9).await;
+        scans.expect("read").len() == 1
+    })
+    .await;
     let id = BatchRef { key: payload.key, batch: payload.batch };
     let party = Party {
         role: PartyRole::Respondent,
@@ -188,7 +194,10 @@ async fn a_case_leaves_the_office_as_a_package_that_proves_itself() {
     let entries = entries["entries"].as_array().expect("a list").clone();
     let taken_back: Vec<_> = entries.iter().filter(|e| e["stands"] == false).collect();
     assert_eq!(taken_back.len(), 1, "what was taken back is there, and says so");
-    assert!(read("custody.csv").contains("evidence.want"));
+    let custody = read("custody.csv");
+    for line in ["evidence.want", "media.add,photo ", "entry.visit"] {
+        assert!(custody.contains(line), "{line} of {custody}");
+    }
     assert_eq!(read("scans.csv").lines().count(), 2, "its head and one scan");
     by_hand::checks_out(&unpacked, None);
     // The code that was scanned on the spot brings the label's signature, and each
@@ -217,7 +226,7 @@ async fn a_case_leaves_the_office_as_a_package_that_proves_itself() {
     assert!(has(&taken(&bed, &case, &later).await, "店主补充说明进货渠道"));
     assert_eq!(built(&bed, &case).await["id"], later["id"]);
     // Who took it is in the trail.
-    let trail = bed.parts.ledger.trail_of_case(file.id).await.expect("the trail");
+    let trail = bed.parts.ledger.trail_of(&[format!("case {}", file.id)]).await.expect("the trail");
     let by_whom = |action: &str| {
         let rows = trail.iter().filter(|row| row.action == action);
         rows.map(|row| row.login.as_str()).collect::<Vec<_>>()

@@ -181,7 +181,9 @@ impl EvidencePackages {
             media: &self.media,
             zone: &self.zone,
         };
-        Ok(gather.dossier(&file, making).await?)
+        let mut dossier = gather.dossier(&file, making).await?;
+        dossier.custody = gather.custody(&dossier).await?;
+        Ok(dossier)
     }
 
     fn server(&self) -> serde_json::Value {

@@ -71,13 +71,14 @@ pub struct Making {
 }
 
 impl<L: Sources + ?Sized> Gather<'_, L> {
-    /// Everything that goes into a package.
+    /// Everything that goes into a package but the list of custody.
     ///
     /// # Errors
     /// Of the ledger and of the disk; a history that cannot be read now.
     pub async fn dossier(&self, file: &CaseFile, making: Making) -> Result<Dossier, LedgerError> {
         let file = up_to(file, making.case.entries)?;
-        let mut spot = spot::read(self.ledger, &file, making.made_at).await?;
+        let mut left_out = left_out();
+        let mut spot = spot::read(self.ledger, &file, making.made_at, &mut left_out).await?;
         let mut policies = unit::Policies::read(self, making.made_at).await?;
         let mut devices = BTreeMap::new();
         let mut units = Vec::new();
@@ -90,7 +91,6 @@ impl<L: Sources + ?Sized> Gather<'_, L> {
                 }),
             );
         }
-        let mut left_out = left_out();
         let photos = photos::read(self, &file, &spot.pictures, &mut left_out).await?;
         let keys = keys_of(&self.scanner.keys.load(), &units);
         let related = Related::read(self.ledger, &file).await?;
@@ -110,7 +110,7 @@ impl<L: Sources + ?Sized> Gather<'_, L> {
             units,
             photos,
             visits: spot.visits,
-            custody: self.custody(&file, making.made_at).await?,
+            custody: Vec::new(),
             clock: Clock { server: making.server, phones: spot.phones },
             keys,
             offices: making.offices,
@@ -118,16 +118,22 @@ impl<L: Sources + ?Sized> Gather<'_, L> {
         })
     }
 
-    async fn custody(&self, file: &CaseFile, at: UnixMs) -> Result<Vec<Custody>, LedgerError> {
-        let of_entries = file.entries().iter().map(|entry| Custody {
+    /// Who had or did what: the entries, and the trail of the case, its photos, visits,
+    /// blocks and reports.
+    ///
+    /// # Errors
+    /// Of the ledger.
+    pub async fn custody(&self, of: &Dossier) -> Result<Vec<Custody>, LedgerError> {
+        let of_entries = of.entries.iter().map(|entry| Custody {
             at: entry.at,
             who: entry.by.clone(),
-            what: format!("entry.{}", entry.fact.slug()),
+            what: format!("entry.{}", entry.fact["kind"].as_str().unwrap_or_default()),
             of: format!("entry {}", entry.seq),
-            reference: entry.id.to_string(),
+            reference: entry.id.clone(),
         });
-        let trail = self.ledger.trail_of_case(file.id).await?;
-        let of_trail = trail.iter().filter(|line| line.at <= at.0).map(|line| Custody {
+        let trail = self.ledger.trail_of(&objects(of)).await?;
+        let until = of.made_at.0;
+        let of_trail = trail.iter().filter(|line| line.at <= until).map(|line| Custody {
             at: UnixMs(line.at),
             who: line.login.clone(),
             what: line.action.clone(),
@@ -138,6 +144,24 @@ impl<L: Sources + ?Sized> Gather<'_, L> {
         all.sort_by_key(|line| line.at);
         Ok(all)
     }
+}
+
+/// What the trail calls that of which the list of custody tells.
+fn objects(of: &Dossier) -> Vec<String> {
+    let ids = |kind: &'static str, values: &[Value], name: &'static str| -> Vec<String> {
+        let id = |value: &Value| value[name].as_str().map(|id| format!("{kind} {id}"));
+        values.iter().filter_map(id).collect()
+    };
+    let photos: Vec<_> = of.photos.iter().map(|photo| photo.about.clone()).collect();
+    let joined = of.entries.iter().filter(|entry| entry.fact["kind"] == "joined");
+    let joined: Vec<_> = joined.map(|entry| entry.fact.clone()).collect();
+    let mut objects = vec![format!("case {}", of.case.id)];
+    objects.extend(ids("case", &joined, "from"));
+    objects.extend(ids("photo", &photos, "original_sha256"));
+    objects.extend(ids("block", &of.blocks, "id"));
+    objects.extend(ids("report", &of.reports, "id"));
+    objects.extend(of.visits.iter().map(|visit| format!("visit {}", visit.id)));
+    objects
 }
 
 /// The case up to one of its entries.

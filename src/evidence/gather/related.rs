@@ -69,7 +69,7 @@ fn block(set: &Block) -> Value {
 /// What a buyer said; who it is, and from which device it came, stays out.
 fn report(told: &Report) -> Value {
     json!({
-        "number": told.number.to_string(), "received_at": utc(told.received_at),
+        "id": told.id, "number": told.number.to_string(), "received_at": utc(told.received_at),
         "serial": told.payload.and_then(|bytes| crate::code::Payload::from_bytes(bytes).ok())
             .map(|payload| payload.serial_text()),
         "answer_was": {"outcome": told.outcome, "reason": told.reason},

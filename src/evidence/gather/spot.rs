@@ -4,12 +4,14 @@
 use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
+use uuid::Uuid;
 
 use super::{Sources, utc};
 use crate::base::{LedgerError, UnixMs, hex};
 use crate::cases::fact::Fact;
 use crate::cases::file::CaseFile;
 use crate::code;
+use crate::evidence::manifest::LeftOut;
 use crate::evidence::{UnitSigned, Visit};
 use crate::visits::record::Fact as Recorded;
 use crate::visits::visit::{self, Kept};
@@ -26,24 +28,41 @@ pub(super) struct OnTheSpot {
     pub(super) read: BTreeMap<[u8; 12], UnitSigned>,
 }
 
-/// What had come in at an instant.
+/// What had come in at an instant. A visit that is not there is told.
 pub(super) async fn read<L: Sources + ?Sized>(
     ledger: &L,
     file: &CaseFile,
     at: UnixMs,
+    left_out: &mut Vec<LeftOut>,
 ) -> Result<OnTheSpot, LedgerError> {
     let mut spot = OnTheSpot::default();
     for entry in file.standing() {
         let Fact::Visit { visit } = &entry.fact else { continue };
-        let mut records = ledger.any_visit(*visit).await?;
+        let mut records = match ledger.any_visit(*visit).await {
+            Err(LedgerError::NotFound(_)) => {
+                left_out.push(not_there(*visit));
+                continue;
+            }
+            found => found?,
+        };
         records.retain(|kept| kept.arrival.received_at <= at);
         spot.add(*visit, &records);
     }
     Ok(spot)
 }
 
+fn not_there(visit: Uuid) -> LeftOut {
+    LeftOut {
+        what: format!("visit {visit}"),
+        why_zh: format!("案卷提到的现场检查 {visit}：制作时系统内没有记录（已到期删除，或未上传）"),
+        why_en:
+            "the case names it, and there are no records of it: its time was over, or none came"
+                .to_owned(),
+    }
+}
+
 impl OnTheSpot {
-    fn add(&mut self, id: uuid::Uuid, records: &[Kept]) {
+    fn add(&mut self, id: Uuid, records: &[Kept]) {
         for kept in records {
             self.phones.push(clock(kept));
             if let Recorded::Check(check) = &kept.record.fact

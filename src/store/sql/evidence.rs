@@ -2,6 +2,7 @@
 
 use async_trait::async_trait;
 use sqlx::sqlite::SqliteRow;
+use sqlx::{QueryBuilder, Sqlite};
 use uuid::Uuid;
 
 use super::rows::{self, Read, get};
@@ -262,13 +263,14 @@ impl EvidenceLedger for Ledger {
         reports::of_case(self, case).await
     }
 
-    async fn trail_of_case(&self, case: Uuid) -> Result<Vec<Row>, LedgerError> {
-        let found = sqlx::query("SELECT * FROM audit WHERE object = $1 ORDER BY seq LIMIT $2")
-            .bind(format!("case {case}"))
-            .bind(i64::from(TRAIL_ROWS_MAX))
-            .fetch_all(&self.reader)
-            .await
-            .map_err(down)?;
+    async fn trail_of(&self, objects: &[String]) -> Result<Vec<Row>, LedgerError> {
+        let mut query = QueryBuilder::<Sqlite>::new("SELECT * FROM audit WHERE object IN (");
+        let mut each = query.separated(", ");
+        for object in objects {
+            each.push_bind(object);
+        }
+        query.push(") ORDER BY seq LIMIT ").push_bind(i64::from(TRAIL_ROWS_MAX));
+        let found = query.build().fetch_all(&self.reader).await.map_err(down)?;
         found.iter().map(audit::row).collect()
     }
 

@@ -187,6 +187,44 @@ fn the_same_dossier_gives_the_same_bytes_and_reads_by_hand() {
 }
 
 #[test]
+fn a_state_is_the_case_and_not_who_asks_or_when() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let signer = development_signer();
+    let state = dossier(folder.path(), 100, &signer);
+    let digest = |change: &dyn Fn(&mut Dossier)| {
+        let mut other = state.clone();
+        change(&mut other);
+        other.digest().expect("hashed")
+    };
+    let same = digest(&|_| ());
+    let by_another = |other: &mut Dossier| {
+        other.package = "another".to_owned();
+        other.made_at = NOW.plus_ms(5);
+        other.made_by.login = "li".to_owned();
+        other.custody.clear();
+        other.offices = OfficeKeys::default();
+        // Somebody scanned something elsewhere.
+        let judged = other.units[0].judged.as_mut().expect("judged");
+        judged.judged_by = "1 @ 8".to_owned();
+    };
+    assert_eq!(digest(&by_another), same);
+    let changes: [&dyn Fn(&mut Dossier); 9] = [
+        &|other| other.entries.clear(),
+        &|other| other.visits[0].about = json!({"records": [1]}),
+        &|other| other.photos[0].sha256 = "0".repeat(64),
+        &|other| drop(other.units[0].scans.pop()),
+        &|other| other.units[1].decisions.push(json!({"decision": "copied"})),
+        &|other| other.inquiries[0]["answer"] = json!("ours"),
+        &|other| other.blocks.clear(),
+        &|other| other.reports.clear(),
+        &|other| other.policies[0].text.push(' '),
+    ];
+    for (n, change) in changes.into_iter().enumerate() {
+        assert_ne!(digest(change), same, "change {n}");
+    }
+}
+
+#[test]
 fn a_flipped_bit_anywhere_in_a_large_package_is_named() {
     let folder = tempfile::tempdir().expect("a folder");
     let signer = development_signer();

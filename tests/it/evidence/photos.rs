@@ -46,13 +46,16 @@ async fn a_buyers_photo_is_packed_as_it_is_kept_and_the_package_says_so() {
 }
 
 #[tokio::test]
-async fn a_photo_that_is_not_there_is_told_and_holds_nothing_up() {
+async fn a_photo_or_a_visit_that_is_not_there_is_told_and_holds_nothing_up() {
     let bed = StaffBed::start().await;
     let media = "ab".repeat(32);
     let note = PhotoNote { media: media.clone(), caption: "x".to_owned(), shows: String::new() };
-    let file = case(&bed, vec![Fact::Photo(note)]).await;
+    let visit = uuid::Uuid::from_u128(7);
+    let file = case(&bed, vec![Fact::Photo(note), Fact::Visit { visit }]).await;
     let package = built(&bed, &file.id.to_string()).await;
     let bytes = taken(&bed, &file.id.to_string(), &package).await;
     let statement = checked(&bytes, &Default::default()).statement.expect("a statement");
-    assert!(statement.left_out.iter().any(|line| line.what.contains(&media)), "{statement:?}");
+    for gone in [media, visit.to_string()] {
+        assert!(statement.left_out.iter().any(|line| line.what.contains(&gone)), "{statement:?}");
+    }
 }

@@ -128,6 +128,10 @@ async fn a_question_with_its_answer_a_block_and_a_buyers_report_are_in_one_packa
     let out = verified(&bed.bed, folder.path(), &folder.path().join("p.zip")).await;
     assert_eq!(out.status.code(), Some(0), "{}", String::from_utf8_lossy(&out.stdout));
     by_hand::checks_out(&folder.path().join("u"), None);
+    let custody = fs::read_to_string(folder.path().join("u/custody.csv")).expect("custody");
+    for line in ["report.receive", "report.link", "block.set", "entry.answer"] {
+        assert!(custody.contains(line), "{line} of {custody}");
+    }
     let inquiry = json(&folder, "inquiries.json")[0].clone();
     assert_eq!(inquiry["serials"][0], serial);
     assert_eq!(
