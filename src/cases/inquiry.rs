@@ -18,6 +18,8 @@ use crate::registry::Uscc;
 
 /// Photos of one question.
 pub const PHOTOS_MAX: usize = 50;
+/// Photos that an enterprise puts to one answer.
+pub const FILES_MAX: usize = 10;
 /// Questions of an enterprise that are listed.
 pub const INQUIRIES_SHOWN_MAX: u32 = 200;
 
@@ -98,6 +100,8 @@ pub struct Inquiry {
     pub asked_at: UnixMs,
     pub due: Date,
     pub answered: Option<Answered>,
+    /// Photos that the enterprise put to its answer, by their hashes.
+    pub files: Vec<String>,
     /// The office took it back.
     pub dropped_at: Option<UnixMs>,
 }
@@ -145,6 +149,13 @@ pub trait InquiryLedger: Send + Sync {
         on: Date,
         by: &By,
     ) -> Result<Inquiry, CaseError>;
+    /// Puts a photo to the answer that somebody of the enterprise is writing; the
+    /// same again is nothing. With the answer it becomes a photo of the case.
+    ///
+    /// # Errors
+    /// As [`Self::answer_inquiry`]; `Invalid` for more than [`FILES_MAX`].
+    async fn attach(&self, of: &Uscc, id: Uuid, photo: &str, by: &By)
+    -> Result<Inquiry, CaseError>;
     /// Those of an enterprise, such that wait first.
     async fn inquiries(&self, of: &Uscc, limit: u32) -> Result<Vec<Inquiry>, LedgerError>;
     /// # Errors

@@ -49,6 +49,7 @@ pub mod sign_in;
 mod sign_ins;
 pub mod trace;
 mod trace_lines;
+pub mod upload;
 pub mod webhooks;
 
 use std::sync::Arc;

@@ -39,6 +39,7 @@ pub struct Said {
 
 /// The fields of an answer.
 pub struct AnswerForm {
+    pub photo_error: Option<String>,
     pub opinions: Vec<Choice>,
     pub opinion_error: Option<String>,
     pub grounds: Typed,
@@ -56,6 +57,8 @@ pub struct InquiryPage {
     pub units: Vec<AskedUnit>,
     /// By their hashes.
     pub photos: Vec<String>,
+    /// Put to the answer, by their hashes.
+    pub files: Vec<String>,
     pub said: Option<Said>,
     /// For whoever may answer, while it waits.
     pub form: Option<AnswerForm>,

@@ -2,8 +2,10 @@
 
 use zhenma::base::{By, Clock, clock::SystemClock};
 use zhenma::cases::fact::{Fact, Outcome, Ruling};
+use zhenma::cases::matter::Spot;
 use zhenma::cases::port::{FileLedger, Seen};
 
+use crate::consoles::scanned_by;
 use crate::http_browser::{Browser, both};
 use crate::inquiries::{asked_with, today};
 use crate::officer_cases::{blocked, opened};
@@ -14,7 +16,9 @@ async fn pages_of_cases_have_no_violation_of_axe_either() {
     let Some(browser) = Browser::find() else { return };
     let bed = StaffBed::start().await;
     let batch = bed.batch(3).await;
-    let (file, inquiry) = asked_with(&bed, &bed.codes(&batch).await[0], Vec::new()).await;
+    let codes = bed.codes(&batch).await;
+    scanned_by(&bed.parts.scanner, &codes[0], 9).await;
+    let (file, inquiry) = asked_with(&bed, &codes[0], Vec::new()).await;
     let empty = opened(&bed, &[]).await;
     let seen = |file: &zhenma::cases::file::CaseFile| Seen {
         office: file.office,
@@ -32,6 +36,13 @@ async fn pages_of_cases_have_no_violation_of_axe_either() {
             text: "同意立案".to_owned(),
         },
         Fact::Note { text: words.to_owned() },
+        Fact::Place(Spot {
+            name: "某超市".to_owned(),
+            address: "真源大道1号".to_owned(),
+            region: 4116,
+            position: Some((33.861, 115.484)),
+            note: String::new(),
+        }),
         Fact::Assigned { to: Some("officer".to_owned()) },
         Fact::Due { what: "抽样送检".to_owned(), on: today().yesterday().expect("a day") },
     ];
@@ -52,10 +63,15 @@ async fn pages_of_cases_have_no_violation_of_axe_either() {
         ("block_form", format!("/officer/blocks/new?case={}", file.id)),
     ]);
     browser.look(&bed.base, Some(&supervisor.cookie()), &pages).await;
+    let administrator = bed.person("administrator").await;
+    let pages = both(&[("calendar", "/county/calendar".to_owned())]);
+    browser.look(&bed.base, Some(&administrator.cookie()), &pages).await;
     let quality = bed.person("quality").await;
     let pages = both(&[
         ("inquiries", "/enterprise/inquiries".to_owned()),
         ("inquiry", format!("/enterprise/inquiries/{inquiry}")),
+        ("batch_blocked", format!("/enterprise/batches/{batch}")),
+        ("overview_blocked", "/enterprise/overview".to_owned()),
     ]);
     browser.look(&bed.base, Some(&quality.cookie()), &pages).await;
 }

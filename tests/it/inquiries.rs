@@ -16,7 +16,9 @@ use zhenma::cases::port::{FileLedger, Seen};
 use zhenma::code;
 use zhenma::registry::{Placement, Uscc};
 
-use crate::officer_cases::opened;
+use crate::media::{jpeg, picture};
+use crate::officer_cases::{opened, upload};
+use crate::reports::photo;
 use crate::staff_bed::{OURS, PASSWORD, StaffBed};
 
 const SELLER: &str = "某超市张老板";
@@ -191,4 +193,42 @@ async fn an_officer_asks_from_the_case_and_takes_a_question_back() {
     let waits: Vec<_> =
         said.as_array().expect("a list").iter().map(|one| &one["withdrawn"]).collect();
     assert_eq!(waits, [&json!(false), &json!(true)], "those that wait come first");
+}
+
+#[tokio::test]
+async fn photos_that_the_maker_puts_to_its_answer_are_photos_of_the_case() {
+    let bed = StaffBed::start().await;
+    let batch = bed.batch(2).await;
+    let (file, inquiry) = asked_with(&bed, &bed.codes(&batch).await[0], Vec::new()).await;
+    let at = format!("/enterprise/inquiries/{inquiry}");
+    let quality = bed.person("quality").await;
+    let bytes = jpeg(&picture(70, 50), None);
+    let hash = zhenma::media::Sha256Hex::of(&bytes).to_string();
+    let put =
+        async |bytes: Vec<u8>| upload(&quality, &format!("{at}/photos"), &[photo(bytes)]).await.0;
+    assert_eq!(put(b"%PDF-1.7".to_vec()).await, 422);
+    assert_eq!(put(bytes.clone()).await, 303);
+    assert_eq!(put(bytes).await, 303, "the same again is nothing");
+    let own = quality.get(&format!("{at}/photos/{hash}")).await;
+    assert_eq!(own.status(), 200);
+    let officer = bed.person("officer").await;
+    let theirs = format!("/officer/cases/{}/photos/{hash}", file.id);
+    assert_eq!(officer.get(&theirs).await.status(), 404, "it is not signed yet");
+    let answer = [
+        ("opinion", "not_ours"),
+        ("grounds", "纸张和油墨不同，见附图"),
+        ("signer", "王芳"),
+        ("position", "质量负责人"),
+        ("password", PASSWORD),
+    ];
+    assert_eq!(quality.post(&format!("{at}/answer"), &answer).await.status(), 303);
+    assert_eq!(officer.get(&theirs).await.status(), 200);
+    let kept = bed.parts.ledger.any_case(file.id).await.expect("read");
+    let [.., answered, shown] = kept.entries() else { panic!("no entries") };
+    assert!(
+        matches!(&answered.fact, Fact::Answer { files, .. } if *files == [hash.clone()])
+            && matches!(&shown.fact, Fact::Photo(note) if note.media == hash),
+        "{answered:?} {shown:?}"
+    );
+    assert_eq!(put(jpeg(&picture(60, 50), None)).await, 409, "it was answered");
 }

@@ -6,6 +6,7 @@ mod attacks;
 mod authz;
 mod book;
 mod case_files;
+mod case_kills;
 mod case_pages;
 mod cases;
 mod consoles;

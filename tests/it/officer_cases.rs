@@ -14,11 +14,14 @@ use zhenma::base::{By, Clock, UnixMs, ids};
 use zhenma::cases::block::{BlockLedger, NewBlock, Span};
 use zhenma::cases::fact::{Fact, Ground};
 use zhenma::cases::file::CaseFile;
+use zhenma::cases::matter::{CaseUnit, Spot};
 use zhenma::cases::port::{FileLedger, NewCase};
 use zhenma::code;
-use zhenma::registry::Bilingual;
+use zhenma::registry::{BatchRef, Bilingual};
 
 use crate::faults::load::eventually;
+use crate::media::{jpeg, picture};
+use crate::reports::{BOUNDARY, Part, multipart, photo, text};
 use crate::staff_bed::{Person, StaffBed, location};
 
 /// A case of the first office, with these facts.
@@ -275,6 +278,58 @@ async fn a_block_goes_with_its_case_and_the_office_that_has_it_lifts_it() {
     let file = ledger.any_case(file.id).await.expect("read");
     let last = file.entries().last().expect("an entry");
     assert!(matches!(last.fact, Fact::Unblock { .. }) && last.office == next, "{last:?}");
+}
+
+/// Sends a form with a photo.
+pub async fn upload(person: &Person<'_>, at: &str, parts: &[Part]) -> (u16, String) {
+    let kind = format!("multipart/form-data; boundary={BOUNDARY}");
+    let request = person.ask(Method::POST, at).header("content-type", kind);
+    let response = request.body(multipart(parts)).send().await.expect("an answer");
+    (response.status().as_u16(), response.text().await.expect("text"))
+}
+
+#[tokio::test]
+async fn a_photo_from_the_desk_goes_into_a_case_as_one_from_a_phone_does() {
+    let bed = StaffBed::start().await;
+    let batch = bed.batch(2).await;
+    let payload = code::read(&bed.codes(&batch).await[0]).expect("a code").payload;
+    let batch: BatchRef = batch.parse().expect("a batch");
+    let place = Fact::Place(Spot {
+        name: "某超市".to_owned(),
+        address: "真源大道1号".to_owned(),
+        region: 4116,
+        position: None,
+        note: String::new(),
+    });
+    let file = opened(&bed, &[Fact::Unit(CaseUnit::of(&payload, batch, 0)), place]).await;
+    let at = format!("/officer/cases/{}", file.id);
+    let officer = bed.person("officer").await;
+    let photos = format!("{at}/photos");
+    let seq = self::seq(&officer.page(&at).await);
+    let jpeg = jpeg(&picture(80, 60), None);
+    let form = |bytes: Vec<u8>, caption: &str| {
+        vec![text("seq", &seq), text("caption", caption), photo(bytes)]
+    };
+    let (status, page) = upload(&officer, &photos, &form(b"GIF89a".to_vec(), "货架")).await;
+    assert_eq!(status, 422);
+    assert!(page.contains("value=\"货架\""), "what was typed stays: {page}");
+    assert_eq!(upload(&officer, &photos, &form(jpeg.clone(), "")).await.0, 422, "no caption");
+    assert_eq!(upload(&officer, &photos, &form(jpeg.clone(), "货架")).await.0, 303);
+    let kept = bed.parts.ledger.any_case(file.id).await.expect("read");
+    let Fact::Photo(note) = &kept.entries().last().expect("an entry").fact else {
+        panic!("no photo: {kept:?}")
+    };
+    let hash = zhenma::media::Sha256Hex::of(&jpeg).to_string();
+    assert_eq!((&*note.caption, &note.media), ("货架", &hash));
+    assert_eq!(officer.get(&format!("{photos}/{hash}")).await.status(), 200);
+    // What is known of it, and what is not.
+    let page = officer.page(&at).await;
+    for said in ["真源大道1号", "周口", "还不知道的", "还没有查明当事人", "还没有请企业辨认"]
+    {
+        assert!(page.contains(said), "{said}: {page}");
+    }
+    assert!(!page.contains("还没有照片"), "there is one: {page}");
+    assert_eq!(upload(&officer, &photos, &form(jpeg, "货架")).await.0, 409, "others wrote since");
 }
 
 /// What the page of blocks sends.

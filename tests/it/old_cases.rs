@@ -111,6 +111,21 @@ async fn closed(ledger: &Ledger, facts: Vec<Fact>, hold: bool) -> CaseFile {
     file
 }
 
+/// A package of evidence of the case, as it was asked for.
+fn packed(ledger: &std::path::Path, of: &CaseFile) -> uuid::Uuid {
+    let id = ids::new_id(SystemClock.now());
+    let file = rusqlite::Connection::open(ledger).expect("opens");
+    let (package, case) = (id.to_string(), of.id.to_string());
+    file.execute(
+        "INSERT INTO evidence_packages (id, office, case_id, case_number, entries, state, asked_by,
+         asked_name, asked_seat, asked_at, leased_until, downloads)
+         VALUES (?1, ?2, ?3, ?4, 1, '', 'chen', '', 'legal', 0, 0, 0)",
+        (package, FIRST.to_string(), case, &of.number),
+    )
+    .expect("kept");
+    id
+}
+
 #[tokio::test]
 async fn persons_words_and_photos_of_a_case_go_when_its_time_is_over_but_never_under_a_hold() {
     let folder = tempfile::tempdir().expect("a folder");
@@ -121,6 +136,10 @@ async fn persons_words_and_photos_of_a_case_go_when_its_time_is_over_but_never_u
     let hash = row.original.to_string();
     let free = closed(&ledger, facts(&hash), false).await;
     let held = closed(&ledger, facts(&"b".repeat(64)), true).await;
+    let package = packed(&file, &free);
+    let zip = paths::evidence(folder.path(), package);
+    std::fs::create_dir_all(zip.parent().expect("a folder")).expect("made");
+    std::fs::write(&zip, SECRET).expect("written");
     let clock = Arc::new(SetClock::new(SystemClock.now()));
     let (data, years) = (folder.path().to_owned(), 30);
     let work = OldCases { ledger: ledger.clone(), clock: clock.clone(), data, years };
@@ -128,6 +147,7 @@ async fn persons_words_and_photos_of_a_case_go_when_its_time_is_over_but_never_u
     let later = |days: i64| clock.set(SystemClock.now().plus_ms(days * DAY_MS));
     later(29 * 366);
     assert_eq!(work.pass(&stop).await.expect("a pass"), 0, "too early");
+    assert!(zip.exists());
     later(31 * 366);
     assert_eq!(work.pass(&stop).await.expect("a pass"), 1);
     assert_eq!(work.pass(&stop).await.expect("a pass"), 0, "once");
@@ -142,8 +162,12 @@ async fn persons_words_and_photos_of_a_case_go_when_its_time_is_over_but_never_u
     assert!(written.contains("某商贸有限公司"), "a company is no person: {written}");
     assert!(ledger.media(&row.original).await.expect("asked").is_none(), "its photo goes");
     let path = rusqlite::Connection::open(&file).expect("opens");
+    assert!(!zip.exists(), "a package of it holds the same persons");
     let count = |sql: &str| path.query_row(sql, [], |row| row.get::<_, i64>(0)).expect("counted");
     assert_eq!(count("SELECT COUNT(*) FROM media_gone"), 2, "original and what was shown");
+    for sql in ["SELECT COUNT(*) FROM evidence_packages", "SELECT COUNT(*) FROM evidence_gone"] {
+        assert_eq!(count(sql), 0, "{sql}");
+    }
     for table in ["case_entries", "case_files"] {
         let column = if table == "case_entries" { "fact" } else { "title" };
         let of = if table == "case_entries" { "case_id" } else { "id" };

@@ -97,9 +97,9 @@ pub fn photo(bytes: Vec<u8>) -> Part {
     ("photo", Some(("IMG_1.jpg", "image/jpeg")), bytes)
 }
 
-const BOUNDARY: &str = "----zhenma";
+pub const BOUNDARY: &str = "----zhenma";
 
-fn multipart(parts: &[Part]) -> Vec<u8> {
+pub fn multipart(parts: &[Part]) -> Vec<u8> {
     let mut out = Vec::new();
     for (name, file, content) in parts {
         out.extend(

@@ -20,9 +20,7 @@ use crate::http::bodies::Posted;
 use crate::http::client::Client;
 use crate::http::console::page;
 use crate::http::desk::Desk;
-use crate::http::media;
 use crate::http::problem::{Problem, ProblemDocument};
-use crate::media::Sha256Hex;
 use crate::scan::reason::minute_text;
 use crate::web::cases::words;
 use crate::web::console::{Choice, Frame, Typed};
@@ -41,6 +39,13 @@ pub struct TypedAnswer {
     position: String,
     /// Of the account, as the signature
     password: String,
+}
+
+impl TypedAnswer {
+    /// What the form begins with.
+    pub(super) fn of(who: &Member) -> Self {
+        Self { signer: who.name.clone(), ..Self::default() }
+    }
 }
 
 /// Questions, those that wait first.
@@ -84,36 +89,7 @@ pub async fn show(
     Path(id): Path<String>,
 ) -> Result<Response, Problem> {
     let inquiry = find(&desk, &who, &id).await?;
-    let typed = TypedAnswer { signer: who.name.clone(), ..TypedAnswer::default() };
-    render(&desk, &who, frame, &inquiry, (typed, &[], None), StatusCode::OK).await
-}
-
-/// A photo that was chosen for the enterprise to see.
-#[utoipa::path(
-    get,
-    path = "/enterprise/inquiries/{id}/photos/{hash}",
-    tag = "enterprise console",
-    params(
-        ("id" = Uuid, Path, description = "Id of the question"),
-        ("hash" = String, Path, description = "SHA-256 of the photo"),
-    ),
-    responses(
-        (status = 200, content_type = "image/jpeg", description = "The picture"),
-        (status = 303, description = "To the form for signing in"),
-        (status = 404, body = ProblemDocument, content_type = "application/problem+json", description = "No such question, or a photo that is no part of it"),
-    )
-)]
-pub async fn photo(
-    State(desk): State<Desk>,
-    AtConsole { who, .. }: AtConsole<Member>,
-    Path((id, hash)): Path<(String, String)>,
-) -> Result<Response, Problem> {
-    let inquiry = find(&desk, &who, &id).await?;
-    let chosen = inquiry.photos.iter().find(|known| **known == hash);
-    let hash = chosen.and_then(|hash| Sha256Hex::parse(hash)).ok_or_else(Problem::nothing)?;
-    let row = desk.ledger.media(&hash).await?.ok_or_else(Problem::nothing)?;
-    let store = desk.media.as_ref().ok_or_else(Problem::nothing)?;
-    media::shown(store, &row).await
+    render(&desk, &who, frame, &inquiry, (TypedAnswer::of(&who), &[], None), StatusCode::OK).await
 }
 
 /// Signs an answer, which becomes an entry of the office's case.
@@ -171,7 +147,7 @@ pub async fn answer(
     }
 }
 
-async fn find(desk: &Desk, who: &Member, id: &str) -> Result<Inquiry, Problem> {
+pub(super) async fn find(desk: &Desk, who: &Member, id: &str) -> Result<Inquiry, Problem> {
     let id = id.parse().map_err(|_| Problem::nothing())?;
     Ok(desk.ledger.inquiry(&own(who)?, id).await?)
 }
@@ -209,7 +185,7 @@ async fn line(desk: &Desk, one: &Inquiry, lang: Lang) -> Result<InquiryLine, Pro
     })
 }
 
-async fn render(
+pub(super) async fn render(
     desk: &Desk,
     who: &Member,
     f: Frame,
@@ -239,6 +215,7 @@ async fn render(
             })
             .collect(),
         photos: one.photos.clone(),
+        files: one.files.clone(),
         said: one.answered.as_ref().map(|said| Said {
             opinion: words::opinion(said.answer.opinion).of(lang),
             grounds: said.answer.grounds.clone(),
@@ -265,6 +242,7 @@ fn form(
     };
     let field = |name: &str, value: &str| Typed { value: value.to_owned(), error: error(name) };
     AnswerForm {
+        photo_error: error("photo").or_else(|| error("files")),
         opinions: Opinion::ALL
             .iter()
             .map(|opinion| Choice {

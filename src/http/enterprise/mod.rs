@@ -11,6 +11,7 @@ mod exports;
 mod file;
 mod home;
 mod inquiries;
+mod inquiry_photos;
 mod keys;
 mod label_fields;
 mod line;
@@ -41,6 +42,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::http::desk::Desk;
+use crate::http::upload::FORM_BYTES_MAX;
 
 pub(super) fn routes() -> OpenApiRouter<Desk> {
     OpenApiRouter::new()
@@ -118,7 +120,7 @@ pub(super) fn routes() -> OpenApiRouter<Desk> {
         .routes(routes!(recalls::close::close))
         .routes(routes!(inquiries::list))
         .routes(routes!(inquiries::show))
-        .routes(routes!(inquiries::photo))
+        .routes(routes!(inquiry_photos::photo))
         .routes(routes!(inquiries::answer))
 }
 
@@ -129,5 +131,9 @@ pub(super) fn lists() -> OpenApiRouter<Desk> {
 
 /// Forms with a file.
 pub(super) fn uploads() -> OpenApiRouter<Desk> {
-    OpenApiRouter::new().routes(routes!(file::make)).layer(DefaultBodyLimit::disable())
+    let photo = OpenApiRouter::new()
+        .routes(routes!(inquiry_photos::attach))
+        .layer(DefaultBodyLimit::max(FORM_BYTES_MAX));
+    let file = OpenApiRouter::new().routes(routes!(file::make)).layer(DefaultBodyLimit::disable());
+    file.merge(photo)
 }

@@ -138,7 +138,7 @@ pub(super) async fn code_page(
 }
 
 /// A reason, and the scans of the time line on which it rests.
-fn reason_line(
+pub(super) fn reason_line(
     reason: &Reason,
     history: &History,
     scans: &[Observation],

@@ -73,7 +73,7 @@ pub(super) async fn of(
     })
 }
 
-fn by_province(scans: &[Observation]) -> BTreeMap<u8, u64> {
+pub(super) fn by_province(scans: &[Observation]) -> BTreeMap<u8, u64> {
     let mut counted = BTreeMap::new();
     for seen in scans {
         *counted.entry(seen.place.province()).or_default() += 1;
@@ -82,7 +82,7 @@ fn by_province(scans: &[Observation]) -> BTreeMap<u8, u64> {
 }
 
 /// The towns, the one first scanned in first.
-fn places(scans: &[Observation], desk: &Desk, f: &Frame) -> Vec<PlaceLine> {
+pub(super) fn places(scans: &[Observation], desk: &Desk, f: &Frame) -> Vec<PlaceLine> {
     let mut order: Vec<Place> = Vec::new();
     for seen in scans {
         if !order.contains(&seen.place) {

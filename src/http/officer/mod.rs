@@ -27,10 +27,12 @@ mod reports;
 mod sign_in;
 mod visits;
 
+use axum::extract::DefaultBodyLimit;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::http::desk::Desk;
+use crate::http::upload::FORM_BYTES_MAX;
 
 pub(super) fn routes() -> OpenApiRouter<Desk> {
     OpenApiRouter::new()
@@ -91,5 +93,8 @@ pub(super) fn routes() -> OpenApiRouter<Desk> {
 
 /// Photos from the spot, which are larger than pages and come over poor networks.
 pub(super) fn photos() -> OpenApiRouter<Desk> {
-    OpenApiRouter::new().routes(routes!(field::photos::put))
+    OpenApiRouter::new()
+        .routes(routes!(field::photos::put))
+        .routes(routes!(cases::upload::add))
+        .layer(DefaultBodyLimit::max(FORM_BYTES_MAX))
 }

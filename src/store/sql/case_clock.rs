@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use super::case_files::{read, unknown};
 use super::rows::{self, Read};
-use super::{Ledger, Tx, audit, down};
+use super::{Ledger, Tx, audit, down, media};
 use crate::auth::trail::Entry;
 use crate::base::{By, LedgerError, UnixMs};
 use crate::cases::clock::{CaseClock, Erased, GONE};
@@ -61,7 +61,8 @@ async fn erase(tx: &mut Tx, file: &CaseFile, by: &By) -> Read<()> {
         sqlx::query(statement).bind(&id).execute(&mut **tx).await.map_err(down)?;
     }
     for photo in photos(file) {
-        let_go(tx, photo).await?;
+        // Whoever deletes files finds them noted.
+        media::release(tx, &photo).await?;
     }
     let entry = Entry {
         action: "case.erase",
@@ -80,35 +81,6 @@ fn photos(file: &CaseFile) -> BTreeSet<Sha256Hex> {
         _ => &[],
     });
     named.filter_map(|hash| Sha256Hex::parse(hash)).collect()
-}
-
-/// Lets go of a photo that no case, visit or report names any more; its files are
-/// deleted unless another photo shows the same.
-async fn let_go(tx: &mut Tx, photo: Sha256Hex) -> Read<()> {
-    let shown: Option<Vec<u8>> = sqlx::query_scalar(
-        "DELETE FROM media WHERE original = $1 AND purpose <> 'report'
-         AND NOT EXISTS (SELECT 1 FROM field_records WHERE body LIKE $2)
-         AND NOT EXISTS (SELECT 1 FROM case_entries WHERE fact LIKE $2)
-         AND NOT EXISTS (SELECT 1 FROM report_photos WHERE media = $1) RETURNING shown",
-    )
-    .bind(photo.bytes().to_vec())
-    .bind(format!("%{photo}%"))
-    .fetch_optional(&mut **tx)
-    .await
-    .map_err(down)?;
-    let Some(shown) = shown else { return Ok(()) };
-    for file in [photo.bytes().to_vec(), shown] {
-        sqlx::query(
-            "INSERT INTO media_gone (file) SELECT $1
-             WHERE NOT EXISTS (SELECT 1 FROM media m WHERE m.shown = $1)
-             ON CONFLICT (file) DO NOTHING",
-        )
-        .bind(file)
-        .execute(&mut **tx)
-        .await
-        .map_err(down)?;
-    }
-    Ok(())
 }
 
 fn ids(found: &[String]) -> Read<Vec<Uuid>> {

@@ -7,13 +7,14 @@ use uuid::Uuid;
 
 use super::case_files::{as_seen, note, put_down, read, unknown};
 use super::rows::{self, Read, get};
-use super::{Ledger, Tx, down, told};
+use super::{Ledger, Tx, audit, down, told};
+use crate::auth::trail::Entry;
 use crate::base::{By, FieldError, LedgerError, UnixMs};
 use crate::cases::CaseError;
 use crate::cases::fact::{Fact, Opinion};
-use crate::cases::file::{CaseFile, Refusal};
-use crate::cases::inquiry::{Answer, Answered, Inquiry, InquiryLedger, NewInquiry};
-use crate::cases::matter::CaseUnit;
+use crate::cases::file::{CaseFile, ENTRIES_MAX, Refusal};
+use crate::cases::inquiry::{Answer, Answered, FILES_MAX, Inquiry, InquiryLedger, NewInquiry};
+use crate::cases::matter::{CaseUnit, PhotoNote};
 use crate::cases::port::Seen;
 use crate::registry::Uscc;
 
@@ -47,6 +48,7 @@ fn inquiry(row: &SqliteRow) -> Read<Inquiry> {
         asked_at: UnixMs(get(row, "asked_at")?),
         due: get::<String>(row, "due_on")?.parse().map_err(|_| rows::bad("due_on"))?,
         answered: answered(row)?,
+        files: serde_json::from_str(&json("files")?).map_err(|_| rows::bad("files"))?,
         dropped_at: get::<Option<i64>>(row, "dropped_at")?.map(UnixMs),
     })
 }
@@ -123,6 +125,19 @@ pub(super) async fn of_case(ledger: &Ledger, case: Uuid) -> Read<Vec<Inquiry>> {
     found.iter().map(inquiry).collect()
 }
 
+/// The answer, and its photos as photos of the case; a case that is full or over
+/// keeps their hashes alone.
+fn answer_facts(file: &CaseFile, answer: Fact, photos: &[String]) -> Vec<Fact> {
+    let most = usize::try_from(ENTRIES_MAX).unwrap_or(usize::MAX);
+    let room = file.state.is_open() && file.entries().len() + photos.len() < most;
+    let photo = |(n, media): (usize, &String)| {
+        let (media, caption) = (media.clone(), format!("企业答复附图{n}"));
+        Fact::Photo(PhotoNote { media, caption, shows: String::new() })
+    };
+    let shown = (1..).zip(photos).filter(|_| room).map(photo);
+    std::iter::once(answer).chain(shown).collect()
+}
+
 #[async_trait]
 impl InquiryLedger for Ledger {
     async fn ask(&self, seen: &Seen, new: &NewInquiry, by: &By) -> Result<CaseFile, CaseError> {
@@ -195,10 +210,10 @@ impl InquiryLedger for Ledger {
             grounds: answer.grounds.clone(),
             signer: answer.signer.clone(),
             position: answer.position.clone(),
-            files: Vec::new(),
+            files: asked.files.clone(),
         };
         let since = file.seq();
-        let next = put_down(&mut tx, &file, &[fact], by).await?;
+        let next = put_down(&mut tx, &file, &answer_facts(&file, fact, &asked.files), by).await?;
         sqlx::query(
             "UPDATE inquiries SET opinion = $1, grounds = $2, signer = $3, position = $4,
              answered_by = $5, answered_at = $6 WHERE id = $7",
@@ -217,6 +232,48 @@ impl InquiryLedger for Ledger {
         let kept = find(&mut *tx, id).await?;
         tx.commit().await.map_err(down)?;
         Ok(kept)
+    }
+
+    async fn attach(
+        &self,
+        of: &Uscc,
+        id: Uuid,
+        photo: &str,
+        by: &By,
+    ) -> Result<Inquiry, CaseError> {
+        let mut tx = self.write().await?;
+        let mut asked = find(&mut *tx, id).await?;
+        if asked.enterprise != *of {
+            return Err(LedgerError::NotFound(format!("inquiry {id}")).into());
+        }
+        if !asked.waits() {
+            return Err(Refusal::Already.into());
+        }
+        if asked.files.iter().any(|known| known == photo) {
+            return Ok(asked);
+        }
+        if asked.files.len() >= FILES_MAX {
+            let remedy = format!("choose at most {FILES_MAX}");
+            let fault = FieldError::new("files", "are too many", remedy);
+            return Err(LedgerError::Invalid(vec![fault]).into());
+        }
+        asked.files.push(photo.to_owned());
+        sqlx::query("UPDATE inquiries SET files = $1 WHERE id = $2")
+            .bind(serde_json::json!(asked.files).to_string())
+            .bind(id.to_string())
+            .execute(&mut *tx)
+            .await
+            .map_err(down)?;
+        let entry = Entry {
+            action: "inquiry.attach",
+            object: format!("inquiry {id}"),
+            enterprise: Some(of.as_str()),
+            before: serde_json::Value::Null,
+            after: serde_json::json!({"photo": photo}),
+        };
+        audit::note(&mut tx, by, &entry).await?;
+        tx.commit().await.map_err(down)?;
+        Ok(asked)
     }
 
     async fn inquiries(&self, of: &Uscc, limit: u32) -> Result<Vec<Inquiry>, LedgerError> {

@@ -71,6 +71,27 @@ pub(super) async fn add(tx: &mut Tx, row: &MediaRow) -> Read<bool> {
     Ok(added.rows_affected() > 0)
 }
 
+/// Lets go of an officer's photo, or of one that a case has, which no record, case or
+/// report names any more; its files that are to be deleted.
+pub(super) async fn release(tx: &mut Tx, photo: &Sha256Hex) -> Read<Vec<[u8; 32]>> {
+    let gone = sqlx::query(
+        "DELETE FROM media WHERE original = $1 AND purpose <> 'report'
+         AND NOT EXISTS (SELECT 1 FROM field_records WHERE body LIKE $2)
+         AND NOT EXISTS (SELECT 1 FROM case_entries WHERE fact LIKE $2)
+         AND NOT EXISTS (SELECT 1 FROM report_photos WHERE media = $1)
+         RETURNING original, shown",
+    )
+    .bind(photo.bytes().to_vec())
+    .bind(format!("%{photo}%"))
+    .fetch_optional(&mut **tx)
+    .await
+    .map_err(down)?;
+    let Some(row) = gone else { return Ok(Vec::new()) };
+    let mut files = vec![*hash(&row, "original")?.bytes(), *hash(&row, "shown")?.bytes()];
+    files.dedup();
+    let_go(tx, &files).await
+}
+
 /// Whether a row needs the file: what is shown, or an officer's original.
 const NEEDS: &str = "SELECT EXISTS (SELECT 1 FROM media
      WHERE shown = $1 OR (original = $1 AND purpose = 'office'))";

@@ -2,9 +2,14 @@
 
 pub mod words;
 
+use std::sync::Arc;
+
 use askama::Template;
 
 use crate::web::console::{Choice, Frame, Typed};
+use crate::web::dossier::{PlaceLine, ReasonLine};
+use crate::web::map::Map;
+use crate::web::overview::Shape;
 
 pub struct CaseRow {
     pub id: String,
@@ -107,6 +112,41 @@ pub struct WaitingLine {
     pub over: bool,
 }
 
+/// A place of the case.
+pub struct SpotLine {
+    pub name: String,
+    pub town: String,
+    /// GB/T 2260, four digits.
+    pub region: Option<u16>,
+    pub address: String,
+    /// Degrees.
+    pub position: Option<String>,
+}
+
+/// Why a label of the case is what it is said to be.
+pub struct UnitReasons {
+    pub serial: String,
+    /// For its colour.
+    pub outcome: &'static str,
+    pub says: &'static str,
+    pub risk: String,
+    pub scans: u64,
+    pub reasons: Vec<ReasonLine>,
+}
+
+/// What is known of the labels, and what remains open.
+pub struct Known {
+    pub map: Arc<Map>,
+    pub shapes: Vec<Shape>,
+    /// Towns in which labels were scanned.
+    pub places: Vec<PlaceLine>,
+    pub spots: Vec<SpotLine>,
+    pub reasons: Vec<UnitReasons>,
+    /// Labels that were not read.
+    pub left: usize,
+    pub unknown: Vec<String>,
+}
+
 pub struct PhotoLine {
     pub media: String,
     /// Whether the picture has come.
@@ -176,6 +216,7 @@ pub struct CasePage {
     pub due: Vec<DueLine>,
     pub units: Vec<UnitLine>,
     pub photos: Vec<PhotoLine>,
+    pub known: Known,
     pub proposal: Option<ProposalView>,
     pub timeline: Vec<EntryLine>,
     pub roles: Vec<Choice>,

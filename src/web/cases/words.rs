@@ -157,6 +157,9 @@ pub fn fault(e: &FieldError, lang: Lang) -> String {
         "scope" => "请每行写一项：批次 1-4、批次内的序号 1-4 100-199，或标签、箱、托盘的编号",
         "enterprise" => "请选择企业；这些标签须是它的",
         "photos" => "请从本案照片中选择",
+        // Said in the language of the page already.
+        "photo" => return e.problem.clone(),
+        "caption" => "请写照片说明，最多120个字",
         "entries" => "请至少选择一枚标签",
         "signer" | "position" => "请填签署人姓名和职务",
         "opinion" => "请选择辨认意见",

@@ -27,5 +27,7 @@ pub const ROWS: &[Row] = &[
     ("get", "/api/v1/inquiries", "wpalqsvt"),
     ("post", "/api/v1/inquiries/{id}/answer", "wq"),
     ("get", "/county/calendar", "c"),
+    ("post", "/officer/cases/{id}/photos", "ou"),
+    ("post", "/enterprise/inquiries/{id}/photos", "wq"),
     ("post", "/county/calendar", "c"),
 ];

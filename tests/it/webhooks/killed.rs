@@ -6,10 +6,15 @@ use std::net::{TcpListener, TcpStream};
 use std::process::{Child, Stdio};
 
 use rusqlite::Connection;
+use zhenma::auth::office::FIRST;
 use zhenma::base::{By, Clock, clock::SystemClock, ids};
+use zhenma::cases::fact::{Fact, Ground};
+use zhenma::cases::inquiry::{InquiryLedger, NewInquiry};
+use zhenma::cases::matter::CaseUnit;
+use zhenma::cases::port::{FileLedger, NewCase, Seen};
 use zhenma::hooks::port::HookLedger;
 use zhenma::hooks::{Endpoint, Kind, Secret};
-use zhenma::registry::Uscc;
+use zhenma::registry::{BatchRef, Uscc};
 use zhenma::store::sql::Ledger;
 
 use crate::site::{Site, kill};
@@ -109,4 +114,64 @@ async fn a_courier_killed_before_it_marks_an_answer_delivers_again_under_the_sam
     })
     .await;
     kill(&mut process);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_question_of_an_office_reaches_its_maker_by_a_courier_of_its_own() {
+    let site = Site::new("embedded");
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let port = listener.local_addr().expect("an address").port();
+    let path = zhenma::app::paths::ledger(site.file("data").as_ref());
+    let now = SystemClock.now();
+    let by = By::shell(now);
+    let ledger = Ledger::open(&path, now).await.expect("opens");
+    let new = Endpoint {
+        id: ids::new_id(now),
+        enterprise: OURS.to_owned(),
+        url: format!("http://127.0.0.1:{port}/"),
+        kinds: vec![Kind::InquiryOpened],
+        secret: Secret::fresh(),
+        old_secret: None,
+        created_by: "wang".to_owned(),
+        created_at: now,
+        failing_since: None,
+        ended: None,
+    };
+    ledger.add_endpoint(&new, &by).await.expect("added");
+    let (code, text) = &site.labels[3];
+    let payload = zhenma::code::read(text).expect("a code").payload;
+    let batch = BatchRef { key: payload.key, batch: payload.batch };
+    let today = jiff::civil::date(2026, 11, 2);
+    let case = NewCase {
+        id: ids::new_id(now),
+        office: FIRST,
+        title: "某超市销售涉嫌假冒白酒".to_owned(),
+        ground: Ground::Inspection,
+        lead: None,
+        region: 4116,
+        found_on: today,
+        today,
+        facts: vec![Fact::Unit(CaseUnit::of(&payload, batch, code.number))],
+    };
+    let file = ledger.open_case(&case, &by).await.expect("opened");
+    let asked = NewInquiry {
+        id: ids::new_id(now),
+        enterprise: Uscc::parse(OURS).expect("a code"),
+        text: "是否贵企业印制？".to_owned(),
+        photos: Vec::new(),
+        due: today.saturating_add(jiff::ToSpan::days(10)),
+    };
+    let seen = Seen { office: FIRST, case: file.id, seq: file.seq(), today };
+    ledger.ask(&seen, &asked, &by).await.expect("asked");
+    ledger.close().await;
+    let mut courier = courier(&site);
+    let (stream, _, body) = take(&listener);
+    answer(&stream);
+    kill(&mut courier);
+    let told: serde_json::Value = serde_json::from_str(&body).expect("JSON");
+    assert_eq!(told["type"], "inquiry.opened");
+    let data = serde_json::json!({"inquiry": asked.id, "labels": 1, "photos": 0,
+        "due": "2026-11-12"});
+    assert_eq!(told["data"], data);
+    assert!(!body.contains(&file.number) && !body.contains(text.as_str()), "{body}");
 }

@@ -3,6 +3,7 @@
 pub(super) mod ask;
 pub(super) mod decide;
 pub(super) mod entries;
+mod known;
 pub(super) mod list;
 pub(super) mod moves;
 pub(super) mod new;
@@ -11,6 +12,7 @@ pub(super) mod show;
 pub(super) mod supervise;
 mod told;
 mod typed;
+pub(super) mod upload;
 mod view;
 
 use axum::http::StatusCode;

@@ -73,6 +73,7 @@ pub(super) async fn case_page(
         due: due.iter().map(|deadline| due_line(deadline, today, lang)).collect(),
         units: units(desk, file, lang),
         photos: photos(desk, file).await?,
+        known: super::known::of(desk, &f, file).await?,
         proposal: proposal(desk, who, file, lang),
         timeline: file.entries().iter().rev().map(|entry| line(desk, file, entry, lang)).collect(),
         roles: choices(
@@ -104,7 +105,7 @@ pub(super) async fn case_page(
 }
 
 /// Fields whose fault stands beside them.
-const SHOWN: [&str; 16] = [
+const SHOWN: [&str; 18] = [
     "text",
     "codes",
     "name",
@@ -121,6 +122,8 @@ const SHOWN: [&str; 16] = [
     "enterprise",
     "due",
     "photos",
+    "photo",
+    "caption",
 ];
 
 fn choices<T>(

@@ -7,19 +7,13 @@ use axum::http::{StatusCode, header};
 
 use crate::auth::office::{Serving, Working};
 use crate::base::limits::FIELD_PHOTO_S_MAX;
-use crate::base::{By, FieldError, Lang};
+use crate::base::{FieldError, Lang};
 use crate::http::access::AtPhone;
 use crate::http::bodies;
 use crate::http::desk::Desk;
 use crate::http::problem::{Problem, ProblemDocument};
-use crate::media::{
-    MediaRow, MediaStore, OFFICER_PHOTO_BYTES_A_DAY_MAX, PHOTO_BYTES_MAX, Photo, Purpose, Refusal,
-    Sha256Hex,
-};
-
-const DAY_MS: i64 = 86_400_000;
-/// When an officer who handed in too much may try again.
-const FULL_RETRY_S: u64 = 3_600;
+use crate::http::upload;
+use crate::media::{PHOTO_BYTES_MAX, Purpose, Refusal, Sha256Hex};
 
 /// Keeps a photo or the picture of a signature. The same one again changes nothing.
 #[utoipa::path(
@@ -64,49 +58,14 @@ pub async fn put(
     // A buyer's photo has no original here, and a row may outlive its file.
     let known = desk.ledger.media(&named).await?;
     let office = known.is_some_and(|row| row.purpose == Purpose::Office);
-    if office && store.has(&named).await.map_err(disk)? {
+    if office && store.has(&named).await.map_err(upload::disk)? {
         return Ok(StatusCode::OK);
     }
-    let yesterday = by.at.plus_ms(-DAY_MS);
-    if desk.ledger.handed_in(&by.login, yesterday).await? > OFFICER_PHOTO_BYTES_A_DAY_MAX {
-        metrics::counter!("zhenma_http_shed_total", "bound" => "officer_photo_bytes").increment(1);
-        return Err(Problem::too_many(FULL_RETRY_S));
-    }
+    upload::room(&desk, &by).await?;
     let claimed = parts.headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
     let photo = store.intake(bytes.to_vec(), claimed.map(str::to_owned)).await.map_err(refused)?;
-    keep(&desk, &store, bytes.to_vec(), photo, &by).await
-}
-
-/// The files first: a row tells of what is on disk.
-async fn keep(
-    desk: &Desk,
-    store: &MediaStore,
-    original: Vec<u8>,
-    photo: Photo,
-    by: &By,
-) -> Result<StatusCode, Problem> {
-    let row = MediaRow {
-        original: photo.original,
-        shown: photo.shown_hash,
-        kind: photo.kind,
-        bytes: photo.bytes,
-        shown_bytes: photo.shown.len() as u64,
-        width: photo.width,
-        height: photo.height,
-        exif: photo.exif,
-        purpose: Purpose::Office,
-        added_at: by.at,
-        added_by: by.login.clone(),
-    };
-    store.put(original).await.map_err(disk)?;
-    store.put(photo.shown).await.map_err(disk)?;
-    let new = desk.ledger.add_media(&row, by).await?;
+    let new = upload::keep(&desk, &store, bytes.to_vec(), photo, &by).await?;
     Ok(if new { StatusCode::CREATED } else { StatusCode::OK })
-}
-
-fn disk(error: std::io::Error) -> Problem {
-    tracing::error!(%error, "a photo was not kept");
-    Problem::busy()
 }
 
 fn refused(refusal: Refusal) -> Problem {

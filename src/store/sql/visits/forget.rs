@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use super::kept;
 use crate::auth::trail::Entry;
 use crate::base::{By, LedgerError, UnixMs};
+use crate::media::Sha256Hex;
 use crate::store::sql::rows::{Read, get};
 use crate::store::sql::{Ledger, Tx, audit, down, media};
 use crate::visits::Fact;
@@ -33,7 +34,9 @@ pub(super) async fn forget(
         forgotten.visits += 1;
     }
     for picture in &pictures {
-        forgotten.files.extend(release(&mut tx, picture).await?);
+        if let Some(photo) = Sha256Hex::parse(picture) {
+            forgotten.files.extend(media::release(&mut tx, &photo).await?);
+        }
     }
     if forgotten.visits > 0 {
         let entry = Entry {
@@ -66,28 +69,4 @@ async fn delete(tx: &mut Tx, id: String) -> Read<Vec<String>> {
         }
     }
     Ok(out)
-}
-
-/// Lets go of a picture that no record, case or report names; its files.
-async fn release(tx: &mut Tx, picture: &str) -> Read<Vec<[u8; 32]>> {
-    let bytes: Vec<u8> = (0..picture.len() / 2)
-        .filter_map(|n| u8::from_str_radix(picture.get(2 * n..2 * n + 2)?, 16).ok())
-        .collect();
-    let gone = sqlx::query(
-        "DELETE FROM media WHERE original = $1 AND purpose = 'office'
-         AND NOT EXISTS (SELECT 1 FROM field_records WHERE body LIKE $2)
-         AND NOT EXISTS (SELECT 1 FROM case_entries WHERE fact LIKE $2)
-         AND NOT EXISTS (SELECT 1 FROM report_photos WHERE media = $1)
-         RETURNING original, shown",
-    )
-    .bind(bytes)
-    .bind(format!("%{picture}%"))
-    .fetch_optional(&mut **tx)
-    .await
-    .map_err(down)?;
-    let Some(row) = gone else { return Ok(Vec::new()) };
-    let mut files =
-        vec![*media::hash(&row, "original")?.bytes(), *media::hash(&row, "shown")?.bytes()];
-    files.dedup();
-    media::let_go(tx, &files).await
 }
