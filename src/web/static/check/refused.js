@@ -10,7 +10,7 @@ const MENDED = {
   visit: [["seller.name", "seller"], ["seller.uscc", "uscc"], ["seller.address", "address"], ["seller.person", "person"], ["case", "case_number"]],
   check: [["quantity", "quantity"], ["found.note", "note"]],
   photo: [["caption", "caption"]],
-  seal: [["what", "what"], ["quantity", "quantity"], ["unit", "unit"], ["seal_number", "seal_number"], ["kept_at", "kept_at"], ["codes", "codes"]],
+  seal: [["what", "what"], ["quantity", "amount"], ["unit", "unit"], ["seal_number", "seal_number"], ["kept_at", "kept_at"], ["codes", "codes"]],
   sweep: [["stock", "stock"]],
   signature: [["signer", "signer"]],
   note: [["text", "note"]],

@@ -200,6 +200,7 @@ const TABLE = {
   end_visit: ["结束检查", "End the visit"],
   act: ["措施", "Measure"],
   what: ["物品", "Goods"],
+  amount: ["数量", "Quantity"],
   unit: ["单位", "Unit"],
   unit_default: ["瓶", "bottles"],
   seal_number: ["封条号", "Seal number"],
