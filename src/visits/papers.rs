@@ -169,7 +169,7 @@ fn found(paper: &mut Paper, visit: &Visit<'_>) {
 }
 
 fn result(check: &Part<'_, Check>) -> String {
-    let shown = Outcome::word_of(&check.fact.shown, Lang::Zh);
+    let shown = check.fact.shown_words(check.kept.record.made_offline, Lang::Zh);
     match &check.kept.says {
         Some(says) if says.overtaken => {
             format!("{shown}；送达时：{}（{}）", Outcome::word_of(&says.outcome, Lang::Zh), says.zh)

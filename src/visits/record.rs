@@ -7,7 +7,8 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
-use crate::base::{FieldError, UnixMs};
+use crate::base::{FieldError, Lang, UnixMs};
+use crate::scan::Outcome;
 pub use crate::visits::measure::Act;
 
 /// Characters of a note.
@@ -181,6 +182,17 @@ pub struct Check {
 
 const fn one() -> u32 {
     1
+}
+
+impl Check {
+    /// What the phone's screen said, in a few words. Without network it knows a good
+    /// signature, and nothing of other scans.
+    pub fn shown_words(&self, offline: bool, lang: Lang) -> &'static str {
+        match self.shown.as_str() {
+            "genuine" if offline => lang.pick("签名有效", "signature valid"),
+            shown => Outcome::word_of(shown, lang),
+        }
+    }
 }
 
 /// What the officer saw of the goods.

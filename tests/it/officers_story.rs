@@ -11,7 +11,7 @@ use crate::evidence::{by_hand, verified};
 use crate::faults::load::eventually;
 use crate::http_browser::Browser;
 use crate::need;
-use crate::staff_bed::{PASSWORD, StaffBed, office_signers};
+use crate::staff_bed::{PASSWORD, Person, StaffBed, office_signers};
 
 /// Labels beside the copied one on the shelf.
 const SHELF: usize = 5;
@@ -85,7 +85,11 @@ async fn a_copied_label_becomes_a_lead_a_visit_a_case_and_a_package_that_stands_
     // What the office found is what the next buyer hears.
     let serial = zhenma::code::read(copied).expect("a code").payload.serial_text();
     let page = officer.page(&format!("/officer/codes/{serial}")).await;
-    assert!(page.contains("<b>认定为复制</b>"), "the label's page does not say what was decided");
+    for words in ["<b>认定为复制</b>", "案件 2026-000001 · 假冒"] {
+        assert!(page.contains(words), "the label's page does not say {words}");
+    }
+    let visit = officer.page(&officer_visit(&officer).await).await;
+    assert!(visit.contains("签名有效") && !visit.contains("首次查询"), "a phone offline knew that");
     let (_, answer) = bed
         .send(
             bed.ask(reqwest::Method::GET, &format!("/{}", path(copied)))
@@ -93,6 +97,13 @@ async fn a_copied_label_becomes_a_lead_a_visit_a_case_and_a_package_that_stands_
         )
         .await;
     assert_eq!(answer["outcome"], "suspect", "{answer}");
+}
+
+/// The one visit of the office.
+async fn officer_visit(officer: &Person<'_>) -> String {
+    let list = officer.page("/officer/visits").await;
+    let id = list.split("/officer/visits/").nth(1).expect("a visit");
+    format!("/officer/visits/{}", id.split('"').next().expect("an id"))
 }
 
 /// The code in the address that a label carries.

@@ -25,6 +25,7 @@ use crate::registry::register::BatchFacts;
 use crate::scan::basis::basis;
 use crate::scan::reason::{minute_text, place_text};
 use crate::scan::{CodeId, History, Marks, Observation, Place, Reason, Tag48};
+use crate::web::cases::words;
 use crate::web::console::{self, Frame, Typed, percent};
 use crate::web::dossier::ReasonLine;
 use crate::web::officer::{self, CodePage, DecisionLine, ScanLine};
@@ -255,6 +256,6 @@ fn decision_line(d: &DecisionRecord, f: &Frame, zone: &jiff::tz::TimeZone) -> De
         at: minute_text(d.decided_at, f.lang, zone),
         by: d.decided_by.clone(),
         decision: officer::decision(d.decision).of(f.lang),
-        note: d.note.clone(),
+        note: words::of_a_case(&d.note, f.lang).unwrap_or_else(|| d.note.clone()),
     }
 }

@@ -119,7 +119,7 @@ fn check(kept: &Kept, desk: &Desk, f: &Frame) -> FieldCheck {
         photo_count: 0,
     };
     if let Fact::Check(check) = &kept.record.fact {
-        view.shown = Outcome::word_of(&check.shown, f.lang);
+        view.shown = check.shown_words(kept.record.made_offline, f.lang);
         view.shown_class.clone_from(&check.shown);
         view.quantity = check.quantity;
         view.matches = crate::web::visits::matches(check.found.matches_label).of(f.lang);

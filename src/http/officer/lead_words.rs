@@ -31,7 +31,8 @@ pub(super) fn goods(desk: &Desk, lead: &Lead, f: &Frame) -> String {
 pub(super) fn line(desk: &Desk, lead: &Lead, f: &Frame) -> LeadLine {
     let today = desk.today();
     let mut work = Vec::new();
-    work.extend(lead.assigned_to.clone());
+    let whose = lead.assigned_to.as_ref();
+    work.extend(whose.map(|login| format!("{} {login}", f.t("承办人", "assigned to"))));
     let late = lead.due_on.is_some_and(|due| due < today);
     work.extend(lead.due_on.map(|due| format!("{} {due}", f.t("期限", "due"))));
     let rests = lead.snoozed_until.filter(|until| *until >= today);

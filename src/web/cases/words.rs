@@ -63,6 +63,17 @@ pub const fn outcome(outcome: Outcome) -> Text {
     }
 }
 
+/// A label's decision that came of a case notes its number and how it ended, as
+/// slugs; `None` for a note that somebody wrote.
+pub fn of_a_case(note: &str, lang: Lang) -> Option<String> {
+    let (number, ended) = note.split_once(' ')?;
+    let ended = match ended {
+        "reopened" => lang.pick("重新办理", "taken up again"),
+        slug => outcome(Outcome::from_slug(slug)?).of(lang),
+    };
+    Some(format!("{} {number} · {ended}", lang.pick("案件", "case")))
+}
+
 pub const fn opinion(opinion: Opinion) -> Text {
     match opinion {
         Opinion::Ours => Text("是本企业的产品或标签", "ours"),

@@ -121,6 +121,12 @@ impl Look<'_> {
         minute_text(at, self.f.lang, self.zone)
     }
 
+    /// An instant, or two.
+    fn during(&self, from: UnixMs, until: UnixMs) -> String {
+        let (from, until) = (self.at(from), self.at(until));
+        if from == until { from } else { format!("{from} – {until}") }
+    }
+
     /// Beside others of the same visit.
     fn short(&self, at: UnixMs) -> String {
         let stamp = jiff::Timestamp::from_millisecond(at.0).unwrap_or_default();
@@ -148,7 +154,7 @@ impl Look<'_> {
         let spot = spot.map(|s| format!("{:.5}, {:.5} ± {:.0} m", s.lat, s.lon, s.accuracy_m));
         let ahead = visit.clock_ahead_ms() as f64 / 1_000.0;
         let mut facts = vec![
-            (f.t("时间", "Time"), format!("{} – {}", self.at(from), self.at(until))),
+            (f.t("时间", "Time"), self.during(from, until)),
             (f.t("信用代码", "Credit code"), seller.uscc.clone().unwrap_or_default()),
             (f.t("地址", "Address"), seller.address.clone().unwrap_or_default()),
             (f.t("地区", "Region"), Place(opening.region).text(f.lang).unwrap_or_default()),
@@ -159,7 +165,7 @@ impl Look<'_> {
             ),
             (f.t("检查人", "Officers"), visit.recorders().join(", ")),
             (f.t("所报案号", "Case named"), named.unwrap_or_default()),
-            (f.t("手机时钟", "Phone's clock"), drift(ahead)),
+            (f.t("手机时钟", "Phone's clock"), drift(ahead, f)),
             (f.t("备注", "Note"), opening.note.clone()),
         ];
         facts.retain(|(_, value)| !value.is_empty());
@@ -200,7 +206,7 @@ impl Look<'_> {
                 .and_then(|serial| Payload::from_serial_text(serial).ok())
                 .map_or_else(|| code_named(&fact.code), |payload| payload.to_string()),
             path,
-            shown: Outcome::word_of(&fact.shown, f.lang),
+            shown: fact.shown_words(check.kept.record.made_offline, f.lang),
             shown_class: fact.shown.clone(),
             now: says.filter(|says| says.overtaken).map(words),
             quantity: fact.quantity,
@@ -286,6 +292,14 @@ impl Look<'_> {
 }
 
 /// How far a clock is ahead, seconds; less than a tenth is none.
-fn drift(seconds: f64) -> String {
-    if seconds.abs() < 0.05 { "0.0 s".to_owned() } else { format!("{seconds:+.1} s") }
+/// How far a phone's clock was ahead of the server's.
+fn drift(seconds: f64, f: &Frame) -> String {
+    let by = format!("{:.1}", seconds.abs());
+    match seconds {
+        s if s.abs() < 0.05 => f.t("与服务器一致", "in step with the server").to_owned(),
+        s if s > 0.0 => {
+            format!("{} {by} {}", f.t("比服务器快", "ahead of the server by"), f.t("秒", "s"))
+        }
+        _ => format!("{} {by} {}", f.t("比服务器慢", "behind the server by"), f.t("秒", "s")),
+    }
 }
