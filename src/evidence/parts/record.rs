@@ -2,10 +2,9 @@
 //! register knows, for officers to complete by hand and everybody to sign. Its
 //! fields are those that the provisional rules of 2024 on electronic evidence in
 //! market regulation ask for (cause, object, time, place, method and course of
-//! the extraction, and a list with the kind, format and hash of each file) and
-//! those with which number 12 of the collection of forms of 2021 begins: the
-//! authority, the party with its registration, what it was told, and what it says
-//! to the record.
+//! the extraction, and a list with the kind, format and hash of each file), and
+//! before them what records of an office begin with: the authority, the party with
+//! its registration, what it was told, and what it says to the record.
 
 use serde_json::Value;
 
