@@ -134,6 +134,7 @@ async fn a_case_is_opened_from_codes_and_closed_by_a_second_person_which_detecti
     let page = officer.page(&at).await;
     assert!(page.contains(&payload.serial_text()) && page.contains("某超市"), "{page}");
     assert!(!page.contains(&texts[0]), "no full code");
+    assert!(!page.contains("未分派"), "whoever opened it has it");
     let officer = Typing::of(&bed, "officer", &at).await;
     let propose = [
         ("seq", &*officer.seq().await),

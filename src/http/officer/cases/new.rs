@@ -119,6 +119,8 @@ async fn read(
     facts.extend(respondent(&typed.party));
     let text = typed.text.trim().to_owned();
     facts.extend((!text.is_empty()).then_some(Fact::Note { text }));
+    // Whoever opens it has it until it is given to somebody else.
+    facts.push(Fact::Assigned { to: Some(who.login.clone()) });
     Ok(head(desk, who, typed, facts).map_err(|fault| vec![fault]))
 }
 

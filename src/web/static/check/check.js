@@ -164,11 +164,11 @@ app.leave = async () => {
   for (const one of VIEWS) show(`view-${one}`, false);
   over("answer", false);
   show("tabs", false);
-  show("left", true);
   tell("");
   const sums = app.vault ? await app.vault.sums() : { records: 0, photos: 0, refused: 0 };
   const { records, photos, refused } = sums;
   byId("left-here").textContent = records + photos + refused > 0 ? say("left_here", records + refused, photos) : say("left_none");
+  show("left", true);
   showStrip(sums);
 };
 
