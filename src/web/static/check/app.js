@@ -103,15 +103,15 @@ export function isFaulty(one) {
 
 /**
  * Keeps a record until it is sent and gives its id; null when it could not be
- * kept, which was said then.
+ * kept, which was said then. `draft`: what it was made of, kept by that name.
  */
-export async function record(kind, facts) {
+export async function record(kind, facts, draft = null) {
   const made_at = stamp();
   const common = { id: uuid(), kind, made_at, made_offline: !app.online, kit: app.kit?.manifest.version ?? null, network: network() };
   const made = { ...common, ...facts };
   if (isFaulty(made)) return null;
   try {
-    await app.vault.keep(made);
+    await app.vault.keep(made, draft);
   } catch (problem) {
     unkept(problem);
     return null;

@@ -15,6 +15,9 @@ const LATEST_SHOWN = 5;
 /** Outcomes that say the same of a label, as far as an officer acts on it. */
 const GOOD = ["genuine", "seen_before"];
 
+/** Begins the name of each label that is kept before its record is. */
+const DRAFT = "draft";
+
 /** The label on the screen: what was answered and seen of it. */
 let draft = null;
 
@@ -128,7 +131,9 @@ let writing = Promise.resolve();
 /** Keeps the label on the screen, in case the page dies with it; a finished one is kept no more. */
 function keepDraft() {
   const one = draft;
-  if (app.vault) writing = writing.then(() => (draft === one ? app.vault.put("draft", one) : null));
+  // Where there is no room for it, its record says so.
+  const written = () => (draft === one ? app.vault.put(one.name, one) : null);
+  if (app.vault) writing = writing.then(written).catch(() => {});
   return writing;
 }
 
@@ -137,7 +142,7 @@ function begin(code, facts) {
   // Two that were asked for in a row: the first is not lost.
   finish();
   const of = { visit: app.visit?.id ?? null, sweep: app.sweep?.id ?? null };
-  draft = { code, photos: [], ...of, network: network(), kit: app.kit?.manifest.version ?? null, ...facts };
+  draft = { name: DRAFT + uuid(), code, photos: [], ...of, network: network(), kit: app.kit?.manifest.version ?? null, ...facts };
   app.last = code;
   open();
   keepDraft();
@@ -247,14 +252,12 @@ function foundOf(mismatch) {
 }
 
 async function end(one, seen) {
+  // What is still being written of it would outlive its record.
+  await writing;
   const { code, shown, photos, visit, sweep } = one;
   const facts = { made_offline: one.offline, kit: one.kit, network: one.network };
-  if (await record("check", { visit, sweep, code, shown, ...seen, photos, ...facts })) {
-    await app.counted(one, seen.found.matches_label);
-    // The next one may be kept there already.
-    writing = writing.then(() => (draft === null ? app.vault.drop("draft") : null));
-    await writing;
-  }
+  const check = { visit, sweep, code, shown, ...seen, photos, ...facts };
+  if (await record("check", check, one.name)) await app.counted(one, seen.found.matches_label);
 }
 
 // One after another: a scanner is quicker than the storage.
@@ -270,11 +273,13 @@ export function finish() {
   return ending;
 }
 
-/** A label that was on the screen when the page died is recorded as it stood. */
+/** Labels that were on the screen when the page died are recorded as they stood. */
 export async function recover() {
-  const one = await app.vault.get("draft");
-  const found = { matches_label: one?.mismatch ? false : null, product_in_hand: null, note: "" };
-  if (one) await end(one, { quantity: 1, found });
+  for (const name of await app.vault.named(DRAFT)) {
+    const one = { ...(await app.vault.get(name)), name };
+    const found = { matches_label: one.mismatch ? false : null, product_in_hand: null, note: "" };
+    await end(one, { quantity: 1, found });
+  }
 }
 
 function close() {

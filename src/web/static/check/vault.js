@@ -161,6 +161,12 @@ export class Vault {
     return this.work(["sealed"], "readwrite", (tx) => tx.objectStore("sealed").delete(name));
   }
 
+  /** Names that begin so, of things kept by name. */
+  named(prefix) {
+    const range = IDBKeyRange.bound(prefix, `${prefix}\uffff`);
+    return this.work(["sealed"], "readonly", (tx) => tx.objectStore("sealed").getAllKeys(range));
+  }
+
   /** What waits to be sent: {records, photos}; `refused`: what the server did not take; `bytes` of all photographs. */
   async sums() {
     const count = (store) => this.work([store], "readonly", (tx) => tx.objectStore(store).count());
@@ -169,12 +175,18 @@ export class Vault {
     return { records, refused, photos: waiting.length, bytes: sizes.reduce((sum, size) => sum + size, 0) };
   }
 
-  /** Keeps a record until it is sent; Full at the bound. */
-  async keep(record) {
+  /**
+   * Keeps a record until it is sent; Full at the bound. `draft`: the name of what it
+   * was made of, which goes with the same stroke.
+   */
+  async keep(record, draft = null) {
     const { records, refused } = await this.sums();
     if (records + refused >= RECORDS_MAX) throw new Full("records");
     const sealed = await this.sealJson(record);
-    await this.work(["records"], "readwrite", (tx) => tx.objectStore("records").add(sealed));
+    await this.work(["records", "sealed"], "readwrite", (tx) => {
+      tx.objectStore("records").add(sealed);
+      if (draft !== null) tx.objectStore("sealed").delete(draft);
+    });
   }
 
   /** Keeps the bytes of a photograph under their hash; Full at the bound. */
