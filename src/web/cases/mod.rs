@@ -138,8 +138,10 @@ pub struct UnitReasons {
 pub struct Known {
     pub map: Arc<Map>,
     pub shapes: Vec<Shape>,
-    /// Towns in which labels were scanned.
+    /// Towns in which labels were scanned, those with the most scans first.
     pub places: Vec<PlaceLine>,
+    /// The others, folded away.
+    pub more_places: Vec<PlaceLine>,
     pub spots: Vec<SpotLine>,
     pub reasons: Vec<UnitReasons>,
     /// Labels that were not read.

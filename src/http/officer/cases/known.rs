@@ -1,6 +1,7 @@
 //! What is known of the labels of a case, and what is not: where they were scanned,
 //! why they are suspect, what remains open.
 
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
 use crate::base::Lang;
@@ -21,6 +22,8 @@ use crate::web::dossier;
 
 /// Labels of a case whose histories its page reads.
 const UNITS_READ_MAX: usize = 20;
+/// Towns that are listed at once; the others are folded away.
+const PLACES_OPEN: usize = 15;
 
 /// # Errors
 /// When a history cannot be read.
@@ -41,10 +44,14 @@ pub(super) async fn of(desk: &Desk, f: &Frame, file: &CaseFile) -> Result<Known,
     for region in spots.iter().filter_map(|spot| spot.region) {
         counted.entry(Place(region).province()).or_default();
     }
+    let mut places = places(&scans, desk, f);
+    places.sort_by_key(|place| Reverse(place.scans));
+    let more_places = places.split_off(places.len().min(PLACES_OPEN));
     Ok(Known {
         map: desk.map.clone(),
         shapes: shapes(desk, &counted, f.lang),
-        places: places(&scans, desk, f),
+        places,
+        more_places,
         spots,
         reasons,
         left: file.units().count().saturating_sub(UNITS_READ_MAX),
