@@ -9,7 +9,7 @@ use crate::base::{By, FieldError, Lang};
 use crate::http::desk::Desk;
 use crate::http::problem::Problem;
 use crate::media::{
-    MediaRow, MediaStore, OFFICER_PHOTO_BYTES_A_DAY_MAX, PHOTO_BYTES_MAX, Photo, Purpose, Refusal,
+    MediaRow, MediaStore, OFFICER_PHOTO_BYTES_A_DAY_MAX, PHOTO_BYTES_MAX, Photo, Refusal,
 };
 
 /// Bytes of a form with a photo.
@@ -122,19 +122,7 @@ pub async fn keep(
     photo: Photo,
     by: &By,
 ) -> Result<bool, Problem> {
-    let row = MediaRow {
-        original: photo.original,
-        shown: photo.shown_hash,
-        kind: photo.kind,
-        bytes: photo.bytes,
-        shown_bytes: photo.shown.len() as u64,
-        width: photo.width,
-        height: photo.height,
-        exif: photo.exif,
-        purpose: Purpose::Office,
-        added_at: by.at,
-        added_by: by.login.clone(),
-    };
+    let row = MediaRow::of_evidence(&photo, by);
     store.put(original).await.map_err(disk)?;
     store.put(photo.shown).await.map_err(disk)?;
     Ok(desk.ledger.add_media(&row, by).await?)

@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 
 use crate::base::{By, LedgerError, UnixMs};
-use crate::media::{Exif, Kind, Sha256Hex};
+use crate::media::{Exif, Kind, Photo, Sha256Hex};
 
 /// Whose photo it is, which decides what is kept of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -52,6 +52,25 @@ pub struct MediaRow {
     pub added_at: UnixMs,
     /// Login; empty for a buyer.
     pub added_by: String,
+}
+
+impl MediaRow {
+    /// Of a photo that is kept as evidence, its original too.
+    pub fn of_evidence(photo: &Photo, by: &By) -> Self {
+        Self {
+            original: photo.original,
+            shown: photo.shown_hash,
+            kind: photo.kind,
+            bytes: photo.bytes,
+            shown_bytes: photo.shown.len() as u64,
+            width: photo.width,
+            height: photo.height,
+            exif: photo.exif.clone(),
+            purpose: Purpose::Office,
+            added_at: by.at,
+            added_by: by.login.clone(),
+        }
+    }
 }
 
 /// Each method is one transaction.

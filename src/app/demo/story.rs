@@ -23,7 +23,7 @@ use crate::cases::port::{FileLedger, NewCase, Seen};
 use crate::code::{Layer, Payload};
 use crate::keys::office::DEMO_OFFICE;
 use crate::label::Mint;
-use crate::media::{MediaLedger, MediaRow, MediaStore, Purpose, Sha256Hex};
+use crate::media::{MediaLedger, MediaRow, MediaStore, Sha256Hex};
 use crate::registry::{Batch, Bilingual, Uscc};
 use crate::reports::{Contact, NewReport, Number, ReportLedger, Seals, Ticket, Wrong};
 use crate::scan::Place;
@@ -227,19 +227,7 @@ impl Story<'_> {
     async fn keep(&self, bytes: Vec<u8>, by: &By) -> Result<Sha256Hex, StartError> {
         let store = MediaStore::at(paths::media(&self.parts.settings.data));
         let photo = store.intake(bytes.clone(), None).await.map_err(other)?;
-        let row = MediaRow {
-            original: photo.original,
-            shown: photo.shown_hash,
-            kind: photo.kind,
-            bytes: photo.bytes,
-            shown_bytes: photo.shown.len() as u64,
-            width: photo.width,
-            height: photo.height,
-            exif: photo.exif,
-            purpose: Purpose::Office,
-            added_at: by.at,
-            added_by: by.login.clone(),
-        };
+        let row = MediaRow::of_evidence(&photo, by);
         store.put(bytes).await.map_err(other)?;
         store.put(photo.shown).await.map_err(other)?;
         self.parts.ledger.add_media(&row, by).await?;

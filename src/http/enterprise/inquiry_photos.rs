@@ -43,9 +43,7 @@ pub async fn photo(
     let inquiry = find(&desk, &who, &id).await?;
     let chosen = inquiry.photos.iter().chain(&inquiry.files).find(|known| **known == hash);
     let hash = chosen.and_then(|hash| Sha256Hex::parse(hash)).ok_or_else(Problem::nothing)?;
-    let row = desk.ledger.media(&hash).await?.ok_or_else(Problem::nothing)?;
-    let store = desk.media.as_ref().ok_or_else(Problem::nothing)?;
-    media::shown(store, &row).await
+    media::picture(&desk, &hash).await
 }
 
 /// A photo for an answer.

@@ -213,11 +213,9 @@ pub async fn photo(
     AtConsole { who, by, .. }: AtConsole<Officer>,
     Path((id, position)): Path<(Uuid, usize)>,
 ) -> Result<Response, Problem> {
-    let store = desk.media.as_ref().ok_or_else(Problem::nothing)?;
     let report = own(&desk, &who, id).await?;
     let hash = position.checked_sub(1).and_then(|n| report.photos.get(n));
-    let hash = hash.ok_or_else(Problem::nothing)?;
-    let row = desk.ledger.media(hash).await?.ok_or_else(Problem::nothing)?;
+    let picture = media::picture(&desk, hash.ok_or_else(Problem::nothing)?).await?;
     looked(&desk, &report, ("report.photo", json!({"photo": position})), &by).await?;
-    media::shown(store, &row).await
+    Ok(picture)
 }

@@ -6,6 +6,7 @@ use std::net::{TcpListener, TcpStream};
 use std::process::{Child, Stdio};
 
 use rusqlite::Connection;
+use uuid::Uuid;
 use zhenma::auth::office::FIRST;
 use zhenma::base::{By, Clock, clock::SystemClock, ids};
 use zhenma::cases::fact::{Fact, Ground};
@@ -52,15 +53,19 @@ fn answer(mut stream: &TcpStream) {
     assert_eq!(stream.read(&mut [0; 1]).expect("its end"), 0);
 }
 
-async fn endpoint(site: &Site, port: u16) {
+async fn opened(site: &Site) -> Ledger {
     let path = zhenma::app::paths::ledger(site.file("data").as_ref());
+    Ledger::open(&path, SystemClock.now()).await.expect("opens")
+}
+
+/// Calls this port when such a thing happens.
+async fn endpoint(ledger: &Ledger, port: u16, kind: Kind) -> Uuid {
     let now = SystemClock.now();
-    let ledger = Ledger::open(&path, now).await.expect("opens");
     let new = Endpoint {
         id: ids::new_id(now),
         enterprise: OURS.to_owned(),
         url: format!("http://127.0.0.1:{port}/"),
-        kinds: vec![Kind::OrderDone],
+        kinds: vec![kind],
         secret: Secret::fresh(),
         old_secret: None,
         created_by: "wang".to_owned(),
@@ -69,8 +74,15 @@ async fn endpoint(site: &Site, port: u16) {
         ended: None,
     };
     ledger.add_endpoint(&new, &By::shell(now)).await.expect("added");
+    new.id
+}
+
+/// The same, and sends a trial there.
+async fn tried(site: &Site, port: u16) {
+    let ledger = opened(site).await;
+    let id = endpoint(&ledger, port, Kind::OrderDone).await;
     let of = Uscc::parse(OURS).expect("a code");
-    ledger.test_endpoint(&of, new.id, &By::shell(now)).await.expect("sent");
+    ledger.test_endpoint(&of, id, &By::shell(SystemClock.now())).await.expect("sent");
     ledger.close().await;
 }
 
@@ -84,7 +96,7 @@ fn after_the_lease(ledger: &Connection) -> String {
 async fn a_courier_killed_before_it_marks_an_answer_delivers_again_under_the_same_id() {
     let site = Site::new("embedded");
     let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
-    endpoint(&site, listener.local_addr().expect("an address").port()).await;
+    tried(&site, listener.local_addr().expect("an address").port()).await;
     let path = zhenma::app::paths::ledger(site.file("data").as_ref());
     let ledger = Connection::open(path).expect("opens");
 
@@ -121,23 +133,10 @@ async fn a_question_of_an_office_reaches_its_maker_by_a_courier_of_its_own() {
     let site = Site::new("embedded");
     let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
     let port = listener.local_addr().expect("an address").port();
-    let path = zhenma::app::paths::ledger(site.file("data").as_ref());
     let now = SystemClock.now();
     let by = By::shell(now);
-    let ledger = Ledger::open(&path, now).await.expect("opens");
-    let new = Endpoint {
-        id: ids::new_id(now),
-        enterprise: OURS.to_owned(),
-        url: format!("http://127.0.0.1:{port}/"),
-        kinds: vec![Kind::InquiryOpened],
-        secret: Secret::fresh(),
-        old_secret: None,
-        created_by: "wang".to_owned(),
-        created_at: now,
-        failing_since: None,
-        ended: None,
-    };
-    ledger.add_endpoint(&new, &by).await.expect("added");
+    let ledger = opened(&site).await;
+    endpoint(&ledger, port, Kind::InquiryOpened).await;
     let (code, text) = &site.labels[3];
     let payload = zhenma::code::read(text).expect("a code").payload;
     let batch = BatchRef { key: payload.key, batch: payload.batch };

@@ -38,7 +38,5 @@ pub async fn show(
         _ => false,
     });
     let named = Sha256Hex::parse(&hash).filter(|_| stands).ok_or_else(Problem::nothing)?;
-    let row = desk.ledger.media(&named).await?.ok_or_else(Problem::nothing)?;
-    let store = desk.media.as_ref().ok_or_else(Problem::nothing)?;
-    media::shown(store, &row).await
+    media::picture(&desk, &named).await
 }

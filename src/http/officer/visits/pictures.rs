@@ -40,7 +40,5 @@ pub async fn picture(
     if signed && !persons(&desk, (&who, &by), &visit, "signature").await? {
         return Err(Problem::nothing());
     }
-    let row = desk.ledger.media(&named).await?.ok_or_else(Problem::nothing)?;
-    let store = desk.media.as_ref().ok_or_else(Problem::nothing)?;
-    media::shown(store, &row).await
+    media::picture(&desk, &named).await
 }
