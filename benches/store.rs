@@ -1,258 +1,200 @@
-//! Throughput and latency of the scan states by number of writers, beside
-//! floors that do the same writes and nothing else; and what a scanned code
-//! costs Redis in memory. Prints Markdown. `cargo bench --bench store`
+//! Scans a second that each store records, by number of writers, beside
+//! baselines that take turns with it in the same run: SQLite alone with the
+//! same writers and the same rows, and bare script calls on one connection.
+//! Then what a scanned code costs Redis in memory. Prints Markdown.
+//! `cargo bench --bench store [-- ROUNDS [embedded] [everysec] [always] [memory]]`
+//!
+//! The share is of the rates of one round, and the median of the rounds counts.
 
+mod floors;
+mod kept;
 #[path = "../tests/it/need.rs"]
 mod need;
 #[path = "../tests/it/redis_server.rs"]
 #[allow(dead_code, reason = "the tests need more of it")]
 mod redis_server;
+#[allow(dead_code, reason = "growth needs more of it")]
+mod scans;
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::{Duration, Instant};
+use std::sync::atomic::AtomicU64;
+use std::time::Duration;
 
-use futures::future::{BoxFuture, join_all};
+use floors::BareSqlite;
+use futures::future::join_all;
 use redis_server::RedisServer;
-use rusqlite::{Connection, params};
-use zhenma::base::UnixMs;
-use zhenma::scan::{Channel, CodeId, Cursor, Marks, Observation, Place, ScanState, Tag48};
+use scans::{
+    Run, Until, Work, forget_logs, label, median, mix, observation, recording, redis_bytes,
+};
+use serde_json::json;
+use zhenma::scan::{CodeId, ScanState};
 use zhenma::store::embedded::EmbeddedState;
 use zhenma::store::redis::RedisState;
 
-const RUN: Duration = Duration::from_secs(2);
+const RUN: Duration = Duration::from_secs(1);
 const WRITERS: [usize; 5] = [1, 16, 64, 256, 1024];
+const ROUNDS: usize = 5;
+const PARTS: [&str; 4] = ["embedded", "everysec", "always", "memory"];
 /// Labels of the batch that the codes come from.
 const BATCH: u64 = 1_000_000;
 
 fn main() {
+    let words: Vec<String> = std::env::args().skip(1).filter(|word| word != "--bench").collect();
+    let rounds = words.iter().find_map(|word| word.parse().ok()).unwrap_or(ROUNDS);
+    let named = PARTS.into_iter().filter(|part| words.iter().any(|word| word == part));
+    let named: Vec<&str> = named.collect();
     let runtime = tokio::runtime::Runtime::new().expect("a runtime");
-    println!("| store | writers | scans/s | p50 ms | p99 ms |\n|---|---|---|---|---|");
-    runtime.block_on(embedded());
-    for fsync in ["always", "everysec"] {
-        runtime.block_on(redis(fsync));
-    }
-    println!();
-    println!("| Redis memory | bytes a code | bytes a log line |\n|---|---|---|");
-    for (each, of) in [(1, 1), (1, 10), (1, 100)] {
-        for scans in 1..=3 {
-            runtime.block_on(memory(each, of, scans));
+    for part in if named.is_empty() { PARTS.to_vec() } else { named } {
+        match part {
+            "embedded" => runtime.block_on(embedded(rounds)),
+            "memory" => runtime.block_on(memory_by_density()),
+            fsync => runtime.block_on(on_redis(fsync, rounds)),
         }
     }
 }
 
-/// One scan of a code of the batch, by its place in the run.
-fn some(n: u64) -> (CodeId, Observation) {
-    (label(mix(n) % BATCH), observation(n))
+/// Of the `n`th scan the code: some label of the batch.
+fn some(n: u64) -> CodeId {
+    label(7, mix(n) % BATCH)
 }
 
-fn label(number: u64) -> CodeId {
-    let mut payload = [0x10, 0, 0, 1, 0, 0, 7, 0, 0, 0, 0, 0];
-    payload[7..].copy_from_slice(&mix(number).to_be_bytes()[3..]);
-    CodeId { payload, number }
+/// What takes its turn in a round.
+struct Variant {
+    name: &'static str,
+    work: Work,
+    next: AtomicU64,
+    log: Log,
+    redis: Option<RedisServer>,
+    runs: [Vec<Run>; WRITERS.len()],
 }
 
-fn observation(n: u64) -> Observation {
-    Observation {
-        at: UnixMs(1_790_000_000_000 + n.cast_signed()),
-        device: Tag48::new(mix(n)),
-        network: 0x0a00_0000,
-        place: Place(4101),
-        spot: None,
-        channel: Channel::Consumer,
-        marks: Marks::default(),
-        scan: Tag48::new(mix(n) >> 7),
+/// Who keeps the log that is emptied between runs, as a worker would.
+enum Log {
+    Ours(Arc<dyn ScanState>),
+    Sqlite(BareSqlite),
+    Streams,
+}
+
+impl Variant {
+    fn new(name: &'static str, work: Work, log: Log, redis: Option<RedisServer>) -> Self {
+        Self { name, work, next: AtomicU64::new(0), log, redis, runs: Default::default() }
+    }
+
+    async fn take_turn(&mut self, at: usize) {
+        let until = Until::After(RUN);
+        let redis = self.redis.as_ref();
+        let run = scans::run(WRITERS[at], until, &self.next, &self.work, redis).await;
+        self.runs[at].push(run);
+        match (&self.log, redis) {
+            (Log::Ours(state), _) => forget_logs(&**state).await,
+            (Log::Sqlite(floor), _) => floor.forget().await,
+            (Log::Streams, Some(redis)) => floors::forget_streams(redis),
+            (Log::Streams, None) => {}
+        }
     }
 }
 
-/// Splitmix64's last step.
-fn mix(n: u64) -> u64 {
-    let z = n.wrapping_add(1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-    let z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-    let z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-    z ^ (z >> 31)
-}
-
-type Work = Arc<dyn Fn(u64) -> BoxFuture<'static, ()> + Send + Sync>;
-
-/// Lets the writers work for `RUN` and prints a line.
-async fn measure(name: &str, writers: usize, next: &Arc<AtomicU64>, work: Work) {
-    let end = Instant::now() + RUN;
-    let tasks = (0..writers).map(|_| {
-        let (next, work) = (next.clone(), work.clone());
-        tokio::spawn(async move {
-            let mut took = Vec::new();
-            while Instant::now() < end {
-                let start = Instant::now();
-                work(next.fetch_add(1, Ordering::Relaxed)).await;
-                took.push(start.elapsed());
-            }
-            took
-        })
-    });
-    let start = Instant::now();
-    let done = join_all(tasks).await;
-    let seconds = start.elapsed().as_secs_f64();
-    let mut took: Vec<Duration> = done.into_iter().flat_map(|t| t.expect("a writer")).collect();
-    took.sort_unstable();
-    #[allow(clippy::cast_precision_loss, reason = "a rate")]
-    let rate = took.len() as f64 / seconds;
-    let at = |percent: usize| took[(took.len() - 1) * percent / 100].as_secs_f64() * 1e3;
-    println!("| {name} | {writers} | {rate:.0} | {:.2} | {:.2} |", at(50), at(99));
-}
-
-fn recording(state: Arc<dyn ScanState>) -> Work {
-    Arc::new(move |n| {
-        let state = state.clone();
-        Box::pin(async move {
-            let (code, seen) = some(n);
-            state.record(code, seen).await.expect("recorded");
-        })
-    })
-}
-
-async fn embedded() {
+async fn embedded(rounds: usize) {
     let folder = tempfile::tempdir().expect("a temporary folder");
-    let path = folder.path().join("scans.sqlite");
-    let state = Arc::new(EmbeddedState::open(&path).expect("opens"));
-    let next = Arc::new(AtomicU64::new(0));
-    for writers in WRITERS {
-        measure("embedded", writers, &next, recording(state.clone())).await;
-    }
-    drop(state);
-    for group in WRITERS {
-        bare_sqlite(&folder.path().join(format!("floor-{group}.sqlite")), group);
-    }
+    let state = EmbeddedState::open(&folder.path().join("scans.sqlite")).expect("opens");
+    let state: Arc<dyn ScanState> = Arc::new(state);
+    let floor = BareSqlite::open(&folder.path().join("floor.sqlite"));
+    let ours = recording(Arc::clone(&state), some);
+    let variants = vec![
+        Variant::new("embedded", ours, Log::Ours(state), None),
+        Variant::new("SQLite alone", floor.work(), Log::Sqlite(floor), None),
+    ];
+    compare("embedded", variants, rounds).await;
 }
 
-/// The same rows in groups of the same size by one thread that does nothing
-/// else: what SQLite and the disk give at best.
-fn bare_sqlite(path: &std::path::Path, group: usize) {
-    let mut file = Connection::open(path).expect("opens");
-    file.execute_batch(
-        "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;
-         CREATE TABLE history (code BLOB PRIMARY KEY, bytes BLOB NOT NULL) WITHOUT ROWID;
-         CREATE TABLE log (seq INTEGER PRIMARY KEY, code BLOB, number INTEGER, observation BLOB);",
-    )
-    .expect("made");
-    let (start, mut n, mut took) = (Instant::now(), 0, Vec::new());
-    while start.elapsed() < RUN {
-        let began = Instant::now();
-        let tx = file.transaction().expect("begun");
-        for _ in 0..group {
-            let (code, seen) = some(n);
-            n += 1;
-            let seen = seen.to_bytes();
-            tx.prepare_cached("INSERT OR REPLACE INTO history VALUES (?1, ?2)")
-                .and_then(|mut put| put.execute(params![code.payload, seen]))
-                .expect("written");
-            tx.prepare_cached("INSERT INTO log (code, number, observation) VALUES (?1, ?2, ?3)")
-                .and_then(|mut put| put.execute(params![code.payload, 7, seen]))
-                .expect("written");
+async fn on_redis(fsync: &str, rounds: usize) {
+    let server = || {
+        let server = RedisServer::start()?;
+        server.command::<()>(&format!("CONFIG SET appendfsync {fsync}"));
+        Some(server)
+    };
+    let (Some(ours), Some(fold), Some(write)) = (server(), server(), server()) else { return };
+    let state = RedisState::open(&ours.url()).await.expect("opens");
+    let state: Arc<dyn ScanState> = Arc::new(state);
+    let recorded = recording(Arc::clone(&state), some);
+    let (folded, written) = (floors::bare_fold(&fold).await, floors::bare_write(&write).await);
+    let variants = vec![
+        Variant::new("Redis", recorded, Log::Ours(state), Some(ours)),
+        Variant::new("fold.lua, a call a scan", folded, Log::Streams, Some(fold)),
+        Variant::new("minimal script, a call a scan", written, Log::Streams, Some(write)),
+    ];
+    compare(fsync, variants, rounds).await;
+}
+
+/// Lets the variants take turns and prints their table; the first is ours.
+async fn compare(store: &str, mut variants: Vec<Variant>, rounds: usize) {
+    for _ in 0..rounds {
+        for at in 0..WRITERS.len() {
+            for variant in &mut variants {
+                variant.take_turn(at).await;
+            }
         }
-        tx.commit().expect("committed");
-        took.push(began.elapsed());
     }
-    took.sort_unstable();
-    #[allow(clippy::cast_precision_loss, reason = "a rate")]
-    let rate = n as f64 / start.elapsed().as_secs_f64();
-    let at = |percent: usize| took[(took.len() - 1) * percent / 100].as_secs_f64() * 1e3;
     println!(
-        "| floor: bare SQLite, groups of | {group} | {rate:.0} | {:.2} | {:.2} |",
-        at(50),
-        at(99)
+        "\n{store}: scans/s · p50 / p99 ms · us of processor time a scan, Redis's own after +; share\n"
     );
-}
-
-async fn redis(fsync: &str) {
-    let Some(server) = RedisServer::start() else { return };
-    server.command::<()>(&format!("CONFIG SET appendfsync {fsync}"));
-    let state = Arc::new(RedisState::open(&server.url()).await.expect("opens"));
-    let next = Arc::new(AtomicU64::new(0));
-    for writers in WRITERS {
-        // The log of a run would reach its bound in the next.
-        forget_logs(&*state).await;
-        measure(&format!("Redis {fsync}"), writers, &next, recording(state.clone())).await;
-    }
-    server.command::<()>("FLUSHALL");
-    let floor = bare_redis(&server).await;
-    for writers in WRITERS {
-        let name = format!("floor: bare EVALSHA, {fsync}");
-        measure(&name, writers, &next, floor.clone()).await;
-    }
-}
-
-/// One call a scan of a script that only writes, on one connection.
-async fn bare_redis(server: &RedisServer) -> Work {
-    const WRITES: &str = "redis.call('HSET', KEYS[1]..ARGV[1], ARGV[2], ARGV[3])
-        redis.call('XADD', KEYS[1], '*', 's', ARGV[3]) return ARGV[3]";
-    let client = redis::Client::open(server.url()).expect("a URL");
-    let mut connection = client.get_multiplexed_async_connection().await.expect("connected");
-    let script: String = redis::cmd("SCRIPT")
-        .arg("LOAD")
-        .arg(WRITES)
-        .query_async(&mut connection)
-        .await
-        .expect("loaded");
-    Arc::new(move |n| {
-        let (mut connection, script) = (connection.clone(), script.clone());
-        Box::pin(async move {
-            let (code, seen) = some(n);
-            let block = (code.number >> 8).to_be_bytes();
-            let _: Vec<u8> = redis::cmd("EVALSHA")
-                .arg(script)
-                .arg(1)
-                .arg("floor")
-                .arg(&block[..])
-                .arg(code.number & 255)
-                .arg(&seen.to_bytes()[..])
-                .query_async(&mut connection)
-                .await
-                .expect("written");
-        })
-    })
-}
-
-async fn forget_logs(state: &dyn ScanState) {
-    let everything = Cursor { major: u64::MAX, minor: 0 };
-    for shard in 0..state.shards() {
-        state.trim(shard, everything).await.expect("trimmed");
+    let names: Vec<_> = variants.iter().map(|variant| variant.name).collect();
+    println!("| writers | {} |\n|---|{}", names.join(" | "), "---|".repeat(names.len()));
+    for (at, writers) in WRITERS.into_iter().enumerate() {
+        print!("| {writers} |");
+        for variant in &variants {
+            let m = Run::median(&variant.runs[at]);
+            print!(" {:.0} · {:.2} / {:.2} · {:.1}", m.rate, m.p50_ms, m.p99_ms, m.cpu_us);
+            if variant.redis.is_some() {
+                print!(" + {:.1}", m.redis_cpu_us);
+            }
+            let rates = variants[0].runs[at].iter().zip(&variant.runs[at]);
+            let share = median(rates.map(|(ours, other)| ours.rate / other.rate).collect());
+            if variant.name != names[0] {
+                print!(" · {share:.2}");
+            }
+            print!(" |");
+            let what = format!("{store}, {}, {writers} writers", variant.name);
+            kept::keep("store", &what, json!({"writers": writers, "run": m, "share": share}));
+        }
+        println!();
     }
 }
 
-/// 200 000 codes, each `each` of `of` in a batch, with `scans` scans.
-async fn memory(each: u64, of: u64, scans: u64) {
-    const CODES: u64 = 200_000;
+async fn memory_by_density() {
+    println!("\n| Redis memory | bytes a code | bytes a log line |\n|---|---|---|");
+    for of in [1, 10, 100] {
+        for scans in 1..=3 {
+            memory(of, scans).await;
+        }
+    }
+}
+
+/// 200 000 codes, one `of` so many of a batch, with `scans` scans.
+async fn memory(of: u64, scans: u64) {
+    const CODES: usize = 200_000;
     let Some(server) = RedisServer::start() else { return };
     server.command::<()>("CONFIG SET appendonly no");
-    let used = || -> f64 {
-        let info: String = server.command("INFO memory");
-        let line = info.lines().find_map(|l| l.strip_prefix("used_memory:")).expect("a line");
-        line.trim().parse().expect("a number")
-    };
     let state = RedisState::open(&server.url()).await.expect("opens");
-    state.record(label(0), observation(0)).await.expect("recorded");
+    state.record(label(7, 0), observation(0)).await.expect("recorded");
     forget_logs(&state).await;
-    let before = used();
+    let before = redis_bytes(&server);
     // Every code of the batch is scanned with the same probability.
-    let codes: Vec<u64> = (0..).filter(|n| mix(*n) % of < each).take(200_000).collect();
+    let codes: Vec<u64> = (0..).filter(|n| mix(*n) % of == 0).take(CODES).collect();
     for round in 0..scans {
         for some in codes.chunks(1_000) {
-            let calls = some.iter().map(|n| state.record(label(*n), observation(n * 4 + round)));
+            let calls = some.iter().map(|n| state.record(label(7, *n), observation(n * 4 + round)));
             for done in join_all(calls).await {
                 done.expect("recorded");
             }
         }
     }
-    let with_logs = used();
+    let with_logs = redis_bytes(&server);
     forget_logs(&state).await;
-    let histories = used();
-    #[allow(clippy::cast_precision_loss, reason = "small")]
-    let (codes, lines) = (CODES as f64, (CODES * scans) as f64);
-    println!(
-        "| {} % of a batch, scans each: {scans} | {:.0} | {:.0} |",
-        100 * each / of,
-        (histories - before) / codes,
-        (with_logs - histories) / lines
-    );
+    let histories = redis_bytes(&server);
+    let a_code = (histories - before) / CODES as f64;
+    let a_line = (with_logs - histories) / (CODES as u64 * scans) as f64;
+    println!("| 1 of {of} of a batch, scans each: {scans} | {a_code:.0} | {a_line:.0} |");
+    let what = format!("Redis bytes a code, 1 of {of}, {scans} scans");
+    kept::keep("store", &what, a_code);
 }

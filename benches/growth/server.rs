@@ -1,0 +1,57 @@
+//! What a server holds after a million different codes, each asked for by
+//! another phone on another network.
+
+use serde_json::json;
+
+use crate::installation::{Installation, LABELS, code, signer};
+use crate::process::Server;
+use crate::scanned::quick_redis;
+use crate::scans::{mix, redis_bytes};
+use crate::{WRITERS, kept, load};
+
+const BATCHES: usize = 10_000;
+const AT: [u64; 6] = [0, 10_000, 100_000, 250_000, 500_000, 1_000_000];
+/// Requests that are made before they are sent.
+const AT_ONCE: u64 = 50_000;
+
+pub async fn memory() {
+    let Some(redis) = quick_redis() else { return };
+    let installation = Installation::with(BATCHES).await;
+    let server = Server::start(&installation, &redis.url());
+    println!("\nA server over {BATCHES} batches, by codes that were asked for over HTTP\n");
+    println!(
+        "| codes | resident, MB | Redis, bytes a code and its line of the log |\n|---|---|---|"
+    );
+    let (mut sent, empty) = (0, redis_bytes(&redis));
+    for at in AT {
+        while sent < at {
+            let count = AT_ONCE.min(at - sent);
+            let requests = (sent..sent + count).map(|n| request(&installation, n)).collect();
+            let run = load::run(server.address, requests, WRITERS, is_genuine).await;
+            run.expect("answered");
+            sent += count;
+        }
+        let (resident, bytes) = (server.resident_mb(), redis_bytes(&redis) - empty);
+        let a_code = if at == 0 { 0.0 } else { bytes / at as f64 };
+        println!("| {at} | {resident:.0} | {a_code:.0} |");
+        kept::keep("growth", "server", json!({"codes": at, "resident_mb": resident}));
+    }
+}
+
+fn request(of: &Installation, n: u64) -> Vec<u8> {
+    let batch = &of.batches[(mix(n) % of.batches.len() as u64) as usize];
+    let code = code(batch, mix(n ^ 1 << 50) % LABELS, &signer());
+    let [a, b, c, d, ..] = mix(n).to_be_bytes();
+    format!(
+        "GET /{code} HTTP/1.1\r\nhost: id.example.cn\r\naccept: application/json\r\n\
+         x-forwarded-for: {}.{b}.{c}.{d}\r\nuser-agent: Phone/{n}\r\n\r\n",
+        11 + a % 80
+    )
+    .into_bytes()
+}
+
+fn is_genuine(_: usize, head: &[u8], body: &[u8]) {
+    assert!(head.starts_with(b"HTTP/1.1 200"), "{}", String::from_utf8_lossy(head));
+    let text = String::from_utf8_lossy(body);
+    assert!(text.starts_with(r#"{"outcome":"genuine""#), "{text}");
+}
