@@ -14,6 +14,7 @@ struct Line<'a, T> {
 }
 
 /// Appends a figure; nothing is kept where nobody asks for it.
+#[expect(clippy::disallowed_methods, reason = "benches have no app::config")]
 pub fn keep<T: Serialize>(bench: &str, what: &str, value: T) {
     let Some(path) = std::env::var_os("ZHENMA_BENCH_KEEP") else { return };
     let mut line = serde_json::to_vec(&Line { bench, what, value }).expect("figures and words");

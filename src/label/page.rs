@@ -1,5 +1,7 @@
 //! Labels of a template on a page, whatever the page is made of.
 
+use std::sync::Arc;
+
 use super::canvas::{Area, Canvas, Paint, em};
 use super::mint::Minted;
 use super::printer::Printer;
@@ -21,10 +23,24 @@ pub(super) fn marks_need(bleed: f32) -> f32 {
 }
 
 /// One label to be drawn.
-pub(super) struct Label {
-    pub symbol: Symbol,
+pub struct Label {
+    pub(super) symbol: Symbol,
+    /// What the symbol holds.
+    pub(super) url: String,
     /// What its lines may say.
-    pub words: Words,
+    pub(super) words: Words,
+}
+
+impl Label {
+    /// The label of item `number`, which has no SSCC.
+    pub fn new(symbol: Symbol, code: &Minted, number: u64, caption: Arc<Caption>) -> Self {
+        let item = Item { number, caption, sscc: None, codes: Vec::new() };
+        Self::of(symbol, code, &item)
+    }
+
+    pub(super) fn of(symbol: Symbol, code: &Minted, item: &Item) -> Self {
+        Self { symbol, url: code.url.clone(), words: Words::of(item, code) }
+    }
 }
 
 /// What a line of a template may say of one label.
@@ -37,7 +53,7 @@ pub(super) struct Words {
     /// Specifications, 4.14).
     pub sscc: String,
     pub sscc_read: String,
-    pub caption: std::sync::Arc<Caption>,
+    pub caption: Arc<Caption>,
 }
 
 impl Words {
@@ -53,7 +69,7 @@ impl Words {
             },
             sscc: item.sscc.clone().unwrap_or_default(),
             sscc_read: item.sscc.as_ref().map(|sscc| format!("(00) {sscc}")).unwrap_or_default(),
-            caption: std::sync::Arc::clone(&item.caption),
+            caption: Arc::clone(&item.caption),
         }
     }
 
@@ -291,7 +307,7 @@ mod tests {
     fn a_part_that_has_nothing_to_say_is_left_out() {
         let mut words = Words::default();
         let caption = Caption { lot: "L1".to_owned(), ..Caption::default() };
-        words.caption = std::sync::Arc::new(caption);
+        words.caption = Arc::new(caption);
         assert_eq!(words.fill("批号 {lot}  至 {expires}").unwrap(), "批号 L1");
         assert_eq!(words.fill("plain").unwrap(), "plain");
         assert_eq!(words.fill("{colour}").unwrap_err(), "colour");

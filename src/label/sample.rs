@@ -53,7 +53,7 @@ fn drawn(order: &Order, words: Words, mark: &str) -> Result<Vec<u8>, SymbolError
     let symbol = Symbol::of(&url)?;
     Ok(match spec.template() {
         Some(template) => {
-            let label = Label { symbol, words };
+            let label = Label { symbol, url, words };
             let drawing = pages(Kind::Svg, &alone(template), &spec.printer(), &[label]);
             marked(&drawing, template, mark)
         }

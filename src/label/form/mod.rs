@@ -14,6 +14,7 @@ use super::folder::Folder;
 use super::issue::IssueError;
 use super::mint::Minted;
 use super::order::{Form, Packing, Specification, layer_name};
+use super::page::Label;
 use super::reread::Sample;
 use super::source::{Item, Source};
 use super::symbol::Symbol;
@@ -79,6 +80,15 @@ pub(super) fn label_file(spec: &Specification, facts: Facts) -> Box<dyn LabelFil
         }
         Form::Zpl(form) => Box::new(zpl::Feed::new(spec, form, sets, facts.version)),
     }
+}
+
+/// The file of `labels` as an order of `spec` has it, in memory; none where no
+/// template lays them out.
+pub fn file(spec: &Specification, labels: &[Label]) -> Option<Vec<u8>> {
+    Some(match &spec.form {
+        Form::Zpl(form) => zpl::roll(spec, form, labels),
+        _ => sheets::pages(spec.kind(), spec.template()?, &spec.printer(), labels),
+    })
 }
 
 /// Which codes of an item go into one file, by the name of its folder.

@@ -11,7 +11,7 @@ use crate::label::folder::Folder;
 use crate::label::issue::IssueError;
 use crate::label::mint::Mint;
 use crate::label::order::Specification;
-use crate::label::page::{Label, Layout, Words};
+use crate::label::page::{Label, Layout};
 use crate::label::png::picture;
 use crate::label::printer::Printer;
 use crate::label::reread::{Picture, Sample, differs, missing, pdf_pages, same, svg_symbols};
@@ -58,12 +58,7 @@ impl Pages {
 
     fn labels(&self, set: &Set, items: &[Item]) -> Result<Vec<Label>, IssueError> {
         let codes = items.iter().flat_map(|item| of_set(set, item).map(move |code| (item, code)));
-        codes
-            .map(|(item, code)| {
-                let symbol = symbol(code, self.version)?;
-                Ok(Label { symbol, words: Words::of(item, code) })
-            })
-            .collect()
+        codes.map(|(item, code)| Ok(Label::of(symbol(code, self.version)?, code, item))).collect()
     }
 }
 

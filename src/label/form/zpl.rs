@@ -10,7 +10,7 @@ use crate::label::choices::Drawing;
 use crate::label::folder::Folder;
 use crate::label::issue::IssueError;
 use crate::label::order::{Labels, Specification};
-use crate::label::page::{Label, Layout, Words, fitting, style_of};
+use crate::label::page::{Label, Layout, fitting, style_of};
 use crate::label::printer::Printer;
 use crate::label::reread::{Printed, Sample, missing, printed, same};
 use crate::label::source::{Source, in_turn};
@@ -95,15 +95,19 @@ impl LabelFile for Feed {
             let told = |e| IssueError::io(&path, e);
             let listed = folder.part(&path, &mut |file| {
                 let mut press = Press::new(&self.template, &self.printer, self.drawing);
+                let full = press.layout.labels_a_page() as usize;
+                let mut row = Vec::with_capacity(full);
                 in_turn(source, places.clone(), |item| {
                     for code in of_set(set, item) {
-                        let symbol = symbol(code, self.version)?;
-                        let label = Label { symbol, words: Words::of(item, code) };
-                        press.take(file, label, &code.url).map_err(told)?;
+                        row.push(Label::of(symbol(code, self.version)?, code, item));
+                        if row.len() == full {
+                            press.print(file, &row).map_err(told)?;
+                            row.clear();
+                        }
                     }
                     Ok(())
                 })?;
-                press.print(file).map_err(told)
+                press.print(file, &row).map_err(told)
             })?;
             lines.extend(listed);
         }
@@ -115,15 +119,23 @@ impl LabelFile for Feed {
     }
 }
 
+/// The file of `labels` in memory.
+pub(super) fn roll(spec: &Specification, form: &Labels, labels: &[Label]) -> Vec<u8> {
+    let printer = spec.printer();
+    let mut press = Press::new(&form.template, &printer, form.drawing);
+    let mut out = Vec::new();
+    for row in labels.chunks(press.layout.labels_a_page() as usize) {
+        press.print(&mut out, row).expect("memory takes what is written");
+    }
+    out
+}
+
 /// Prints one row of labels after another.
 struct Press<'a> {
     layout: Layout<'a>,
     printer: &'a Printer,
     drawing: Drawing,
     dots: Dots,
-    /// The labels of the row that is not printed yet.
-    row: Vec<Label>,
-    urls: Vec<String>,
     /// The graphic that the printer holds: of how many labels, and what stood
     /// on it.
     held: Option<Vec<String>>,
@@ -133,51 +145,31 @@ impl<'a> Press<'a> {
     fn new(template: &'a Template, printer: &'a Printer, drawing: Drawing) -> Self {
         let paper = &template.paper;
         let dots = Dots::new(paper.width.um(), paper.height.um(), printer);
-        Self {
-            layout: Layout::new(template, printer),
-            printer,
-            drawing,
-            dots,
-            row: Vec::new(),
-            urls: Vec::new(),
-            held: None,
-        }
+        Self { layout: Layout::new(template, printer), printer, drawing, dots, held: None }
     }
 
-    fn take(&mut self, out: &mut dyn Write, label: Label, url: &str) -> io::Result<()> {
-        self.row.push(label);
-        self.urls.push(url.to_owned());
-        if self.row.len() == self.layout.labels_a_page() as usize {
-            self.print(out)?;
-        }
-        Ok(())
-    }
-
-    /// Prints the row, which at the end may not be full.
-    fn print(&mut self, out: &mut dyn Write) -> io::Result<()> {
-        let row = std::mem::take(&mut self.row);
-        let urls = std::mem::take(&mut self.urls);
+    /// Prints a row, which at the end may not be full.
+    fn print(&mut self, out: &mut dyn Write, row: &[Label]) -> io::Result<()> {
         let Some(first) = row.first() else { return Ok(()) };
-        let (width, height) = (self.dots.width, self.dots.height);
-        let number = first.words.number.clone();
+        let (width, height, number) = (self.dots.width, self.dots.height, &first.words.number);
         if self.drawing == Drawing::Printer {
-            self.hold(out, &row)?;
+            self.hold(out, row)?;
         }
         // The comment is what an operator looks for after a jam.
         writeln!(out, "^XA^FX number {number}^FS^PW{width}^LL{height}^LH0,0^PQ1")?;
         match self.drawing {
             Drawing::Graphic => {
                 self.dots.clear();
-                self.layout.page(&mut self.dots, &row, "");
+                self.layout.page(&mut self.dots, row, "");
                 out.write_all(b"^FO0,0")?;
                 field(out, &self.dots)?;
                 out.write_all(b"^FS\n")?;
             }
             Drawing::Printer => {
                 out.write_all(b"^FO0,0^XGR:ZHENMA.GRF,1,1^FS\n")?;
-                for ((place, label), url) in (0u32..).zip(&row).zip(&urls) {
+                for (place, label) in (0u32..).zip(row) {
                     let corner = self.layout.corner(place);
-                    self.symbol(out, label, corner, url)?;
+                    self.symbol(out, label, corner)?;
                     for line in self.layout.template.text.iter().filter(|line| changes(line)) {
                         self.own(out, line, label, corner)?;
                     }
@@ -216,17 +208,11 @@ impl<'a> Press<'a> {
 
     /// `^BQ`: model 2, level M, our mask; the characters by hand, since
     /// the printer would else encode them as bytes in a larger symbol.
-    fn symbol(
-        &self,
-        out: &mut dyn Write,
-        label: &Label,
-        corner: (f32, f32),
-        url: &str,
-    ) -> io::Result<()> {
+    fn symbol(&self, out: &mut dyn Write, label: &Label, corner: (f32, f32)) -> io::Result<()> {
         let area = self.layout.symbol(label.symbol.size());
         let (x, y) = (self.dots.at(corner.0 + area.x), self.dots.at(corner.1 + area.y));
         let module = self.dots.at(self.layout.module);
-        let (y, mask) = ((y - BQ_BELOW).max(0), label.symbol.mask());
+        let (y, mask, url) = ((y - BQ_BELOW).max(0), label.symbol.mask(), &label.url);
         writeln!(out, "^FO{x},{y}^BQN,2,{module},M,{mask}^FDMM,A{url}^FS")
     }
 
