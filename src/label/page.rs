@@ -183,7 +183,7 @@ impl<'a> Layout<'a> {
     pub(super) fn page(&self, canvas: &mut dyn Canvas, labels: &[Label], head: &str) {
         self.blank(canvas, labels.len() as u32);
         for (place, label) in (0u32..).zip(labels) {
-            self.label(canvas, label, self.corner(place));
+            self.label(canvas, label, self.corner(place), |_| true);
         }
         let paper = &self.template.paper;
         if paper.head {
@@ -217,11 +217,17 @@ impl<'a> Layout<'a> {
         }
     }
 
-    /// One label with its corner at `x`, `y`.
-    pub(super) fn label(&self, canvas: &mut dyn Canvas, label: &Label, (x, y): (f32, f32)) {
+    /// One label with its corner at `x`, `y`, of its lines those that `shown` takes.
+    pub(super) fn label(
+        &self,
+        canvas: &mut dyn Canvas,
+        label: &Label,
+        (x, y): (f32, f32),
+        shown: impl Fn(&Line) -> bool,
+    ) {
         let symbol = self.symbol(label.symbol.size());
         canvas.symbol(&label.symbol, x + symbol.x, y + symbol.y, self.module);
-        for line in &self.template.text {
+        for line in self.template.text.iter().filter(|line| shown(line)) {
             self.line(canvas, line, &label.words, (x, y));
         }
         if let Some(room) = &self.template.sscc {

@@ -22,11 +22,10 @@ pub(in crate::label) struct Dots {
     glyphs: HashMap<(Style, GlyphId, u32), Glyph>,
 }
 
-/// The dots of one glyph, and where they lie from its origin.
+/// The dark dots of one glyph.
 struct Glyph {
-    left: i32,
-    above: i32,
-    rows: Vec<Vec<bool>>,
+    /// Row below the baseline, first dot from the origin, and the one behind the last.
+    runs: Vec<(i32, i32, i32)>,
 }
 
 impl Dots {
@@ -49,41 +48,38 @@ impl Dots {
         (um / self.pitch).round() as i32
     }
 
-    fn row(&mut self, y: i32) -> Option<&mut [u8]> {
-        let from = usize::try_from(y).ok()?.checked_mul(self.stride)?;
-        self.bits.get_mut(from..from + self.stride)
-    }
-
     /// Sets or clears the dots from `x` up to `end` of a row, as far as they
     /// are on the picture.
     fn run(&mut self, y: i32, x: i32, end: i32, dark: bool) {
-        let (x, end) = (x.max(0) as u32, end.clamp(0, self.width as i32) as u32);
-        let Some(row) = self.row(y) else { return };
-        if x >= end {
-            return;
-        }
-        let (first, last) = ((x / 8) as usize, ((end - 1) / 8) as usize);
-        for (at, byte) in row.iter_mut().enumerate().take(last + 1).skip(first) {
-            let mut mask = 0xff;
-            if at == first {
-                mask &= 0xff >> (x % 8);
-            }
-            if at == last {
-                mask &= 0xffu8 << (7 - (end - 1) % 8);
-            }
-            if dark {
-                *byte |= mask;
-            } else {
-                *byte &= !mask;
-            }
+        let width = self.width;
+        if let Some(row) = row(&mut self.bits, self.stride, y) {
+            run(row, width, x, end, dark);
         }
     }
+}
 
-    fn glyph(&mut self, style: Style, glyph: GlyphId, size: f32) -> &Glyph {
-        // Sizes a hundredth of a dot apart are one.
-        let key = (style, glyph, (size * 100.0) as u32);
-        self.glyphs.entry(key).or_insert_with(|| Glyph::draw(style, glyph, size))
+fn row(bits: &mut [u8], stride: usize, y: i32) -> Option<&mut [u8]> {
+    let from = usize::try_from(y).ok()?.checked_mul(stride)?;
+    bits.get_mut(from..from + stride)
+}
+
+/// As [`Dots::run`] in a row of `width` dots.
+fn run(row: &mut [u8], width: u32, x: i32, end: i32, dark: bool) {
+    let (x, end) = (x.max(0) as u32, end.clamp(0, width as i32) as u32);
+    if x >= end {
+        return;
     }
+    let (first, last) = ((x / 8) as usize, ((end - 1) / 8) as usize);
+    let (head, tail) = (0xff >> (x % 8), 0xffu8 << (7 - (end - 1) % 8));
+    let mut set = |at: usize, mask: u8| {
+        row[at] = if dark { row[at] | mask } else { row[at] & !mask };
+    };
+    if first == last {
+        return set(first, head & tail);
+    }
+    set(first, head);
+    set(last, tail);
+    row[first + 1..last].fill(if dark { 0xff } else { 0 });
 }
 
 impl Canvas for Dots {
@@ -113,11 +109,20 @@ impl Canvas for Dots {
     fn symbol(&mut self, symbol: &Symbol, x: f32, y: f32, module: f32) {
         let (x, y) = (self.at(x), self.at(y));
         let module = self.at(module).max(1);
-        for (column, row, length) in symbol.strokes() {
-            let from = x + column as i32 * module;
-            let end = from + length as i32 * module;
-            for line in 0..module {
-                self.run(y + row as i32 * module + line, from, end, true);
+        // The dots of a row of modules are laid on the picture once a dot of its height.
+        let mut line = vec![0; self.stride];
+        let mut strokes = symbol.strokes().peekable();
+        while let Some(&(_, modules, _)) = strokes.peek() {
+            line.fill(0);
+            while let Some((column, _, length)) = strokes.next_if(|stroke| stroke.1 == modules) {
+                let from = x + column as i32 * module;
+                run(&mut line, self.width, from, from + length as i32 * module, true);
+            }
+            let top = y + modules as i32 * module;
+            for y in top..top + module {
+                if let Some(row) = row(&mut self.bits, self.stride, y) {
+                    row.iter_mut().zip(&line).for_each(|(dots, more)| *dots |= more);
+                }
             }
         }
     }
@@ -127,16 +132,13 @@ impl Canvas for Dots {
         let (left, base) = (x / self.pitch, self.at(baseline));
         for (glyph, at) in style.set(text) {
             let origin = (left + at * size).round() as i32;
-            let drawn = self.glyph(style, glyph, size);
-            let (gx, gy) = (origin + drawn.left, base - drawn.above);
-            let dark: Vec<(i32, i32)> = (0..)
-                .zip(&drawn.rows)
-                .flat_map(|(y, row)| {
-                    (0..).zip(row).filter(|(_, dark)| **dark).map(move |(x, _)| (gx + x, gy + y))
-                })
-                .collect();
-            for (x, y) in dark {
-                self.run(y, x, x + 1, true);
+            // Sizes a hundredth of a dot apart are one.
+            let key = (style, glyph, (size * 100.0) as u32);
+            let drawn = self.glyphs.entry(key).or_insert_with(|| Glyph::draw(style, glyph, size));
+            for &(y, from, end) in &drawn.runs {
+                if let Some(row) = row(&mut self.bits, self.stride, base + y) {
+                    run(row, self.width, origin + from, origin + end, true);
+                }
             }
         }
     }
@@ -148,7 +150,7 @@ impl Glyph {
         let face = style.face();
         let scale = size / f32::from(face.units_per_em());
         let Some(bounds) = face.glyph_bounding_box(glyph) else {
-            return Self { left: 0, above: 0, rows: Vec::new() };
+            return Self { runs: Vec::new() };
         };
         let left = (f32::from(bounds.x_min) * scale).floor() as i32;
         let above = (f32::from(bounds.y_max) * scale).ceil() as i32;
@@ -164,11 +166,16 @@ impl Glyph {
             last: point(0.0, 0.0),
         };
         face.outline_glyph(glyph, &mut pen);
-        let mut rows = vec![vec![false; width]; height];
+        let mut runs: Vec<(i32, i32, i32)> = Vec::new();
         pen.raster.for_each_pixel_2d(|x, y, covered| {
-            rows[y as usize][x as usize] = covered >= 0.5;
+            let (x, y) = (left + x as i32, y as i32 - above);
+            match runs.last_mut() {
+                _ if covered < 0.5 => {}
+                Some(run) if run.0 == y && run.2 == x => run.2 += 1,
+                _ => runs.push((y, x, x + 1)),
+            }
         });
-        Self { left, above, rows }
+        Self { runs }
     }
 }
 

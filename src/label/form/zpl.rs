@@ -136,8 +136,9 @@ struct Press<'a> {
     printer: &'a Printer,
     drawing: Drawing,
     dots: Dots,
-    /// The graphic that the printer holds: of how many labels, and what stood
-    /// on it.
+    /// The dots of what stays the same from row to row.
+    ground: Vec<u8>,
+    /// Of how many labels that was drawn, and what stood on it.
     held: Option<Vec<String>>,
 }
 
@@ -145,22 +146,29 @@ impl<'a> Press<'a> {
     fn new(template: &'a Template, printer: &'a Printer, drawing: Drawing) -> Self {
         let paper = &template.paper;
         let dots = Dots::new(paper.width.um(), paper.height.um(), printer);
-        Self { layout: Layout::new(template, printer), printer, drawing, dots, held: None }
+        let layout = Layout::new(template, printer);
+        Self { layout, printer, drawing, dots, ground: Vec::new(), held: None }
     }
 
     /// Prints a row, which at the end may not be full.
     fn print(&mut self, out: &mut dyn Write, row: &[Label]) -> io::Result<()> {
         let Some(first) = row.first() else { return Ok(()) };
         let (width, height, number) = (self.dots.width, self.dots.height, &first.words.number);
-        if self.drawing == Drawing::Printer {
-            self.hold(out, row)?;
+        let other = self.hold(row);
+        if other && self.drawing == Drawing::Printer {
+            write!(out, "~DGR:ZHENMA.GRF,{},{},", self.dots.bits.len(), self.dots.stride)?;
+            rows(out, &self.dots)?;
+            out.write_all(b"\n")?;
         }
         // The comment is what an operator looks for after a jam.
         writeln!(out, "^XA^FX number {number}^FS^PW{width}^LL{height}^LH0,0^PQ1")?;
         match self.drawing {
             Drawing::Graphic => {
-                self.dots.clear();
-                self.layout.page(&mut self.dots, row, "");
+                self.dots.bits.copy_from_slice(&self.ground);
+                for (place, label) in (0u32..).zip(row) {
+                    let corner = self.layout.corner(place);
+                    self.layout.label(&mut self.dots, label, corner, changes);
+                }
                 out.write_all(b"^FO0,0")?;
                 field(out, &self.dots)?;
                 out.write_all(b"^FS\n")?;
@@ -180,9 +188,9 @@ impl<'a> Press<'a> {
         out.write_all(b"^XZ\n")
     }
 
-    /// Sends the graphic of what stays the same from label to label, unless
-    /// the printer holds it.
-    fn hold(&mut self, out: &mut dyn Write, row: &[Label]) -> io::Result<()> {
+    /// Draws what stays the same from row to row, unless that is drawn; true when
+    /// it was.
+    fn hold(&mut self, row: &[Label]) -> bool {
         let layout = &self.layout;
         let lines = || layout.template.text.iter().filter(|line| !changes(line));
         let told = row
@@ -190,7 +198,7 @@ impl<'a> Press<'a> {
             .flat_map(|label| lines().map(|line| label.words.fill(&line.text).unwrap_or_default()));
         let told: Vec<String> = std::iter::once(row.len().to_string()).chain(told).collect();
         if self.held.as_ref() == Some(&told) {
-            return Ok(());
+            return false;
         }
         self.dots.clear();
         layout.blank(&mut self.dots, row.len() as u32);
@@ -199,11 +207,9 @@ impl<'a> Press<'a> {
                 layout.line(&mut self.dots, line, &label.words, layout.corner(place));
             }
         }
-        write!(out, "~DGR:ZHENMA.GRF,{},{},", self.dots.bits.len(), self.dots.stride)?;
-        rows(out, &self.dots)?;
-        out.write_all(b"\n")?;
+        self.ground.clone_from(&self.dots.bits);
         self.held = Some(told);
-        Ok(())
+        true
     }
 
     /// `^BQ`: model 2, level M, our mask; the characters by hand, since
@@ -294,20 +300,17 @@ fn rows(out: &mut dyn Write, dots: &Dots) -> io::Result<()> {
 }
 
 fn packed(row: &[u8], line: &mut Vec<u8>) {
-    let digit = |at: usize| row[at / 2] >> (4 * (1 - at % 2)) & 0xf;
-    let digits = row.len() * 2;
-    let mut at = 0;
-    while at < digits {
-        let value = digit(at);
-        let run = (at..digits).take_while(|next| digit(*next) == value).count();
-        at += run;
-        if at == digits && value == 0 {
-            line.push(b',');
-        } else if at == digits && value == 0xf {
-            line.push(b'!');
-        } else {
-            counted(run, line);
-            line.push(b"0123456789ABCDEF"[usize::from(value)]);
+    let digits: Vec<u8> = row.iter().flat_map(|byte| [byte >> 4, byte & 0xf]).collect();
+    let mut left = digits.len();
+    for run in digits.chunk_by(|one, next| one == next) {
+        left -= run.len();
+        match run[0] {
+            0 if left == 0 => line.push(b','),
+            0xf if left == 0 => line.push(b'!'),
+            digit => {
+                counted(run.len(), line);
+                line.push(b"0123456789ABCDEF"[usize::from(digit)]);
+            }
         }
     }
 }
