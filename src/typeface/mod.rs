@@ -43,17 +43,26 @@ impl Style {
             .get_or_init(|| Face::parse(self.file(), 0).expect("the embedded typeface is whole"))
     }
 
-    /// Thousandths of an em.
-    fn advance(self, glyph: GlyphId) -> f32 {
-        let face = self.face();
-        let units = f32::from(face.units_per_em());
-        f32::from(face.glyph_hor_advance(glyph).unwrap_or(0)) * 1_000.0 / units
+    /// The glyph of `c` and its advance, thousandths of an em. Those of ASCII, which
+    /// serials and numbers are made of, are looked up once.
+    fn set_in(self, c: char) -> (GlyphId, f32) {
+        type Ascii = [(GlyphId, f32); 128];
+        static KNOWN: [OnceLock<Ascii>; 2] = [const { OnceLock::new() }; 2];
+        let look = |c| {
+            let face = self.face();
+            let (glyph, units) = (self.glyph(c), f32::from(face.units_per_em()));
+            let advance = f32::from(face.glyph_hor_advance(glyph).unwrap_or(0));
+            (glyph, advance * 1_000.0 / units)
+        };
+        let all = || std::array::from_fn(|at| look(char::from(at as u8)));
+        let known = KNOWN[self as usize].get_or_init(all);
+        known.get(c as usize).copied().unwrap_or_else(|| look(c))
     }
 
     /// Width of `text` in ems. A character that the typeface has not is as
     /// wide as the box that stands for it.
     pub fn ems(self, text: &str) -> f32 {
-        text.chars().map(|c| self.advance(self.glyph(c))).sum::<f32>() / 1_000.0
+        text.chars().map(|c| self.set_in(c).1).sum::<f32>() / 1_000.0
     }
 
     pub fn glyph(self, c: char) -> GlyphId {
@@ -67,9 +76,9 @@ impl Style {
     /// Each glyph of `text` with where it begins, in ems.
     pub fn set(self, text: &str) -> impl Iterator<Item = (GlyphId, f32)> {
         text.chars().scan(0.0, move |at, c| {
-            let glyph = self.glyph(c);
+            let (glyph, advance) = self.set_in(c);
             let here = *at;
-            *at += self.advance(glyph) / 1_000.0;
+            *at += advance / 1_000.0;
             Some((glyph, here))
         })
     }
@@ -98,9 +107,8 @@ impl Typeface {
     pub fn encode(&mut self, text: &str) -> Vec<u8> {
         let mut out = Vec::with_capacity(text.len() * 2);
         for c in text.chars() {
-            let glyph = self.style.glyph(c);
+            let (glyph, width) = self.style.set_in(c);
             let new = self.glyphs.remap(glyph.0);
-            let width = self.style.advance(glyph);
             self.used.entry(new).or_insert((c, width));
             out.extend(new.to_be_bytes());
         }
