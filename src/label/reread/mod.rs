@@ -14,6 +14,7 @@ use std::collections::BTreeSet;
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
 use std::ops::Range;
+use std::thread;
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -86,35 +87,51 @@ pub(super) struct ReadBack {
     pub files: u64,
 }
 
-/// Reads the pieces at `marks` of the growing file `stream`; `places` tells
-/// those of a piece.
+/// Reads the pieces at `marks` of the growing file `stream`, on all cores since
+/// decoding takes its time; `places` tells those of a piece.
 pub(super) fn read_back(
     maker: &dyn LabelFile,
     source: &dyn Source,
     folder: &Folder,
     marks: &[Mark],
-    places: impl Fn(u64) -> Range<u64>,
+    places: impl Fn(u64) -> Range<u64> + Sync,
+) -> Result<ReadBack, IssueError> {
+    let cores = thread::available_parallelism().map_or(1, usize::from);
+    let read = |mark: &Mark| piece(maker, source, folder, mark, places(mark.piece));
+    let read_some = |some: &[Mark]| some.iter().map(read).collect::<Result<Vec<_>, _>>();
+    let all = thread::scope(|scope| {
+        let shares = marks.chunks(marks.len().div_ceil(cores).max(1));
+        let shares: Vec<_> = shares.map(|some| scope.spawn(|| read_some(some))).collect();
+        let read = shares.into_iter().map(|share| share.join().unwrap_or(Err(IssueError::Lost)));
+        read.collect::<Result<Vec<_>, _>>()
+    })?;
+    Ok(all.into_iter().flatten().fold(ReadBack::default(), |sum, piece| ReadBack {
+        items: sum.items + piece.items,
+        files: sum.files + piece.files,
+    }))
+}
+
+/// Reads one piece, at `mark` of the growing file.
+fn piece(
+    maker: &dyn LabelFile,
+    source: &dyn Source,
+    folder: &Folder,
+    mark: &Mark,
+    places: Range<u64>,
 ) -> Result<ReadBack, IssueError> {
     let name = maker.stream();
-    let mut growing = folder.file(name)?;
-    let mut sum = ReadBack::default();
-    for mark in marks {
-        let stream = part(&mut growing, mark).map_err(|e| IssueError::io(name, e))?;
-        if name == CHECKSUMS {
-            sum.files += hashes(folder, &stream)?;
-        }
-        let places = places(mark.piece);
-        let items = picks(places.end - places.start)
-            .into_iter()
-            .map(|at| Ok((at, source.items(places.start + at..places.start + at + 1)?.remove(0))))
-            .collect::<Result<Vec<_>, IssueError>>()?;
-        for code in items.iter().flat_map(|(_, item)| &item.codes) {
-            source.proves(code).map_err(|problem| differs(name, &problem))?;
-        }
-        sum.items += items.len() as u64;
-        maker.reread(&Sample { places, items, stream, folder })?;
+    let stream = part(&mut folder.file(name)?, mark).map_err(|e| IssueError::io(name, e))?;
+    let files = if name == CHECKSUMS { hashes(folder, &stream)? } else { 0 };
+    let items = picks(places.end - places.start)
+        .into_iter()
+        .map(|at| Ok((at, source.items(places.start + at..places.start + at + 1)?.remove(0))))
+        .collect::<Result<Vec<_>, IssueError>>()?;
+    for code in items.iter().flat_map(|(_, item)| &item.codes) {
+        source.proves(code).map_err(|problem| differs(name, &problem))?;
     }
-    Ok(sum)
+    let read = ReadBack { items: items.len() as u64, files };
+    maker.reread(&Sample { places, items, stream, folder })?;
+    Ok(read)
 }
 
 /// Places spread over a piece of so many items.
