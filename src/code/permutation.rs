@@ -4,6 +4,8 @@
 //! half, d = 8 bytes of the round's output, and Q of one block, so that a
 //! round is one block of AES over Q after the constant `AES(P)`.
 
+use std::sync::Arc;
+
 use aes::Aes256Enc;
 use aes::cipher::{Array, BlockCipherEncrypt, KeyInit};
 
@@ -16,10 +18,18 @@ const HALF_MASK: u64 = (1 << HALF) - 1;
 const ROUNDS: u8 = 10;
 const TWEAK_BYTES: usize = 7;
 
+fn tweak(layer: Layer, key: KeyNumber, batch: u32) -> [u8; TWEAK_BYTES] {
+    let payload = crate::code::Payload { layer, key, batch, serial: 0 }.to_bytes();
+    let mut tweak = [0; TWEAK_BYTES];
+    tweak.copy_from_slice(&payload[..TWEAK_BYTES]);
+    tweak
+}
+
 /// The permutation of one batch's serials in one layer.
 #[derive(Clone)]
 pub struct Permutation {
-    cipher: Aes256Enc,
+    /// A kilobyte of round keys, which the layers of a batch share.
+    cipher: Arc<Aes256Enc>,
     /// `AES(P)` xor the part of Q that is the same in every round.
     start: [u8; 16],
 }
@@ -30,14 +40,19 @@ impl Permutation {
 
     /// `layer`, `key`, `batch` give the tweak: payload bytes 0 to 6.
     pub fn new(secret: &[u8; 32], layer: Layer, key: KeyNumber, batch: u32) -> Self {
-        let payload = crate::code::Payload { layer, key, batch, serial: 0 }.to_bytes();
-        let mut tweak = [0; TWEAK_BYTES];
-        tweak.copy_from_slice(&payload[..TWEAK_BYTES]);
-        Self::with_tweak(secret, tweak)
+        Self::with_tweak(secret, tweak(layer, key, batch))
     }
 
     pub fn with_tweak(secret: &[u8; 32], tweak: [u8; TWEAK_BYTES]) -> Self {
-        let cipher = Aes256Enc::new(&Array::from(*secret));
+        Self::under(Arc::new(Aes256Enc::new(&Array::from(*secret))), tweak)
+    }
+
+    /// That of another layer of the same batch, under the same secret.
+    pub fn beside(&self, layer: Layer, key: KeyNumber, batch: u32) -> Self {
+        Self::under(Arc::clone(&self.cipher), tweak(layer, key, batch))
+    }
+
+    fn under(cipher: Arc<Aes256Enc>, tweak: [u8; TWEAK_BYTES]) -> Self {
         // P = 1 2 1 | radix in 3 bytes | 10 | u mod 256 | n in 4 | t in 4
         let mut block = Array::from([
             1,

@@ -47,13 +47,15 @@ impl BatchFacts {
     ) -> Self {
         ranges.retain(|r| r.lifted_at.is_none());
         ranges.sort_by_key(|fact| std::cmp::Reverse((fact.set_at, fact.id)));
+        let outer = batch.permutation(Layer::Outer);
+        let beside = |layer| outer.beside(layer, batch.id.key, batch.id.batch);
         Self {
             in_use: whereabouts.has(Account::Activated),
             case_standing: case_standing(batch.count, &ranges, &whereabouts),
-            outer: batch.permutation(Layer::Outer),
-            inner: batch.permutation(Layer::Inner),
-            case: batch.permutation(Layer::Case),
-            pallet: batch.permutation(Layer::Pallet),
+            inner: beside(Layer::Inner),
+            case: beside(Layer::Case),
+            pallet: beside(Layer::Pallet),
+            outer,
             batch,
             enterprise,
             product,
