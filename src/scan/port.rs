@@ -27,6 +27,7 @@
 //! themselves when their server comes back.
 
 use futures::future::BoxFuture;
+use futures::{StreamExt, stream};
 
 use crate::scan::{History, Observation};
 
@@ -95,6 +96,9 @@ pub enum StateError {
     Corrupt(String),
 }
 
+/// Looks under way at once, where a store has no better way of many.
+const LOOKS_AT_ONCE: usize = 16;
+
 pub trait ScanState: Send + Sync + 'static {
     /// Folds one scan into the code's history and appends it to the log.
     fn record(
@@ -105,6 +109,16 @@ pub trait ScanState: Send + Sync + 'static {
 
     /// The history as it is; empty when the code was never scanned.
     fn peek(&self, code: CodeId) -> BoxFuture<'_, Result<History, StateError>>;
+
+    /// What [`ScanState::peek`] gives of each, in the order of the codes. Of
+    /// one shard they cost a way to the store or two, however many they are.
+    fn peek_all<'a>(
+        &'a self,
+        codes: &'a [CodeId],
+    ) -> BoxFuture<'a, Vec<Result<History, StateError>>> {
+        let looks = codes.iter().map(|code| self.peek(*code));
+        Box::pin(stream::iter(looks).buffered(LOOKS_AT_ONCE).collect())
+    }
 
     /// Number of shards of the log; fixed for the life of the store.
     fn shards(&self) -> u16;

@@ -39,6 +39,7 @@ macro_rules! contract_on {
             a_log_keeps_its_identity_until_it_is_renewed_once,
             the_newest_position_outlives_a_trim,
             another_process_follows_and_trims,
+            looks_at_many_are_the_looks_at_each,
             durability_is_said_in_words,
         );)+
     };

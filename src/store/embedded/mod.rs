@@ -112,6 +112,20 @@ impl ScanState for EmbeddedState {
         Box::pin(ask(self.looks.as_ref(), move |answer| Look::Peek { code, answer }))
     }
 
+    fn peek_all<'a>(
+        &'a self,
+        codes: &'a [CodeId],
+    ) -> BoxFuture<'a, Vec<Result<History, StateError>>> {
+        Box::pin(async move {
+            let asked = codes.to_vec();
+            let look = |answer| Look::PeekAll { codes: asked, answer };
+            match ask(self.looks.as_ref(), look).await {
+                Ok(found) => found,
+                Err(e) => codes.iter().map(|_| Err(e.clone())).collect(),
+            }
+        })
+    }
+
     fn shards(&self) -> u16 {
         1
     }

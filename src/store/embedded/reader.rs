@@ -14,6 +14,7 @@ const FOLLOW_ENTRIES_MAX: usize = 10_000;
 
 pub enum Look {
     Peek { code: CodeId, answer: Answer<History> },
+    PeekAll { codes: Vec<CodeId>, answer: Answer<Vec<Result<History, StateError>>> },
     Follow { after: i64, max: usize, answer: Answer<Vec<Entry>> },
     Identity { answer: Answer<LogId> },
     Newest { answer: Answer<Cursor> },
@@ -25,6 +26,13 @@ pub fn run(mut file: Reopening, looks: &Receiver<Look>) {
             Look::Peek { code, answer } => {
                 let found = file.with(|connection| read(connection, &code.payload));
                 let _ = answer.send(found.flatten());
+            }
+            Look::PeekAll { codes, answer } => {
+                let _ = answer.send(file.with(|connection| {
+                    // One snapshot: a lock taken once, not once a code.
+                    let snapshot = connection.transaction()?;
+                    codes.iter().map(|code| read(&snapshot, &code.payload)).collect()
+                }));
             }
             Look::Follow { after, max, answer } => {
                 let found = file.with(|connection| entries(connection, after, max));

@@ -9,10 +9,11 @@ mod node;
 mod place;
 mod scout;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use futures::future::{BoxFuture, join_all};
-use redis::{Pipeline, RedisResult, Value, from_redis_value};
+use redis::{Pipeline, Value, from_redis_value};
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
@@ -26,6 +27,10 @@ use crate::scan::{
 
 /// Entries of one answer of `follow`, whatever the caller asks for.
 const FOLLOW_ENTRIES_MAX: usize = 10_000;
+
+/// Codes of one pipeline of looks: it keeps Redis from scans for a few
+/// milliseconds at most.
+const LOOKS_MAX: usize = 512;
 
 /// Scan state on Redis.
 pub struct RedisState {
@@ -85,13 +90,41 @@ impl RedisState {
 
     /// Sends commands of one tag, all of which must succeed.
     async fn run(&self, tag: u16, commands: &mut Pipeline) -> Result<Vec<Value>, StateError> {
+        self.run_each(tag, commands).await?.into_iter().collect()
+    }
+
+    /// Sends commands of one tag and gives each its own result.
+    async fn run_each(
+        &self,
+        tag: u16,
+        commands: &mut Pipeline,
+    ) -> Result<Vec<Result<Value, StateError>>, StateError> {
         let node = self.node(tag)?;
         let answers = node.side.run(commands.ignore_errors()).await;
         let answers = answers.inspect_err(|_| self.scout.lost.notify_one())?;
-        answers.into_iter().collect::<RedisResult<Vec<_>>>().map_err(|e| {
+        let told = |e| {
             self.scout.lost.notify_one();
             node.side.unavailable(&e)
-        })
+        };
+        Ok(answers.into_iter().map(|answer| answer.map_err(told)).collect())
+    }
+
+    /// The histories of codes of one tag, each with its own result.
+    async fn histories(
+        &self,
+        tag: u16,
+        codes: &[CodeId],
+    ) -> Result<Vec<Result<History, StateError>>, StateError> {
+        let mut looks = redis::Pipeline::with_capacity(2 * codes.len());
+        for code in codes {
+            let (hash, field, own) = layout::keys_of(code);
+            // A history moves to a key of its own once and never back.
+            looks.hget(&hash, &field).get(&own);
+        }
+        let mut answers = self.run_each(tag, &mut looks).await?.into_iter();
+        let missing = || Err(StateError::Unavailable("answers are missing".into()));
+        let mut next = || answers.next().unwrap_or_else(missing);
+        Ok(codes.iter().map(|_| history(next(), next())).collect())
     }
 }
 
@@ -99,6 +132,18 @@ impl Drop for RedisState {
     fn drop(&mut self) {
         self.looking.abort();
     }
+}
+
+/// From what a code's two keys hold.
+fn history(
+    short: Result<Value, StateError>,
+    long: Result<Value, StateError>,
+) -> Result<History, StateError> {
+    let found = |answer| from_redis_value::<Option<Vec<u8>>>(answer).map_err(|e| odd(&e));
+    let (short, long) = (found(short?)?, found(long?)?);
+    let Some(short) = short else { return Ok(History::default()) };
+    let bytes = if layout::is_long(&short) { long.unwrap_or_default() } else { short };
+    History::from_bytes(&bytes).map_err(|e| StateError::Corrupt(e.to_string()))
 }
 
 fn odd(e: &redis::ParsingError) -> StateError {
@@ -122,26 +167,32 @@ impl ScanState for RedisState {
 
     fn peek(&self, code: CodeId) -> BoxFuture<'_, Result<History, StateError>> {
         Box::pin(async move {
-            let (hash, field, own) = layout::keys_of(&code);
-            let mut both = redis::pipe();
-            // A history moves to a key of its own once and never back.
-            both.hget(&hash, &field).get(&own);
-            let answers = self.run(layout::tag_of(&code), &mut both).await?;
-            let mut found = answers
-                .into_iter()
-                .map(from_redis_value::<Option<Vec<u8>>>)
-                .collect::<Result<Vec<_>, _>>()
-                .map_err(|e| odd(&e))?
-                .into_iter();
-            let (short, long) = (found.next().flatten(), found.next().flatten());
-            match short {
-                None => Ok(History::default()),
-                Some(short) => {
-                    let bytes =
-                        if layout::is_long(&short) { long.unwrap_or_default() } else { short };
-                    History::from_bytes(&bytes).map_err(|e| StateError::Corrupt(e.to_string()))
+            let found = self.histories(layout::tag_of(&code), &[code]).await?.pop();
+            found.unwrap_or_else(|| Err(StateError::Unavailable("an answer is missing".into())))
+        })
+    }
+
+    fn peek_all<'a>(
+        &'a self,
+        codes: &'a [CodeId],
+    ) -> BoxFuture<'a, Vec<Result<History, StateError>>> {
+        Box::pin(async move {
+            let mut by_tag = BTreeMap::<u16, Vec<(usize, CodeId)>>::new();
+            for (at, code) in codes.iter().enumerate() {
+                by_tag.entry(layout::tag_of(code)).or_default().push((at, *code));
+            }
+            let mut out = vec![Ok(History::default()); codes.len()];
+            for (tag, asked) in by_tag {
+                for asked in asked.chunks(LOOKS_MAX) {
+                    let codes: Vec<CodeId> = asked.iter().map(|(_, code)| *code).collect();
+                    let found = self.histories(tag, &codes).await;
+                    let found = found.unwrap_or_else(|e| vec![Err(e); codes.len()]);
+                    for ((at, _), history) in asked.iter().zip(found) {
+                        out[*at] = history;
+                    }
                 }
             }
+            out
         })
     }
 

@@ -432,6 +432,24 @@ pub async fn another_process_follows_and_trims(bed: &Bed) {
     assert_eq!(seen, (0..300).collect::<Vec<_>>(), "each scan reached the worker once");
 }
 
+pub async fn looks_at_many_are_the_looks_at_each(bed: &Bed) {
+    let state = &*bed.state;
+    // Never scanned, once, twice, and more often than fits beside neighbours; of
+    // several blocks, and so of several shards where there are any.
+    let codes: Vec<CodeId> = (0..40).map(|n| code(n * 100)).collect();
+    for (times, code) in (0..).zip(&codes) {
+        for n in 0..times % 5 {
+            state.record(*code, scan(times * 10 + n)).await.expect("recorded");
+        }
+    }
+    let together = state.peek_all(&codes).await;
+    assert_eq!(together.len(), codes.len());
+    for (code, history) in codes.iter().zip(together) {
+        assert_eq!(history, state.peek(*code).await);
+    }
+    assert_eq!(state.peek_all(&[]).await, []);
+}
+
 pub async fn durability_is_said_in_words(bed: &Bed) {
     let durability = bed.state.durability().await.expect("asked");
     assert!(durability.full, "the tests' stores sync before they answer: {durability:?}");
