@@ -8,7 +8,11 @@ pub mod mail;
 pub mod redis;
 pub mod sql;
 
+use std::time::Duration;
+
 use crate::base::limits::{SCAN_LOG_ENTRIES_MAX, SCAN_STATE_QUEUE_MAX};
+
+const LOCK_WAIT: Duration = Duration::from_millis(500);
 
 /// Bounds of a scan state; a test sets smaller ones.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -17,10 +21,18 @@ pub struct Bounds {
     pub log_entries_max: u64,
     /// Calls waiting for the store; one more is refused at once.
     pub queue_max: usize,
+    /// How long a scan waits for a lock that another process holds on the
+    /// embedded file: below `SCAN_STATE_WAIT_MS`, so that its caller is told
+    /// why.
+    pub lock_wait: Duration,
 }
 
 impl Default for Bounds {
     fn default() -> Self {
-        Self { log_entries_max: SCAN_LOG_ENTRIES_MAX, queue_max: SCAN_STATE_QUEUE_MAX }
+        Self {
+            log_entries_max: SCAN_LOG_ENTRIES_MAX,
+            queue_max: SCAN_STATE_QUEUE_MAX,
+            lock_wait: LOCK_WAIT,
+        }
     }
 }

@@ -4,11 +4,12 @@
 use std::collections::HashMap;
 use std::collections::hash_map::Entry as Slot;
 use std::sync::mpsc::{Receiver, TryRecvError};
+use std::time::Duration;
 
-use rusqlite::{OptionalExtension, Transaction, TransactionBehavior, params};
+use rusqlite::{OptionalExtension, Transaction, params};
 use tokio::sync::oneshot;
 
-use super::file::Reopening;
+use super::file::{Reopening, begin};
 use super::reader;
 use crate::base::rng;
 use crate::scan::history::Folded;
@@ -18,6 +19,10 @@ use crate::store::Bounds;
 /// Log rows forgotten in one transaction, so that scans wait a few
 /// milliseconds at most for a worker that trims.
 const TRIM_ROWS_MAX: i64 = 4_096;
+
+/// How long a trim or a renewal waits for a lock that another process holds:
+/// a worker is asked by nobody who waits, and a slow disk is no reason to fail.
+const WORKER_LOCK_WAIT: Duration = Duration::from_secs(10);
 
 pub type Answer<T> = oneshot::Sender<Result<T, StateError>>;
 
@@ -94,9 +99,9 @@ impl Writer {
     }
 
     fn write(&mut self, group: Vec<Scan>) {
-        let log_entries_max = self.bounds.log_entries_max;
+        let Bounds { log_entries_max, lock_wait, .. } = self.bounds;
         let folded = self.file.with(|connection| {
-            let tx = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+            let tx = begin(connection, lock_wait)?;
             let answers = Group::new(&tx, log_entries_max)?.fold_all(&group)?;
             tx.commit()?;
             Ok(answers)
@@ -120,12 +125,15 @@ impl Writer {
             return;
         };
         let forgotten = self.file.with(|connection| {
-            connection
+            let tx = begin(connection, WORKER_LOCK_WAIT)?;
+            // The log has no holes, so that these are as many rows at most.
+            let rows = tx
                 .prepare_cached(
-                    "DELETE FROM log WHERE seq IN
-                        (SELECT seq FROM log WHERE seq <= ?1 ORDER BY seq LIMIT ?2)",
+                    "DELETE FROM log WHERE seq <= min(?1, (SELECT min(seq) FROM log) + ?2 - 1)",
                 )?
-                .execute(params![through, TRIM_ROWS_MAX])
+                .execute(params![through, TRIM_ROWS_MAX])?;
+            tx.commit()?;
+            Ok(rows)
         });
         let end = match forgotten {
             Ok(rows) if rows == usize::try_from(TRIM_ROWS_MAX).unwrap_or(0) => return,
@@ -139,7 +147,7 @@ impl Writer {
 
     fn renew(&mut self, old: LogId, answer: Answer<LogId>) {
         let has = self.file.with(|connection| {
-            let tx = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+            let tx = begin(connection, WORKER_LOCK_WAIT)?;
             tx.execute(
                 "UPDATE log_identity SET bytes = ?1 WHERE bytes = ?2",
                 params![rng::bytes::<16>(), old.0],
@@ -152,8 +160,9 @@ impl Writer {
     }
 
     fn probe(&mut self, answer: Answer<()>) {
+        let lock_wait = self.bounds.lock_wait;
         let written = self.file.with(|connection| {
-            let tx = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+            let tx = begin(connection, lock_wait)?;
             let version: i64 = tx.query_row("PRAGMA user_version", [], |row| row.get(0))?;
             tx.pragma_update(None, "user_version", version)?;
             tx.commit()

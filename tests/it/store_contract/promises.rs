@@ -3,6 +3,7 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
 
 use futures::future::{BoxFuture, join_all};
 use zhenma::base::limits::HISTORY_OBSERVATIONS_MAX;
@@ -20,7 +21,9 @@ use zhenma::store::Bounds;
 use super::bed::{Bed, Dice, code, embedded, scan, whole_log};
 
 /// Small, so that a test reaches the bound of the log.
-pub const BOUNDS: Bounds = Bounds { log_entries_max: 2_000, queue_max: 8_192 };
+/// No promise is about time: a slow disk makes these tests slow and nothing else.
+pub const BOUNDS: Bounds =
+    Bounds { log_entries_max: 2_000, queue_max: 8_192, lock_wait: Duration::from_secs(60) };
 
 pub async fn a_code_never_scanned_has_an_empty_history(bed: &Bed) {
     assert_eq!(bed.state.peek(code(1)).await, Ok(History::default()));
