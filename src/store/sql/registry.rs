@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 
 use async_trait::async_trait;
+use futures::TryStreamExt;
+use sqlx::sqlite::SqliteRow;
 use uuid::Uuid;
 
 use super::rows::{self, Read, get};
@@ -208,36 +210,33 @@ impl RegistryLedger for Ledger {
         }
         let mut changes = Changes { revision, ..Changes::default() };
         let mut licences = licences(&mut *tx, None).await?;
-        for row in all(&mut tx, "SELECT * FROM enterprises WHERE revision > $1", since).await? {
-            let mut e = rows::enterprise(&row)?;
+        let enterprises = "SELECT * FROM enterprises WHERE revision > $1";
+        changes.enterprises = all(&mut tx, enterprises, since, rows::enterprise).await?;
+        for e in &mut changes.enterprises {
             e.licences = licences.remove(&e.uscc).unwrap_or_default();
-            changes.enterprises.push(e);
         }
-        for row in all(&mut tx, "SELECT * FROM products WHERE revision > $1", since).await? {
-            changes.products.push(rows::product(&row)?);
-        }
-        for row in all(&mut tx, "SELECT * FROM batches WHERE revision > $1", since).await? {
-            changes.batches.push(rows::batch(&row)?);
-        }
+        let products = "SELECT * FROM products WHERE revision > $1";
+        changes.products = all(&mut tx, products, since, rows::product).await?;
+        let batches = "SELECT * FROM batches WHERE revision > $1";
+        changes.batches = all(&mut tx, batches, since, rows::batch).await?;
         changes.ranges = facts::changed(&mut tx, since).await?;
         let new: Vec<_> = changes.batches.iter().map(|batch| batch.id).collect();
         (changes.lying, changes.moves) = spans::changed(&mut tx, since, &new).await?;
         // By revision, which no clock moves: the last one here is what stands.
         let decided = "SELECT * FROM decisions WHERE revision > $1 ORDER BY revision";
-        for row in all(&mut tx, decided, since).await? {
-            let decision = Decision::from_slug(&get::<String>(&row, "decision")?)
+        changes.decisions = all(&mut tx, decided, since, |row| {
+            let decision = Decision::from_slug(&get::<String>(row, "decision")?)
                 .ok_or_else(|| rows::bad("decision"))?;
-            changes.decisions.push((
-                rows::payload(&row)?,
-                decision,
-                UnixMs(get(&row, "decided_at")?),
-            ));
-        }
+            Ok((rows::payload(row)?, decision, UnixMs(get(row, "decided_at")?)))
+        })
+        .await?;
         changes.causes = causes::changed(&mut tx, since).await?;
-        for row in all(&mut tx, "SELECT * FROM flags WHERE revision > $1", since).await? {
-            let since: Option<i64> = get(&row, "accused_at")?;
-            changes.accused.push((rows::payload(&row)?, since.map(UnixMs)));
-        }
+        let flags = "SELECT payload, accused_at FROM flags WHERE revision > $1";
+        changes.accused = all(&mut tx, flags, since, |row| {
+            let since: Option<i64> = get(row, "accused_at")?;
+            Ok((rows::payload(row)?, since.map(UnixMs)))
+        })
+        .await?;
         changes.milestones = trace_milestones::changed(&mut tx, since).await?;
         changes.own_makers = own::changed(&mut tx, since).await?;
         Ok(Some(changes))
@@ -252,10 +251,18 @@ impl RegistryLedger for Ledger {
     }
 }
 
-async fn all(
+/// Reads each row as it comes: ten thousand rows of batches held together would
+/// be more than what is made of them.
+async fn all<T>(
     tx: &mut Tx,
     sql: &'static str,
     since: i64,
-) -> Result<Vec<sqlx::sqlite::SqliteRow>, LedgerError> {
-    sqlx::query(sql).bind(since).fetch_all(&mut **tx).await.map_err(down)
+    read: fn(&SqliteRow) -> Read<T>,
+) -> Read<Vec<T>> {
+    let mut rows = sqlx::query(sql).bind(since).fetch(&mut **tx);
+    let mut out = Vec::new();
+    while let Some(row) = rows.try_next().await.map_err(down)? {
+        out.push(read(&row)?);
+    }
+    Ok(out)
 }

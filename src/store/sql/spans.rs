@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
+use futures::TryStreamExt;
 use sqlx::sqlite::SqliteRow;
 use sqlx::{QueryBuilder, Row, Sqlite};
 
@@ -206,19 +207,23 @@ pub(super) async fn changed(tx: &mut Tx, since: i64, new: &[BatchRef]) -> Read<(
 }
 
 async fn lying(tx: &mut Tx, batch: Option<BatchRef>) -> Read<Lying> {
-    let found = sqlx::query(
-        "SELECT key_number, batch_number, first_number, account FROM spans
-         WHERE $1 IS NULL OR (key_number = $1 AND batch_number = $2)
-         ORDER BY key_number, batch_number, first_number",
-    )
-    .bind(batch.map(|b| i64::from(b.key.get())))
-    .bind(batch.map(|b| i64::from(b.batch)))
-    .fetch_all(&mut **tx)
-    .await
-    .map_err(down)?;
+    // Two statements: one that asks whether a batch is named reads all of them.
+    let query = match batch {
+        None => sqlx::query(
+            "SELECT key_number, batch_number, first_number, account FROM spans
+             ORDER BY key_number, batch_number, first_number",
+        ),
+        Some(batch) => sqlx::query(
+            "SELECT key_number, batch_number, first_number, account FROM spans
+             WHERE key_number = $1 AND batch_number = $2 ORDER BY first_number",
+        )
+        .bind(i64::from(batch.key.get()))
+        .bind(i64::from(batch.batch)),
+    };
+    let mut found = query.fetch(&mut **tx);
     let mut out: Lying = Vec::new();
-    for row in &found {
-        let of = rows::batch_ref(row)?;
+    while let Some(row) = found.try_next().await.map_err(down)? {
+        let of = rows::batch_ref(&row)?;
         if out.last().is_none_or(|(last, _)| *last != of) {
             out.push((of, Vec::new()));
         }
