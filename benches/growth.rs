@@ -16,6 +16,7 @@ mod need;
 #[path = "../tests/it/redis_server.rs"]
 #[allow(dead_code, reason = "the tests need more of it")]
 mod redis_server;
+#[allow(dead_code, reason = "the bench of stores needs more of it")]
 mod scans;
 
 #[path = "growth/follow.rs"]

@@ -31,7 +31,7 @@ pub fn observation(n: u64) -> Observation {
 pub fn label(batch: u32, number: u64) -> CodeId {
     let mut payload = [0x10, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0];
     payload[4..7].copy_from_slice(&batch.to_be_bytes()[1..]);
-    let serial = mix(number ^ u64::from(batch) << 40);
+    let serial = number.wrapping_mul(0x9e37_79b1_85eb_ca87) & 0xff_ffff_ffff;
     payload[7..].copy_from_slice(&serial.to_be_bytes()[3..]);
     CodeId { payload, number }
 }

@@ -34,8 +34,8 @@ const BATCHES: usize = 10;
 /// Of so many scans one is of a code that was scanned before.
 const AGAIN: u64 = 20;
 const AT_ONCE: usize = 1_024;
-/// Rows of one transaction of the baseline.
-const ROWS: u64 = 500;
+/// Rows of one transaction of the baseline, as the follower's.
+const ROWS: u64 = 2_000;
 
 pub async fn table() {
     println!("\nFollowing {SCANS} scans of {BATCHES} batches, one in {AGAIN} of a code again\n");
@@ -122,7 +122,7 @@ async fn rows_alone() -> (f64, f64) {
     Ledger::open(&path, UnixMs(0)).await.expect("made").close().await;
     let mut file = Connection::open(&path).expect("opens");
     file.execute_batch(
-        "PRAGMA synchronous = FULL;
+        "PRAGMA synchronous = FULL; PRAGMA cache_size = -32768;
          INSERT INTO scan_logs (id, identity, log_major, log_minor) VALUES (1, x'00', 0, 0)",
     )
     .expect("set");
