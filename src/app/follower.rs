@@ -19,11 +19,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, PoisonError, RwLockWriteGuard};
 use std::time::Duration;
 
-use futures::{StreamExt, stream};
 use jiff::tz::TimeZone;
 use tokio_util::sync::CancellationToken;
 
-use crate::base::{Clock, Lang, LedgerError};
+use crate::base::{Clock, Lang, LedgerError, UnixMs};
 use crate::cases::{CaseLedger, Flag, FlagState, KeptReason};
 use crate::code::Payload;
 use crate::registry::{BatchRef, Placement};
@@ -34,10 +33,9 @@ use crate::scan::walk::Walk;
 use crate::scan::{CodeId, Cursor, Entry, History, LogId, Outcome, StateError};
 use crate::store::sql::Ledger;
 
-/// Entries taken from one shard at once.
-const BLOCK: usize = 500;
-/// Histories that are read at once.
-const READ_AT_ONCE: usize = 16;
+/// Entries taken from one shard at once: each block is a transaction of the
+/// ledger, synced, and a trim.
+const BLOCK: usize = 2_000;
 /// Wait when there is nothing to follow, or when something failed.
 const IDLE: Duration = Duration::from_millis(250);
 
@@ -54,6 +52,16 @@ enum Trouble {
 struct Place {
     log: LogId,
     cursor: Cursor,
+}
+
+/// Entries of one shard that were read together.
+struct Block {
+    place: Place,
+    entries: Vec<Entry>,
+    /// Of them, from the first on, those that were followed before.
+    left: usize,
+    /// Of the others.
+    histories: Histories,
 }
 
 /// What came of one round.
@@ -102,13 +110,21 @@ impl Follower {
         }
     }
 
-    /// One block of every shard. A shard that failed looks up its place anew
-    /// the next time: its store may be another by then.
+    /// One block of every shard, each read while the one before it is written.
+    /// A shard that failed looks up its place anew the next time: its store may
+    /// be another by then.
     async fn round(&self, places: &mut [Option<Place>]) -> Round {
         let mut round = Round::default();
-        for (shard, place) in (0..).zip(places) {
-            match self.follow(shard, place).await {
-                Ok(entries) => round.followed += entries,
+        let (mut shard, mut ahead) = (0, self.ahead(0, places).await);
+        while let Some(block) = ahead {
+            let write = async { self.write(shard, block?).await };
+            let (written, next) = tokio::join!(write, self.ahead(shard + 1, places));
+            let place = &mut places[usize::from(shard)];
+            match written {
+                Ok((entries, followed_to)) => {
+                    round.followed += entries;
+                    *place = followed_to;
+                }
                 Err(error) => {
                     *place = None;
                     // The ledger is everyone's: to ask it for the next shard
@@ -120,27 +136,41 @@ impl Follower {
                     }
                 }
             }
+            (shard, ahead) = (shard + 1, next);
         }
         round
     }
 
-    /// One block of one shard; how many entries were new.
-    async fn follow(&self, shard: u16, known: &mut Option<Place>) -> Result<u64, Trouble> {
-        let state = &self.scanner.state;
+    /// The next block of a shard; `None` behind the last one.
+    async fn ahead(&self, shard: u16, places: &[Option<Place>]) -> Option<Result<Block, Trouble>> {
+        let known = *places.get(usize::from(shard))?;
+        Some(self.read(shard, known).await)
+    }
+
+    async fn read(&self, shard: u16, known: Option<Place>) -> Result<Block, Trouble> {
         let place = match known {
             Some(place) => place,
-            None => known.insert(self.place(shard).await?),
+            None => self.place(shard).await?,
         };
-        let entries = state.follow(shard, Cursor::START, BLOCK).await?;
-        let Some(last) = entries.last().map(|entry| entry.cursor) else { return Ok(0) };
-        let (left, new) = entries.split_at(entries.partition_point(|e| e.cursor <= place.cursor));
+        let entries = self.scanner.state.follow(shard, Cursor::START, BLOCK).await?;
+        let left = entries.partition_point(|e| e.cursor <= place.cursor);
+        let histories = self.histories(&entries[left..]).await?;
+        Ok(Block { place, entries, left, histories })
+    }
+
+    /// How many entries were new, and where the shard is to be followed from;
+    /// `None` where its log is another from now on.
+    async fn write(&self, shard: u16, block: Block) -> Result<(u64, Option<Place>), Trouble> {
+        let Block { mut place, entries, left, histories } = block;
+        let Some(last) = entries.last().map(|entry| entry.cursor) else {
+            return Ok((0, Some(place)));
+        };
+        let (left, new) = entries.split_at(left);
         if !left.is_empty() && !self.ledger.missing(left).await?.is_empty() {
             self.begin_again(shard, place.log).await?;
-            *known = None;
-            return Ok(0);
+            return Ok((0, None));
         }
         if !new.is_empty() {
-            let histories = self.histories(new).await?;
             let changes = self.gather(new, &histories).await?;
             self.flag(&histories).await?;
             let revision = self.ledger.append(place.log, new, &changes, self.offset_ms()).await?;
@@ -150,8 +180,8 @@ impl Follower {
             across.let_go();
             place.cursor = last;
         }
-        state.trim(shard, last).await?;
-        Ok(new.len() as u64)
+        self.scanner.state.trim(shard, last).await?;
+        Ok((new.len() as u64, Some(place)))
     }
 
     /// Where a shard is to be followed from.
@@ -192,13 +222,10 @@ impl Follower {
     /// waiting does not mend them, and the others must go on.
     async fn histories(&self, entries: &[Entry]) -> Result<Histories, Trouble> {
         let codes: HashSet<CodeId> = entries.iter().map(|e| e.code).collect();
-        let reads: Vec<_> = codes
-            .iter()
-            .map(|code| async { (*code, self.scanner.state.peek(*code).await) })
-            .collect();
-        let mut out = Histories::new();
-        let mut read = stream::iter(reads).buffer_unordered(READ_AT_ONCE);
-        while let Some((code, history)) = read.next().await {
+        let codes: Vec<CodeId> = codes.into_iter().collect();
+        let found = self.scanner.state.peek_all(&codes).await;
+        let mut out = Histories::with_capacity(codes.len());
+        for (code, history) in codes.into_iter().zip(found) {
             match history {
                 Ok(history) => {
                     out.insert(code, history);
@@ -258,42 +285,46 @@ impl Follower {
 
     async fn flag(&self, histories: &Histories) -> Result<(), Trouble> {
         let now = self.clock.now();
-        for (code, history) in histories {
-            let Ok(payload) = Payload::from_bytes(code.payload) else { continue };
-            let Some((verdict, spread)) = self.scanner.review_with(*code, history, now) else {
-                continue;
-            };
-            if !verdict.is_for_officers() {
-                continue;
-            }
-            let accuses = verdict.outcome == Outcome::Suspect;
-            let told = if accuses { &verdict.reasons[..] } else { &verdict.doubts };
-            let reasons = told
-                .iter()
-                .map(|reason| KeptReason {
-                    code: reason.slug().to_owned(),
-                    zh: reason.text(Lang::Zh, &self.zone),
-                    en: reason.text(Lang::En, &self.zone),
-                })
-                .collect();
-            let flag = Flag {
-                payload: code.payload,
-                batch: BatchRef { key: payload.key, batch: payload.batch },
-                number: code.number,
-                state: FlagState::Open,
-                risk: verdict.risk,
-                reasons,
-                policy: verdict.judged_by(),
-                accused_at: accuses.then_some(now),
-                scans: history.count(),
-                spread,
-                seen_at: history.observations.iter().map(|o| o.at).max().unwrap_or(now),
-                opened_at: now,
-                updated_at: now,
-            };
-            self.ledger.raise_flag(&flag).await?;
-            metrics::counter!("zhenma_flags_raised_total").increment(1);
-        }
+        let flags: Vec<Flag> = histories
+            .iter()
+            .filter_map(|(code, history)| self.doubted(*code, history, now))
+            .collect();
+        self.ledger.raise_flags(&flags).await?;
+        metrics::counter!("zhenma_flags_raised_total").increment(flags.len() as u64);
         Ok(())
+    }
+
+    /// The flag of a code, if something speaks against it.
+    fn doubted(&self, code: CodeId, history: &History, now: UnixMs) -> Option<Flag> {
+        let payload = Payload::from_bytes(code.payload).ok()?;
+        let (verdict, spread) = self.scanner.review_with(code, history, now)?;
+        if !verdict.is_for_officers() {
+            return None;
+        }
+        let accuses = verdict.outcome == Outcome::Suspect;
+        let told = if accuses { &verdict.reasons[..] } else { &verdict.doubts };
+        let reasons = told
+            .iter()
+            .map(|reason| KeptReason {
+                code: reason.slug().to_owned(),
+                zh: reason.text(Lang::Zh, &self.zone),
+                en: reason.text(Lang::En, &self.zone),
+            })
+            .collect();
+        Some(Flag {
+            payload: code.payload,
+            batch: BatchRef { key: payload.key, batch: payload.batch },
+            number: code.number,
+            state: FlagState::Open,
+            risk: verdict.risk,
+            reasons,
+            policy: verdict.judged_by(),
+            accused_at: accuses.then_some(now),
+            scans: history.count(),
+            spread,
+            seen_at: history.observations.iter().map(|o| o.at).max().unwrap_or(now),
+            opened_at: now,
+            updated_at: now,
+        })
     }
 }

@@ -94,10 +94,10 @@ pub struct CauseRecord {
 /// What flags and decisions ask of the ledger. Each method is one transaction.
 #[async_trait]
 pub trait CaseLedger: Send + Sync {
-    /// Opens a flag, or brings the open one up to date. One that was decided
+    /// Opens each flag, or brings the open one up to date. One that was decided
     /// stays as it was decided upon, unless the label had been found in order
     /// and looks copied since, or nobody could tell and its scans have doubled.
-    async fn raise_flag(&self, flag: &Flag) -> Result<(), LedgerError>;
+    async fn raise_flags(&self, flags: &[Flag]) -> Result<(), LedgerError>;
     /// Riskiest first.
     async fn flags(&self, state: FlagState, limit: u32) -> Result<Vec<Flag>, LedgerError>;
     /// Of one code.

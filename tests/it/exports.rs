@@ -57,7 +57,7 @@ async fn each_kind_has_what_is_ours_and_nothing_of_another() {
         opened_at: at,
         updated_at: at,
     };
-    bed.parts.ledger.raise_flag(&lead).await.expect("raised");
+    bed.parts.ledger.raise_flags(&[lead]).await.expect("raised");
     eventually("the scans are followed", || async { rows(&bed, "scans").await.len() == 26 }).await;
     eventually("the flag is open", || async { rows(&bed, "flags").await.len() == 1 }).await;
     for (kind, count) in

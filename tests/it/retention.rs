@@ -121,7 +121,7 @@ async fn an_old_scan_keeps_place_day_and_channel_and_a_younger_one_everything() 
         .await
         .expect("written");
     for code in [flagged, copied, cleared] {
-        ledger.raise_flag(&flag(code)).await.expect("raised");
+        ledger.raise_flags(&[flag(code)]).await.expect("raised");
     }
     decide(&ledger, copied, Decision::Copied, old(1_000)).await;
     decide(&ledger, cleared, Decision::Genuine, old(1_000)).await;

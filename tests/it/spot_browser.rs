@@ -94,7 +94,7 @@ async fn flag(bed: &StaffBed, code: &str, batch: &str) {
         opened_at: now,
         updated_at: now,
     };
-    bed.parts.ledger.raise_flag(&flag).await.expect("raised");
+    bed.parts.ledger.raise_flags(&[flag]).await.expect("raised");
 }
 
 /// A code of edible oil.

@@ -80,6 +80,8 @@ impl Changes {
 pub(super) struct Touched {
     pub(super) pages: HashSet<(BatchRef, PageNumber)>,
     pub(super) phones: HashSet<Tag48>,
+    /// Phones that came in, or were touched, since it was last let go.
+    came: Vec<Tag48>,
 }
 
 pub(super) const fn page_of(block: u32) -> PageNumber {
@@ -94,9 +96,12 @@ impl Across {
 
     /// What changed since the last call.
     pub fn changes(&mut self) -> Changes {
-        let touched = self.touched.as_mut().map(std::mem::take).unwrap_or_default();
+        let Some(touched) = &mut self.touched else { return Changes::default() };
+        let pages = std::mem::take(&mut touched.pages);
+        let phones = std::mem::take(&mut touched.phones);
+        touched.came.extend(&phones);
         let mut out = Changes::default();
-        for (batch, number) in touched.pages {
+        for (batch, number) in pages {
             let Some(cells) = self.batches.get(&batch) else { continue };
             let destination = cells.destination;
             let cells = match number {
@@ -127,8 +132,7 @@ impl Across {
             };
             out.pages.push(Page { batch, number, destination, cells });
         }
-        out.phones = touched
-            .phones
+        out.phones = phones
             .into_iter()
             .filter_map(|tag| self.phones.get(&tag).map(|phone| (tag, phone.clone())))
             .collect();
@@ -185,13 +189,21 @@ impl Across {
 
     /// Takes up phones as they were kept.
     pub fn take_up(&mut self, phones: Vec<(Tag48, Phone)>) {
+        if let Some(touched) = &mut self.touched {
+            touched.came.extend(phones.iter().map(|(tag, _)| *tag));
+        }
         self.phones.extend(phones);
     }
 
     /// Lets go of phones that scanned one code alone: nothing is asked of
     /// them, and the ledger has them.
     pub fn let_go(&mut self) {
-        self.phones.retain(|_, phone| phone.is_known());
+        let came = self.touched.as_mut().map(|touched| std::mem::take(&mut touched.came));
+        for tag in came.unwrap_or_default() {
+            if self.phones.get(&tag).is_some_and(|phone| !phone.is_known()) {
+                self.phones.remove(&tag);
+            }
+        }
         self.bound_phones();
     }
 }

@@ -137,7 +137,8 @@ impl AcrossLedger for Ledger {
     }
 
     async fn phones(&self, tags: &[Tag48]) -> Result<Vec<(Tag48, Phone)>, LedgerError> {
-        let mut reader = self.reader.acquire().await.map_err(down)?;
+        // By whom they are written next, who holds the pages then.
+        let mut writer = self.writer.acquire().await.map_err(down)?;
         let mut out = Vec::new();
         for tags in tags.chunks(ROWS_AT_ONCE) {
             let mut select =
@@ -147,7 +148,7 @@ impl AcrossLedger for Ledger {
                 list.push_bind(signed(tag.get()));
             });
             select.push(")");
-            for row in select.build().fetch_all(&mut *reader).await.map_err(down)? {
+            for row in select.build().fetch_all(&mut *writer).await.map_err(down)? {
                 out.push(phone(&row)?);
             }
         }

@@ -148,55 +148,65 @@ pub(super) async fn decide(tx: &mut Tx, d: &DecisionRecord, by: &By) -> Read<()>
     audit::note(tx, by, &entry).await
 }
 
+async fn raise(tx: &mut Tx, flag: &Flag) -> Read<()> {
+    let reasons = serde_json::json!(flag.reasons).to_string();
+    let before = accused_at(tx, &flag.payload).await?;
+    sqlx::query(
+        "INSERT INTO flags (payload, key_number, batch_number, label_number, state, risk,
+         reasons, policy, scans, opened_at, updated_at, accused_at, latest_risk, people, places,
+         phone, seen_at, shown_at)
+         VALUES ($1, $2, $3, $4, 'open', $5, $6, $7, $8, $9, $10, $11, $5, $12, $13, $14, $15,
+         $11)
+         ON CONFLICT (payload) DO UPDATE SET
+         state = 'open', risk = CASE WHEN flags.state = 'open'
+             THEN MAX(flags.risk, excluded.risk) ELSE excluded.risk END, reasons = excluded.reasons,
+         policy = excluded.policy, scans = excluded.scans, updated_at = excluded.updated_at,
+         latest_risk = excluded.latest_risk, people = excluded.people,
+         places = excluded.places, phone = excluded.phone, seen_at = excluded.seen_at,
+         accused_at = COALESCE(flags.accused_at, excluded.accused_at),
+         shown_at = COALESCE(flags.shown_at, excluded.accused_at)
+         WHERE flags.state = 'open' OR CASE (
+             SELECT decision FROM decisions WHERE decisions.payload = flags.payload
+             ORDER BY revision DESC LIMIT 1)
+             WHEN 'copied' THEN FALSE
+             WHEN 'cannot_tell' THEN excluded.scans >= 2 * flags.scans
+             ELSE excluded.scans > flags.scans END",
+    )
+    .bind(flag.payload.to_vec())
+    .bind(i64::from(flag.batch.key.get()))
+    .bind(i64::from(flag.batch.batch))
+    .bind(signed(flag.number))
+    .bind(flag.risk)
+    .bind(reasons)
+    .bind(&flag.policy)
+    .bind(signed(flag.scans))
+    .bind(flag.opened_at.0)
+    .bind(flag.updated_at.0)
+    .bind(flag.accused_at.map(|at| at.0))
+    .bind(i64::from(flag.spread.people))
+    .bind(serde_json::json!(flag.spread.places).to_string())
+    .bind(flag.spread.phone.map(|tag| signed(tag.get())))
+    .bind(flag.seen_at.0)
+    .execute(&mut **tx)
+    .await
+    .map_err(down)?;
+    leads::mark_item(tx, flag.batch, flag.number).await?;
+    if before != accused_at(tx, &flag.payload).await? {
+        show(tx, &flag.payload).await?;
+        told::flag_opened(tx, flag).await?;
+    }
+    Ok(())
+}
+
 #[async_trait]
 impl CaseLedger for Ledger {
-    async fn raise_flag(&self, flag: &Flag) -> Result<(), LedgerError> {
-        let reasons = serde_json::json!(flag.reasons).to_string();
+    async fn raise_flags(&self, flags: &[Flag]) -> Result<(), LedgerError> {
+        if flags.is_empty() {
+            return Ok(());
+        }
         let mut tx = self.write().await?;
-        let before = accused_at(&mut tx, &flag.payload).await?;
-        sqlx::query(
-            "INSERT INTO flags (payload, key_number, batch_number, label_number, state, risk,
-             reasons, policy, scans, opened_at, updated_at, accused_at, latest_risk, people, places,
-             phone, seen_at, shown_at)
-             VALUES ($1, $2, $3, $4, 'open', $5, $6, $7, $8, $9, $10, $11, $5, $12, $13, $14, $15,
-             $11)
-             ON CONFLICT (payload) DO UPDATE SET
-             state = 'open', risk = CASE WHEN flags.state = 'open'
-                 THEN MAX(flags.risk, excluded.risk) ELSE excluded.risk END, reasons = excluded.reasons,
-             policy = excluded.policy, scans = excluded.scans, updated_at = excluded.updated_at,
-             latest_risk = excluded.latest_risk, people = excluded.people,
-             places = excluded.places, phone = excluded.phone, seen_at = excluded.seen_at,
-             accused_at = COALESCE(flags.accused_at, excluded.accused_at),
-             shown_at = COALESCE(flags.shown_at, excluded.accused_at)
-             WHERE flags.state = 'open' OR CASE (
-                 SELECT decision FROM decisions WHERE decisions.payload = flags.payload
-                 ORDER BY revision DESC LIMIT 1)
-                 WHEN 'copied' THEN FALSE
-                 WHEN 'cannot_tell' THEN excluded.scans >= 2 * flags.scans
-                 ELSE excluded.scans > flags.scans END",
-        )
-        .bind(flag.payload.to_vec())
-        .bind(i64::from(flag.batch.key.get()))
-        .bind(i64::from(flag.batch.batch))
-        .bind(signed(flag.number))
-        .bind(flag.risk)
-        .bind(reasons)
-        .bind(&flag.policy)
-        .bind(signed(flag.scans))
-        .bind(flag.opened_at.0)
-        .bind(flag.updated_at.0)
-        .bind(flag.accused_at.map(|at| at.0))
-        .bind(i64::from(flag.spread.people))
-        .bind(serde_json::json!(flag.spread.places).to_string())
-        .bind(flag.spread.phone.map(|tag| signed(tag.get())))
-        .bind(flag.seen_at.0)
-        .execute(&mut *tx)
-        .await
-        .map_err(down)?;
-        leads::mark_item(&mut tx, flag.batch, flag.number).await?;
-        if before != accused_at(&mut tx, &flag.payload).await? {
-            show(&mut tx, &flag.payload).await?;
-            told::flag_opened(&mut tx, flag).await?;
+        for flag in flags {
+            raise(&mut tx, flag).await?;
         }
         tx.commit().await.map_err(down)
     }

@@ -101,6 +101,13 @@ const READERS: u32 = 4;
 /// Rows of one statement: each statement costs a way to the connection's thread
 /// and back.
 const ROWS_AT_ONCE: usize = 250;
+/// Kibibytes of pages that the writer may hold, after a minus: rows of scans go
+/// into six indices, most of them at random, and each page that is not held is
+/// read again. A server hardly writes, and so holds little of it.
+const WRITER_CACHE: &str = "-32768";
+/// Pages of the log behind which it is written back: a group of scans touches
+/// thousands, and so many of them again in the next.
+const CHECKPOINT_PAGES: &str = "4096";
 /// How long a writer waits for another process's transaction.
 const BUSY_WAIT: Duration = Duration::from_secs(5);
 
@@ -127,13 +134,15 @@ impl Ledger {
             .synchronous(SqliteSynchronous::Full)
             .foreign_keys(true)
             .busy_timeout(BUSY_WAIT);
-        let pool = |connections| {
+        let pool = |connections, options| {
             SqlitePoolOptions::new()
                 .max_connections(connections)
                 .acquire_timeout(BUSY_WAIT)
-                .connect_with(options.clone())
+                .connect_with(options)
         };
-        let writer = pool(1).await.map_err(down)?;
+        let writing = options.clone().pragma("cache_size", WRITER_CACHE);
+        let writing = writing.pragma("wal_autocheckpoint", CHECKPOINT_PAGES);
+        let writer = pool(1, writing).await.map_err(down)?;
         MIGRATIONS.run(&writer).await.map_err(|error| match error {
             sqlx::migrate::MigrateError::VersionMissing(found)
             | sqlx::migrate::MigrateError::VersionTooNew(found, _) => {
@@ -143,7 +152,7 @@ impl Ledger {
         })?;
         // After the migrations: a connection that was open before knows the
         // old columns, and its first `SELECT *` has more than it is ready for.
-        let ledger = Self { writer, reader: pool(READERS).await.map_err(down)? };
+        let ledger = Self { writer, reader: pool(READERS, options).await.map_err(down)? };
         sqlx::query(
             "INSERT INTO installation (id, secret, created_at) VALUES (1, $1, $2)
              ON CONFLICT (id) DO NOTHING",

@@ -3,28 +3,24 @@
 
 use std::collections::BTreeMap;
 
-use sqlx::sqlite::SqliteRow;
 use sqlx::{QueryBuilder, Sqlite};
 
-use super::rows::{self, Read, get};
-use super::scans::channel_name;
+use super::rows::Read;
 use super::{ROWS_AT_ONCE, Tx, down, signed};
 use crate::registry::BatchRef;
-use crate::scan::Channel;
+use crate::scan::{Channel, Observation};
 
 /// What is added to the counts.
 #[derive(Default)]
 pub(super) struct Days(BTreeMap<(BatchRef, i64, i64), u64>);
 
 impl Days {
-    /// Takes in a row of scans that was written just now.
-    pub(super) fn take(&mut self, row: &SqliteRow, offset_ms: i64) -> Read<()> {
-        if get::<String>(row, "channel")? == channel_name(Channel::Consumer) {
-            let day = (get::<i64>(row, "seen_at")? + offset_ms).div_euclid(86_400_000);
-            let province = get::<i64>(row, "place")? / 100;
-            *self.0.entry((rows::batch_ref(row)?, day, province)).or_default() += 1;
+    /// Takes in a scan that is written in the same transaction.
+    pub(super) fn take(&mut self, batch: BatchRef, seen: &Observation, offset_ms: i64) {
+        if seen.channel == Channel::Consumer {
+            let day = (seen.at.0 + offset_ms).div_euclid(86_400_000);
+            *self.0.entry((batch, day, i64::from(seen.place.0) / 100)).or_default() += 1;
         }
-        Ok(())
     }
 
     pub(super) async fn add(self, tx: &mut Tx) -> Read<()> {

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use async_trait::async_trait;
 use futures::TryStreamExt;
 use sqlx::sqlite::SqliteRow;
-use sqlx::{QueryBuilder, Sqlite};
+use sqlx::{QueryBuilder, Sqlite, SqliteConnection};
 
 use super::across::keep;
 use super::rows::{Read, get, payload};
@@ -50,6 +50,24 @@ fn observation(row: &SqliteRow) -> Read<Observation> {
     })
 }
 
+/// Tags and payloads of those of the entries that were written before.
+async fn written(on: &mut SqliteConnection, entries: &[Entry]) -> Read<HashSet<(u64, [u8; 12])>> {
+    let mut written = HashSet::with_capacity(entries.len());
+    for entries in entries.chunks(ROWS_AT_ONCE) {
+        let mut select = QueryBuilder::<Sqlite>::new(
+            "SELECT scan_tag, payload FROM scans WHERE (scan_tag, payload) IN (",
+        );
+        select.push_values(entries, |mut row, entry| {
+            row.push_bind(signed(entry.seen.scan.get())).push_bind(entry.code.payload.to_vec());
+        });
+        select.push(")");
+        for row in select.build().fetch_all(&mut *on).await.map_err(down)? {
+            written.insert((unsigned(get(&row, "scan_tag")?), payload(&row)?));
+        }
+    }
+    Ok(written)
+}
+
 #[async_trait]
 impl ScanLedger for Ledger {
     async fn cursor(&self, log: LogId) -> Result<Option<Cursor>, LedgerError> {
@@ -89,9 +107,17 @@ impl ScanLedger for Ledger {
         .fetch_one(&mut *tx)
         .await
         .map_err(down)?;
-        let known = |e: &Entry| Some((*e, Payload::from_bytes(e.code.payload).ok()?));
-        let rows: Vec<(Entry, Payload)> = entries.iter().filter_map(known).collect();
+        // What another log brought before is not written, and not counted.
+        let mut written = written(&mut tx, entries).await?;
+        let new = |e: &Entry| {
+            let payload = Payload::from_bytes(e.code.payload).ok()?;
+            written.insert((e.seen.scan.get(), e.code.payload)).then_some((*e, payload))
+        };
+        let rows: Vec<(Entry, Payload)> = entries.iter().filter_map(new).collect();
         let mut days = Days::default();
+        for (entry, code) in &rows {
+            days.take(BatchRef { key: code.key, batch: code.batch }, &entry.seen, offset_ms);
+        }
         for rows in rows.chunks(ROWS_AT_ONCE) {
             let mut insert = QueryBuilder::<Sqlite>::new(
                 "INSERT INTO scans (log, log_major, log_minor, payload, key_number, batch_number,
@@ -116,14 +142,7 @@ impl ScanLedger for Ledger {
                     .push_bind(i64::from(seen.marks.bits()))
                     .push_bind(signed(seen.scan.get()));
             });
-            // What another log brought before is not written, and not counted.
-            insert.push(
-                " ON CONFLICT (scan_tag, payload) DO NOTHING
-                 RETURNING key_number, batch_number, seen_at, place, channel",
-            );
-            for row in insert.build().fetch_all(&mut *tx).await.map_err(down)? {
-                days.take(&row, offset_ms)?;
-            }
+            insert.build().execute(&mut *tx).await.map_err(down)?;
         }
         if let Some(first) = entries.first() {
             leaks::note(&mut tx, log, first.cursor, last.cursor).await?;
@@ -135,20 +154,9 @@ impl ScanLedger for Ledger {
     }
 
     async fn missing(&self, entries: &[Entry]) -> Result<Vec<Entry>, LedgerError> {
-        let mut reader = self.reader.acquire().await.map_err(down)?;
-        let mut written = HashSet::new();
-        for entries in entries.chunks(ROWS_AT_ONCE) {
-            let mut select = QueryBuilder::<Sqlite>::new(
-                "SELECT scan_tag, payload FROM scans WHERE (scan_tag, payload) IN (",
-            );
-            select.push_values(entries, |mut row, entry| {
-                row.push_bind(signed(entry.seen.scan.get())).push_bind(entry.code.payload.to_vec());
-            });
-            select.push(")");
-            for row in select.build().fetch_all(&mut *reader).await.map_err(down)? {
-                written.insert((unsigned(get(&row, "scan_tag")?), payload(&row)?));
-            }
-        }
+        // By whom they are written next, who holds the pages then.
+        let mut writer = self.writer.acquire().await.map_err(down)?;
+        let written = written(&mut writer, entries).await?;
         let new = |e: &&Entry| {
             Payload::from_bytes(e.code.payload).is_ok()
                 && !written.contains(&(e.seen.scan.get(), e.code.payload))

@@ -63,7 +63,7 @@ fn flag(batch: u32, number: u64, opened: i64, phone: Option<u64>) -> Flag {
 
 impl Bed {
     async fn raise(&self, flag: &Flag) {
-        self.ledger.raise_flag(flag).await.expect("raised");
+        self.ledger.raise_flags(std::slice::from_ref(flag)).await.expect("raised");
     }
 
     async fn work(&self, at_once: u32) {
