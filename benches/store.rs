@@ -180,7 +180,7 @@ async fn memory(of: u64, scans: u64) {
     forget_logs(&state).await;
     let before = redis_bytes(&server);
     // Every code of the batch is scanned with the same probability.
-    let codes: Vec<u64> = (0..).filter(|n| mix(*n) % of == 0).take(CODES).collect();
+    let codes: Vec<u64> = (0..).filter(|n| mix(*n).is_multiple_of(of)).take(CODES).collect();
     for round in 0..scans {
         for some in codes.chunks(1_000) {
             let calls = some.iter().map(|n| state.record(label(7, *n), observation(n * 4 + round)));
