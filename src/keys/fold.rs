@@ -40,6 +40,18 @@ pub struct Signed<'a> {
 /// Below so many a group is not worth folding.
 const FOLD_MIN: usize = 4;
 
+/// Of the random weights.
+const WEIGHT_BYTES: usize = 16;
+
+/// Whether the y of a point's encoding is below p = 2^255 - 19. The other encodings
+/// that are not canonical have x = 0 with a sign: y is 1 or -1 then, and such points
+/// are of small order. To compress the point again would tell too, for an inversion.
+fn is_reduced(encoding: &[u8; 32]) -> bool {
+    let [first, between @ .., last] = encoding;
+    let is_high = last & 0x7f == 0x7f && between.iter().all(|byte| *byte == 0xff);
+    !is_high || *first < 0xed
+}
+
 /// What a signature contributes to the sum.
 struct Term {
     r: EdwardsPoint,
@@ -86,7 +98,7 @@ impl PublicKey {
         let r_bytes: [u8; 32] = r_bytes.try_into().ok()?;
         let s = Option::<Scalar>::from(Scalar::from_canonical_bytes(s_bytes.try_into().ok()?))?;
         let r = CompressedEdwardsY(r_bytes).decompress()?;
-        if r.is_small_order() || r.compress().to_bytes() != r_bytes {
+        if !is_reduced(&r_bytes) || r.is_small_order() {
             return None;
         }
         let mut hash = Sha512::new();
@@ -102,8 +114,10 @@ impl PublicKey {
         let mut of_a = Scalar::ZERO;
         let mut scalars = Vec::with_capacity(terms.len() + 2);
         let mut points = Vec::with_capacity(terms.len() + 2);
-        for (_, term) in terms {
-            let z = Scalar::from(u128::from_le_bytes(rng::bytes()));
+        let mut weights = vec![[0; WEIGHT_BYTES]; terms.len()];
+        rng::fill(weights.as_flattened_mut());
+        for ((_, term), weight) in terms.iter().zip(weights) {
+            let z = Scalar::from(u128::from_le_bytes(weight));
             of_b += z * term.s;
             of_a += z * term.k;
             scalars.push(z);
@@ -114,5 +128,97 @@ impl PublicKey {
         scalars.push(of_a);
         points.push(self.minus_a);
         EdwardsPoint::vartime_multiscalar_mul(&scalars, &points).is_identity()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Whether compressing gives the same bytes again.
+    fn is_canonical(encoding: [u8; 32]) -> Option<bool> {
+        let point = CompressedEdwardsY(encoding).decompress()?;
+        Some(point.compress().to_bytes() == encoding)
+    }
+
+    #[test]
+    fn what_is_taken_for_canonical_is_what_compresses_to_itself() {
+        let mut high = [0xff; 32];
+        let mut seen = 0;
+        // Every encoding with y from p - 60 on, of either sign.
+        for (first, last) in (0xb1..=0xff).flat_map(|first| [(first, 0x7f), (first, 0xff)]) {
+            (high[0], high[31]) = (first, last);
+            let Some(canonical) = is_canonical(high) else { continue };
+            let point = CompressedEdwardsY(high).decompress().expect("it was one");
+            assert_eq!(
+                is_reduced(&high) && !point.is_small_order(),
+                canonical && !point.is_small_order()
+            );
+            seen += 1;
+        }
+        assert!(seen > 60, "{seen} points");
+        for n in 0..2_000_u64 {
+            let mut encoding: [u8; 32] =
+                Sha512::digest(n.to_be_bytes())[..32].try_into().expect("32");
+            // As often near the end of the field as anywhere.
+            if n % 2 == 0 {
+                encoding[1..31].fill(0xff);
+            }
+            if let Some(canonical) = is_canonical(encoding) {
+                assert_eq!(is_reduced(&encoding), canonical, "{encoding:x?}");
+            }
+        }
+    }
+
+    /// A key, and what only its holder can make: a signature whose R has a torsion part
+    /// and is right but for that.
+    struct Holder {
+        secret: Scalar,
+        public: PublicKey,
+    }
+
+    impl Holder {
+        fn new() -> Self {
+            let secret = Scalar::from_bytes_mod_order([7; 32]);
+            let point = EdwardsPoint::mul_base(&secret);
+            let public = PublicKey::from_bytes(&point.compress().to_bytes()).expect("sound");
+            Self { secret, public }
+        }
+
+        /// `torsion` is a point of small order; the identity makes a good signature.
+        fn sign(&self, message: &[u8], torsion: EdwardsPoint) -> [u8; 64] {
+            let nonce = Scalar::from_bytes_mod_order_wide(&Sha512::digest(message).into());
+            let r = (EdwardsPoint::mul_base(&nonce) + torsion).compress().to_bytes();
+            let challenge = [&r[..], &self.public.to_bytes(), message].concat();
+            let k = Scalar::from_bytes_mod_order_wide(&Sha512::digest(challenge).into());
+            let s = nonce + k * self.secret;
+            [r, s.to_bytes()].concat().try_into().expect("sixty-four bytes")
+        }
+    }
+
+    #[test]
+    fn only_whoever_holds_the_key_can_make_the_fold_differ_and_never_to_anybodys_harm() {
+        use curve25519_dalek::constants::EIGHT_TORSION;
+
+        let holder = Holder::new();
+        let messages: Vec<[u8; 8]> = (0..1_600_u64).map(u64::to_be_bytes).collect();
+        let odd: Vec<_> = messages.iter().map(|m| holder.sign(m, EIGHT_TORSION[1])).collect();
+        let good = holder.sign(b"good", EdwardsPoint::default());
+        assert!(holder.public.verifies(b"good", &good));
+        let mut taken = 0;
+        for (messages, signatures) in messages.chunks(8).zip(odd.chunks(8)) {
+            let pairs = messages.iter().zip(signatures);
+            let mut group: Vec<_> =
+                pairs.map(|(message, signature)| Signed { message, signature }).collect();
+            // Evidence rests on this one: it refuses each.
+            assert!(group.iter().all(|one| !holder.public.verifies(one.message, one.signature)));
+            group.push(Signed { message: b"good", signature: &good });
+            let outcomes = holder.public.verify_many(&group);
+            assert!(outcomes[8], "a good one passes whatever stands beside it");
+            taken += usize::from(outcomes[..8].contains(&true));
+        }
+        // The weights' sum is a multiple of 8 once in eight times, for the whole and for
+        // each half of it that is still folded.
+        assert!((20..120).contains(&taken), "{taken} of 200 groups");
     }
 }
