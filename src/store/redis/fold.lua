@@ -1,26 +1,31 @@
 #!lua
--- Folds scans of one tag into their histories and appends the new ones to
--- the tag's log. The bytes are those of scan/history.rs and observation.rs;
--- keys and packing are those of layout.rs.
+-- Folds scans into their histories and appends the new ones to the logs of
+-- their tags. The bytes are those of scan/history.rs and observation.rs; keys
+-- and packing are those of layout.rs.
 --
--- KEYS[1]  the log, zm:{TT}:log; every other key has the same tag
--- ARGV[1]  scans of 50 bytes: payload 12, running number 8, observation 30
--- ARGV[2]  entries the log may hold
--- ARGV[3]  the layout, which must be the one that the tag was first used with
+-- KEYS[k]    logs, zm:{TT}:log; every other key has the tag of its log
+-- ARGV[1]    entries a log may hold
+-- ARGV[2]    the layout, which must be the one that a tag was first used with
+-- ARGV[2+k]  scans of KEYS[k], 50 bytes each: payload 12, running number 8,
+--            observation 30
 --
--- Gives a string for each scan: N (new) or R (repeat), the position as a
--- byte, the history; or F: the log is full; or C: the history is unreadable.
+-- Gives one string: for each scan in order the length of its answer in two
+-- bytes, then N (new) or R (repeat), the position as a byte, the history; or
+-- F: the log is full; or C: the history is unreadable.
 local byte, char, sub, find = string.byte, string.char, string.sub, string.find
 local floor = math.floor
 local RECORD, SCAN, RECORDS_MAX = 30, 50, 64
 local LONG = 'L'
 
-local base = sub(KEYS[1], 1, 8)
-local layout = redis.call('GET', base .. 'layout')
-if not layout then
-  redis.call('SET', base .. 'layout', ARGV[3])
-elseif layout ~= ARGV[3] then
-  return redis.error_reply('LAYOUT ' .. layout)
+-- All of them before anything is written.
+for k = 1, #KEYS do
+  local key = sub(KEYS[k], 1, 8) .. 'layout'
+  local layout = redis.call('GET', key)
+  if not layout then
+    redis.call('SET', key, ARGV[2])
+  elseif layout ~= ARGV[2] then
+    return redis.error_reply('LAYOUT ' .. layout)
+  end
 end
 
 local function number(s, from, to)
@@ -80,47 +85,52 @@ local function fold(history, head, seen)
     '\2' .. absorb(summary, left) .. first .. sub(history, head + 61) .. seen
 end
 
-local room = tonumber(ARGV[2]) - redis.call('XLEN', KEYS[1])
-local scans, answers = ARGV[1], {}
-for i = 1, #scans, SCAN do
-  local block = sub(scans, i, i + 6)
-  if sub(scans, i + 12, i + 15) == '\0\0\0\0' then
-    block = block .. sub(scans, i + 16, i + 18)
-  else
-    block = block .. sub(scans, i + 12, i + 18)
-  end
-  local hash, field = base .. 'h:' .. block, sub(scans, i + 19, i + 19)
-  local own = base .. 'l:' .. block .. field
-  local seen = sub(scans, i + 20, i + 49)
-
-  local short = redis.call('HGET', hash, field)
-  local history = short or '\1'
-  if short == LONG then history = redis.call('GET', own) or '' end
-  local version = byte(history, 1)
-  local head = version == 1 and 1 or version == 2 and 53 or nil
-  local answer
-  if not head or #history < head or (#history - head) % RECORD ~= 0 then
-    answer = 'C'
-  else
-    local at, longer = fold(history, head, seen)
-    if not longer then
-      answer = 'R' .. char(at) .. history
-    elseif room <= 0 then
-      answer = 'F'
+local answers = {}
+local function fold_all(log, scans)
+  local base = sub(log, 1, 8)
+  local room = tonumber(ARGV[1]) - redis.call('XLEN', log)
+  for i = 1, #scans, SCAN do
+    local block = sub(scans, i, i + 6)
+    if sub(scans, i + 12, i + 15) == '\0\0\0\0' then
+      block = block .. sub(scans, i + 16, i + 18)
     else
-      if short == LONG and #longer == #history + RECORD then
-        redis.call('APPEND', own, seen)
-      elseif #longer <= 61 then
-        redis.call('HSET', hash, field, longer)
-      else
-        redis.call('SET', own, longer)
-        if short ~= LONG then redis.call('HSET', hash, field, LONG) end
-      end
-      redis.call('XADD', KEYS[1], '*', 's', sub(scans, i, i + SCAN - 1))
-      room = room - 1
-      answer = 'N' .. char(at) .. longer
+      block = block .. sub(scans, i + 12, i + 18)
     end
+    local hash, field = base .. 'h:' .. block, sub(scans, i + 19, i + 19)
+    local own = base .. 'l:' .. block .. field
+    local seen = sub(scans, i + 20, i + 49)
+
+    local short = redis.call('HGET', hash, field)
+    local history = short or '\1'
+    if short == LONG then history = redis.call('GET', own) or '' end
+    local version = byte(history, 1)
+    local head = version == 1 and 1 or version == 2 and 53 or nil
+    local answer
+    if not head or #history < head or (#history - head) % RECORD ~= 0 then
+      answer = 'C'
+    else
+      local at, longer = fold(history, head, seen)
+      if not longer then
+        answer = 'R' .. char(at) .. history
+      elseif room <= 0 then
+        answer = 'F'
+      else
+        if short == LONG and #longer == #history + RECORD then
+          redis.call('APPEND', own, seen)
+        elseif #longer <= 61 then
+          redis.call('HSET', hash, field, longer)
+        else
+          redis.call('SET', own, longer)
+          if short ~= LONG then redis.call('HSET', hash, field, LONG) end
+        end
+        redis.call('XADD', log, '*', 's', sub(scans, i, i + SCAN - 1))
+        room = room - 1
+        answer = 'N' .. char(at) .. longer
+      end
+    end
+    answers[#answers + 1] = char(floor(#answer / 256), #answer % 256)
+    answers[#answers + 1] = answer
   end
-  answers[#answers + 1] = answer
 end
-return answers
+for k = 1, #KEYS do fold_all(KEYS[k], ARGV[2 + k]) end
+return table.concat(answers)

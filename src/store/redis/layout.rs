@@ -15,6 +15,7 @@
 //! to 64 bytes tightly (`hash-max-listpack-*`), so a code scanned once costs
 //! about 40 bytes rather than the 150 of a key of its own.
 
+use axum::body::Bytes;
 use sha2::{Digest, Sha256};
 
 use crate::scan::{CodeId, Cursor, Entry, History, Observation, Recorded, StateError};
@@ -95,6 +96,14 @@ pub fn unpack(cursor: Cursor, bytes: &[u8]) -> Option<Entry> {
         cursor,
         code: CodeId { payload: *payload, number: u64::from_be_bytes(*number) },
         seen: Observation::from_bytes(seen.try_into().ok()?),
+    })
+}
+
+/// The answers to the scans of one call, in their order, as far as they are whole.
+pub fn answers(mut all: Bytes) -> impl Iterator<Item = Bytes> {
+    std::iter::from_fn(move || {
+        let length = usize::from(u16::from_be_bytes(*all.first_chunk()?));
+        (all.len() >= 2 + length).then(|| all.split_to(2 + length).split_off(2))
     })
 }
 

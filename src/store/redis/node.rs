@@ -1,9 +1,11 @@
 //! One Redis node: what gathers while the previous batch is out goes
-//! together, one script call a tag, in one pipeline. Never waits on a timer.
+//! together, in one script call; on a cluster, which takes no call with keys of
+//! more than one slot, in one a tag. Never waits on a timer.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use axum::body::Bytes;
 use redis::{ConnectionInfo, ErrorKind, Pipeline, RedisError, RedisResult, ServerErrorKind, Value};
 use tokio::sync::{Notify, mpsc, oneshot};
 
@@ -16,7 +18,7 @@ use crate::store::Bounds;
 const BATCH_SCANS_MAX: usize = 1_024;
 
 /// The script's answer to one scan, not yet decoded.
-pub type Answer = oneshot::Sender<Result<Vec<u8>, StateError>>;
+pub type Answer = oneshot::Sender<Result<Bytes, StateError>>;
 
 pub struct Scan {
     pub tag: u16,
@@ -25,8 +27,12 @@ pub struct Scan {
     pub answer: Answer,
 }
 
+/// Scans of one tag.
+type Group = (u16, Vec<Scan>);
+
 pub struct Node {
     info: ConnectionInfo,
+    clustered: bool,
     scans: mpsc::Sender<Scan>,
     /// Everything but scans, so that a long answer delays none of them.
     pub side: Link,
@@ -35,16 +41,22 @@ pub struct Node {
 impl Node {
     /// Starts the node's task, which ends when the node is dropped. `lost` is
     /// told when tags may have moved to another node.
-    pub fn start(info: ConnectionInfo, bounds: Bounds, lost: Arc<Notify>) -> RedisResult<Self> {
+    pub fn start(
+        info: ConnectionInfo,
+        clustered: bool,
+        bounds: Bounds,
+        lost: Arc<Notify>,
+    ) -> RedisResult<Self> {
         let (scans, waiting) = mpsc::channel(bounds.queue_max);
         let batches = Batches {
             link: Link::new(info.clone())?,
             script: redis::Script::new(layout::FOLD),
             log_entries_max: bounds.log_entries_max,
+            clustered,
             lost,
         };
         tokio::spawn(batches.run(waiting));
-        Ok(Self { side: Link::new(info.clone())?, info, scans })
+        Ok(Self { side: Link::new(info.clone())?, info, clustered, scans })
     }
 
     pub fn place(&self) -> &str {
@@ -59,6 +71,11 @@ impl Node {
         link::place(&self.info) == link::place(info)
     }
 
+    /// Whether it was one of a cluster when it was found.
+    pub const fn is_clustered(&self) -> bool {
+        self.clustered
+    }
+
     /// Hands over a scan; its answer comes through it.
     pub fn record(&self, scan: Scan) -> Result<(), StateError> {
         self.scans.try_send(scan).map_err(|_| {
@@ -71,6 +88,7 @@ struct Batches {
     link: Link,
     script: redis::Script,
     log_entries_max: u64,
+    clustered: bool,
     lost: Arc<Notify>,
 }
 
@@ -87,7 +105,7 @@ impl Batches {
             if by_tag.is_empty() {
                 continue;
             }
-            if let Err(e) = self.send(by_tag).await {
+            if let Err(e) = self.send(self.parted(by_tag)).await {
                 self.lost.notify_one();
                 // They waited while the node was silent: they are told now,
                 // not after another wait of their own.
@@ -98,12 +116,21 @@ impl Batches {
         }
     }
 
+    /// The groups of each call.
+    fn parted(&self, by_tag: BTreeMap<u16, Vec<Scan>>) -> Vec<Vec<Group>> {
+        let groups = by_tag.into_iter();
+        if self.clustered {
+            groups.map(|group| vec![group]).collect()
+        } else {
+            vec![groups.collect()]
+        }
+    }
+
     /// Sends a batch and answers it; the error is the node's, already told.
-    async fn send(&self, by_tag: BTreeMap<u16, Vec<Scan>>) -> Result<(), StateError> {
-        let groups: Vec<(u16, Vec<Scan>)> = by_tag.into_iter().collect();
-        let unknown = match self.link.run(&self.calls(&groups)).await {
-            Ok(answers) => self.settle(groups, answers.into_iter(), false),
-            Err(e) => return Err(fail(groups, e)),
+    async fn send(&self, calls: Vec<Vec<Group>>) -> Result<(), StateError> {
+        let unknown = match self.link.run(&self.pipeline(&calls)).await {
+            Ok(answers) => self.settle(calls, answers.into_iter(), false),
+            Err(e) => return Err(fail(calls, e)),
         };
         if unknown.is_empty() {
             return Ok(());
@@ -111,7 +138,7 @@ impl Batches {
         // The server lost its scripts: load ours in front of the same calls.
         let mut again = redis::pipe();
         again.ignore_errors().cmd("SCRIPT").arg("LOAD").arg(layout::FOLD);
-        for call in self.calls(&unknown).cmd_iter() {
+        for call in self.pipeline(&unknown).cmd_iter() {
             again.add_command(call.clone());
         }
         match self.link.run(&again).await {
@@ -124,50 +151,55 @@ impl Batches {
         }
     }
 
-    fn calls(&self, groups: &[(u16, Vec<Scan>)]) -> Pipeline {
-        let mut calls = redis::Pipeline::with_capacity(groups.len());
-        calls.ignore_errors();
-        for (tag, scans) in groups {
-            let mut packed = Vec::with_capacity(scans.len() * SCAN_BYTES);
-            for scan in scans {
-                layout::pack(&scan.code, &scan.seen, &mut packed);
-            }
-            calls.add_command(call(&self.script, *tag, &packed, self.log_entries_max));
+    fn pipeline(&self, calls: &[Vec<Group>]) -> Pipeline {
+        let mut pipeline = redis::Pipeline::with_capacity(calls.len());
+        pipeline.ignore_errors();
+        for groups in calls {
+            let packed = |(tag, scans): &Group| {
+                let mut packed = Vec::with_capacity(scans.len() * SCAN_BYTES);
+                for scan in scans {
+                    layout::pack(&scan.code, &scan.seen, &mut packed);
+                }
+                (*tag, packed)
+            };
+            let packed: Vec<_> = groups.iter().map(packed).collect();
+            pipeline.add_command(call(&self.script, &packed, self.log_entries_max));
         }
-        calls
+        pipeline
     }
 
-    /// Answers each group from its call; gives back those whose script the
+    /// Answers the scans of each call; gives back the calls whose script the
     /// server did not know.
     fn settle(
         &self,
-        groups: Vec<(u16, Vec<Scan>)>,
+        calls: Vec<Vec<Group>>,
         mut answers: impl Iterator<Item = RedisResult<Value>>,
         loaded: bool,
-    ) -> Vec<(u16, Vec<Scan>)> {
+    ) -> Vec<Vec<Group>> {
         let mut unknown = Vec::new();
-        for (tag, scans) in groups {
+        for groups in calls {
             match answers.next() {
-                Some(Ok(Value::Array(each))) if each.len() == scans.len() => {
-                    for (scan, answer) in scans.into_iter().zip(each) {
-                        let bytes = match answer {
-                            Value::BulkString(bytes) => Ok(bytes),
-                            _ => Err(self.odd_answer()),
-                        };
-                        let _ = scan.answer.send(bytes);
-                    }
-                }
-                Some(Err(e)) if is_no_script(&e) && !loaded => unknown.push((tag, scans)),
+                Some(Ok(Value::BulkString(bytes))) => self.answer(groups, bytes.into()),
+                Some(Err(e)) if is_no_script(&e) && !loaded => unknown.push(groups),
                 Some(Err(e)) => {
                     self.lost.notify_one();
-                    fail(vec![(tag, scans)], refused(&self.link, &e));
+                    fail(vec![groups], refused(&self.link, &e));
                 }
                 _ => {
-                    fail(vec![(tag, scans)], self.odd_answer());
+                    fail(vec![groups], self.odd_answer());
                 }
             }
         }
         unknown
+    }
+
+    /// Gives each scan its part of a call's answer.
+    fn answer(&self, groups: Vec<Group>, bytes: Bytes) {
+        let mut parts = layout::answers(bytes);
+        for scan in groups.into_iter().flat_map(|(_, scans)| scans) {
+            let part = parts.next().ok_or_else(|| self.odd_answer());
+            let _ = scan.answer.send(part);
+        }
     }
 
     fn odd_answer(&self) -> StateError {
@@ -175,15 +207,17 @@ impl Batches {
     }
 }
 
-/// One call of the script.
-pub fn call(script: &redis::Script, tag: u16, packed: &[u8], log_entries_max: u64) -> redis::Cmd {
+/// One call of the script: tags with their packed scans.
+pub fn call(script: &redis::Script, groups: &[(u16, Vec<u8>)], log_entries_max: u64) -> redis::Cmd {
     let mut call = redis::cmd("EVALSHA");
-    call.arg(script.get_hash())
-        .arg(1)
-        .arg(layout::log_key(tag))
-        .arg(packed)
-        .arg(log_entries_max)
-        .arg(layout::LAYOUT);
+    call.arg(script.get_hash()).arg(groups.len());
+    for (tag, _) in groups {
+        call.arg(layout::log_key(*tag));
+    }
+    call.arg(log_entries_max).arg(layout::LAYOUT);
+    for (_, packed) in groups {
+        call.arg(packed);
+    }
     call
 }
 
@@ -207,8 +241,8 @@ pub fn layout_differs(place: &str, found: &str) -> StateError {
     ))
 }
 
-fn fail(groups: Vec<(u16, Vec<Scan>)>, e: StateError) -> StateError {
-    for scan in groups.into_iter().flat_map(|(_, scans)| scans) {
+fn fail(calls: Vec<Vec<Group>>, e: StateError) -> StateError {
+    for scan in calls.into_iter().flatten().flat_map(|(_, scans)| scans) {
         let _ = scan.answer.send(Err(e.clone()));
     }
     e

@@ -116,7 +116,7 @@ impl Scout {
         if let Some(found) = found.filter(|found| found != layout::LAYOUT) {
             return Err(Trouble::Refused(layout_differs(link.place(), &found)));
         }
-        let node = self.node_at(info.clone(), known)?;
+        let node = self.node_at(info.clone(), false, known)?;
         Ok(Map { of_tag: vec![Some(node.clone()); usize::from(TAGS)], nodes: vec![node] })
     }
 
@@ -149,7 +149,7 @@ impl Scout {
             let node = match map.nodes.iter().find(|n| n.is_at(&at)) {
                 Some(node) => node.clone(),
                 None => {
-                    let node = self.node_at(at, known)?;
+                    let node = self.node_at(at, true, known)?;
                     map.nodes.push(node.clone());
                     node
                 }
@@ -168,10 +168,15 @@ impl Scout {
     }
 
     /// The node as it runs already, with its queue and connection, or a new one.
-    fn node_at(&self, info: ConnectionInfo, known: &Map) -> Result<Arc<Node>, Trouble> {
-        match known.nodes.iter().find(|n| n.is_at(&info)) {
+    fn node_at(
+        &self,
+        info: ConnectionInfo,
+        clustered: bool,
+        known: &Map,
+    ) -> Result<Arc<Node>, Trouble> {
+        match known.nodes.iter().find(|n| n.is_at(&info) && n.is_clustered() == clustered) {
             Some(node) => Ok(node.clone()),
-            None => Node::start(info, self.bounds, self.lost.clone())
+            None => Node::start(info, clustered, self.bounds, self.lost.clone())
                 .map(Arc::new)
                 .map_err(|e| Trouble::Unreached(StateError::Unavailable(e.to_string()))),
         }

@@ -60,7 +60,10 @@ async fn forward(client: TcpStream, server: u16, cut: Arc<AtomicBool>) {
     }
 }
 
-/// An array of one string; greetings and INFO are of other kinds.
+/// A string that begins with the length of one answer and its kind; greetings and INFO
+/// are other things.
 fn is_scripts(answer: &[u8]) -> bool {
-    answer.starts_with(b"*1\r\n$")
+    let bulk = answer.strip_prefix(b"$").unwrap_or_default();
+    let behind = bulk.iter().position(|byte| *byte == b'\n').map(|at| &bulk[at + 1..]);
+    matches!(behind, Some([_, _, b'N' | b'R', ..]))
 }
