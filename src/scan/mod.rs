@@ -18,6 +18,7 @@ pub mod own;
 pub mod place;
 pub mod policies;
 pub mod port;
+pub mod pressure;
 pub mod profile;
 pub mod reason;
 pub mod replay;

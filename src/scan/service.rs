@@ -86,6 +86,17 @@ pub enum RecordState {
     Failed,
 }
 
+impl RecordState {
+    pub const fn slug(self) -> &'static str {
+        match self {
+            Self::Recorded => "recorded",
+            Self::Repeated => "repeated",
+            Self::NotAsked => "notasked",
+            Self::Failed => "failed",
+        }
+    }
+}
+
 /// The register's facts of the label.
 #[derive(Clone)]
 pub struct Item {

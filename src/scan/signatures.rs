@@ -7,6 +7,7 @@
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
 
 use arc_swap::ArcSwap;
 use tokio::sync::oneshot;
@@ -14,27 +15,56 @@ use tokio::sync::oneshot;
 use crate::base::limits::SIGNATURES_TOGETHER_MAX;
 use crate::code::{Outcome, Reading, verify, verify_many};
 use crate::keys::Keyring;
+use crate::scan::pressure::Pressure;
 
 /// Scans in work from which on a round has a chance of the four that folding
 /// needs; below, asking for one costs more than it saves.
 const COMPANY_MIN: usize = 8;
 
-/// A round with more bad ones than one in so many costs more to take apart
-/// than it saves.
-const GOOD_FOR_ONE_BAD: usize = 8;
+/// Rounds with more bad ones than one in so many cost more to take apart than
+/// they save.
+const GOOD_FOR_ONE_BAD: u32 = 8;
 
-/// Checks made alone after such a round: a flood of forgeries is worth no
+/// Checks after which it is seen whether there were more: a single bad one in a
+/// small round says nothing of the next.
+const SEEN: u32 = 64;
+
+/// Checks made alone after so many bad ones: a flood of forgeries is worth no
 /// more to its sender than without rounds.
 const ALONE_AFTER_BAD: usize = 512;
 
 /// The signatures of one server's scans.
 #[derive(Default)]
 pub struct Signatures {
+    /// How long a round waits for its turn, as all that is ready does.
+    pub pressure: Pressure,
     in_work: AtomicUsize,
     /// Checks still to be made alone.
     alone: AtomicUsize,
+    seen: Mutex<Tally>,
     /// Never longer than `SIGNATURES_TOGETHER_MAX`.
     waiting: Mutex<Vec<Waiting>>,
+}
+
+/// What rounds found of late.
+#[derive(Default)]
+struct Tally {
+    checked: u32,
+    bad: u32,
+}
+
+impl Tally {
+    /// Counts a round; whether rounds do not pay at present.
+    fn count(&mut self, outcomes: &[Outcome]) -> bool {
+        let is_bad = |outcome: &&Outcome| **outcome == Outcome::BadSignature;
+        self.checked += u32::try_from(outcomes.len()).unwrap_or(u32::MAX);
+        self.bad += u32::try_from(outcomes.iter().filter(is_bad).count()).unwrap_or(u32::MAX);
+        if self.checked < SEEN {
+            return false;
+        }
+        let Self { checked, bad } = std::mem::take(self);
+        bad * GOOD_FOR_ONE_BAD > checked
+    }
 }
 
 struct Waiting {
@@ -64,7 +94,14 @@ impl Signatures {
         keys: &Arc<ArcSwap<Keyring>>,
         reading: &Reading,
     ) -> Outcome {
-        if self.in_work.load(Ordering::Relaxed) < COMPANY_MIN || self.is_one_alone() {
+        if self.in_work.load(Ordering::Relaxed) < COMPANY_MIN {
+            return verify(&keys.load(), reading);
+        }
+        if let Some(left) = self.one_alone() {
+            if left.is_multiple_of(COMPANY_MIN) {
+                let all = Arc::clone(self);
+                tokio::spawn(async move { all.take_turn().await });
+            }
             return verify(&keys.load(), reading);
         }
         let outcome = self.join(keys, reading.clone());
@@ -72,12 +109,20 @@ impl Signatures {
         outcome.await.unwrap_or_else(|_| verify(&keys.load(), reading))
     }
 
-    fn is_one_alone(&self) -> bool {
-        self.alone.load(Ordering::Relaxed) > 0
-            && self
-                .alone
-                .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |n| n.checked_sub(1))
-                .is_ok()
+    /// How many checks are to be made alone, if this is one of them.
+    fn one_alone(&self) -> Option<usize> {
+        if self.alone.load(Ordering::Relaxed) == 0 {
+            return None;
+        }
+        let one_less = |left: usize| left.checked_sub(1);
+        self.alone.fetch_update(Ordering::Relaxed, Ordering::Relaxed, one_less).ok()
+    }
+
+    /// Lets run whatever can, and notes how long that takes.
+    async fn take_turn(&self) {
+        let ready = Instant::now();
+        tokio::task::yield_now().await;
+        self.pressure.note(ready, Instant::now());
     }
 
     fn join(
@@ -96,7 +141,7 @@ impl Signatures {
             let (all, keys) = (Arc::clone(self), Arc::clone(keys));
             // A task of its own: the one that asks may be dropped.
             tokio::spawn(async move {
-                tokio::task::yield_now().await;
+                all.take_turn().await;
                 let waiting = std::mem::take(&mut *all.waiting());
                 all.settle(&keys.load(), waiting);
             });
@@ -112,8 +157,7 @@ impl Signatures {
         let (readings, answers): (Vec<_>, Vec<_>) =
             waiting.into_iter().map(|w| (w.reading, w.answer)).unzip();
         let outcomes = verify_many(keys, &readings);
-        let bad = outcomes.iter().filter(|o| **o == Outcome::BadSignature).count();
-        if bad * GOOD_FOR_ONE_BAD > outcomes.len() {
+        if self.seen.lock().unwrap_or_else(PoisonError::into_inner).count(&outcomes) {
             self.alone.store(ALONE_AFTER_BAD, Ordering::Relaxed);
         }
         for (answer, outcome) in answers.into_iter().zip(outcomes) {
@@ -124,6 +168,7 @@ impl Signatures {
 
 #[cfg(test)]
 mod tests {
+    use futures::FutureExt;
     use futures::future::join_all;
 
     use super::*;
@@ -191,14 +236,23 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn after_forgeries_each_is_checked_alone_for_a_while() {
+    async fn after_many_forgeries_each_is_checked_alone_for_a_while() {
         let (all, keys) = (Arc::new(Signatures::default()), keys());
         let _in_work: Vec<_> = (0..COMPANY_MIN).map(|_| all.begin()).collect();
         let (forged, good) = (reading(9).0, reading(1).0);
-        assert_eq!(all.check(&keys, &forged).await, Outcome::BadSignature);
-        for _ in 0..ALONE_AFTER_BAD {
+        let is_alone = || {
             let mut check = Box::pin(all.check(&keys, &good));
-            assert_eq!(futures::poll!(&mut check), std::task::Poll::Ready(Outcome::Valid));
+            check.as_mut().now_or_never() == Some(Outcome::Valid)
+        };
+        // One among few is no flood.
+        assert_eq!(all.check(&keys, &forged).await, Outcome::BadSignature);
+        assert!(!is_alone());
+        // With that one, and the good one that nobody waits for, as many as are looked at.
+        for _ in 0..SEEN - 2 {
+            assert_eq!(all.check(&keys, &forged).await, Outcome::BadSignature);
+        }
+        for _ in 0..ALONE_AFTER_BAD {
+            assert!(is_alone());
         }
         let mut check = Box::pin(all.check(&keys, &good));
         assert!(futures::poll!(&mut check).is_pending());
