@@ -1,5 +1,4 @@
-//! A batch of a million labels on sale, and the requests of phones and
-//! programs that scan them.
+//! A batch of a million labels on sale, and the service that answers for them.
 
 use std::sync::Arc;
 
@@ -8,7 +7,6 @@ use jiff::civil::date;
 use jiff::tz::TimeZone;
 use zhenma::base::UnixMs;
 use zhenma::base::clock::SystemClock;
-use zhenma::code::{Layer, Payload, Permutation, compact_text, sign_compact};
 use zhenma::http::{Services, Site};
 use zhenma::keys::{KeyNumber, KeyStatus, Keyring, PublishedKey, Signer, SoftSigner};
 use zhenma::registry::movement::{Account, Whereabouts};
@@ -22,18 +20,18 @@ use zhenma::scan::service::Scanner;
 use zhenma::scan::tags::Tagger;
 
 pub const BATCH: u64 = 1_000_000;
-const HOST: &str = "id.example.cn";
+pub const HOST: &str = "id.example.cn";
 const MADE_AT: UnixMs = UnixMs(1_773_295_500_000);
 
-fn key() -> KeyNumber {
+pub fn key() -> KeyNumber {
     KeyNumber::new(1).expect("not zero")
 }
 
-fn signer() -> SoftSigner {
+pub fn signer() -> SoftSigner {
     SoftSigner::from_seed(key(), &[1; 32])
 }
 
-fn batch() -> Batch {
+pub fn batch() -> Batch {
     Batch {
         id: BatchRef { key: key(), batch: 1 },
         enterprise: Uscc::parse("91410000706780942L").expect("sound"),
@@ -85,6 +83,11 @@ fn register() -> Register {
     register
 }
 
+/// What the peers check signatures with.
+pub fn public_key() -> [u8; 32] {
+    signer().public().expect("sound").to_bytes()
+}
+
 /// The service as `zhenma serve` composes it, without a ledger.
 pub fn services(state: Arc<dyn ScanState>) -> Services {
     let mut keys = Keyring::default();
@@ -112,77 +115,9 @@ pub fn services(state: Arc<dyn ScanState>) -> Services {
     };
     let zone = TimeZone::get("Asia/Shanghai").expect("bundled");
     let site = Site { public_url: format!("https://{HOST}") };
-    Services::new(scanner, Arc::new(SystemClock), zone, site)
-}
-
-/// A code of the floor's own, beside those of the batch.
-pub fn floor_code(number: u64) -> Payload {
-    Payload { layer: Layer::Outer, key: key(), batch: 2, serial: number }
-}
-
-/// How a scan comes in.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
-    Floor,
-    Json,
-    Post,
-    Page,
-}
-
-impl Kind {
-    pub const ALL: [Self; 4] = [Self::Floor, Self::Json, Self::Post, Self::Page];
-
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Floor => "floor",
-            Self::Json => "JSON",
-            Self::Post => "POST",
-            Self::Page => "page",
-        }
-    }
-
-    pub fn named(name: &str) -> Self {
-        Self::ALL.into_iter().find(|kind| kind.name() == name).expect("a kind")
-    }
-}
-
-/// Where the `n`th request of a store finds its label: every label once, and
-/// neighbours in time are none in the batch.
-fn scattered(n: u64) -> u64 {
-    n * 618_033 % BATCH
-}
-
-/// The requests `first..first + count`, each of a label of its own.
-pub fn requests(kind: Kind, first: u64, count: u64) -> Vec<Vec<u8>> {
-    let (signer, permutation) = (signer(), batch().permutation(Layer::Outer));
-    let one = |n| request(kind, scattered(n), &signer, &permutation).into_bytes();
-    (first..first + count).map(one).collect()
-}
-
-fn request(kind: Kind, number: u64, signer: &SoftSigner, permutation: &Permutation) -> String {
-    let host = format!("HTTP/1.1\r\nhost: {HOST}\r\n");
-    if kind == Kind::Floor {
-        // As long a path as that of a code.
-        return format!("GET /{number:0122} {host}accept: */*\r\n\r\n");
-    }
-    let serial = permutation.serial_of(number);
-    let payload = Payload { layer: Layer::Outer, key: key(), batch: 1, serial };
-    let code = compact_text(payload, &sign_compact(signer, payload).expect("signs"));
-    match kind {
-        Kind::Page => format!(
-            "GET /{code} {host}accept: text/html,application/xhtml+xml,application/xml;q=0.9,\
-             */*;q=0.8\r\naccept-language: zh-CN,zh;q=0.9\r\naccept-encoding: gzip, deflate\r\n\
-             user-agent: Mozilla/5.0 (Linux; Android 13) Chrome/86 Mobile\r\n\r\n"
-        ),
-        Kind::Post => {
-            let id = uuid::Uuid::from_u64_pair(number, serial);
-            let body = format!(r#"{{"code":"{code}","scan_id":"{id}"}}"#);
-            let length = body.len();
-            format!(
-                "POST /api/v1/scans {host}content-type: application/json\r\n\
-                 content-length: {length}\r\n\r\n{body}"
-            )
-        }
-        Kind::Json | Kind::Floor => format!("GET /{code} {host}accept: application/json\r\n\r\n"),
-    }
+    // A load says whose phone it speaks for, as a proxy in front would.
+    let loopback = "127.0.0.0/8".to_owned().try_into().expect("a network");
+    let mut services = Services::new(scanner, Arc::new(SystemClock), zone, site);
+    services.trusted_proxies = Arc::new([loopback]);
+    services
 }

@@ -6,10 +6,10 @@
 //! `CODES` being the most that were scanned, 10 000 000 unless it is given:
 //! then Redis holds half a gigabyte, and the folder for temporary files two.
 
-#[allow(dead_code, reason = "the bench of HTTP needs more of it")]
+#[allow(dead_code, reason = "the hammer needs more of it")]
 mod batch;
 mod kept;
-#[allow(dead_code, reason = "the bench of HTTP needs more of it")]
+#[allow(dead_code, reason = "the hammer needs more of it")]
 mod load;
 #[path = "../tests/it/need.rs"]
 mod need;

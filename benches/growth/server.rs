@@ -4,10 +4,11 @@
 use serde_json::json;
 
 use crate::installation::{Installation, LABELS, code, signer};
+use crate::load::{self, Pace, Request, Said, Target};
 use crate::process::Server;
 use crate::scanned::quick_redis;
 use crate::scans::{mix, redis_bytes};
-use crate::{WRITERS, kept, load};
+use crate::{WRITERS, kept};
 
 const BATCHES: [usize; 2] = [1, 10_000];
 const AT: [u64; 6] = [0, 10_000, 100_000, 250_000, 500_000, 1_000_000];
@@ -31,9 +32,11 @@ async fn over(batches: usize) {
     for at in AT {
         while sent < at {
             let count = AT_ONCE.min(at - sent);
-            let requests = (sent..sent + count).map(|n| request(&installation, n)).collect();
-            let run = load::run(server.address, requests, WRITERS, is_genuine).await;
-            run.expect("answered");
+            let requests: Vec<Request> =
+                (sent..sent + count).map(|n| request(&installation, n)).collect();
+            let target = Target { to: server.address, connections: WRITERS, check: is_genuine };
+            let run = load::run(target, &requests, Pace::Closed).expect("answered");
+            assert_eq!(run.wrong(), 0, "{:?}", run.wrong);
             sent += count;
         }
         let (resident, bytes) = (server.resident_mb(), redis_bytes(&redis) - empty);
@@ -44,21 +47,24 @@ async fn over(batches: usize) {
     }
 }
 
-fn request(of: &Installation, n: u64) -> Vec<u8> {
+fn request(of: &Installation, n: u64) -> Request {
     // No two alike: a multiple of a number that shares no factor with LABELS.
     let batch = &of.batches[(n % of.batches.len() as u64) as usize];
     let code = code(batch, n * 618_033_989 % LABELS, &signer());
     let [a, b, c, d, ..] = mix(n).to_be_bytes();
-    format!(
+    let text = format!(
         "GET /{code} HTTP/1.1\r\nhost: id.example.cn\r\naccept: application/json\r\n\
          x-forwarded-for: {}.{b}.{c}.{d}\r\nuser-agent: Phone/{n}\r\n\r\n",
         11 + a % 80
-    )
-    .into_bytes()
+    );
+    Request { bytes: text.into_bytes(), forged: false }
 }
 
-fn is_genuine(_: usize, head: &[u8], body: &[u8]) {
-    assert!(head.starts_with(b"HTTP/1.1 200"), "{}", String::from_utf8_lossy(head));
-    let text = String::from_utf8_lossy(body);
-    assert!(text.starts_with(r#"{"outcome":"genuine""#), "{text}");
+fn is_genuine(_: usize, head: &[u8], body: &[u8]) -> Said {
+    let is_genuine = body.starts_with(br#"{"outcome":"genuine""#);
+    match (head.starts_with(b"HTTP/1.1 200"), is_genuine) {
+        (true, true) => Said::Right,
+        (true, false) => Said::Wrong("another outcome"),
+        (false, _) => Said::Wrong("another status"),
+    }
 }

@@ -96,4 +96,8 @@ pub mod adr {
     pub mod leads_by_four_factors {}
     #[doc = include_str!("adr/0029-officers-have-seats-in-offices.md")]
     pub mod officers_have_seats {}
+    #[doc = include_str!("adr/0031-a-scan-stands-outside-of-the-layers.md")]
+    pub mod scan_outside_of_the_layers {}
+    #[doc = include_str!("adr/0032-one-call-a-batch.md")]
+    pub mod one_call_a_batch {}
 }

@@ -29,23 +29,33 @@ impl Places {
     }
 }
 
+impl Places {
+    /// Does `work` in one of the places.
+    ///
+    /// # Errors
+    /// [`Problem`] 503 for what would have to wait for a place, and for what took
+    /// too long.
+    pub async fn within<T>(&self, work: impl Future<Output = T>) -> Result<T, Problem> {
+        let Ok(_place) = self.places.try_acquire() else { return Err(shed("requests_in_work")) };
+        tokio::time::timeout(self.each, work).await.map_err(|_| shed("request_s"))
+    }
+}
+
+/// Refuses a request for a bound, by its name in the metrics.
+pub fn shed(bound: &'static str) -> Problem {
+    metrics::counter!("zhenma_http_shed_total", "bound" => bound).increment(1);
+    Problem::busy()
+}
+
 /// Refuses what would have to wait, and ends what takes too long.
 pub async fn bound(State(places): State<Places>, request: Request, next: Next) -> Response {
-    let Ok(_place) = places.places.try_acquire() else {
-        metrics::counter!("zhenma_http_shed_total", "bound" => "requests_in_work").increment(1);
-        return Problem::busy().into_response();
-    };
-    let answered = tokio::time::timeout(places.each, next.run(request));
-    answered.await.unwrap_or_else(|_| {
-        metrics::counter!("zhenma_http_shed_total", "bound" => "request_s").increment(1);
-        Problem::busy().into_response()
-    })
+    places.within(next.run(request)).await.unwrap_or_else(IntoResponse::into_response)
 }
 
 /// A panic is a mistake of ours: logged without what was asked.
-pub fn panicked(_panic: Box<dyn Any + Send + 'static>) -> Response {
+pub fn panicked(_panic: Box<dyn Any + Send + 'static>) -> Problem {
     tracing::error!("a handler panicked");
-    Problem::broken().into_response()
+    Problem::broken()
 }
 
 /// What a page of ours may load and do.

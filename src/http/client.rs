@@ -7,7 +7,8 @@
 
 use std::net::{IpAddr, SocketAddr};
 
-use axum::extract::{ConnectInfo, Request};
+use axum::extract::ConnectInfo;
+use axum::http::request::Parts;
 use axum::http::{HeaderMap, header};
 
 use crate::base::limits::PROXY_HOPS_MAX;
@@ -27,16 +28,16 @@ pub struct Client {
 }
 
 impl Client {
-    pub fn of(request: &Request, trusted: &[Cidr]) -> Self {
-        let peer = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|c| c.0.ip());
-        let headers = request.headers();
+    pub fn of(request: &Parts, trusted: &[Cidr]) -> Self {
+        let peer = request.extensions.get::<ConnectInfo<SocketAddr>>().map(|c| c.0.ip());
+        let headers = &request.headers;
         let trusts = |address: IpAddr| trusted.iter().any(|net| net.contains(address));
         let proxied = peer.is_some_and(trusts);
         let host = if proxied {
             forwarded_host(headers)
         } else {
             let named = headers.get(header::HOST).and_then(|h| h.to_str().ok());
-            named.or_else(|| request.uri().authority().map(|a| a.as_str())).map(str::to_owned)
+            named.or_else(|| request.uri.authority().map(|a| a.as_str())).map(str::to_owned)
         };
         Self {
             address: peer.map(|peer| address(peer, headers, trusts)),
@@ -127,13 +128,13 @@ mod tests {
     use super::*;
 
     fn client(peer: &str, trusted: &[&str], headers: &[(&str, &str)]) -> String {
-        let mut request = Request::builder();
+        let mut request = axum::http::Request::builder();
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
-        let mut request = request.body(axum::body::Body::empty()).expect("request");
+        let (mut request, ()) = request.body(()).expect("request").into_parts();
         let peer: IpAddr = peer.parse().expect("address");
-        request.extensions_mut().insert(ConnectInfo(SocketAddr::new(peer, 1)));
+        request.extensions.insert(ConnectInfo(SocketAddr::new(peer, 1)));
         let trusted: Vec<Cidr> =
             trusted.iter().map(|t| (*t).to_owned().try_into().expect("network")).collect();
         Client::of(&request, &trusted).address.expect("a peer").to_string()

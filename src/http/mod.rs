@@ -55,8 +55,9 @@ pub mod webhooks;
 use std::sync::Arc;
 
 use axum::extract::{DefaultBodyLimit, Request, State};
+use axum::handler::Handler;
 use axum::middleware::{Next, from_fn, from_fn_with_state};
-use axum::response::Response;
+use axum::response::{IntoResponse, Response};
 use axum::{Extension, Router};
 use tower::ServiceBuilder;
 use tower_http::catch_panic::CatchPanicLayer;
@@ -69,7 +70,7 @@ use utoipa_axum::routes;
 use crate::base::limits::{
     BODY_BYTES_MAX, BUYERS_REQUESTS_IN_WORK_MAX, FIELD_PHOTO_S_MAX, FIELD_PHOTOS_IN_WORK_MAX,
     IMPORT_S_MAX, IMPORTS_IN_WORK_MAX, OWN_FILE_S_MAX, OWN_FILES_IN_WORK_MAX, REPORT_S_MAX,
-    REPORTS_IN_WORK_MAX, REQUEST_S_MAX, REQUESTS_IN_WORK_MAX, STAFF_REQUESTS_IN_WORK_MAX,
+    REPORTS_IN_WORK_MAX, REQUEST_S_MAX, STAFF_REQUESTS_IN_WORK_MAX,
 };
 use crate::http::desk::Desk;
 use crate::http::problem::Problem;
@@ -82,20 +83,25 @@ pub use services::{Identify, Services, Site};
 fn public() -> OpenApiRouter<Arc<Services>> {
     OpenApiRouter::with_openapi(about())
         .routes(routes!(consumer::home::home))
-        .routes(routes!(consumer::page::compact))
-        .routes(routes!(consumer::page::gs1))
-        .routes(routes!(consumer::page::gs1_unsigned))
-        .routes(routes!(consumer::page::own))
         .routes(routes!(consumer::proof::proof))
         .routes(routes!(consumer::proof::proof_in_small_letters))
         .routes(routes!(consumer::check::check))
-        .routes(routes!(consumer::scans::scan))
         .routes(routes!(ops::jwks))
         .routes(routes!(ops::office_jwks))
         .routes(routes!(ops::openapi))
         .routes(routes!(ops::file))
         .routes(routes!(ops::favicon))
         .routes(routes!(ops::robots))
+}
+
+/// Scans: no layer is around them, see [`consumer::direct`].
+fn scans() -> OpenApiRouter<Arc<Services>> {
+    OpenApiRouter::new()
+        .routes(routes!(consumer::page::compact))
+        .routes(routes!(consumer::page::gs1))
+        .routes(routes!(consumer::page::gs1_unsigned))
+        .routes(routes!(consumer::page::own))
+        .routes(routes!(consumer::scans::scan))
 }
 
 /// Asked by machines that must hear even when there is too much to do.
@@ -160,15 +166,15 @@ impl Staff {
 pub fn router(services: Services, staff: Option<Staff>) -> Router {
     // Every layer is copied for every request.
     let services = Arc::new(services);
-    let bounds = |requests, seconds| {
-        let places = bounds::Places::new(requests, seconds);
+    let within = |places: bounds::Places| {
         ServiceBuilder::new()
             .layer(from_fn_with_state(places, bounds::bound))
             .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
     };
+    let bounds = |requests, seconds| within(bounds::Places::new(requests, seconds));
     let packed = public().fallback(consumer::page::otherwise).layer(from_fn(pack::pack));
     let mut bounded =
-        packed.with_state(Arc::clone(&services)).layer(bounds(REQUESTS_IN_WORK_MAX, REQUEST_S_MAX));
+        packed.with_state(Arc::clone(&services)).layer(within(services.places.clone()));
     if let Some(Staff { consoles, api, imports, lists, photos, buyers, reports }) = staff {
         let staff = consoles.layer(from_fn(pack::pack)).merge(api);
         bounded = bounded
@@ -186,12 +192,20 @@ pub fn router(services: Services, staff: Option<Staff>) -> Router {
             .merge(lists.layer(bounds(OWN_FILES_IN_WORK_MAX, OWN_FILE_S_MAX + REQUEST_S_MAX)));
     }
     let all = bounded.merge(health().with_state(Arc::clone(&services)));
-    let (router, document) = all.split_for_parts();
+    let (scans, of_scans) = scans().with_state(Arc::clone(&services)).split_for_parts();
+    let (router, mut document) = all.split_for_parts();
+    document.merge(of_scans);
     let document = document::published(document).to_pretty_json().unwrap_or_default().into_bytes();
-    router.method_not_allowed_fallback(|| async { Problem::method_not_allowed() }).layer(
+    let surrounded = router.method_not_allowed_fallback(not_allowed).layer(
         ServiceBuilder::new()
-            .layer(from_fn_with_state(services, surround))
-            .layer(CatchPanicLayer::custom(bounds::panicked))
+            .layer(from_fn_with_state(Arc::clone(&services), surround))
+            .layer(CatchPanicLayer::custom(|panic| bounds::panicked(panic).into_response()))
             .layer(Extension(ops::Document(document.into()))),
-    )
+    );
+    let of_scans = from_fn_with_state(services, surround);
+    surrounded.merge(scans.method_not_allowed_fallback(not_allowed.layer(of_scans)))
+}
+
+async fn not_allowed() -> Problem {
+    Problem::method_not_allowed()
 }

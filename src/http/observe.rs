@@ -1,4 +1,4 @@
-//! Request ids, one log line a request, metrics.
+//! Request ids, log lines, metrics.
 //!
 //! What is logged is the route's template and never the path, which is a
 //! code; no address either.
@@ -6,13 +6,17 @@
 use std::time::Duration;
 
 use axum::extract::{MatchedPath, Request};
-use axum::http::HeaderValue;
+use axum::http::request::Parts;
+use axum::http::{HeaderValue, Method};
 use axum::response::Response;
+use metrics::SharedString;
 use metrics_exporter_prometheus::{
     BuildError, PrometheusBuilder, PrometheusHandle, PrometheusRecorder,
 };
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tracing::Instrument;
+use tracing::field::Empty;
 
 use crate::base::ids;
 use crate::http::Services;
@@ -78,38 +82,72 @@ fn describe() {
     metrics::describe_counter!("zhenma_http_shed_total", "Requests refused, by bound.");
 }
 
-/// Outermost of all: finds out the client and the request id, then times,
-/// counts and logs what the rest makes of it.
+/// A request, from when it came to its answer.
+pub struct Observed {
+    pub id: RequestId,
+    pub route: SharedString,
+    pub method: Method,
+    started: Instant,
+}
+
+impl Observed {
+    /// `route` is a template.
+    pub fn begin(
+        services: &Services,
+        request: &Parts,
+        client: &Client,
+        route: impl Into<SharedString>,
+    ) -> Self {
+        let given = request.headers.get(HEADER).and_then(|id| id.to_str().ok());
+        let given = given.filter(|id| client.proxied && is_plain(id));
+        let new = || ids::new_id(services.clock.now()).simple().to_string();
+        Self {
+            id: RequestId(given.map_or_else(new, str::to_owned)),
+            route: route.into(),
+            method: request.method.clone(),
+            started: Instant::now(),
+        }
+    }
+
+    /// Times and counts what was answered, and names the request in it. Gives how
+    /// long it took, in milliseconds.
+    pub fn end(&self, response: &mut Response) -> f64 {
+        let took = self.started.elapsed();
+        let status = response.status().as_u16().to_string();
+        metrics::counter!("zhenma_http_requests_total", "route" => self.route.clone(),
+            "method" => method_label(&self.method), "status" => status)
+        .increment(1);
+        metrics::histogram!("zhenma_http_request_seconds", "route" => self.route.clone())
+            .record(took.as_secs_f64());
+        if let Ok(value) = HeaderValue::from_str(&self.id.0) {
+            response.headers_mut().insert(HEADER, value);
+        }
+        took.as_micros() as f64 / 1000.0
+    }
+}
+
+/// Finds out the client and the request id, then times, counts and logs what the rest
+/// makes of it: one line a request.
 pub async fn observe<F: Future<Output = Response>>(
     services: &Services,
-    mut request: Request,
+    request: Request,
     rest: impl FnOnce(Request) -> F,
 ) -> Response {
-    let client = Client::of(&request, &services.trusted_proxies);
-    let given = request.headers().get(HEADER).and_then(|id| id.to_str().ok());
-    let id = given
-        .filter(|id| client.proxied && is_plain(id))
-        .map_or_else(|| ids::new_id(services.clock.now()).simple().to_string(), str::to_owned);
-    let route = request.extensions().get::<MatchedPath>().map_or("none", |m| m.as_str()).to_owned();
-    let method = request.method().clone();
-    request.extensions_mut().insert(client);
-    request.extensions_mut().insert(RequestId(id.clone()));
-
-    let span = tracing::info_span!("request", request_id = %id, %method, %route);
-    let started = tokio::time::Instant::now();
-    let mut response = rest(request).instrument(span.clone()).await;
-    let took = started.elapsed();
-
+    let (mut parts, body) = request.into_parts();
+    let client = Client::of(&parts, &services.trusted_proxies);
+    let route = parts.extensions.get::<MatchedPath>().map_or("none", |m| m.as_str()).to_owned();
+    let observed = Observed::begin(services, &parts, &client, route);
+    // What is said of a scan that is asked for here is recorded in it.
+    let span = tracing::info_span!("request", request_id = observed.id.0,
+        method = %observed.method, route = &*observed.route,
+        outcome = Empty, reason = Empty, recorded = Empty, reference = Empty);
+    parts.extensions.insert(client);
+    parts.extensions.insert(observed.id.clone());
+    let answered = rest(Request::from_parts(parts, body)).instrument(span.clone());
+    let mut response = answered.await;
+    let ms = observed.end(&mut response);
     let status = response.status().as_u16();
-    metrics::counter!("zhenma_http_requests_total", "route" => route.clone(),
-        "method" => method_label(&method), "status" => status.to_string())
-    .increment(1);
-    metrics::histogram!("zhenma_http_request_seconds", "route" => route).record(took.as_secs_f64());
-    let ms = took.as_micros() as f64 / 1000.0;
     span.in_scope(|| tracing::info!(status, ms, "answered"));
-    if let Ok(value) = HeaderValue::from_str(&id) {
-        response.headers_mut().insert(HEADER, value);
-    }
     response
 }
 
@@ -119,7 +157,7 @@ fn is_plain(id: &str) -> bool {
 }
 
 /// Methods are the client's to invent; labels are not.
-fn method_label(method: &axum::http::Method) -> &'static str {
+fn method_label(method: &Method) -> &'static str {
     match method.as_str() {
         "GET" => "GET",
         "HEAD" => "HEAD",

@@ -6,7 +6,7 @@ use std::borrow::Cow;
 
 use askama::Template;
 use axum::extract::Request;
-use axum::http::{HeaderValue, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri, header};
 use axum::middleware::Next;
 use axum::response::{Html, IntoResponse, Response};
 use serde::Serialize;
@@ -314,6 +314,30 @@ impl From<FieldError> for FaultDocument {
 
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
+        let mut response = self.head();
+        response.extensions_mut().insert(self);
+        response
+    }
+}
+
+/// Who hears of a problem: in which language, and whether as a page.
+#[derive(Clone, Copy)]
+pub struct Hearer {
+    lang: Lang,
+    page: bool,
+}
+
+impl Hearer {
+    /// Programs get a document, people a page; under `/api/` there are only programs.
+    pub fn of(uri: &Uri, headers: &HeaderMap) -> Self {
+        let page = !uri.path().starts_with("/api/") && negotiate::names_html(headers);
+        Self { lang: negotiate::lang(uri, headers), page }
+    }
+}
+
+impl Problem {
+    /// Its answer without a body.
+    fn head(&self) -> Response {
         let mut response = self.status.into_response();
         if let Some(seconds) = self.retry_after_s {
             response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
@@ -322,34 +346,43 @@ impl IntoResponse for Problem {
             let challenge = HeaderValue::from_static("Bearer realm=\"zhenma\"");
             response.headers_mut().insert(header::WWW_AUTHENTICATE, challenge);
         }
-        response.extensions_mut().insert(self);
         response
+    }
+
+    /// Its whole answer.
+    pub fn told(&self, to: Hearer, id: RequestId) -> Response {
+        let mut response = self.head();
+        self.tell(&mut response, to, id);
+        response
+    }
+
+    fn tell(&self, response: &mut Response, to: Hearer, id: RequestId) {
+        let body = if to.page {
+            self.page(to.lang, id.0)
+        } else {
+            let document = serde_json::to_vec(&self.document(to.lang, id.0)).unwrap_or_default();
+            ([(header::CONTENT_TYPE, "application/problem+json")], document).into_response()
+        };
+        let (parts, body) = body.into_parts();
+        *response.body_mut() = body;
+        let headers = response.headers_mut();
+        for name in [header::CONTENT_TYPE, header::CONTENT_LENGTH] {
+            match parts.headers.get(&name) {
+                Some(value) => headers.insert(name, value.clone()),
+                None => headers.remove(name),
+            };
+        }
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     }
 }
 
-/// Gives every [`Problem`] its body. Programs get a document, people a page;
-/// under `/api/` there are only programs.
+/// Gives every [`Problem`] its body.
 pub async fn render(request: Request, next: Next) -> Response {
-    let lang = negotiate::lang(request.uri(), request.headers());
-    let page =
-        !request.uri().path().starts_with("/api/") && negotiate::names_html(request.headers());
+    let hearer = Hearer::of(request.uri(), request.headers());
     let id = request.extensions().get::<RequestId>().cloned().unwrap_or_default();
     let mut response = next.run(request).await;
-    let Some(problem) = response.extensions_mut().remove::<Problem>() else { return response };
-    let body = if page {
-        problem.page(lang, id.0)
-    } else {
-        let document = serde_json::to_vec(&problem.document(lang, id.0)).unwrap_or_default();
-        ([(header::CONTENT_TYPE, "application/problem+json")], document).into_response()
-    };
-    let (parts, body) = body.into_parts();
-    *response.body_mut() = body;
-    for name in [header::CONTENT_TYPE, header::CONTENT_LENGTH] {
-        match parts.headers.get(&name) {
-            Some(value) => response.headers_mut().insert(name, value.clone()),
-            None => response.headers_mut().remove(name),
-        };
+    if let Some(problem) = response.extensions_mut().remove::<Problem>() {
+        problem.tell(&mut response, hearer, id);
     }
-    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     response
 }

@@ -5,13 +5,11 @@
 use std::hash::Hash;
 use std::net::IpAddr;
 use std::num::NonZeroU32;
-use std::sync::atomic::{AtomicU32, Ordering};
-use std::time::Duration;
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
 use governor::clock::{Clock, DefaultClock};
 use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
-
-use moka::sync::Cache;
+use quick_cache::sync::{Cache, EntryAction, EntryResult};
 
 use crate::base::UnixMs;
 use crate::base::limits::{OWN_MISSES_A_MINUTE_MAX, RATE_KEYS_MAX};
@@ -73,8 +71,7 @@ pub struct Misses {
 
 impl Default for Misses {
     fn default() -> Self {
-        let keys = Cache::builder().max_capacity(RATE_KEYS_MAX as u64);
-        Self { seen: keys.time_to_live(Duration::from_secs(120)).build() }
+        Self { seen: Cache::new(RATE_KEYS_MAX) }
     }
 }
 
@@ -95,20 +92,27 @@ impl Misses {
 
     /// Counts one.
     pub fn count(&self, address: Option<IpAddr>, now: UnixMs) {
-        if let Some(key) = Self::key(address, now) {
-            let more =
-                |seen: Option<moka::Entry<_, u32>>| seen.map_or(1, |seen| seen.into_value() + 1);
-            self.seen.entry(key).and_upsert_with(more);
+        let Some(key) = Self::key(address, now) else { return };
+        let one_more = |_: &_, seen: &mut u32| {
+            *seen += 1;
+            EntryAction::Retain(())
+        };
+        if let EntryResult::Vacant(first) = self.seen.entry(&key, None, one_more) {
+            // Who took its place meanwhile has counted as well as we.
+            let _ = first.insert(1);
         }
     }
 }
 
-/// Checks between two looks for keys that have long been quiet.
-const CHECKS_BETWEEN_SWEEPS: u32 = 10_000;
+/// Checks between two looks for keys that have long been quiet, and at how many are
+/// left: either costs a walk along all, and so none may be had for a single check.
+const CHECKS_BETWEEN_SWEEPS: u32 = RATE_KEYS_MAX as u32 / 4;
 
 pub(super) struct Keyed<K: Hash + Eq + Clone> {
     limiter: DefaultKeyedRateLimiter<K>,
     checks: AtomicU32,
+    /// More devices than can be followed are a crowd, not a machine.
+    is_crowded: AtomicBool,
     clock: DefaultClock,
 }
 
@@ -121,6 +125,7 @@ impl<K: Hash + Eq + Clone> Keyed<K> {
         Self {
             limiter: RateLimiter::keyed(quota),
             checks: AtomicU32::new(0),
+            is_crowded: AtomicBool::new(false),
             clock: DefaultClock::default(),
         }
     }
@@ -130,13 +135,13 @@ impl<K: Hash + Eq + Clone> Keyed<K> {
     /// # Errors
     /// Seconds after which to try again.
     pub(super) fn check(&self, key: &K) -> Result<(), u64> {
-        let full = self.limiter.len() >= RATE_KEYS_MAX;
-        let due = self.checks.fetch_add(1, Ordering::Relaxed).is_multiple_of(CHECKS_BETWEEN_SWEEPS);
-        if full || due {
+        let checks = self.checks.fetch_add(1, Ordering::Relaxed);
+        if checks.is_multiple_of(CHECKS_BETWEEN_SWEEPS) {
             self.limiter.retain_recent();
+            let is_crowded = self.limiter.len() > RATE_KEYS_MAX - CHECKS_BETWEEN_SWEEPS as usize;
+            self.is_crowded.store(is_crowded, Ordering::Relaxed);
         }
-        if self.limiter.len() >= RATE_KEYS_MAX {
-            // More devices than can be followed are a crowd, not a machine.
+        if self.is_crowded.load(Ordering::Relaxed) {
             return Ok(());
         }
         self.limiter.check_key(key).map_err(|not_until| {

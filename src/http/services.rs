@@ -12,8 +12,10 @@ use tokio_util::sync::CancellationToken;
 
 use crate::auth::SignedIn;
 use crate::auth::mail::Mailer;
+use crate::base::limits::{REQUEST_S_MAX, REQUESTS_IN_WORK_MAX};
 use crate::base::{Cidr, Clock};
 use crate::hooks::Allowed;
+use crate::http::bounds::Places;
 use crate::http::consumer::report::Doors;
 use crate::http::consumer::visit::Visits;
 use crate::http::rate::{Misses, Rates, Throttle};
@@ -57,7 +59,9 @@ pub struct Services {
     /// Keys of what buyers are given and give; made once, since every answer's page
     /// carries a ticket.
     pub(super) seals: Arc<Seals>,
-    pub(super) visits: Visits,
+    /// Of what buyers ask.
+    pub(super) places: Places,
+    pub(super) visits: Arc<Visits>,
     pub(super) throttle: Arc<Throttle>,
     pub(super) misses: Arc<Misses>,
     pub(super) doors: Arc<Doors>,
@@ -104,7 +108,8 @@ impl Services {
             evidence: None,
             mailer: None,
             media: None,
-            visits: Visits::default(),
+            places: Places::new(REQUESTS_IN_WORK_MAX, REQUEST_S_MAX),
+            visits: Arc::default(),
             throttle: Arc::new(Throttle::new(Rates::default())),
             misses: Arc::default(),
             doors: Arc::default(),

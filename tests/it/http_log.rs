@@ -79,7 +79,8 @@ async fn the_log_names_routes_and_outcomes_and_never_a_code() {
     }
     // A client's own library may log addresses; what is ours is what counts.
     let ours: Vec<_> = log.lines().filter(|l| l.contains("\"target\":\"zhenma")).collect();
-    assert!(ours.len() > 10, "{log}");
+    // A line a question, and two of the one that went wrong.
+    assert!(ours.len() >= 9, "{log}");
     let ours = ours.join("\n");
     for secret in [
         &good[..],

@@ -3,6 +3,8 @@
 
 use axum::http::{HeaderMap, Method};
 
+use tracing::Span;
+
 use crate::auth::{Role, SignedIn};
 use crate::base::{Lang, UnixMs};
 use crate::code::{Payload, base32};
@@ -11,7 +13,7 @@ use crate::http::client::Client;
 use crate::http::consumer::visit::{Visit, device_of};
 use crate::http::problem::Problem;
 use crate::scan::own::Named;
-use crate::scan::service::{Answer, Item, Question};
+use crate::scan::service::{Answer, Item, Question, RecordState};
 use crate::scan::{Channel, Tag48};
 
 /// An answer with all that its rendering needs.
@@ -105,8 +107,14 @@ pub async fn ask(
     let reference = reference(services, answer.payload, &visit);
     let outcome = answer.verdict.outcome.slug();
     let reason = answer.verdict.reasons.first().map_or("none", |r| r.slug());
-    let recorded = format!("{:?}", answer.recorded).to_ascii_lowercase();
-    tracing::info!(outcome, reason, recorded, reference, "scan answered");
+    let recorded = answer.recorded.slug();
+    let span = Span::current();
+    span.record("outcome", outcome).record("reason", reason);
+    span.record("recorded", recorded).record("reference", &*reference);
+    if answer.recorded == RecordState::Failed {
+        // The buyer may read the reference out, and no history has it.
+        tracing::warn!(reference, outcome, "a scan was not recorded");
+    }
     metrics::counter!("zhenma_verdicts_total", "outcome" => outcome, "recorded" => recorded)
         .increment(1);
     if !sees_all {

@@ -4,6 +4,7 @@
 pub mod answer;
 pub mod ask;
 pub mod check;
+pub mod direct;
 pub mod home;
 pub mod page;
 pub mod preview;

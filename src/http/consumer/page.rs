@@ -1,5 +1,6 @@
 //! `GET /{code}` and its GS1 form: the page that a phone opens.
 
+use std::pin::pin;
 use std::sync::Arc;
 
 use askama::Template;
@@ -15,6 +16,7 @@ use crate::http::Services;
 use crate::http::client::Client;
 use crate::http::consumer::answer::ScanAnswer;
 use crate::http::consumer::ask::{Asked, Head, Wish, admit, ask, name};
+use crate::http::consumer::direct::Direct;
 use crate::http::consumer::preview::is_a_scan;
 use crate::http::consumer::report::ticket_of;
 use crate::http::consumer::visit::Caller;
@@ -45,12 +47,8 @@ use crate::web::verdict::{self, VerdictPage};
         (status = 503, body = ProblemDocument, content_type = "application/problem+json", description = "Too much to do"),
     )
 )]
-pub async fn compact(
-    State(services): State<Arc<Services>>,
-    Extension(client): Extension<Client>,
-    parts: Parts,
-) -> Result<Response, Problem> {
-    show_path(&services, &client, &parts).await
+pub async fn compact(State(services): State<Arc<Services>>, parts: Parts) -> Response {
+    answered(&services, &parts, "/{code}").await
 }
 
 /// The same for the GS1 form (Digital Link URI).
@@ -71,12 +69,8 @@ pub async fn compact(
         (status = 503, body = ProblemDocument, content_type = "application/problem+json", description = "Too much to do"),
     )
 )]
-pub async fn gs1(
-    State(services): State<Arc<Services>>,
-    Extension(client): Extension<Client>,
-    parts: Parts,
-) -> Result<Response, Problem> {
-    show_path(&services, &client, &parts).await
+pub async fn gs1(State(services): State<Arc<Services>>, parts: Parts) -> Response {
+    answered(&services, &parts, "/01/{gtin}/10/{lot}/21/{serial}").await
 }
 
 /// The same for a serial of a maker's own, which nothing signs.
@@ -99,12 +93,8 @@ pub async fn gs1(
         (status = 503, body = ProblemDocument, content_type = "application/problem+json", description = "Too much to do"),
     )
 )]
-pub async fn own(
-    State(services): State<Arc<Services>>,
-    Extension(client): Extension<Client>,
-    parts: Parts,
-) -> Result<Response, Problem> {
-    show_path(&services, &client, &parts).await
+pub async fn own(State(services): State<Arc<Services>>, parts: Parts) -> Response {
+    answered(&services, &parts, "/own/{enterprise}/{serial}").await
 }
 
 /// The same for a GS1 Digital Link that carries no signature: a serial of the
@@ -124,12 +114,8 @@ pub async fn own(
         (status = 503, body = ProblemDocument, content_type = "application/problem+json", description = "Too much to do"),
     )
 )]
-pub async fn gs1_unsigned(
-    State(services): State<Arc<Services>>,
-    Extension(client): Extension<Client>,
-    parts: Parts,
-) -> Result<Response, Problem> {
-    show_path(&services, &client, &parts).await
+pub async fn gs1_unsigned(State(services): State<Arc<Services>>, parts: Parts) -> Response {
+    answered(&services, &parts, "/01/{gtin}/21/{serial}").await
 }
 
 /// Every other path: what may be a mistyped code gets its outcome.
@@ -142,6 +128,12 @@ pub async fn otherwise(
         return Err(Problem::not_found());
     }
     show_path(&services, &client, &parts).await
+}
+
+/// The answer to a path that is a code's, with all that surrounds it.
+async fn answered(services: &Services, parts: &Parts, route: &'static str) -> Response {
+    let direct = Direct::begin(services, parts, route);
+    direct.answer(parts, pin!(show_path(services, &direct.client, parts))).await
 }
 
 async fn show_path(

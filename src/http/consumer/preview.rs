@@ -1,7 +1,10 @@
 //! Who looks at a page without a person having scanned a label: link previews
 //! of chat programs, crawlers, and browsers that load ahead.
 
-use axum::http::{HeaderMap, Method, header};
+use std::sync::LazyLock;
+
+use aho_corasick::AhoCorasick;
+use axum::http::{HeaderMap, HeaderValue, Method, header};
 
 /// Parts of the user agents of link-preview fetchers and crawlers, in small
 /// letters. A browser inside a chat program (MicroMessenger, QQ/, DingTalk/,
@@ -53,17 +56,29 @@ pub fn is_a_scan(method: &Method, headers: &HeaderMap) -> bool {
     if method == Method::HEAD {
         return false;
     }
-    let text = |name: &str| {
-        headers.get(name).and_then(|v| v.to_str().ok()).unwrap_or_default().to_ascii_lowercase()
+    let text = |name| headers.get(name).and_then(|v: &HeaderValue| v.to_str().ok());
+    let loads_ahead = |says: &str| {
+        let says = says.to_ascii_lowercase();
+        ["prefetch", "preview", "prerender"].iter().any(|word| says.contains(word))
     };
-    let ahead = AHEAD.iter().any(|name| {
-        let says = text(name);
-        says.contains("prefetch") || says.contains("preview") || says.contains("prerender")
-    });
-    let agent = text(header::USER_AGENT.as_str());
-    // A maker of phones, and no robot.
-    let agent = agent.replace("cubot", "");
-    !ahead && !AGENTS.iter().any(|part| agent.contains(part))
+    !AHEAD.iter().filter_map(|name| text(*name)).any(loads_ahead)
+        && !text(header::USER_AGENT.as_str()).is_some_and(is_a_robot)
+}
+
+/// All of [`AGENTS`] are looked for in one walk.
+static ROBOTS: LazyLock<AhoCorasick> = LazyLock::new(|| {
+    let any_case = AhoCorasick::builder().ascii_case_insensitive(true).build(AGENTS);
+    any_case.expect("a few words")
+});
+
+fn is_a_robot(agent: &str) -> bool {
+    // Cubot is a maker of phones.
+    let is_cubot = |at: usize| {
+        at.checked_sub(2).is_some_and(|from| agent.as_bytes()[from..at].eq_ignore_ascii_case(b"cu"))
+    };
+    ROBOTS
+        .find_iter(agent)
+        .any(|found| AGENTS[found.pattern()] != "bot" || !is_cubot(found.start()))
 }
 
 #[cfg(test)]

@@ -1,10 +1,13 @@
 //! `POST /api/v1/scans`: the same answer for programs.
 
+use std::pin::pin;
 use std::sync::Arc;
 
+use axum::Json;
+use axum::body::Body;
 use axum::extract::{Request, State};
+use axum::http::request::Parts;
 use axum::response::{IntoResponse, Response};
-use axum::{Extension, Json};
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
 use utoipa::ToSchema;
@@ -17,6 +20,7 @@ use crate::http::bodies;
 use crate::http::client::Client;
 use crate::http::consumer::answer::ScanAnswer;
 use crate::http::consumer::ask::{Head, Wish, admit, ask, name};
+use crate::http::consumer::direct::Direct;
 use crate::http::consumer::page::label;
 use crate::http::consumer::visit::Caller;
 use crate::http::json::{self, Object};
@@ -151,23 +155,29 @@ fn accuracy<'de, D: Deserializer<'de>>(d: D) -> Result<f64, D::Error> {
         (status = 503, body = ProblemDocument, content_type = "application/problem+json", description = "Too much to do"),
     )
 )]
-pub async fn scan(
-    State(services): State<Arc<Services>>,
-    Extension(client): Extension<Client>,
-    request: Request,
-) -> Result<Response, Problem> {
+pub async fn scan(State(services): State<Arc<Services>>, request: Request) -> Response {
     let (parts, body) = request.into_parts();
-    let head = Head { method: &parts.method, headers: &parts.headers, client: &client };
-    admit(&services, head)?;
+    let direct = Direct::begin(&services, &parts, "/api/v1/scans");
+    direct.answer(&parts, pin!(answered(&services, &direct.client, &parts, body))).await
+}
+
+async fn answered(
+    services: &Services,
+    client: &Client,
+    parts: &Parts,
+    body: Body,
+) -> Result<Response, Problem> {
+    let head = Head { method: &parts.method, headers: &parts.headers, client };
+    admit(services, head)?;
     let body = bodies::whole(body, SCAN_BODY_BYTES_MAX).await?;
     let scan = read(&body)?;
 
-    let named = name(&services, head, &scan.code).await?;
+    let named = name(services, head, &scan.code).await?;
     let at = services.clock.now();
     let lang = negotiate::lang(&parts.uri, &parts.headers);
     let visit = services.visits.of_post(&Caller {
         headers: &parts.headers,
-        client: &client,
+        client,
         payload: named.payload(),
         scan_id: scan.scan_id,
         device: scan.device.as_deref(),
@@ -180,8 +190,8 @@ pub async fn scan(
         channel: scan.channel,
         record: true,
     };
-    let asked = ask(&services, head, named, visit, wish).await;
-    let mut response = Json(ScanAnswer::new(&asked, &services)).into_response();
+    let asked = ask(services, head, named, visit, wish).await;
+    let mut response = Json(ScanAnswer::new(&asked, services)).into_response();
     label(response.headers_mut(), lang);
     Ok(response)
 }

@@ -11,7 +11,7 @@ use axum::http::{HeaderMap, HeaderValue, header};
 use axum_extra::extract::cookie::{Cookie, CookieJar, SameSite};
 use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
-use moka::sync::Cache;
+use quick_cache::sync::{Cache, EntryAction, EntryResult};
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
@@ -57,7 +57,6 @@ struct Recent {
 }
 
 /// The scans of the last minute by callers without cookies.
-#[derive(Clone)]
 pub struct Visits {
     recent: Cache<[u8; 32], Recent>,
 }
@@ -112,12 +111,26 @@ impl Visits {
             let id: [u8; 16] = digest[..16].try_into().expect("sixteen bytes");
             Recent {
                 scan_id: uuid::Builder::from_custom_bytes(id).into_uuid(),
-                cookie: rng::bytes(),
+                cookie: rng::often(),
                 at: caller.at,
             }
         };
-        let stale = |recent: &Recent| caller.at.since(recent.at).abs() >= REMEMBERED_MS;
-        self.recent.entry(key).or_insert_with_if(fresh, stale).into_value()
+        let again = |_: &_, recent: &mut Recent| {
+            if caller.at.since(recent.at).abs() >= REMEMBERED_MS {
+                *recent = fresh();
+            }
+            EntryAction::Retain(*recent)
+        };
+        match self.recent.entry(&key, None, again) {
+            EntryResult::Retained(recent) => recent,
+            EntryResult::Vacant(place) => {
+                let recent = fresh();
+                let _ = place.insert(recent);
+                recent
+            }
+            // Nothing is removed or replaced, and no one is waited for with an end.
+            _ => fresh(),
+        }
     }
 }
 

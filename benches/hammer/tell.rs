@@ -1,0 +1,136 @@
+//! Prints what was measured as Markdown, and keeps it.
+
+use serde_json::json;
+
+use crate::kept::keep;
+use crate::load::ms;
+use crate::{Round, Way};
+
+/// The middle one of the rounds.
+pub fn median(rounds: &[Round], what: impl Fn(&Round) -> f64) -> f64 {
+    let mut all: Vec<f64> = rounds.iter().map(what).collect();
+    all.sort_unstable_by(f64::total_cmp);
+    all[all.len() / 2]
+}
+
+/// All answers but those that were refused.
+fn answered(round: &Round) -> hdrhistogram::Histogram<u64> {
+    let mut all = round.measured.right.clone();
+    all.add(&round.measured.forged).expect("the same bounds");
+    all
+}
+
+fn at(round: &Round, quantile: f64) -> f64 {
+    ms(&answered(round), quantile)
+}
+
+fn wrong(round: &Round) -> String {
+    if round.measured.wrong.is_empty() {
+        return "0".to_owned();
+    }
+    let each = round.measured.wrong.iter().map(|(what, count)| format!("{count} {what}"));
+    each.collect::<Vec<_>>().join(", ")
+}
+
+pub fn highest(store: &str, all: &[(Way, Vec<Round>)]) {
+    println!("\n### {store}: the highest rate, 64 connections\n");
+    println!(
+        "| way | scans/s | of bare | us CPU: server | Redis | load | p50 ms | p99 ms | wrong |\n\
+         |---|---|---|---|---|---|---|---|---|"
+    );
+    let rate = |rounds: &[Round]| median(rounds, |round| round.measured.rate());
+    // By rounds, so that a slow minute of the machine counts for both.
+    let bare = all.iter().find(|(way, _)| way.name == "bare" || way.name == "gathered");
+    for (way, rounds) in all {
+        let part = bare.map(|(_, bare)| {
+            let pairs = rounds.iter().zip(bare);
+            let mut parts: Vec<f64> =
+                pairs.map(|(one, bare)| one.measured.rate() / bare.measured.rate()).collect();
+            parts.sort_unstable_by(f64::total_cmp);
+            parts[parts.len() / 2]
+        });
+        let each = |what: fn(&Round) -> f64| median(rounds, what);
+        let (server, redis, load) = (each(|r| r.server), each(|r| r.redis), each(|r| r.load));
+        let (p50, p99) = (each(|r| at(r, 0.5)), each(|r| at(r, 0.99)));
+        println!(
+            "| {} | {:.0} | {} | {server:.1} | {redis:.1} | {load:.1} | {p50:.2} | {p99:.2} | {} |",
+            way.name,
+            rate(rounds),
+            part.map_or_else(|| "-".to_owned(), |part| format!("{part:.2}")),
+            rounds.iter().map(|round| round.measured.wrong()).sum::<u64>(),
+        );
+        keep(
+            "hammer",
+            "highest",
+            json!({"store": store, "way": way.name, "rate": rate(rounds), "part": part,
+                "server_us": server, "redis_us": redis, "load_us": load, "p50": p50, "p99": p99}),
+        );
+    }
+}
+
+pub fn at_parts(store: &str, all: &[(f64, Way, Round)]) {
+    println!("\n### {store}: latency by rate, in parts of JSON's highest, ms\n");
+    println!("| rate | way | p50 | p99 | p99.9 | scans/s | wrong |\n|---|---|---|---|---|---|---|");
+    for (part, way, round) in all {
+        let [p50, p99, p999] = [0.5, 0.99, 0.999].map(|quantile| at(round, quantile));
+        let rate = round.measured.rate();
+        let name = way.name;
+        println!(
+            "| {part} | {name} | {p50:.2} | {p99:.2} | {p999:.2} | {rate:.0} | {} |",
+            wrong(round)
+        );
+        keep(
+            "hammer",
+            "at_part",
+            json!({"store": store, "way": name, "part": part, "rate": rate, "p50": p50,
+                "p99": p99, "p999": p999}),
+        );
+    }
+}
+
+pub fn flood(store: &str, all: &[(u64, Round)]) {
+    println!(
+        "\n### {store}: genuine scans at 0.4 of the highest rate, and as many forged beside\n"
+    );
+    println!(
+        "| forged | genuine p50 | p99 | p99.9 | forged p50 | p99 |\n|---|---|---|---|---|---|"
+    );
+    for (forged, round) in all {
+        let [p50, p99, p999] = [0.5, 0.99, 0.999].map(|q| ms(&round.measured.right, q));
+        let [forged_p50, forged_p99] = [0.5, 0.99].map(|q| ms(&round.measured.forged, q));
+        println!(
+            "| {forged} of 1000 | {p50:.2} | {p99:.2} | {p999:.2} | {forged_p50:.2} | {forged_p99:.2} |"
+        );
+        keep("hammer", "flood", json!({"store": store, "forged": forged, "p50": p50, "p99": p99}));
+    }
+}
+
+pub fn beyond(store: &str, most: f64, round: &Round) {
+    println!("\n### {store}: twice the highest rate, 3 000 connections\n");
+    println!(
+        "| answered/s | of the highest | refused/s | refused p50 ms | p99 | p50 ms | p99 | wrong |"
+    );
+    println!("|---|---|---|---|---|---|---|---|");
+    let shed = &round.measured.shed;
+    let rate = round.measured.rate();
+    let [shed_p50, shed_p99] = [0.5, 0.99].map(|quantile| ms(shed, quantile));
+    println!(
+        "| {rate:.0} | {:.2} | {:.0} | {shed_p50:.2} | {shed_p99:.2} | {:.2} | {:.2} | {} |",
+        rate / most,
+        shed.len() as f64 / round.measured.seconds,
+        at(round, 0.5),
+        at(round, 0.99),
+        wrong(round)
+    );
+    keep(
+        "hammer",
+        "beyond",
+        json!({"store": store, "part": rate / most, "shed_p50": shed_p50, "shed_p99": shed_p99,
+            "p99": at(round, 0.99), "shed": shed.len()}),
+    );
+}
+
+pub fn memory(store: &str, peak_mb: f64, scans: u64) {
+    println!("\n{store}: the server held {peak_mb:.0} MB at most, after {scans} scans asked for.");
+    keep("hammer", "memory", json!({"store": store, "peak_mb": peak_mb, "scans": scans}));
+}
