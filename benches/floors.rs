@@ -151,8 +151,8 @@ pub async fn bare_fold(server: &RedisServer) -> Work {
         packed.extend(code.payload);
         packed.extend(code.number.to_be_bytes());
         packed.extend(seen.to_bytes());
-        call.arg(format!("zm:{{{tag:02x}}}:log")).arg(packed);
-        call.arg(SCAN_LOG_ENTRIES_MAX).arg("1:64:256");
+        call.arg(format!("zm:{{{tag:02x}}}:log"));
+        call.arg(SCAN_LOG_ENTRIES_MAX).arg("1:64:256").arg(packed);
     })
     .await
 }
