@@ -106,7 +106,7 @@ impl Misses {
 
 /// Checks between two looks for keys that have long been quiet, and at how many are
 /// left: either costs a walk along all, and so none may be had for a single check.
-const CHECKS_BETWEEN_SWEEPS: u32 = RATE_KEYS_MAX as u32 / 4;
+const CHECKS_BETWEEN_SWEEPS: u32 = 10_000;
 
 pub(super) struct Keyed<K: Hash + Eq + Clone> {
     limiter: DefaultKeyedRateLimiter<K>,
