@@ -73,8 +73,11 @@ pub enum StartError {
     Map(String),
     #[error("tsa_roots: {0}")]
     TsaRoots(String),
-    #[error("listen: {address} cannot be used ({problem}); choose another with ZHENMA_LISTEN")]
-    Listen { address: SocketAddr, problem: String },
+    #[error(
+        "{setting}: {address} cannot be used ({problem}); choose another with ZHENMA_{}",
+        .setting.to_uppercase()
+    )]
+    Listen { setting: &'static str, address: SocketAddr, problem: String },
     #[error("{0}")]
     Other(String),
 }
@@ -97,7 +100,7 @@ pub struct Parts {
     pub tasks: TaskTracker,
 }
 
-/// Opens stores, keys and register, and keeps the latter two fresh.
+/// Opens stores, keys and register, and keeps the latter two fresh until `stop`.
 ///
 /// # Errors
 /// Naming the setting or file that stands in the way.
@@ -106,6 +109,7 @@ pub async fn open(
     kind: Keys,
     locator: Option<Arc<dyn Locator>>,
     clock: Arc<dyn Clock>,
+    stop: CancellationToken,
 ) -> Result<Parts, StartError> {
     let ledger = Ledger::open(&paths::ledger(&settings.data), clock.now()).await?;
     let state = open_state(&settings.scan_store, &settings.data).await?;
@@ -143,7 +147,7 @@ pub async fn open(
         own: Arc::new(ledger.clone()),
     };
     let offices = Arc::clone(&live.offices);
-    let (stop, tasks) = (CancellationToken::new(), TaskTracker::new());
+    let tasks = TaskTracker::new();
     tasks.spawn(live.keep(stop.clone()));
     Ok(Parts {
         settings: Arc::new(settings),
@@ -349,10 +353,12 @@ impl Parts {
 
 /// # Errors
 /// When the address is taken or not ours; names it.
-pub async fn listen(address: SocketAddr) -> Result<TcpListener, StartError> {
-    TcpListener::bind(address)
-        .await
-        .map_err(|error| StartError::Listen { address, problem: error.to_string() })
+pub async fn listen(setting: &'static str, address: SocketAddr) -> Result<TcpListener, StartError> {
+    TcpListener::bind(address).await.map_err(|error| StartError::Listen {
+        setting,
+        address,
+        problem: error.to_string(),
+    })
 }
 
 /// Completes when the process is told to end (SIGTERM, SIGINT).

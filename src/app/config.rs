@@ -72,6 +72,9 @@ pub struct Settings {
     pub tsa_url: Option<String>,
     /// Root certificates from which that authority's must come, PEM.
     pub tsa_roots: Option<PathBuf>,
+    /// Address and port at which worker and courier answer `/metrics`; nowhere
+    /// where it is not set. A server answers it at `listen`.
+    pub metrics_listen: Option<SocketAddr>,
     /// `text` or `json`.
     pub log_format: LogFormat,
 }
@@ -109,6 +112,7 @@ impl Default for Settings {
             smtp_from: None,
             tsa_url: None,
             tsa_roots: None,
+            metrics_listen: None,
             log_format: LogFormat::Text,
         }
     }
@@ -123,7 +127,7 @@ pub enum ConfigError {
 }
 
 /// Names of all settings, for the environment.
-const NAMES: [(&str, Kind); 23] = [
+const NAMES: [(&str, Kind); 24] = [
     ("listen", Kind::Text),
     ("public_url", Kind::Text),
     ("public_aliases", Kind::List),
@@ -146,6 +150,7 @@ const NAMES: [(&str, Kind); 23] = [
     ("smtp_from", Kind::Text),
     ("tsa_url", Kind::Text),
     ("tsa_roots", Kind::Text),
+    ("metrics_listen", Kind::Text),
     ("log_format", Kind::Text),
 ];
 

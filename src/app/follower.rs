@@ -17,11 +17,12 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, PoisonError, RwLockWriteGuard};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use jiff::tz::TimeZone;
 use tokio_util::sync::CancellationToken;
 
+use crate::app::watch::skew;
 use crate::base::{Clock, Lang, LedgerError, UnixMs};
 use crate::cases::{CaseLedger, Flag, FlagState, KeptReason};
 use crate::code::Payload;
@@ -152,7 +153,15 @@ impl Follower {
             Some(place) => place,
             None => self.place(shard).await?,
         };
+        let begun = Instant::now();
         let entries = self.scanner.state.follow(shard, Cursor::START, BLOCK).await?;
+        metrics::histogram!("zhenma_store_call_seconds", "store" => "scans", "call" => "follow")
+            .record(begun.elapsed());
+        let ahead = entries.iter().map(|entry| entry.seen.at.since(self.clock.now())).max();
+        if let Some(ahead) = ahead {
+            // Ours is behind the server's that saw a scan in our future.
+            skew("scans", -ahead.max(0));
+        }
         let left = entries.partition_point(|e| e.cursor <= place.cursor);
         let histories = self.histories(&entries[left..]).await?;
         Ok(Block { place, entries, left, histories })
@@ -173,7 +182,10 @@ impl Follower {
         if !new.is_empty() {
             let changes = self.gather(new, &histories).await?;
             self.flag(&histories).await?;
+            let begun = Instant::now();
             let revision = self.ledger.append(place.log, new, &changes, self.offset_ms()).await?;
+            metrics::histogram!("zhenma_store_call_seconds", "store" => "ledger", "call" => "append")
+                .record(begun.elapsed());
             self.whole.store(true, Ordering::Relaxed);
             let mut across = self.across();
             across.revision = revision;

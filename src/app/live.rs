@@ -3,7 +3,7 @@
 //! second, so that a revoked key or a recall shows within one.
 
 use std::sync::{Arc, PoisonError, RwLock};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use arc_swap::ArcSwap;
 use tokio_util::sync::CancellationToken;
@@ -165,9 +165,17 @@ impl Live {
                 () = tokio::time::sleep(LOOK) => {}
             }
             let keys = self.renew_keys().and(self.renew_offices());
+            let begun = Instant::now();
             let register = self.renew_register().await;
             let policies = self.renew_policies().await;
             let across = self.renew_across().await;
+            metrics::histogram!("zhenma_store_call_seconds", "store" => "ledger", "call" => "renew")
+                .record(begun.elapsed());
+            if register.is_err() || policies.is_err() || across.is_err() {
+                metrics::counter!("zhenma_store_errors_total", "store" => "ledger",
+                    "call" => "renew", "reason" => "unavailable")
+                .increment(1);
+            }
             let problem = keys
                 .and(register)
                 .and(policies)
@@ -179,6 +187,11 @@ impl Live {
                 tracing::error!(%problem, "keys, register, policies or evidence cannot be renewed; the last stay");
             }
             metrics::gauge!("zhenma_register_fresh").set(if problem.is_empty() { 1 } else { 0 });
+            if problem.is_empty() {
+                #[allow(clippy::cast_precision_loss, reason = "seconds since 1970")]
+                let now = self.clock.now().seconds() as f64;
+                metrics::gauge!("zhenma_register_renewed_timestamp_seconds").set(now);
+            }
             said = problem;
         }
     }

@@ -24,3 +24,4 @@ pub mod retention;
 pub mod server;
 pub mod stamps;
 pub mod telemetry;
+pub mod watch;

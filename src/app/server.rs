@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use metrics_exporter_prometheus::PrometheusHandle;
 use tokio_util::sync::CancellationToken;
 use zeroize::Zeroizing;
 
@@ -16,8 +17,10 @@ use crate::app::live::Keys;
 use crate::app::orders::{OpenSigner, signers_of};
 use crate::app::paths;
 use crate::app::stamps::Stamps;
+use crate::app::watch;
 use crate::auth::mail::Mailer;
 use crate::base::{Clock, Lang, clock::SystemClock};
+use crate::http::catalogue::Role;
 use crate::http::desk::Desk;
 use crate::http::{self, Doorkeeper, Services, Site, Staff};
 use crate::keys::office::development_signer;
@@ -39,7 +42,7 @@ fn clock() -> Arc<dyn Clock> {
 
 impl Parts {
     /// What the HTTP surface works with.
-    pub fn services(&self, samples: Vec<Sample>) -> Services {
+    pub fn services(&self, samples: Vec<Sample>, metrics: Option<PrometheusHandle>) -> Services {
         let site = Site { public_url: self.settings.public_url.clone() };
         let mut services = Services::new(
             self.scanner.clone(),
@@ -64,10 +67,7 @@ impl Parts {
             ledger: Arc::new(self.ledger.clone()),
             clock: Arc::clone(&self.clock),
         });
-        services.metrics = http::observe::install();
-        if let Some(handle) = &services.metrics {
-            tokio::spawn(http::observe::upkeep(handle.clone(), self.stop.clone()));
-        }
+        services.metrics = metrics;
         services
     }
 
@@ -76,9 +76,11 @@ impl Parts {
         self,
         listener: tokio::net::TcpListener,
         samples: Vec<Sample>,
+        metrics: Option<PrometheusHandle>,
     ) -> Result<(), StartError> {
         self.serve_behind();
-        let services = self.services(samples);
+        self.tasks.spawn(watch::look(self.clone()));
+        let services = self.services(samples, metrics);
         let desk = Desk::new(services.clone(), Arc::new(self.ledger.clone()));
         let staff = Staff::new(desk, Sessions(self.ledger.clone()));
         let router = http::router(services, Some(staff));
@@ -100,12 +102,14 @@ impl Parts {
 /// # Errors
 /// Naming what stands in the way of starting.
 pub async fn serve(settings: Settings) -> Result<(), StartError> {
-    let listener = listen(settings.listen).await?;
+    let listener = listen("listen", settings.listen).await?;
     let address = local(&listener, settings.listen);
-    let parts = compose::open(settings, Keys::Production, None, clock()).await?;
+    let stop = CancellationToken::new();
+    let metrics = watch::begin(Role::Serve, &stop);
+    let parts = compose::open(settings, Keys::Production, None, clock(), stop).await?;
     parts.say_durability().await;
     println!("ready http://{address}");
-    parts.serve(listener, Vec::new()).await
+    parts.serve(listener, Vec::new(), metrics).await
 }
 
 fn local(listener: &tokio::net::TcpListener, asked: SocketAddr) -> SocketAddr {
@@ -129,8 +133,14 @@ pub async fn worker(settings: Settings, passphrase: Zeroizing<String>) -> Result
             keys.office_signer(key.kid, &passphrase, SystemClock.now())?;
         }
     }
-    let parts = compose::open(settings, Keys::Production, None, clock()).await?;
+    let stop = CancellationToken::new();
+    let metrics = watch::begin(Role::Worker, &stop);
+    let room = settings.metrics_listen;
+    let parts = compose::open(settings, Keys::Production, None, clock(), stop).await?;
     parts.say_durability().await;
+    watch::answer(room, metrics, &parts.stop).await?;
+    let steps = watch::Steps::new(clock());
+    parts.tasks.spawn(watch::look_at_clock(steps, parts.stop.clone()));
     let offices = offices_of(keys.clone(), passphrase.clone(), clock());
     parts.work_behind(signers_of(keys, passphrase, clock()), offices);
     println!("ready");
@@ -148,6 +158,9 @@ pub async fn courier(settings: Settings) -> Result<(), StartError> {
     let clock = clock();
     let ledger = Ledger::open(&paths::ledger(&settings.data), clock.now()).await?;
     let stop = CancellationToken::new();
+    let metrics = watch::begin(Role::Courier, &stop);
+    watch::answer(settings.metrics_listen, metrics, &stop).await?;
+    tokio::spawn(watch::look_at_clock(watch::Steps::new(Arc::clone(&clock)), stop.clone()));
     // The settings were checked when they were read.
     let stamps = settings.tsa().ok().flatten().map(|url| {
         let stamps = Stamps { ledger: ledger.clone(), clock: Arc::clone(&clock), url };
@@ -177,12 +190,14 @@ pub async fn demo(dir: PathBuf, address: SocketAddr) -> Result<(), StartError> {
              give this machine's own, such as --listen 192.168.1.20:8080"
         )));
     }
-    let listener = listen(address).await?;
+    let listener = listen("listen", address).await?;
     let address = local(&listener, address);
     let settings = demo::settings(&dir, address);
     demo::publish_keys(&settings, SystemClock.now())?;
     let places = Arc::new(demo::people::MadeUpPlaces);
-    let parts = compose::open(settings, Keys::Development, Some(places), clock()).await?;
+    let stop = CancellationToken::new();
+    let metrics = watch::begin(Role::All, &stop);
+    let parts = compose::open(settings, Keys::Development, Some(places), clock(), stop).await?;
     if !demo::is_seeded(&parts.settings) {
         println!(
             "making three brands, their batches and a few thousand scans in {} ...",
@@ -200,7 +215,7 @@ pub async fn demo(dir: PathBuf, address: SocketAddr) -> Result<(), StartError> {
     parts.deliver_behind();
     let samples = tell(&parts, &sheet, address).await?;
     println!("ready http://{address}");
-    parts.serve(listener, samples).await
+    parts.serve(listener, samples, metrics).await
 }
 
 /// Prints the tour and gives the landing page its samples.

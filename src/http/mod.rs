@@ -11,6 +11,7 @@ pub mod api;
 pub mod bodies;
 pub mod bounds;
 pub mod browser;
+pub mod catalogue;
 pub mod client;
 pub mod console;
 pub mod consumer;

@@ -29,6 +29,7 @@
 use futures::future::BoxFuture;
 use futures::{StreamExt, stream};
 
+use crate::base::UnixMs;
 use crate::scan::{History, Observation};
 
 /// A code as the store sees it: its payload, and the running number that
@@ -83,6 +84,29 @@ pub struct Durability {
     pub says: String,
 }
 
+/// How a store is, for who watches it. `None` is what it has not or does not tell.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Vitals {
+    /// Entries of the log that nobody has followed yet, of all shards together.
+    pub log_entries: u64,
+    /// The same of the shard that has most: it refuses at `SCAN_LOG_ENTRIES_MAX`.
+    pub log_entries_of_one: u64,
+    /// When the oldest of them was seen.
+    pub oldest: Option<UnixMs>,
+    /// What it takes of the memory that it may take, bytes; of the server that has least left.
+    pub memory: Option<Memory>,
+    /// What its clock shows, of the server that is furthest from `now`.
+    pub clock: Option<UnixMs>,
+}
+
+/// Bytes, of a store that keeps all in memory.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Memory {
+    pub used: u64,
+    /// 0 where nothing bounds it.
+    pub max: u64,
+}
+
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum StateError {
     /// Unreachable, slow, refusing, read-only, out of memory, failing over.
@@ -94,6 +118,17 @@ pub enum StateError {
     /// Stored bytes are not what this version writes.
     #[error("stored state cannot be read: {0}")]
     Corrupt(String),
+}
+
+impl StateError {
+    /// Its name in metrics.
+    pub const fn slug(&self) -> &'static str {
+        match self {
+            Self::Unavailable(_) => "unavailable",
+            Self::LogFull(_) => "log_full",
+            Self::Corrupt(_) => "corrupt",
+        }
+    }
 }
 
 /// Looks under way at once, where a store has no better way of many.
@@ -145,6 +180,9 @@ pub trait ScanState: Send + Sync + 'static {
 
     /// Forgets the log of `shard` up to and with `through`.
     fn trim(&self, shard: u16, through: Cursor) -> BoxFuture<'_, Result<(), StateError>>;
+
+    /// How the store is at `now`, our clock.
+    fn vitals(&self, now: UnixMs) -> BoxFuture<'_, Result<Vitals, StateError>>;
 
     /// Asks the store how durable its answers are; also the health probe.
     fn durability(&self) -> BoxFuture<'_, Result<Durability, StateError>>;

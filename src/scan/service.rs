@@ -3,7 +3,7 @@
 
 use std::net::IpAddr;
 use std::sync::{Arc, PoisonError, RwLock};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use arc_swap::ArcSwap;
 use uuid::Uuid;
@@ -362,32 +362,39 @@ impl Scanner {
     ) -> (Option<History>, Option<usize>, RecordState) {
         let wait = Duration::from_millis(SCAN_STATE_WAIT_MS);
         let late = |_| StateError::Unavailable("no answer in time".to_owned());
+        let begun = Instant::now();
         if !question.record {
             let looked = tokio::time::timeout(wait, self.state.peek(id)).await;
+            metrics::histogram!("zhenma_store_call_seconds", "store" => "scans", "call" => "peek")
+                .record(begun.elapsed());
             return match looked.map_err(late).and_then(|r| r) {
                 Ok(history) => (Some(history), None, RecordState::NotAsked),
                 Err(error) => {
-                    self.report(&error);
+                    self.report("peek", &error);
                     (None, None, RecordState::NotAsked)
                 }
             };
         }
         let seen = self.observation(id, question, place, foreign_host);
         let recorded = tokio::time::timeout(wait, self.state.record(id, seen)).await;
+        metrics::histogram!("zhenma_store_call_seconds", "store" => "scans", "call" => "record")
+            .record(begun.elapsed());
         match recorded.map_err(late).and_then(|r| r) {
             Ok(r) => {
                 let state = if r.repeated { RecordState::Repeated } else { RecordState::Recorded };
                 (Some(r.history), Some(r.position), state)
             }
             Err(error) => {
-                self.report(&error);
+                self.report("record", &error);
                 (None, None, RecordState::Failed)
             }
         }
     }
 
-    fn report(&self, error: &StateError) {
-        metrics::counter!("zhenma_scan_state_errors_total").increment(1);
+    fn report(&self, call: &'static str, error: &StateError) {
+        metrics::counter!("zhenma_store_errors_total", "store" => "scans", "call" => call,
+            "reason" => error.slug())
+        .increment(1);
         tracing::warn!(%error, "a scan could not be confirmed");
     }
 

@@ -27,6 +27,14 @@ pub struct Bounds {
     pub lock_wait: Duration,
 }
 
+/// Tells the metrics how many scans go to the store together, and how many wait behind them.
+fn told_of_batch(scans: usize, behind: usize) {
+    #[allow(clippy::cast_precision_loss, reason = "counts of what waits in a bounded queue")]
+    let (batch, waited) = (scans as f64, (scans + behind) as f64);
+    metrics::histogram!("zhenma_scan_batch_scans").record(batch);
+    metrics::gauge!("zhenma_scan_queue_scans").set(waited);
+}
+
 impl Default for Bounds {
     fn default() -> Self {
         Self {

@@ -20,7 +20,7 @@ use zhenma::registry::Decision;
 use zhenma::registry::port::RegistryLedger;
 use zhenma::scan::across::Changes;
 use zhenma::scan::ledger::ScanLedger;
-use zhenma::scan::port::Durability;
+use zhenma::scan::port::{Durability, Vitals};
 use zhenma::scan::service::Scanner;
 use zhenma::scan::{
     CodeId, Cursor, Entry, History, LogId, Observation, Place, Recorded, ScanState, StateError,
@@ -261,6 +261,10 @@ impl ScanState for Sharded {
 
     fn trim(&self, shard: u16, through: Cursor) -> Call<'_, ()> {
         self.or(shard, self.of(shard).trim(0, through))
+    }
+
+    fn vitals(&self, now: UnixMs) -> Call<'_, Vitals> {
+        self.of(0).vitals(now)
     }
 
     fn durability(&self) -> Call<'_, Durability> {

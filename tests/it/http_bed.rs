@@ -25,7 +25,7 @@ use zhenma::registry::{
 };
 use zhenma::scan::forgeries::Forgeries;
 use zhenma::scan::place::Locator;
-use zhenma::scan::port::Durability;
+use zhenma::scan::port::{Durability, Vitals};
 use zhenma::scan::service::Scanner;
 use zhenma::scan::tags::Tagger;
 use zhenma::scan::{
@@ -411,6 +411,10 @@ impl ScanState for Breakable {
 
     fn trim(&self, shard: u16, through: Cursor) -> Call<'_, ()> {
         self.or(self.store.trim(shard, through))
+    }
+
+    fn vitals(&self, now: UnixMs) -> Call<'_, Vitals> {
+        self.or(self.store.vitals(now))
     }
 
     fn durability(&self) -> Call<'_, Durability> {

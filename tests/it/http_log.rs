@@ -104,7 +104,7 @@ async fn the_log_names_routes_and_outcomes_and_never_a_code() {
         "zhenma_verdicts_total{outcome=\"cannot_confirm\",recorded=\"failed\"} 1",
         "zhenma_http_requests_total{route=\"/{code}\",method=\"GET\",status=\"200\"} 4",
         "zhenma_http_request_seconds_bucket{route=\"/{code}\"",
-        "zhenma_scan_state_errors_total 1",
+        "zhenma_store_errors_total{store=\"scans\",call=\"record\",reason=\"unavailable\"} 1",
     ] {
         assert!(metrics.contains(line), "{line} in {metrics}");
     }

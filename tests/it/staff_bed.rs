@@ -22,6 +22,8 @@ use zhenma::keys::office::development_signer;
 use zhenma::keys::{KeyDir, KeyError, Signer, development};
 use zhenma::store::sql::sessions::Sessions;
 
+use tokio_util::sync::CancellationToken;
+
 use crate::faults::load::eventually;
 
 pub const PASSWORD: &str = "a long enough sentence";
@@ -102,7 +104,10 @@ impl StaffBed {
             let signer = development::signer(number).expect("a development key");
             keys.publish(&signer, issuer, SystemClock.now()).expect("published");
         }
-        let parts = compose::open(settings, Keys::Development, None, clock).await.expect("opens");
+        let parts =
+            compose::open(settings, Keys::Development, None, clock, CancellationToken::new())
+                .await
+                .expect("opens");
         let signers: Arc<OpenSigner> = Arc::new(|number| {
             let signer = development::signer(number.get())
                 .ok_or_else(|| KeyError::File(format!("no development key {number}")))?;
@@ -110,7 +115,7 @@ impl StaffBed {
         });
         parts.work_behind(signers, office_signers());
         parts.deliver_behind();
-        let services = parts.services(Vec::new());
+        let services = parts.services(Vec::new(), None);
         let desk = Desk::new(services.clone(), Arc::new(parts.ledger.clone()));
         let staff = Staff::new(desk, Sessions(parts.ledger.clone()));
         tokio::spawn(serve(listener, router(services, Some(staff)), parts.stop.clone()));

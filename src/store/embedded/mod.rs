@@ -18,7 +18,8 @@ use self::file::Reopening;
 use self::reader::Look;
 use self::writer::{Answer, Job, Writer};
 use super::Bounds;
-use crate::scan::port::Durability;
+use crate::base::UnixMs;
+use crate::scan::port::{Durability, Vitals};
 use crate::scan::{
     CodeId, Cursor, Entry, History, LogId, Observation, Recorded, ScanState, StateError,
 };
@@ -155,6 +156,10 @@ impl ScanState for EmbeddedState {
     fn trim(&self, _shard: u16, through: Cursor) -> BoxFuture<'_, Result<(), StateError>> {
         let through = row_number(through);
         Box::pin(ask(self.jobs.as_ref(), move |answer| Job::Trim { through, answer }))
+    }
+
+    fn vitals(&self, _now: UnixMs) -> BoxFuture<'_, Result<Vitals, StateError>> {
+        Box::pin(ask(self.looks.as_ref(), |answer| Look::Vitals { answer }))
     }
 
     fn durability(&self) -> BoxFuture<'_, Result<Durability, StateError>> {

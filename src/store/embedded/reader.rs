@@ -7,6 +7,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 
 use super::file::Reopening;
 use super::writer::{Answer, read};
+use crate::scan::port::Vitals;
 use crate::scan::{CodeId, Cursor, Entry, History, LogId, Observation, StateError};
 
 /// Entries of one answer of `follow`, whatever the caller asks for.
@@ -18,6 +19,7 @@ pub enum Look {
     Follow { after: i64, max: usize, answer: Answer<Vec<Entry>> },
     Identity { answer: Answer<LogId> },
     Newest { answer: Answer<Cursor> },
+    Vitals { answer: Answer<Vitals> },
 }
 
 pub fn run(mut file: Reopening, looks: &Receiver<Look>) {
@@ -44,6 +46,9 @@ pub fn run(mut file: Reopening, looks: &Receiver<Look>) {
             Look::Newest { answer } => {
                 let _ = answer.send(file.with(|connection| newest(connection)));
             }
+            Look::Vitals { answer } => {
+                let _ = answer.send(file.with(|connection| vitals(connection)));
+            }
         }
     }
 }
@@ -59,6 +64,21 @@ pub fn newest(connection: &Connection) -> rusqlite::Result<Cursor> {
         .query_row("SELECT seq FROM sqlite_sequence WHERE name = 'log'", [], |row| row.get(0))
         .optional()?;
     Ok(Cursor { major: seq.unwrap_or(0).cast_unsigned(), minor: 0 })
+}
+
+fn vitals(connection: &Connection) -> rusqlite::Result<Vitals> {
+    // The log has no holes: only its oldest rows are ever deleted.
+    let ends: Option<(i64, i64, Vec<u8>)> = connection
+        .query_row(
+            "SELECT seq, (SELECT max(seq) FROM log), observation FROM log ORDER BY seq LIMIT 1",
+            [],
+            |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)),
+        )
+        .optional()?;
+    let Some((first, last, oldest)) = ends else { return Ok(Vitals::default()) };
+    let entries = (last - first + 1).cast_unsigned();
+    let oldest = oldest.as_slice().try_into().ok().map(|bytes| Observation::from_bytes(bytes).at);
+    Ok(Vitals { log_entries: entries, log_entries_of_one: entries, oldest, ..Vitals::default() })
 }
 
 pub fn entries(

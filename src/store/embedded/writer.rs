@@ -14,7 +14,7 @@ use super::reader;
 use crate::base::rng;
 use crate::scan::history::Folded;
 use crate::scan::{CodeId, History, LogId, Observation, Recorded, StateError};
-use crate::store::Bounds;
+use crate::store::{Bounds, told_of_batch};
 
 /// Log rows forgotten in one transaction, so that scans wait a few
 /// milliseconds at most for a worker that trims.
@@ -92,6 +92,7 @@ impl Writer {
                 }
             }
             if !group.is_empty() {
+                told_of_batch(group.len(), 0);
                 self.write(group);
             }
             self.trim_some();

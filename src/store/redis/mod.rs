@@ -8,6 +8,7 @@ mod link;
 mod node;
 mod place;
 mod scout;
+mod vitals;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -20,7 +21,8 @@ use tokio::task::JoinHandle;
 use self::node::{Node, Scan};
 use self::scout::{Scout, Trouble};
 use super::Bounds;
-use crate::scan::port::Durability;
+use crate::base::UnixMs;
+use crate::scan::port::{Durability, Vitals};
 use crate::scan::{
     CodeId, Cursor, Entry, History, LogId, Observation, Recorded, ScanState, StateError,
 };
@@ -247,6 +249,10 @@ impl ScanState for RedisState {
                 .arg(format!("{major}-{minor}"));
             self.run(shard, &mut trim).await.map(|_| ())
         })
+    }
+
+    fn vitals(&self, now: UnixMs) -> BoxFuture<'_, Result<Vitals, StateError>> {
+        Box::pin(self.all_vitals(now))
     }
 
     fn durability(&self) -> BoxFuture<'_, Result<Durability, StateError>> {

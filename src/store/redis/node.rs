@@ -12,7 +12,7 @@ use tokio::sync::{Notify, mpsc, oneshot};
 use super::layout::{self, SCAN_BYTES};
 use super::link::{self, Link};
 use crate::scan::{CodeId, Observation, StateError};
-use crate::store::Bounds;
+use crate::store::{Bounds, told_of_batch};
 
 /// Scans of one pipeline: keeps Redis busy for some ten milliseconds at most.
 const BATCH_SCANS_MAX: usize = 1_024;
@@ -98,6 +98,7 @@ impl Batches {
         while waiting.recv_many(&mut batch, BATCH_SCANS_MAX).await > 0 {
             // Who gave up was told that the scan may not be recorded.
             batch.retain(|scan| !scan.answer.is_closed());
+            told_of_batch(batch.len(), waiting.len());
             let mut by_tag: BTreeMap<u16, Vec<Scan>> = BTreeMap::new();
             for scan in batch.drain(..) {
                 by_tag.entry(scan.tag).or_default().push(scan);

@@ -6,12 +6,13 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use futures::future::{BoxFuture, join_all};
+use zhenma::base::UnixMs;
 use zhenma::base::limits::HISTORY_OBSERVATIONS_MAX;
 use zhenma::registry::Findings;
 use zhenma::scan::across::Across;
 use zhenma::scan::history::Folded;
 use zhenma::scan::judge::{Policy, Seen};
-use zhenma::scan::port::Durability;
+use zhenma::scan::port::{Durability, Vitals};
 use zhenma::scan::replay::{Replay, answer};
 use zhenma::scan::{
     CodeId, Cursor, Entry, History, LogId, Observation, Recorded, ScanState, StateError,
@@ -325,6 +326,10 @@ impl ScanState for Faulty {
 
     fn trim(&self, shard: u16, through: Cursor) -> BoxFuture<'_, Result<(), StateError>> {
         self.inner.trim(shard, through)
+    }
+
+    fn vitals(&self, now: UnixMs) -> BoxFuture<'_, Result<Vitals, StateError>> {
+        self.inner.vitals(now)
     }
 
     fn durability(&self) -> BoxFuture<'_, Result<Durability, StateError>> {
