@@ -28,10 +28,14 @@ pub mod traceability {}
 pub mod verdicts {}
 #[doc = include_str!("visits.md")]
 pub mod visits {}
+#[doc = include_str!("watching.md")]
+pub mod watching {}
 #[doc = include_str!("webhooks.md")]
 pub mod webhooks {}
 #[doc = include_str!("../../deploy/README.md")]
 pub mod deploying {}
+#[doc = include_str!("../../deploy/NIGHT.md")]
+pub mod nights {}
 #[doc = include_str!("labels.md")]
 pub mod labels {}
 

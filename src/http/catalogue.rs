@@ -102,7 +102,9 @@ pub fn announce(role: Role) {
     if role.is(Role::Serve) {
         announce_scans();
     }
-    describe_stores();
+    if role != Role::Courier {
+        describe_stores();
+    }
     describe_gauges();
 }
 

@@ -10,6 +10,7 @@ use std::process::{Command, Output, Stdio};
 use crate::need;
 
 mod containers;
+mod night;
 mod proxy;
 
 /// A user without rights, by Linux's custom.
@@ -40,6 +41,7 @@ fn variables() -> Vec<String> {
         "hosting_networks",
         "key_passphrase_file",
         "map",
+        "metrics_listen",
         "smtp_from",
         "smtp_url",
         "tsa_roots",
@@ -52,8 +54,13 @@ fn variables() -> Vec<String> {
 
 /// The commands of a chapter of the README.
 fn commands(chapter: &str) -> Vec<String> {
-    let readme = text("README.md");
-    let (_, behind) = readme.split_once(&format!("\n## {chapter}\n")).expect("the chapter");
+    commands_of("README.md", chapter)
+}
+
+/// The commands of a chapter of a file.
+fn commands_of(file: &str, chapter: &str) -> Vec<String> {
+    let file = text(file);
+    let (_, behind) = file.split_once(&format!("\n## {chapter}\n")).expect("the chapter");
     let chapter = behind.split("\n## ").next().expect("a text");
     let blocks = chapter.split("```sh\n").skip(1);
     let blocks = blocks.map(|block| block.split_once("```").expect("an end").0);
@@ -78,34 +85,42 @@ fn project() -> tempfile::TempDir {
     folder
 }
 
+const SPACES: [&str; 5] = ["--mount", "--net", "--pid", "--fork", "--kill-child"];
+
+/// Whether the programs are there, and namespaces may be made.
+fn may_have_a_machine(programs: &[&str]) -> bool {
+    let may = Command::new("unshare").args(SPACES).arg("true").output();
+    let may = may.ok().filter(|tried| tried.status.success()).map(|_| PathBuf::new());
+    programs.iter().all(|program| need::program(program).is_some())
+        && need::told("root, with the right to make namespaces", may).is_some()
+}
+
+/// Runs a script on a machine of its own; what it said.
+fn on_the_machine(folder: &Path, script: &[String]) -> (Output, String) {
+    let file = folder.join("script");
+    fs::write(&file, script.join("\n") + "\n").expect("written");
+    let output = Command::new("unshare")
+        .args(SPACES)
+        .arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it/deploy/machine"))
+        .args([folder, &file])
+        .env_clear()
+        .env("PATH", "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin")
+        .output()
+        .expect("unshare runs");
+    let said = said(&output);
+    (output, said)
+}
+
 #[test]
 fn the_commands_for_systemd_lead_to_a_verified_label() {
-    for program in ["systemd-sysusers", "caddy", "curl", "ip"] {
-        if need::program(program).is_none() {
-            return;
-        }
-    }
-    let spaces = ["--mount", "--net", "--pid", "--fork", "--kill-child"];
-    let may = Command::new("unshare").args(spaces).arg("true").output();
-    let may = may.ok().filter(|tried| tried.status.success()).map(|_| PathBuf::new());
-    if need::told("root, with the right to make namespaces", may).is_none() {
+    if !may_have_a_machine(&["systemd-sysusers", "caddy", "curl", "ip"]) {
         return;
     }
     let folder = project();
     let lines = commands("With systemd").into_iter().chain(commands("Upgrade"));
     let script: Vec<_> = lines.filter(|line| !fetches(line)).collect();
     assert!(script.len() > 30, "{script:?}");
-    let file = folder.path().join("script");
-    fs::write(&file, script.join("\n") + "\n").expect("written");
-    let output = Command::new("unshare")
-        .args(spaces)
-        .arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it/deploy/machine"))
-        .args([folder.path(), &file])
-        .env_clear()
-        .env("PATH", "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin")
-        .output()
-        .expect("unshare runs");
-    let said = said(&output);
+    let (output, said) = on_the_machine(folder.path(), &script);
     let log = |unit: &str| {
         fs::read_to_string(folder.path().join(format!("{unit}.log"))).unwrap_or_default()
     };
@@ -175,7 +190,7 @@ fn the_example_settings_name_every_variable_and_no_other() {
         .lines()
         .filter_map(|line| line.trim_start_matches('#').trim().split_once('='))
         .map(|(name, _)| name.to_owned())
-        .chain(["ZHENMA_KEY_PASSPHRASE_FILE".to_owned()])
+        .chain(["ZHENMA_KEY_PASSPHRASE_FILE", "ZHENMA_METRICS_LISTEN"].map(str::to_owned))
         .collect();
     let mut known = variables();
     named.sort();

@@ -80,5 +80,6 @@ mod trace_console;
 mod trace_line;
 mod trail;
 mod visits;
+mod watching;
 mod webhooks;
 mod zpl;

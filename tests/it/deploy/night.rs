@@ -1,0 +1,54 @@
+//! `deploy/NIGHT.md`: what can go wrong does, and its commands end it.
+
+use std::fs;
+use std::path::Path;
+
+use super::{commands, commands_of, fetches, may_have_a_machine, on_the_machine, project, text};
+
+/// Pages, in an order in which each leaves what the next one needs.
+const PAGES: [&str; 8] = [
+    "Scans late or not confirmed",
+    "Worker gone",
+    "Store full",
+    "Flood",
+    "Clock wrong",
+    "Certificate expired",
+    "Upgrade and back",
+    "Key compromised",
+];
+
+#[test]
+fn every_page_of_the_night_ends_what_it_is_for() {
+    let programs = ["systemd-sysusers", "caddy", "curl", "ip", "openssl", "faketime"];
+    if !may_have_a_machine(&programs) {
+        return;
+    }
+    let folder = project();
+    let lines = commands("With systemd").into_iter().filter(|line| !fetches(line));
+    let trouble = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it/deploy/trouble");
+    let mut script = vec![format!(". {}", trouble.display())];
+    // The page itself is tried: that the network lets it be mended is not.
+    script.extend(lines);
+    for page in PAGES {
+        let name = page.to_lowercase().replace(' ', "_");
+        script.push(format!("echo '== {page}'; before_{name}"));
+        let of_page = commands_of("NIGHT.md", page);
+        assert!(of_page.len() > 1, "{page}");
+        script.extend(of_page);
+        script.push(format!("after_{name}"));
+    }
+    script.push("echo 'the night is over'".to_owned());
+    let (output, said) = on_the_machine(folder.path(), &script);
+    let log = fs::read_to_string(folder.path().join("zhenma-serve.log")).unwrap_or_default();
+    assert!(output.status.success() && said.contains("the night is over"), "{said}\n{log}");
+}
+
+#[test]
+fn every_command_of_the_night_is_run() {
+    let night = text("NIGHT.md");
+    let pages = night.split("\n## ").skip(1).filter(|page| page.contains("```sh"));
+    for page in pages {
+        let title = page.lines().next().expect("a title");
+        assert!(PAGES.contains(&title), "{title} has commands that no test runs");
+    }
+}
