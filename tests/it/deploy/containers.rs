@@ -3,7 +3,8 @@
 //! with the very words.
 
 use std::net::TcpStream;
-use std::process::Command;
+use std::os::unix::fs::PermissionsExt;
+use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use serde_yaml_ng::Value;
@@ -29,6 +30,16 @@ fn services(file: &Value) -> impl Iterator<Item = (&str, &Value)> {
 fn words(value: &Value) -> Vec<&str> {
     let list = value.as_sequence().unwrap_or_else(|| panic!("no list of words: {value:?}"));
     list.iter().map(|word| word.as_str().expect("a word")).collect()
+}
+
+/// As Compose fills it in with nothing in `.env` but the host.
+fn filled(value: &str) -> String {
+    let Some((before, variable)) = value.split_once("${") else { return value.to_owned() };
+    let variable = variable.strip_suffix('}').expect("one variable, at the end");
+    match variable.split_once(":-") {
+        Some((_, unset)) => format!("{before}{unset}"),
+        None => format!("{before}id.example.cn"),
+    }
 }
 
 #[test]
@@ -68,7 +79,13 @@ fn the_passphrase_goes_to_the_worker_and_to_the_commands() {
     }
     // Who calls out cannot reach the others, and has no key to lose.
     let courier = &file["services"]["courier"];
-    assert_eq!(words(&courier["networks"]), ["out"]);
+    assert_eq!(words(&courier["networks"]), ["out", "ledger"]);
+    for (name, service) in services(&file).filter(|(name, _)| *name != "courier") {
+        let networks = &service["networks"];
+        let there = networks.as_sequence().is_some_and(|n| n.contains(&Value::from("ledger")));
+        assert_eq!(there, name == "postgres", "{name} is in a network of the courier's");
+    }
+    assert_eq!(file["networks"]["ledger"]["internal"], Value::Bool(true));
     assert_eq!(words(&courier["volumes"]), ["data:/var/lib/zhenma/data"]);
     assert_eq!(file["networks"]["back"]["internal"], Value::Bool(true));
     assert_eq!(words(&file["services"]["redis"]["networks"]), ["back"]);
@@ -89,10 +106,7 @@ fn the_program_reads_every_setting_of_its_containers() {
         zhenma.env_clear().args(["config", "check"]);
         for (variable, value) in settings.chain(of_image.iter().copied()) {
             assert!(known.iter().any(|k| k == variable), "{name}: {variable}");
-            let (host, _) = value.split_once("${SITE").unwrap_or((value, ""));
-            let filled =
-                if host == value { value.to_owned() } else { format!("{host}id.example.cn") };
-            zhenma.env(variable, filled);
+            zhenma.env(variable, filled(value));
         }
         let checked = zhenma.output().expect("zhenma runs");
         assert!(checked.status.success(), "{name}: {}", said(&checked));
@@ -139,6 +153,66 @@ fn redis_with_the_words_of_compose_keeps_every_answered_scan() {
         };
         assert!(healthy(redis.port) && !healthy(free_port()));
     }
+}
+
+/// Debian's own PostgreSQL, with the words of the file: it syncs, has checksums, and is
+/// seen to be there by the file's own question.
+#[test]
+fn postgres_with_the_words_of_compose_syncs_what_it_answers() {
+    let versions = std::fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
+    let folder = versions.map(|version| version.path().join("bin")).find(|bin| bin.is_dir());
+    let Some(programs) = need::told("postgres", folder) else { return };
+    let file = compose();
+    let service = &file["services"]["postgres"];
+    let text = |value: &Value| value.as_str().expect("a text").to_owned();
+    let (folder, port) = (tempfile::tempdir().expect("a folder"), free_port());
+    let place = folder.path().display();
+    std::fs::set_permissions(folder.path(), PermissionsExt::from_mode(0o777)).expect("set");
+    // PostgreSQL refuses to be root.
+    let run = |program: &str| {
+        let mut command = Command::new("setpriv");
+        command.args(["--reuid", "65534", "--regid", "65534", "--clear-groups"]);
+        command.arg(programs.join(program)).current_dir(folder.path());
+        command
+    };
+    let arguments = text(&service["environment"]["POSTGRES_INITDB_ARGS"]);
+    let data = format!("{place}/data");
+    let made = run("initdb")
+        .args(["-D", &data, "-U", "zhenma", "-A", "trust", "-N", &arguments])
+        .output()
+        .expect("initdb runs");
+    assert!(made.status.success(), "{}", said(&made));
+    let command = words(&service["command"]);
+    assert_eq!(command[0], "postgres");
+    let mut server = run("postgres")
+        .args(&command[1..])
+        .args(["-D", &data, "-k", &place.to_string(), "-p", &port.to_string()])
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .expect("postgres starts");
+    let test = words(&service["healthcheck"]["test"]);
+    assert_eq!(test[..2], ["CMD", "pg_isready"]);
+    let healthy = |port: u16| {
+        let mut asked = Command::new(programs.join("pg_isready"));
+        asked.args(&test[2..]).args(["-p", &port.to_string()]);
+        asked.output().expect("pg_isready runs").status.success()
+    };
+    let deadline = Instant::now() + Duration::from_secs(60);
+    while !healthy(port) && Instant::now() < deadline {
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    let shown = |name: &str| {
+        let mut asked = Command::new(programs.join("psql"));
+        let address = format!("postgres://zhenma@127.0.0.1:{port}/postgres");
+        asked.args(["-Atc", &format!("SHOW {name}"), &address]);
+        said(&asked.output().expect("psql runs")).trim().to_owned()
+    };
+    let settings = ["fsync", "synchronous_commit", "data_checksums", "max_connections"].map(shown);
+    let seen = (healthy(port), healthy(free_port()));
+    let _ = server.kill();
+    let _ = server.wait();
+    assert_eq!((seen, settings), ((true, false), ["on", "on", "on", "64"].map(str::to_owned)));
 }
 
 #[test]
