@@ -10,7 +10,6 @@ use std::time::Duration;
 
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
-use zhenma::app::config::LogFormat;
 use zhenma::scan::{Cursor, ScanState, StateError};
 use zhenma::store::embedded::EmbeddedState;
 use zhenma::store::redis::RedisState;
@@ -196,7 +195,8 @@ fn peer_command(kind: Kind, folder: &Path, port: u16) -> Command {
 /// The server's own process: `KIND PLACE`. Says its address, then how many scans its
 /// log holds whenever a line comes.
 pub fn serve(kind: &str, place: &str) {
-    let _logging = zhenma::app::telemetry::start(LogFormat::Text, "info");
+    let settings = zhenma::app::config::Settings::default();
+    let _logging = zhenma::app::telemetry::start(&settings, "info").expect("no collector");
     let runtime = tokio::runtime::Runtime::new().expect("a runtime");
     let metrics = zhenma::http::observe::install().expect("the first recorder");
     runtime.spawn(zhenma::http::observe::upkeep(metrics, CancellationToken::new()));

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
+use crate::app::traces::is_endpoint;
 use crate::base::Cidr;
 use crate::cases::clock;
 use crate::code;
@@ -75,6 +76,11 @@ pub struct Settings {
     /// Address and port at which worker and courier answer `/metrics`; nowhere
     /// where it is not set. A server answers it at `listen`.
     pub metrics_listen: Option<SocketAddr>,
+    /// A collector of traces (OTLP over HTTP) on this machine or in its network, such
+    /// as `http://127.0.0.1:4318`; without it there are none.
+    pub trace_endpoint: Option<String>,
+    /// Requests of a thousand that are traced.
+    pub trace_per_mille: u32,
     /// `text` or `json`.
     pub log_format: LogFormat,
 }
@@ -113,6 +119,8 @@ impl Default for Settings {
             tsa_url: None,
             tsa_roots: None,
             metrics_listen: None,
+            trace_endpoint: None,
+            trace_per_mille: 10,
             log_format: LogFormat::Text,
         }
     }
@@ -127,7 +135,7 @@ pub enum ConfigError {
 }
 
 /// Names of all settings, for the environment.
-const NAMES: [(&str, Kind); 24] = [
+const NAMES: [(&str, Kind); 26] = [
     ("listen", Kind::Text),
     ("public_url", Kind::Text),
     ("public_aliases", Kind::List),
@@ -151,6 +159,8 @@ const NAMES: [(&str, Kind); 24] = [
     ("tsa_url", Kind::Text),
     ("tsa_roots", Kind::Text),
     ("metrics_listen", Kind::Text),
+    ("trace_endpoint", Kind::Text),
+    ("trace_per_mille", Kind::Number),
     ("log_format", Kind::Text),
 ];
 
@@ -283,6 +293,12 @@ impl Settings {
         if let Err(problem) = self.mailer() {
             return wrong("SMTP_URL", problem);
         }
+        if let Some(endpoint) = self.trace_endpoint.as_deref().filter(|e| !is_endpoint(e)) {
+            return wrong(
+                "TRACE_ENDPOINT",
+                format!("{endpoint:?} is no collector near by such as http://127.0.0.1:4318"),
+            );
+        }
         if let Err(problem) = self.tsa() {
             return wrong("TSA_URL", problem);
         }
@@ -291,6 +307,7 @@ impl Settings {
             ("REPORT_CONTACT_DAYS", self.report_contact_days, reports::CONTACT_DAYS_RANGE),
             ("REPORT_CONTENT_DAYS", self.report_content_days, reports::CONTENT_DAYS_RANGE),
             ("CASE_YEARS", self.case_years, clock::YEARS_RANGE),
+            ("TRACE_PER_MILLE", self.trace_per_mille, 0..=1_000),
         ] {
             if !range.contains(&span) {
                 let (least, most) = (range.start(), range.end());

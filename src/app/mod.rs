@@ -24,4 +24,5 @@ pub mod retention;
 pub mod server;
 pub mod stamps;
 pub mod telemetry;
+pub mod traces;
 pub mod watch;

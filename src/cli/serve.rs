@@ -7,7 +7,7 @@ use clap::Args;
 
 use super::key::passphrase;
 use super::{Done, Failure};
-use crate::app::config::{LogFormat, Settings};
+use crate::app::config::Settings;
 use crate::app::{server, telemetry};
 
 /// The whole product on sample brands; prints `ready http://ADDR` when it serves. Example: zhenma demo
@@ -22,7 +22,7 @@ pub(crate) struct Demo {
 
 impl Demo {
     pub(crate) fn run(self, _json: bool) -> Result<Done, Failure> {
-        let _logging = telemetry::start(LogFormat::Text, "warn");
+        let _logging = telemetry::start(&Settings::default(), "warn")?;
         server::block_on(server::demo(self.data, self.listen))?;
         Ok(Done::Yes)
     }
@@ -39,7 +39,7 @@ pub(crate) struct Serve {
 impl Serve {
     pub(crate) fn run(self, _json: bool) -> Result<Done, Failure> {
         let settings = Settings::load(self.config.as_deref())?;
-        let _logging = telemetry::start(settings.log_format, "info");
+        let _logging = telemetry::start(&settings, "info")?;
         server::block_on(server::serve(settings))?;
         Ok(Done::Yes)
     }
@@ -56,7 +56,7 @@ pub(crate) struct Worker {
 impl Worker {
     pub(crate) fn run(self, _json: bool) -> Result<Done, Failure> {
         let settings = Settings::load(self.config.as_deref())?;
-        let _logging = telemetry::start(settings.log_format, "info");
+        let _logging = telemetry::start(&settings, "info")?;
         let passphrase = passphrase(settings.key_passphrase_file.as_deref(), false)?;
         server::block_on(server::worker(settings, passphrase))?;
         Ok(Done::Yes)
@@ -74,7 +74,7 @@ pub(crate) struct Courier {
 impl Courier {
     pub(crate) fn run(self, _json: bool) -> Result<Done, Failure> {
         let settings = Settings::load(self.config.as_deref())?;
-        let _logging = telemetry::start(settings.log_format, "info");
+        let _logging = telemetry::start(&settings, "info")?;
         server::block_on(server::courier(settings))?;
         Ok(Done::Yes)
     }

@@ -104,4 +104,6 @@ pub mod adr {
     pub mod scan_outside_of_the_layers {}
     #[doc = include_str!("adr/0032-one-call-a-batch.md")]
     pub mod one_call_a_batch {}
+    #[doc = include_str!("adr/0034-traces-go-to-a-collector-near-by.md")]
+    pub mod traces_near_by {}
 }

@@ -44,6 +44,7 @@ fn variables() -> Vec<String> {
         "metrics_listen",
         "smtp_from",
         "smtp_url",
+        "trace_endpoint",
         "tsa_roots",
         "tsa_url",
     ];

@@ -78,6 +78,7 @@ mod tidy;
 mod trace_api;
 mod trace_console;
 mod trace_line;
+mod traces;
 mod trail;
 mod visits;
 mod watching;
