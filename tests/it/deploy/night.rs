@@ -27,7 +27,6 @@ fn every_page_of_the_night_ends_what_it_is_for() {
     let lines = commands("With systemd").into_iter().filter(|line| !fetches(line));
     let trouble = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it/deploy/trouble");
     let mut script = vec![format!(". {}", trouble.display())];
-    // The page itself is tried: that the network lets it be mended is not.
     script.extend(lines);
     for page in PAGES {
         let name = page.to_lowercase().replace(' ', "_");
