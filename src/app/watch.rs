@@ -6,13 +6,18 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use axum::Router;
+use axum::extract::{ConnectInfo, State};
+use axum::http::StatusCode;
+use axum::response::Response;
+use axum::routing::get;
 use metrics_exporter_prometheus::PrometheusHandle;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
 use crate::app::compose::{Parts, StartError, listen};
 use crate::base::limits::{SCAN_LOG_ENTRIES_MAX, SCAN_STATE_WAIT_MS};
-use crate::base::{Clock, UnixMs};
+use crate::base::{Clock, Near, UnixMs};
 use crate::http::catalogue::{self, Role};
 use crate::http::{self, observe, ops};
 use crate::keys::KeyStatus;
@@ -49,8 +54,23 @@ pub async fn answer(
 ) -> Result<(), StartError> {
     let (Some(address), Some(metrics)) = (address, metrics) else { return Ok(()) };
     let listener: TcpListener = listen("metrics_listen", address).await?;
-    tokio::spawn(http::serve(listener, ops::machine_room(metrics), stop.clone()));
+    tokio::spawn(http::serve(listener, machine_room(metrics), stop.clone()));
     Ok(())
+}
+
+/// Health and metrics alone, for a process that serves nobody else.
+fn machine_room(metrics: PrometheusHandle) -> Router {
+    async fn near(
+        State(metrics): State<PrometheusHandle>,
+        ConnectInfo(peer): ConnectInfo<SocketAddr>,
+    ) -> Result<Response, StatusCode> {
+        let near = Near::of(peer.ip()).is_some();
+        if near { Ok(ops::text(&metrics)) } else { Err(StatusCode::NOT_FOUND) }
+    }
+    Router::new()
+        .route("/metrics", get(near))
+        .route("/healthz", get(ops::healthz))
+        .with_state(metrics)
 }
 
 /// How far the wall clock ran from the one that is never set.

@@ -1,21 +1,18 @@
 //! For programs and operators: published keys, health, metrics, the document
 //! of this API, static files.
 
-use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::extract::{ConnectInfo, Path, State};
+use axum::extract::{Path, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use axum::routing::get;
-use axum::{Extension, Json, Router};
+use axum::{Extension, Json};
 use metrics_exporter_prometheus::PrometheusHandle;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 use utoipa::ToSchema;
 
-use crate::base::Near;
 use crate::base::limits::SCAN_STATE_WAIT_MS;
 use crate::http::Services;
 use crate::http::client::Client;
@@ -197,19 +194,8 @@ pub async fn metrics(
     Ok(text(handle))
 }
 
-/// Health and metrics alone, for a process that serves nobody else.
-pub fn machine_room(metrics: PrometheusHandle) -> Router {
-    async fn near(
-        State(metrics): State<PrometheusHandle>,
-        ConnectInfo(peer): ConnectInfo<SocketAddr>,
-    ) -> Result<Response, StatusCode> {
-        let near = Near::of(peer.ip()).is_some();
-        if near { Ok(text(&metrics)) } else { Err(StatusCode::NOT_FOUND) }
-    }
-    Router::new().route("/metrics", get(near)).route("/healthz", get(healthz)).with_state(metrics)
-}
-
-fn text(metrics: &PrometheusHandle) -> Response {
+/// What is measured, as Prometheus reads it.
+pub fn text(metrics: &PrometheusHandle) -> Response {
     let media = "text/plain; version=0.0.4; charset=utf-8";
     ([(header::CONTENT_TYPE, media)], metrics.render()).into_response()
 }
