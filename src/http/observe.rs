@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use axum::extract::{MatchedPath, Request};
 use axum::http::request::Parts;
-use axum::http::{HeaderValue, Method};
+use axum::http::{HeaderValue, Method, StatusCode};
 use axum::response::Response;
 use metrics::SharedString;
 use metrics_exporter_prometheus::{
@@ -95,7 +95,7 @@ impl Observed {
     /// long it took, in milliseconds.
     pub fn end(&self, response: &mut Response) -> f64 {
         let took = self.started.elapsed();
-        let status = response.status().as_u16().to_string();
+        let status = status_label(response.status());
         metrics::counter!("zhenma_http_requests_total", "route" => self.route.clone(),
             "method" => method_label(&self.method), "status" => status)
         .increment(1);
@@ -136,6 +136,16 @@ pub async fn observe<F: Future<Output = Response>>(
 fn is_plain(id: &str) -> bool {
     (1..=REQUEST_ID_CHARACTERS_MAX).contains(&id.len())
         && id.bytes().all(|c| c.is_ascii_alphanumeric() || b"-_.".contains(&c))
+}
+
+/// Those of scans are at hand; none is made for each request.
+fn status_label(status: StatusCode) -> SharedString {
+    match status {
+        StatusCode::OK => "200".into(),
+        StatusCode::TOO_MANY_REQUESTS => "429".into(),
+        StatusCode::SERVICE_UNAVAILABLE => "503".into(),
+        other => other.as_str().to_owned().into(),
+    }
 }
 
 /// Methods are the client's to invent; labels are not.

@@ -1,5 +1,6 @@
 //! The answer to a scan as JSON: the shape is a contract.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use jiff::civil::Date;
@@ -20,7 +21,7 @@ use crate::web::verdict::named;
 
 /// What is said of one label, and why.
 #[derive(Debug, Serialize, ToSchema)]
-pub struct ScanAnswer {
+pub struct ScanAnswer<'a> {
     #[schema(schema_with = outcome_schema)]
     outcome: Outcome,
     /// The one that decided comes first; never empty.
@@ -36,13 +37,13 @@ pub struct ScanAnswer {
     assurance: &'static str,
     /// 20 characters, or a maker's own as its list keeps it; null where nothing
     /// could be parsed.
-    serial: Option<String>,
+    serial: Option<Cow<'a, str>>,
     /// To choose from, where a bare serial stands in the lists of more than one.
     #[serde(skip_serializing_if = "Option::is_none")]
-    makers: Option<Vec<MakerView>>,
+    makers: Option<Vec<MakerView<'a>>>,
     scan_id: Uuid,
     /// To be read out to an officer: `ABCD-EFGH`.
-    reference: String,
+    reference: &'a str,
     /// Whether this scan is in the label's history now.
     recorded: bool,
     /// Absent where no history was read, and for `not_genuine`.
@@ -50,9 +51,9 @@ pub struct ScanAnswer {
     scans: Option<Scans>,
     /// Absent for `not_genuine`, as are the batch and the journey.
     #[serde(skip_serializing_if = "Option::is_none")]
-    product: Option<ProductView>,
+    product: Option<ProductView<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    batch: Option<BatchView>,
+    batch: Option<BatchView<'a>>,
     /// What is known of the item's way, oldest first.
     #[serde(skip_serializing_if = "Option::is_none")]
     journey: Option<Vec<JourneyStep>>,
@@ -60,10 +61,10 @@ pub struct ScanAnswer {
 
 /// A maker whose list has the serial that was asked for.
 #[derive(Debug, Serialize, ToSchema)]
-pub struct MakerView {
+pub struct MakerView<'a> {
     /// Unified social credit code.
-    enterprise: String,
-    name: Named,
+    enterprise: &'a str,
+    name: Named<'a>,
     /// Where the serial is asked for as this maker's.
     path: String,
 }
@@ -99,33 +100,33 @@ pub struct FirstScan {
 /// A coarse place in the language of the request.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct PlaceView {
-    region: String,
-    city: Option<String>,
+    region: Cow<'static, str>,
+    city: Option<&'static str>,
 }
 
 /// A name in Chinese and English.
 #[derive(Debug, Serialize, ToSchema)]
-pub struct Named {
-    zh: String,
-    en: String,
+pub struct Named<'a> {
+    zh: &'a str,
+    en: &'a str,
 }
 
 /// The product that the label is registered for.
 #[derive(Debug, Serialize, ToSchema)]
-pub struct ProductView {
+pub struct ProductView<'a> {
     /// 14 digits.
-    gtin: String,
-    name: Named,
-    enterprise: Named,
-    category: String,
-    standard: String,
-    net_content: String,
+    gtin: &'a str,
+    name: Named<'a>,
+    enterprise: Named<'a>,
+    category: &'a str,
+    standard: &'a str,
+    net_content: &'a str,
 }
 
 /// The batch that the label belongs to.
 #[derive(Debug, Serialize, ToSchema)]
-pub struct BatchView {
-    lot: String,
+pub struct BatchView<'a> {
+    lot: &'a str,
     #[schema(value_type = String, format = Date)]
     made_on: Date,
     #[schema(value_type = Option<String>, format = Date)]
@@ -168,8 +169,8 @@ fn outcome_schema() -> Schema {
         .into()
 }
 
-impl ScanAnswer {
-    pub fn new(asked: &Asked, services: &Services) -> Self {
+impl<'a> ScanAnswer<'a> {
+    pub fn new(asked: &'a Asked, services: &Services) -> Self {
         let Asked { answer, lang, .. } = asked;
         let verdict = &answer.verdict;
         let told = verdict.outcome != Outcome::NotGenuine;
@@ -185,12 +186,12 @@ impl ScanAnswer {
             risk: asked.sees_all.then_some(verdict.risk),
             assurance: answer.assurance.slug(),
             serial: match &answer.own {
-                Some(own) => Some(own.serial.clone()),
-                None => answer.payload.map(|p| p.serial_text()),
+                Some(own) => Some(Cow::Borrowed(&*own.serial)),
+                None => answer.payload.map(|p| p.serial_text().into()),
             },
             makers: answer.own.as_ref().filter(|own| own.makers.len() > 1).map(MakerView::all),
             scan_id: asked.visit.scan_id,
-            reference: asked.reference.clone(),
+            reference: &asked.reference,
             recorded: matches!(answer.recorded, RecordState::Recorded | RecordState::Repeated),
             scans: scans.map(|s| Scans::new(s, *lang)),
             product: item.map(ProductView::new),
@@ -203,10 +204,10 @@ impl ScanAnswer {
     }
 }
 
-impl MakerView {
-    fn all(own: &OwnAnswer) -> Vec<Self> {
-        let one = |maker: &Arc<Enterprise>| Self {
-            enterprise: maker.uscc.to_string(),
+impl<'a> MakerView<'a> {
+    fn all(own: &'a OwnAnswer) -> Vec<Self> {
+        let one = |maker: &'a Arc<Enterprise>| Self {
+            enterprise: maker.uscc.as_str(),
             name: Named::new(&maker.name),
             path: own.path_of(maker),
         };
@@ -225,37 +226,37 @@ impl Scans {
 impl PlaceView {
     pub(in crate::http) fn new(place: Place, lang: Lang) -> Option<Self> {
         let region = match place.region() {
-            Some(region) => region.name(lang).to_owned(),
-            None => place.text(lang)?,
+            Some(region) => region.name(lang).into(),
+            None => place.text(lang)?.into(),
         };
-        Some(Self { region, city: place.city().map(|city| city.name(lang).to_owned()) })
+        Some(Self { region, city: place.city().map(|city| city.name(lang)) })
     }
 }
 
-impl Named {
-    fn new(name: &Bilingual) -> Self {
-        Self { zh: name.zh.clone(), en: name.en.clone() }
+impl<'a> Named<'a> {
+    fn new(name: &'a Bilingual) -> Self {
+        Self { zh: &name.zh, en: &name.en }
     }
 }
 
-impl ProductView {
-    fn new(item: &Item) -> Self {
+impl<'a> ProductView<'a> {
+    fn new(item: &'a Item) -> Self {
         let product = &item.facts.product;
         Self {
-            gtin: product.gtin.to_string(),
+            gtin: product.gtin.as_str(),
             name: Named::new(&product.name),
             enterprise: Named::new(&item.facts.enterprise.name),
-            category: product.category.clone(),
-            standard: product.standard.clone(),
-            net_content: product.net_content.clone(),
+            category: &product.category,
+            standard: &product.standard,
+            net_content: &product.net_content,
         }
     }
 }
 
-impl BatchView {
-    fn new(item: &Item) -> Self {
+impl<'a> BatchView<'a> {
+    fn new(item: &'a Item) -> Self {
         let batch = &item.facts.batch;
-        Self { lot: batch.lot.clone(), made_on: batch.made_on, expires_on: batch.expires_on }
+        Self { lot: &batch.lot, made_on: batch.made_on, expires_on: batch.expires_on }
     }
 }
 

@@ -38,7 +38,7 @@ pub struct Typed {
     ),
     responses(
         (status = 303, description = "To the page of the code"),
-        (status = 200, description = "An outcome, for what has no page of its own", content((ScanAnswer = "application/json"), (String = "text/html"))),
+        (status = 200, description = "An outcome, for what has no page of its own", content((ScanAnswer<'static> = "application/json"), (String = "text/html"))),
         (status = 429, body = ProblemDocument, content_type = "application/problem+json", description = "Too many from this device or network"),
     )
 )]

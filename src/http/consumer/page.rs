@@ -41,7 +41,7 @@ use crate::web::verdict::{self, VerdictPage};
         ("lang" = Option<String>, Query, description = "zh or en, before Accept-Language"),
     ),
     responses(
-        (status = 200, description = "An outcome, as a page or as JSON", content((ScanAnswer = "application/json"), (String = "text/html"))),
+        (status = 200, description = "An outcome, as a page or as JSON", content((ScanAnswer<'static> = "application/json"), (String = "text/html"))),
         (status = 404, body = ProblemDocument, content_type = "application/problem+json", description = "No code can look like this"),
         (status = 429, body = ProblemDocument, content_type = "application/problem+json", description = "Too many from this device or network"),
         (status = 503, body = ProblemDocument, content_type = "application/problem+json", description = "Too much to do"),
@@ -64,7 +64,7 @@ pub async fn compact(State(services): State<Arc<Services>>, parts: Parts) -> Res
         ("lang" = Option<String>, Query, description = "zh or en, before Accept-Language"),
     ),
     responses(
-        (status = 200, description = "An outcome, as a page or as JSON", content((ScanAnswer = "application/json"), (String = "text/html"))),
+        (status = 200, description = "An outcome, as a page or as JSON", content((ScanAnswer<'static> = "application/json"), (String = "text/html"))),
         (status = 429, body = ProblemDocument, content_type = "application/problem+json", description = "Too many from this device or network"),
         (status = 503, body = ProblemDocument, content_type = "application/problem+json", description = "Too much to do"),
     )
@@ -88,7 +88,7 @@ pub async fn gs1(State(services): State<Arc<Services>>, parts: Parts) -> Respons
         ("lang" = Option<String>, Query, description = "zh or en, before Accept-Language"),
     ),
     responses(
-        (status = 200, description = "An outcome, as a page or as JSON", content((ScanAnswer = "application/json"), (String = "text/html"))),
+        (status = 200, description = "An outcome, as a page or as JSON", content((ScanAnswer<'static> = "application/json"), (String = "text/html"))),
         (status = 429, body = ProblemDocument, content_type = "application/problem+json", description = "Too many from this device or network, or too many numbers that no list has"),
         (status = 503, body = ProblemDocument, content_type = "application/problem+json", description = "Too much to do"),
     )
@@ -109,7 +109,7 @@ pub async fn own(State(services): State<Arc<Services>>, parts: Parts) -> Respons
         ("lang" = Option<String>, Query, description = "zh or en, before Accept-Language"),
     ),
     responses(
-        (status = 200, description = "An outcome, as a page or as JSON", content((ScanAnswer = "application/json"), (String = "text/html"))),
+        (status = 200, description = "An outcome, as a page or as JSON", content((ScanAnswer<'static> = "application/json"), (String = "text/html"))),
         (status = 429, body = ProblemDocument, content_type = "application/problem+json", description = "Too many from this device or network, or too many numbers that no list has"),
         (status = 503, body = ProblemDocument, content_type = "application/problem+json", description = "Too much to do"),
     )

@@ -146,7 +146,7 @@ fn accuracy<'de, D: Deserializer<'de>>(d: D) -> Result<f64, D::Error> {
     tag = "consumer",
     request_body = ScanRequest,
     responses(
-        (status = 200, body = ScanAnswer, description = "An outcome"),
+        (status = 200, body = ScanAnswer<'static>, description = "An outcome"),
         (status = 400, body = ProblemDocument, content_type = "application/problem+json", description = "Not JSON"),
         (status = 408, body = ProblemDocument, content_type = "application/problem+json", description = "The body came too slowly"),
         (status = 413, body = ProblemDocument, content_type = "application/problem+json", description = "Longer than 2 MiB"),

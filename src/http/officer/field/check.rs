@@ -5,6 +5,7 @@ use axum::Extension;
 use axum::Json;
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, Method, Uri};
+use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
@@ -48,9 +49,9 @@ pub struct SpotCheck {
 
 /// The answer to a scan, and what is for officers alone.
 #[derive(Serialize, ToSchema)]
-pub struct SpotAnswer {
+pub struct SpotAnswer<'a> {
     #[serde(flatten)]
-    answer: ScanAnswer,
+    answer: ScanAnswer<'a>,
     officer: ForOfficers,
 }
 
@@ -127,7 +128,7 @@ pub struct ScanView {
     tag = "officer console",
     request_body = SpotCheck,
     responses(
-        (status = 200, body = SpotAnswer, description = "An outcome for any text"),
+        (status = 200, body = SpotAnswer<'static>, description = "An outcome for any text"),
         (status = 401, body = ProblemDocument, content_type = "application/problem+json", description = "Nobody is signed in"),
         (status = 403, body = ProblemDocument, content_type = "application/problem+json", description = "Not for this seat"),
         (status = 422, body = ProblemDocument, content_type = "application/problem+json", description = "JSON of another shape; names the member"),
@@ -141,7 +142,7 @@ pub async fn check(
     uri: Uri,
     headers: HeaderMap,
     request: Request,
-) -> Result<Json<SpotAnswer>, Problem> {
+) -> Result<Response, Problem> {
     let body = bodies::whole(request.into_body(), SCAN_BODY_BYTES_MAX).await?;
     let SpotCheck { code, scan_id, location } = json::read(&body)?;
     let head = Head { method: &method, headers: &headers, client: &client };
@@ -157,7 +158,7 @@ pub async fn check(
     let mut officer = for_officers(&desk, &who, issued, lang).await?;
     officer.risk = asked.answer.verdict.risk;
     officer.scans.count = asked.answer.scans.map_or(0, |scans| scans.count);
-    Ok(Json(SpotAnswer { answer: ScanAnswer::new(&asked, &desk), officer }))
+    Ok(Json(SpotAnswer { answer: ScanAnswer::new(&asked, &desk), officer }).into_response())
 }
 
 /// What the ledger knows of a label that was issued; of any other, nothing.
