@@ -6,7 +6,7 @@
 //! finds a journal that holds. What lies behind it is written again.
 
 use std::fs::{self, DirBuilder, File, OpenOptions, TryLockError};
-use std::io::{self, BufWriter, Read, Seek, Write};
+use std::io::{self, Read, Write};
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 
@@ -17,6 +17,7 @@ use super::form::LabelFile;
 use super::issue::IssueError;
 use super::reread::Mark;
 use super::source::Source;
+use super::window::Window;
 use crate::base::hex;
 
 const JOURNAL: &str = ".zhenma-issue.json";
@@ -247,7 +248,7 @@ impl Folder {
     pub(super) fn part(
         &self,
         name: &str,
-        fill: &mut dyn FnMut(&mut BufWriter<File>) -> Result<(), IssueError>,
+        fill: &mut dyn FnMut(&mut Window) -> Result<(), IssueError>,
     ) -> Result<Vec<u8>, IssueError> {
         let path = self.path.join(name);
         let told = |e| IssueError::io(name, e);
@@ -259,16 +260,13 @@ impl Folder {
             .truncate(true)
             .open(&path)
             .map_err(told)?;
-        let mut out = BufWriter::with_capacity(1 << 16, file);
+        let mut out = Window::new(file);
         fill(&mut out)?;
-        let mut file = out.into_inner().map_err(|e| told(e.into_error()))?;
+        let (file, sha256) = out.finish().map_err(told)?;
         // Where one call cannot sync them all, each is synced by itself.
         if !cfg!(target_os = "linux") {
             file.sync_all().map_err(told)?;
         }
-        // An archive is not written in order, so its hash is taken at the end.
-        file.rewind().map_err(told)?;
-        let sha256 = sha256(&mut file).map_err(told)?;
         Ok(format!("{sha256}  {name}\n").into_bytes())
     }
 

@@ -32,6 +32,7 @@ mod sscc;
 pub mod svg;
 pub mod symbol;
 pub mod template;
+mod window;
 mod wish;
 
 pub use choices::{Codes, Drawing, Kind, Pairs};
