@@ -1,8 +1,10 @@
 //! The composition root: from settings to what serves and what works.
 
 use std::net::SocketAddr;
+use std::os::unix::fs::DirBuilderExt as _;
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
@@ -28,7 +30,7 @@ use crate::app::packages::Packages;
 use crate::app::paths;
 use crate::app::retention::Retention;
 use crate::app::stamps::{self, Stamps};
-use crate::base::{Clock, LedgerError};
+use crate::base::{Clock, LedgerError, UnixMs};
 use crate::keys::office::OfficeKeys;
 use crate::keys::{KeyDir, KeyError};
 use crate::media::MediaStore;
@@ -89,6 +91,8 @@ pub struct Parts {
     pub clock: Arc<dyn Clock>,
     pub ledger: Ledger,
     pub scanner: Scanner,
+    /// Whether keys, register, policies and evidence could be renewed last.
+    pub fresh: Arc<AtomicBool>,
     /// The published keys of offices.
     pub offices: Arc<ArcSwap<OfficeKeys>>,
     /// From which the certificate of an authority for the time must come.
@@ -111,7 +115,7 @@ pub async fn open(
     clock: Arc<dyn Clock>,
     stop: CancellationToken,
 ) -> Result<Parts, StartError> {
-    let ledger = Ledger::open(&paths::ledger(&settings.data), clock.now()).await?;
+    let ledger = open_ledger(&settings, clock.now()).await?;
     let state = open_state(&settings.scan_store, &settings.data).await?;
     let locator = match locator {
         Some(locator) => locator,
@@ -146,7 +150,7 @@ pub async fn open(
         signatures: Arc::default(),
         own: Arc::new(ledger.clone()),
     };
-    let offices = Arc::clone(&live.offices);
+    let (offices, fresh) = (Arc::clone(&live.offices), Arc::clone(&live.fresh));
     let tasks = TaskTracker::new();
     tasks.spawn(live.keep(stop.clone()));
     Ok(Parts {
@@ -154,6 +158,7 @@ pub async fn open(
         clock,
         ledger,
         scanner,
+        fresh,
         offices,
         tsa_roots: Arc::new(tsa_roots),
         map,
@@ -174,6 +179,24 @@ pub fn province_map(path: &Path) -> Result<Arc<Map>, String> {
     }
     let text = std::fs::read_to_string(path).map_err(|e| told(e.to_string()))?;
     Map::read(&text).map(Arc::new).map_err(told)
+}
+
+/// Opens the ledger that the settings name.
+///
+/// # Errors
+/// Of the ledger.
+pub async fn open_ledger(settings: &Settings, now: UnixMs) -> Result<Ledger, LedgerError> {
+    if settings.ledger == "embedded" {
+        Ledger::open(&paths::ledger(&settings.data), now).await
+    } else {
+        // What else lies there is made within it.
+        std::fs::DirBuilder::new()
+            .recursive(true)
+            .mode(0o700)
+            .create(&settings.data)
+            .map_err(|e| LedgerError::Unavailable(format!("{}: {e}", settings.data.display())))?;
+        Ledger::connect(&settings.ledger, now).await
+    }
 }
 
 /// Opens the scan state that a setting names.

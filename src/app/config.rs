@@ -11,6 +11,7 @@ use crate::cases::clock;
 use crate::code;
 use crate::reports::retention as reports;
 use crate::store::mail::Smtp;
+use crate::store::sql::Ledger;
 
 /// Everything that can be set. In the file the names are these; in the
 /// environment they are upper-case with `ZHENMA_` before them, lists
@@ -30,7 +31,9 @@ pub struct Settings {
     /// `redis://A,B,C/?cluster` (see `src/store/redis/README.md`).
     #[serde(serialize_with = "without_password")]
     pub scan_store: String,
-    /// `embedded`.
+    /// `embedded`, or `postgres://USER:PASSWORD@HOST/DATABASE` where several machines
+    /// serve (see `deploy/README.md`).
+    #[serde(serialize_with = "without_password")]
     pub ledger: String,
     /// Directory of the key files and of `jwks.json`.
     pub keys: PathBuf,
@@ -278,11 +281,10 @@ impl Settings {
         {
             return wrong("SCAN_STORE", "write embedded, redis://HOST or rediss://HOST".to_owned());
         }
-        if self.ledger != "embedded" {
-            return wrong(
-                "LEDGER",
-                "write embedded: this release keeps the ledger on SQLite".to_owned(),
-            );
+        if self.ledger != "embedded"
+            && let Err(problem) = Ledger::check_url(&self.ledger)
+        {
+            return wrong("LEDGER", problem);
         }
         if jiff::tz::TimeZone::get(&self.time_zone).is_err() {
             return wrong(

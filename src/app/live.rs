@@ -2,6 +2,7 @@
 //! policies that decide and the evidence across codes. Looked at five times a
 //! second, so that a revoked key or a recall shows within one.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
@@ -60,6 +61,8 @@ pub struct Live {
     pub register: Arc<ArcSwap<Register>>,
     pub policies: Arc<ArcSwap<Policies>>,
     pub across: Arc<RwLock<Across>>,
+    /// Whether all of it could be renewed last.
+    pub fresh: Arc<AtomicBool>,
     dir: KeyDir,
     kind: Keys,
     seen: Vec<u8>,
@@ -90,6 +93,7 @@ impl Live {
             register: Arc::default(),
             policies: Arc::default(),
             across: Arc::default(),
+            fresh: Arc::new(AtomicBool::new(true)),
             dir,
             kind,
             seen: Vec::new(),
@@ -186,6 +190,7 @@ impl Live {
             if problem != said && !problem.is_empty() {
                 tracing::error!(%problem, "keys, register, policies or evidence cannot be renewed; the last stay");
             }
+            self.fresh.store(problem.is_empty(), Ordering::Relaxed);
             metrics::gauge!("zhenma_register_fresh").set(if problem.is_empty() { 1 } else { 0 });
             if problem.is_empty() {
                 #[allow(clippy::cast_precision_loss, reason = "seconds since 1970")]

@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use metrics_exporter_prometheus::PrometheusHandle;
 use tokio_util::sync::CancellationToken;
@@ -29,6 +30,7 @@ use crate::label::svg;
 use crate::media::MediaStore;
 use crate::registry::Bilingual;
 use crate::store::sql::Ledger;
+use crate::store::sql::lease::{Lease, Work};
 use crate::store::sql::sessions::Sessions;
 use crate::web::home::Sample;
 use crate::web::text::{Text, legend};
@@ -51,6 +53,7 @@ impl Parts {
             site,
         );
         services.evidence = Some(paths::all_evidence(&self.settings.data));
+        services.fresh = Arc::clone(&self.fresh);
         services.offices = Arc::clone(&self.offices);
         services.trusted_proxies = self.settings.trusted_proxies.clone().into();
         services.webhook_allowed = self.settings.webhook_allow.clone().into();
@@ -133,20 +136,41 @@ pub async fn worker(settings: Settings, passphrase: Zeroizing<String>) -> Result
             keys.office_signer(key.kid, &passphrase, SystemClock.now())?;
         }
     }
-    let stop = CancellationToken::new();
+    let (stop, mut first) = (told(), true);
     let metrics = watch::begin(Role::Worker, &stop);
-    let room = settings.metrics_listen;
-    let parts = compose::open(settings, Keys::Production, None, clock(), stop).await?;
-    parts.say_durability().await;
-    watch::answer(room, metrics, &parts.stop).await?;
-    let steps = watch::Steps::new(clock());
-    parts.tasks.spawn(watch::look_at_clock(steps, parts.stop.clone()));
-    let offices = offices_of(keys.clone(), passphrase.clone(), clock());
-    parts.work_behind(signers_of(keys, passphrase, clock()), offices);
-    println!("ready");
-    told_to_stop().await;
-    parts.end().await;
-    Ok(())
+    watch::answer(settings.metrics_listen, metrics, &stop).await?;
+    tokio::spawn(watch::look_at_clock(watch::Steps::new(clock()), stop.clone()));
+    loop {
+        let turn_ends = stop.child_token();
+        let opened =
+            compose::open(settings.clone(), Keys::Production, None, clock(), turn_ends).await;
+        let mut parts = match opened {
+            Ok(parts) => parts,
+            Err(error) if first => return Err(error),
+            Err(error) => {
+                if pause(&error, &stop).await {
+                    continue;
+                }
+                return Ok(());
+            }
+        };
+        if std::mem::take(&mut first) {
+            parts.say_durability().await;
+            println!("ready");
+        }
+        let Some(mut lease) = turn(&parts.ledger, Work::Worker, &stop).await else {
+            parts.end().await;
+            return Ok(());
+        };
+        parts.ledger = parts.ledger.under(&lease);
+        let offices = offices_of(keys.clone(), passphrase.clone(), clock());
+        parts.work_behind(signers_of(keys.clone(), passphrase.clone(), clock()), offices);
+        let lost = is_lost(&mut lease, Work::Worker, &stop).await;
+        parts.end().await;
+        if !lost {
+            return Ok(());
+        }
+    }
 }
 
 /// `zhenma courier`: delivers webhooks and asks for the time. It alone calls out, and so it has neither
@@ -155,28 +179,109 @@ pub async fn worker(settings: Settings, passphrase: Zeroizing<String>) -> Result
 /// # Errors
 /// Naming what stands in the way of starting.
 pub async fn courier(settings: Settings) -> Result<(), StartError> {
-    let clock = clock();
-    let ledger = Ledger::open(&paths::ledger(&settings.data), clock.now()).await?;
-    let stop = CancellationToken::new();
+    let (stop, mut first) = (told(), true);
     let metrics = watch::begin(Role::Courier, &stop);
     watch::answer(settings.metrics_listen, metrics, &stop).await?;
-    tokio::spawn(watch::look_at_clock(watch::Steps::new(Arc::clone(&clock)), stop.clone()));
-    // The settings were checked when they were read.
-    let stamps = settings.tsa().ok().flatten().map(|url| {
-        let stamps = Stamps { ledger: ledger.clone(), clock: Arc::clone(&clock), url };
-        tokio::spawn(stamps.work(stop.clone()))
-    });
-    let hooks = Hooks::new(ledger.clone(), clock, settings.webhook_allow.into());
-    let working = tokio::spawn(hooks.work(stop.clone()));
-    println!("ready");
-    told_to_stop().await;
-    stop.cancel();
-    let _ = working.await;
-    if let Some(stamps) = stamps {
-        let _ = stamps.await;
+    tokio::spawn(watch::look_at_clock(watch::Steps::new(clock()), stop.clone()));
+    loop {
+        let ledger = match compose::open_ledger(&settings, clock().now()).await {
+            Ok(ledger) => ledger,
+            Err(error) if first => return Err(error.into()),
+            Err(error) => {
+                if pause(&error.into(), &stop).await {
+                    continue;
+                }
+                return Ok(());
+            }
+        };
+        if std::mem::take(&mut first) {
+            println!("ready");
+        }
+        let Some(mut lease) = turn(&ledger, Work::Courier, &stop).await else {
+            ledger.close().await;
+            return Ok(());
+        };
+        let (ledger, turn) = (ledger.under(&lease), CancellationToken::new());
+        // The settings were checked when they were read.
+        let stamps = settings.tsa().ok().flatten().map(|url| {
+            let stamps = Stamps { ledger: ledger.clone(), clock: clock(), url };
+            tokio::spawn(stamps.work(turn.clone()))
+        });
+        let hooks = Hooks::new(ledger.clone(), clock(), settings.webhook_allow.clone().into());
+        let working = tokio::spawn(hooks.work(turn.clone()));
+        let lost = is_lost(&mut lease, Work::Courier, &stop).await;
+        turn.cancel();
+        let _ = working.await;
+        if let Some(stamps) = stamps {
+            let _ = stamps.await;
+        }
+        ledger.close().await;
+        if !lost {
+            return Ok(());
+        }
     }
-    ledger.close().await;
-    Ok(())
+}
+
+/// How often a process that waits for its turn asks.
+const ASK_EVERY: Duration = Duration::from_secs(1);
+
+/// Is cancelled when the process is told to end. One listener from the beginning: a
+/// signal that comes between two would be lost.
+fn told() -> CancellationToken {
+    let stop = CancellationToken::new();
+    let told = stop.clone();
+    tokio::spawn(async move {
+        told_to_stop().await;
+        told.cancel();
+    });
+    stop
+}
+
+/// Waits until nobody else does this work; None when told to stop before.
+async fn turn(ledger: &Ledger, work: Work, stop: &CancellationToken) -> Option<Lease> {
+    let mut told = false;
+    let asking = async {
+        loop {
+            match ledger.take_work(work, clock().now()).await {
+                Ok(Some(lease)) => {
+                    tracing::info!(work = work.name(), "working");
+                    return lease;
+                }
+                Ok(None) if told => {}
+                Ok(None) => {
+                    told = true;
+                    tracing::info!(work = work.name(), "another process works; waiting for it");
+                }
+                Err(error) => tracing::warn!(%error, work = work.name(), "no turn was had"),
+            }
+            tokio::time::sleep(ASK_EVERY).await;
+        }
+    };
+    tokio::select! {
+        lease = asking => Some(lease),
+        () = stop.cancelled() => None,
+    }
+}
+
+/// Waits for the end of a turn: true when the work may be another's, false when told
+/// to stop.
+async fn is_lost(lease: &mut Lease, work: Work, stop: &CancellationToken) -> bool {
+    tokio::select! {
+        () = lease.lost() => {
+            tracing::warn!(work = work.name(), "the connection that held the work is gone");
+            true
+        }
+        () = stop.cancelled() => false,
+    }
+}
+
+/// Between two tries to open what was there before; false when told to stop.
+async fn pause(error: &StartError, stop: &CancellationToken) -> bool {
+    tracing::warn!(%error, "not open again yet");
+    tokio::select! {
+        () = tokio::time::sleep(ASK_EVERY) => true,
+        () = stop.cancelled() => false,
+    }
 }
 
 /// `zhenma demo`: all of it in one process, on sample brands.

@@ -7,8 +7,8 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::Failure;
+use crate::app::compose;
 use crate::app::config::{ConfigError, Settings};
-use crate::app::paths;
 use crate::base::{By, Clock, LedgerError, UnixMs, clock::SystemClock};
 use crate::keys::{KeyDir, Keyring};
 use crate::registry::fields::Fields;
@@ -69,8 +69,7 @@ impl Shell {
     pub(crate) fn open(place: &Place, json: bool) -> Result<Self, Failure> {
         let settings = place.settings()?;
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-        let ledger =
-            runtime.block_on(Ledger::open(&paths::ledger(&settings.data), SystemClock.now()))?;
+        let ledger = runtime.block_on(compose::open_ledger(&settings, SystemClock.now()))?;
         Ok(Self { settings, ledger, runtime, json })
     }
 

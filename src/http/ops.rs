@@ -2,6 +2,7 @@
 //! of this API, static files.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use axum::extract::{Path, State};
@@ -110,6 +111,9 @@ pub struct Readiness {
     status: &'static str,
     /// Revision of the register held in memory.
     register_revision: i64,
+    /// Whether it could be renewed last. Where it could not, the ledger does not answer:
+    /// scans are judged by what is in memory, the consoles wait.
+    register_fresh: bool,
     /// Keys known.
     keys: usize,
     scan_state: ScanStateHealth,
@@ -161,6 +165,7 @@ pub async fn readyz(
             (false, false) => "degraded",
         },
         register_revision: services.scanner.register.load().revision,
+        register_fresh: services.fresh.load(Ordering::Relaxed),
         keys: services.scanner.keys.load().iter().count(),
         scan_state,
     };

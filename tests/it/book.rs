@@ -24,6 +24,7 @@ use zhenma::registry::{
 };
 use zhenma::store::sql::Ledger;
 
+use crate::ledger_bed;
 use crate::store_contract::bed::Dice;
 
 pub const NOW: UnixMs = UnixMs(1_795_000_000_000);
@@ -90,7 +91,8 @@ pub fn prepared(count: u64) -> PreparedBatch {
 impl Desk {
     pub async fn new() -> Self {
         let folder = TempDir::new().expect("a folder");
-        let ledger = Ledger::open(&folder.path().join("ledger.sqlite"), NOW).await.expect("opens");
+        let ledger =
+            ledger_bed::open(&folder.path().join("ledger.sqlite"), NOW).await.expect("opens");
         let objects = [Registration::Enterprise(maker()), Registration::Product(product())];
         let objects: Vec<_> = objects.into_iter().map(|object| (0, object)).collect();
         ledger.register(&objects, &by("shell", 0)).await.expect("registered");
@@ -99,6 +101,10 @@ impl Desk {
 
     pub fn path(&self) -> PathBuf {
         self.folder.path().join("ledger.sqlite")
+    }
+
+    pub fn data(&self) -> PathBuf {
+        self.folder.path().to_owned()
     }
 
     pub async fn batch(&self, count: u64) -> BatchRef {
@@ -255,7 +261,7 @@ async fn of_two_who_activate_the_same_labels_one_wins_and_the_other_hears_of_it(
     let batch = desk.batch(3_000).await;
     let mut hands = Vec::new();
     for hand in 0..6_u64 {
-        let ledger = Ledger::open(&desk.path(), NOW).await.expect("opens");
+        let ledger = ledger_bed::open(&desk.path(), NOW).await.expect("opens");
         hands.push(tokio::spawn(async move {
             let (mut dice, mut moved, mut refused) = (Dice(hand), 0, 0);
             for n in 0..25 {

@@ -18,6 +18,8 @@ use zhenma::keys::KeyNumber;
 use zhenma::registry::{BatchRef, Decision};
 use zhenma::store::sql::Ledger;
 
+use crate::ledger_bed;
+
 const OURS: Uuid = Uuid::from_u128(1);
 const THEIRS: Uuid = Uuid::from_u128(2);
 const TODAY: Date = date(2026, 9, 21);
@@ -53,7 +55,7 @@ impl Bed {
     async fn new() -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let file = folder.path().join("ledger.sqlite");
-        Self { ledger: Ledger::open(&file, SystemClock.now()).await.expect("a ledger"), folder }
+        Self { ledger: ledger_bed::open(&file, SystemClock.now()).await.expect("a ledger"), folder }
     }
 
     async fn open(&self, office: Uuid, serials: &[u64]) -> CaseFile {
@@ -396,8 +398,7 @@ async fn an_append_that_was_cut_off_keeps_nothing_half_done() {
         assert_eq!(found.expect("read").len() == 1, after != before, "{steps}");
     }
     let path = bed.folder.path().join("ledger.sqlite");
-    let kept = rusqlite::Connection::open(path).expect("opens");
-    let count = |sql: &str| kept.query_row(sql, [], |row| row.get::<_, i64>(0)).expect("counted");
+    let count = |sql: &str| ledger_bed::count(&path, sql);
     let entries = count("SELECT COUNT(*) FROM case_entries");
     assert_eq!(entries, count("SELECT seq FROM case_files"));
     assert_eq!(entries - 1, count("SELECT COUNT(*) FROM case_units"));

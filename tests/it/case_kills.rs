@@ -9,8 +9,8 @@ use uuid::Uuid;
 use zhenma::base::{By, Clock, clock::SystemClock, ids};
 use zhenma::cases::fact::{Fact, Ground};
 use zhenma::cases::port::{FileLedger, NewCase, Seen};
-use zhenma::store::sql::Ledger;
 
+use crate::ledger_bed;
 use crate::store_contract::bed::Dice;
 
 const CHILD: &str = "case_kills::a_child_of_the_test_puts_entries_down";
@@ -27,7 +27,7 @@ async fn a_child_of_the_test_puts_entries_down() {
     #[allow(clippy::disallowed_methods, reason = "the test tells its child what to do")]
     let told = |name| std::env::var(name);
     let (Ok(path), Ok(case)) = (told(LEDGER), told(CASE)) else { return };
-    let ledger = Ledger::open(path.as_ref(), SystemClock.now()).await.expect("opens");
+    let ledger = ledger_bed::open(path.as_ref(), SystemClock.now()).await.expect("opens");
     let case: Uuid = case.parse().expect("an id");
     let by = By::shell(SystemClock.now());
     loop {
@@ -58,7 +58,7 @@ async fn an_entry_that_was_acknowledged_is_there_and_another_is_whole_or_not_the
         today,
         facts: Vec::new(),
     };
-    let ledger = Ledger::open(&path, now).await.expect("opens");
+    let ledger = ledger_bed::open(&path, now).await.expect("opens");
     ledger.open_case(&new, &By::shell(now)).await.expect("opened");
     let seed = 11;
     eprintln!("seed {seed}");

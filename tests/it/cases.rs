@@ -15,13 +15,14 @@ use zhenma::registry::{BatchRef, PreparedBatch, RangeState};
 use zhenma::store::sql::Ledger;
 
 use crate::http_bed::{self as bed, Bed, CASES, COUNT};
+use crate::ledger_bed;
 use crate::staff_bed::{OUR_GTIN, OURS, StaffBed, THEIRS};
 
 const PREFIX: &str = "690123456789";
 
 async fn ledger(folder: &tempfile::TempDir) -> Ledger {
     let file = folder.path().join("ledger.sqlite");
-    let ledger = Ledger::open(&file, SystemClock.now()).await.expect("a ledger");
+    let ledger = ledger_bed::open(&file, SystemClock.now()).await.expect("a ledger");
     register(&ledger, &[enterprise(Some(PREFIX))]).await.expect("registered");
     let product = Fields::from([
         ("gtin", Some(OUR_GTIN.to_owned())),
@@ -86,7 +87,7 @@ async fn serial_references_are_given_out_once_however_many_ask_at_once() {
     let first = ledger(&folder).await;
     // A second process has the file open too.
     let file = folder.path().join("ledger.sqlite");
-    let second = Ledger::open(&file, SystemClock.now()).await.expect("a ledger");
+    let second = ledger_bed::open(&file, SystemClock.now()).await.expect("a ledger");
     let asked: Vec<u64> = (1..=24).collect();
     let tasks: Vec<_> = asked
         .iter()

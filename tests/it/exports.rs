@@ -270,6 +270,7 @@ const KEPT_BACK: &[(&str, &str)] = &[
     ("installation", "secrets"),
     ("register_revision", "the installation's own"),
     ("scan_logs", "the installation's own"),
+    ("leases", "the installation's own"),
     ("retention", "the installation's own"),
     ("kits", "the installation's own, made of the register for officers' phones"),
     ("kit_parts", "the installation's own, made of the register for officers' phones"),

@@ -30,6 +30,7 @@ use zhenma::store::redis::RedisState;
 use zhenma::store::sql::Ledger;
 
 use crate::http_bed::{self, code_id};
+use crate::ledger_bed;
 use crate::redis_server::RedisServer;
 use crate::store_contract::bed::{scan, whole_log};
 
@@ -45,7 +46,7 @@ pub struct Desk {
 impl Desk {
     pub async fn new() -> Self {
         let folder = tempfile::tempdir().expect("a folder");
-        let ledger = Ledger::open(&folder.path().join("ledger.sqlite"), UnixMs(0)).await;
+        let ledger = ledger_bed::open(&folder.path().join("ledger.sqlite"), UnixMs(0)).await;
         let site = http_bed::Bed::start().await;
         Self { folder, ledger: ledger.expect("opens"), site }
     }

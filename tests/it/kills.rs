@@ -24,6 +24,7 @@ use zhenma::scan::service::label;
 use zhenma::store::sql::Ledger;
 
 use crate::across::{Model, scans};
+use crate::ledger_bed;
 use crate::redis_server::RedisServer;
 use crate::site::{Site, kill};
 use crate::store_contract::bed::Dice;
@@ -33,14 +34,14 @@ const ROUNDS: u64 = 24;
 const DEADLINE: Duration = Duration::from_secs(60);
 
 /// Buyers who ask again, with the same scan id, until they get an answer.
-struct Buyers {
+pub struct Buyers {
     stop: Arc<AtomicBool>,
     answered: Arc<AtomicU64>,
     clients: Vec<JoinHandle<HashMap<CodeId, u64>>>,
 }
 
 impl Buyers {
-    fn start(site: &Site) -> Self {
+    pub fn start(site: &Site) -> Self {
         let (stop, answered) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicU64::new(0)));
         let clients = (0..CLIENTS)
             .map(|n| {
@@ -53,10 +54,14 @@ impl Buyers {
         Self { stop, answered, clients }
     }
 
-    async fn progress(&self, more: u64, site: &Site) {
-        let goal = self.answered.load(Ordering::Relaxed) + more;
+    pub fn answered(&self) -> u64 {
+        self.answered.load(Ordering::Relaxed)
+    }
+
+    pub async fn progress(&self, more: u64, site: &Site) {
+        let goal = self.answered() + more;
         let deadline = Instant::now() + DEADLINE;
-        while self.answered.load(Ordering::Relaxed) < goal {
+        while self.answered() < goal {
             assert!(Instant::now() < deadline, "no scans are answered; the log:\n{}", site.log());
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
@@ -64,7 +69,7 @@ impl Buyers {
 
     /// Scans of each code that were acknowledged; every scan that was begun
     /// was asked again until it was.
-    async fn finish(self) -> HashMap<CodeId, u64> {
+    pub async fn finish(self) -> HashMap<CodeId, u64> {
         self.stop.store(true, Ordering::Relaxed);
         let mut all = HashMap::new();
         for client in self.clients {
@@ -119,7 +124,7 @@ async fn ask(client: &reqwest::Client, url: &str, body: &Value) -> bool {
 }
 
 /// Compares the buyers' record with histories and ledger.
-async fn check(site: &Site, acknowledged: &HashMap<CodeId, u64>) {
+pub async fn check(site: &Site, acknowledged: &HashMap<CodeId, u64>) {
     let state = site.state().await;
     for (code, scans) in acknowledged {
         let history = state.peek(*code).await.expect("read");
@@ -131,7 +136,7 @@ async fn check(site: &Site, acknowledged: &HashMap<CodeId, u64>) {
         .expect("the ledger opens");
     let rows = || -> HashMap<Vec<u8>, u64> {
         let mut count = ledger
-            .prepare("SELECT payload, count(*) FROM scans GROUP BY payload")
+            .prepare("SELECT payload, count(*) FROM scans WHERE batch_number = 1 GROUP BY payload")
             .expect("prepared");
         let rows = count.query_map([], |row| Ok((row.get(0)?, row.get(1)?))).expect("read");
         rows.collect::<Result<_, _>>().expect("read")
@@ -201,7 +206,7 @@ async fn what_codes_say_of_one_another_survives_a_killed_worker() {
     let mut site = Site::new("embedded");
     site.start_serve();
     let path = Path::new(&site.file("data")).join("ledger.sqlite");
-    let ledger = Ledger::open(&path, UnixMs(0)).await.expect("opens");
+    let ledger = ledger_bed::open(&path, UnixMs(0)).await.expect("opens");
     let register = Register::default();
     let register = register.apply(ledger.changes(0).await.expect("read").expect("a register"));
     let labels: Vec<_> = site

@@ -22,6 +22,7 @@ use zhenma::registry::{
 };
 
 use crate::faults::load::eventually;
+use crate::ledger_bed;
 use crate::staff_bed::{OUR_GTIN, OURS, Person, StaffBed, office_signers};
 
 /// A phone's side of the kit, in Rust: checks the signature and every hash.
@@ -347,10 +348,9 @@ fn what_ends_by_the_clock_says_when() {
 async fn a_kit_of_more_parts_than_a_statement_takes_values_is_kept() {
     use zhenma::base::{Clock, clock::SystemClock};
     use zhenma::kit::{KitLedger, Manifest, Part};
-    use zhenma::store::sql::Ledger;
     let folder = tempfile::tempdir().expect("a folder");
     let file = folder.path().join("ledger.sqlite");
-    let ledger = Ledger::open(&file, SystemClock.now()).await.expect("a ledger");
+    let ledger = ledger_bed::open(&file, SystemClock.now()).await.expect("a ledger");
     let part = |n: usize| Part { name: format!("x/{n}"), hash: String::new(), text: "[]".into() };
     for (version, count) in [(1, 33_000), (2, 1)] {
         let parts: Vec<_> = (0..count).map(part).collect();

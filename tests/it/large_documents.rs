@@ -6,9 +6,9 @@ use std::time::Duration;
 use zhenma::auth::port::{AccountLedger, ApiKey};
 use zhenma::auth::{Account, Duties, Role, token};
 use zhenma::base::{By, Clock, clock::SystemClock};
-use zhenma::store::sql::Ledger;
 
 use crate::faults::load::eventually;
+use crate::ledger_bed;
 use crate::site::Site;
 use crate::staff_bed::OURS;
 
@@ -26,7 +26,7 @@ fn peak(process: u32) -> u64 {
 async fn key(site: &Site) -> String {
     let path = zhenma::app::paths::ledger(site.file("data").as_ref());
     let now = SystemClock.now();
-    let ledger = Ledger::open(&path, now).await.expect("opens");
+    let ledger = ledger_bed::open(&path, now).await.expect("opens");
     let duties = Duties::parse("owner").expect("duties");
     let owner = Account {
         login: "owner".to_owned(),

@@ -17,6 +17,7 @@ use zhenma::cases::port::{FileLedger, NewCase, Seen};
 use zhenma::media::{MediaLedger, MediaRow, MediaStore, Purpose};
 use zhenma::store::sql::Ledger;
 
+use crate::ledger_bed;
 use crate::media::{jpeg, picture};
 
 const SECRET: &str = "张三";
@@ -130,7 +131,7 @@ fn packed(ledger: &std::path::Path, of: &CaseFile) -> uuid::Uuid {
 async fn persons_words_and_photos_of_a_case_go_when_its_time_is_over_but_never_under_a_hold() {
     let folder = tempfile::tempdir().expect("a folder");
     let file = paths::ledger(folder.path());
-    let ledger = Ledger::open(&file, SystemClock.now()).await.expect("opens");
+    let ledger = ledger_bed::open(&file, SystemClock.now()).await.expect("opens");
     let store = MediaStore::at(paths::media(folder.path()));
     let row = photo(&ledger, &store).await;
     let hash = row.original.to_string();

@@ -20,7 +20,8 @@ use zhenma::label::{Kind, Specification};
 use zhenma::registry::BatchRef;
 use zhenma::registry::order::{HandOver, NewOrder, Order, OrderState};
 use zhenma::registry::port::{OrderLedger, RegistryLedger};
-use zhenma::store::sql::Ledger;
+
+use crate::ledger_bed;
 
 const PASSPHRASE: &str = "a passphrase for the tests";
 const BATCH: &str = "1-1";
@@ -56,6 +57,7 @@ impl Shop {
             .args(arguments)
             .current_dir(self.0.path())
             .env("ZHENMA_DATA", self.path("data"))
+            .env("ZHENMA_LEDGER", ledger_bed::setting(&self.path("data")))
             .env("ZHENMA_KEYS", self.path("keys"))
             .env("ZHENMA_PUBLIC_URL", "https://id.example.cn")
             .env("ZHENMA_KEY_PASSPHRASE_FILE", self.path("passphrase"));
@@ -222,7 +224,7 @@ impl Works {
         let runtime = tokio::runtime::Runtime::new().expect("a runtime");
         let data = shop.path("data");
         let ledger = runtime
-            .block_on(Ledger::open(&paths::ledger(&data), SystemClock.now()))
+            .block_on(ledger_bed::open(&paths::ledger(&data), SystemClock.now()))
             .expect("the ledger");
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let passphrase = PASSPHRASE.to_owned().into();

@@ -682,6 +682,7 @@ pub fn shell(bed: &StaffBed, arguments: &[&str]) -> (i32, String) {
     let data = &bed.parts.settings.data;
     let output = std::process::Command::new(env!("CARGO_BIN_EXE_zhenma"))
         .args(arguments)
+        .env("ZHENMA_LEDGER", &bed.parts.settings.ledger)
         .arg("--data")
         .arg(data)
         .env("ZHENMA_PUBLIC_URL", &bed.base)

@@ -16,6 +16,7 @@ use crate::staff_bed::StaffBed;
 /// Runs `zhenma policy` on the ledger of a bed: exit code, objects, errors.
 fn policy(bed: &StaffBed, args: &[&str]) -> (i32, Vec<Value>, String) {
     let out = Command::new(env!("CARGO_BIN_EXE_zhenma"))
+        .env("ZHENMA_LEDGER", &bed.parts.settings.ledger)
         .args(["--json", "policy", "--data"])
         .arg(&bed.parts.settings.data)
         .args(args)

@@ -29,6 +29,7 @@ impl Desk {
         let out = Command::new(env!("CARGO_BIN_EXE_zhenma"))
             .args(arguments)
             .env("ZHENMA_DATA", self.path("data"))
+            .env("ZHENMA_LEDGER", crate::ledger_bed::setting(&self.path("data")))
             .env("ZHENMA_KEYS", self.path("keys"))
             .env("ZHENMA_KEY_PASSPHRASE_FILE", self.path("passphrase"))
             .output()

@@ -22,6 +22,7 @@ use zhenma::scan::spread::Spread;
 use zhenma::scan::{CodeId, Cursor, Entry, LogId, Observation, Spot};
 use zhenma::store::sql::Ledger;
 
+use crate::ledger_bed;
 use crate::staff_bed::StaffBed;
 use crate::store_contract::bed::{code, scan};
 
@@ -35,7 +36,7 @@ fn old(days: i64) -> UnixMs {
 
 async fn ledger() -> (Ledger, tempfile::TempDir) {
     let folder = tempfile::tempdir().expect("a folder");
-    let ledger = Ledger::open(&folder.path().join("ledger.sqlite"), NOW).await.expect("opens");
+    let ledger = ledger_bed::open(&folder.path().join("ledger.sqlite"), NOW).await.expect("opens");
     (ledger, folder)
 }
 

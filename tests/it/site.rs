@@ -14,6 +14,7 @@ use zhenma::scan::{CodeId, ScanState};
 use zhenma::store::embedded::EmbeddedState;
 use zhenma::store::redis::RedisState;
 
+use crate::ledger_bed;
 use crate::redis_server::free_port;
 
 pub const LABELS: u64 = 40;
@@ -23,20 +24,31 @@ pub struct Site {
     folder: TempDir,
     pub port: u16,
     scan_store: String,
+    /// Other than what the tests run on.
+    ledger: Option<String>,
     pub serve: Option<Child>,
     pub worker: Option<Child>,
+    /// What its processes have in their environment besides.
+    pub environment: Vec<(String, String)>,
     pub labels: Vec<(CodeId, String)>,
 }
 
 impl Site {
     pub fn new(scan_store: &str) -> Self {
+        Self::on(scan_store, None)
+    }
+
+    /// With this ledger.
+    pub fn on(scan_store: &str, ledger: Option<String>) -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let mut site = Self {
             folder,
             port: free_port(),
             scan_store: scan_store.into(),
+            ledger,
             serve: None,
             worker: None,
+            environment: Vec::new(),
             labels: Vec::new(),
         };
         let passphrase = site.file("passphrase");
@@ -97,11 +109,17 @@ impl Site {
         self.folder.path().join(name).display().to_string()
     }
 
+    /// What ZHENMA_LEDGER says.
+    pub fn ledger(&self) -> String {
+        self.ledger.clone().unwrap_or_else(|| ledger_bed::setting(&self.folder.path().join("data")))
+    }
+
     pub fn command(&self, words: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_zhenma"));
         command
             .args(words)
             .env("ZHENMA_DATA", self.file("data"))
+            .env("ZHENMA_LEDGER", self.ledger())
             .env("ZHENMA_KEYS", self.file("keys"))
             .env("ZHENMA_KEY_PASSPHRASE_FILE", self.file("passphrase"))
             .env("ZHENMA_LISTEN", format!("127.0.0.1:{}", self.port))
@@ -117,7 +135,17 @@ impl Site {
 
     fn spawn(&self, word: &str) -> Child {
         let log = || File::options().create(true).append(true).open(self.file("log"));
-        self.command(&[word])
+        // A file at its limit is an error for them, not the end.
+        let program = self.command(&[word]);
+        let mut shell = Command::new("sh");
+        shell.args(["-c", "trap '' XFSZ; exec \"$0\" \"$@\""]).arg(program.get_program());
+        for (name, value) in program.get_envs() {
+            value.map(|value| shell.env(name, value));
+        }
+        shell
+            .args(program.get_args())
+            .envs(self.environment.iter().cloned())
+            .stdin(Stdio::null())
             .stdout(log().expect("a log"))
             .stderr(log().expect("a log"))
             .spawn()
@@ -130,6 +158,32 @@ impl Site {
             let _ = writeln!(text, "{line}");
             text
         })
+    }
+
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// The processes' ids; they were started.
+    pub fn serve_id(&self) -> u32 {
+        self.serve.as_ref().expect("started").id()
+    }
+
+    pub fn worker_id(&self) -> u32 {
+        self.worker.as_ref().expect("started").id()
+    }
+
+    /// Starts again what died.
+    pub fn start_what_ended(&mut self) {
+        let ended = |child: &mut Option<Child>| {
+            child.as_mut().is_some_and(|child| child.try_wait().expect("a child").is_some())
+        };
+        if ended(&mut self.serve) {
+            self.start_serve();
+        }
+        if ended(&mut self.worker) {
+            self.start_worker();
+        }
     }
 
     pub fn start_serve(&mut self) {

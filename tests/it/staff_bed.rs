@@ -25,6 +25,7 @@ use zhenma::store::sql::sessions::Sessions;
 use tokio_util::sync::CancellationToken;
 
 use crate::faults::load::eventually;
+use crate::ledger_bed;
 
 pub const PASSWORD: &str = "a long enough sentence";
 pub const OURS: &str = "91411628MA9DEM01XU";
@@ -91,6 +92,7 @@ impl StaffBed {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let base = format!("http://{}", listener.local_addr().expect("an address"));
         let mut settings = Settings {
+            ledger: ledger_bed::setting(&folder.path().join("data")),
             public_url: base.clone(),
             data: folder.path().join("data"),
             keys: folder.path().join("keys"),

@@ -51,6 +51,23 @@ fn printed_settings_hide_the_password_of_redis() {
 }
 
 #[test]
+fn printed_settings_hide_the_password_of_postgresql() {
+    let url = "postgres://zhenma:s3cret@h/ledger?sslmode=verify-full";
+    let settings = with(&[("ZHENMA_LEDGER", url)]).expect("good settings");
+    let printed = toml::to_string(&settings).expect("texts");
+    assert!(printed.contains("postgres://zhenma:***@h/ledger?sslmode=verify-full"), "{printed}");
+    for wrong in [
+        "sqlite://s3cret",
+        "postgres://zhenma:s3cret@h",
+        "postgres://zhenma@h/ledger?password=s3cret",
+        "postgres://zhenma:s3cret@[/ledger",
+    ] {
+        let error = with(&[("ZHENMA_LEDGER", wrong)]).expect_err(wrong).to_string();
+        assert!(error.contains("ZHENMA_LEDGER") && !error.contains("s3cret"), "{error}");
+    }
+}
+
+#[test]
 fn bad_settings_name_the_variable() {
     for (name, value) in [
         ("ZHENMA_LISTEN", "nowhere"),

@@ -7,12 +7,12 @@ use std::path::Path;
 use super::{Finding, local};
 use crate::app::config::Settings;
 use crate::app::paths;
-use crate::base::UnixMs;
+use crate::base::{LedgerError, UnixMs};
 use crate::scan::ledger::ScanLedger;
 use crate::scan::{Cursor, Entry, LogId, ScanState, StateError};
 use crate::store::embedded::Inspection;
 use crate::store::redis::RedisState;
-use crate::store::sql::Ledger;
+use crate::store::sql::{Ledger, Migrated};
 
 /// Bytes of a file that is read from end to end to find it whole.
 const READ_WHOLE_BYTES_MAX: u64 = 512 << 20;
@@ -26,9 +26,62 @@ const NEWER: &str = "start the version that wrote it, or restore a backup made b
 const BROKEN: &str =
     "look again; if it stays, stop the processes, keep a copy of the file, restore a backup";
 
-/// The ledger's file, and the ledger where it can be read.
+/// The ledger on a PostgreSQL server.
+async fn on_server(url: &str) -> (Vec<Finding>, Option<Ledger>) {
+    const CHECK: &str = "ledger";
+    const NAME: &str = "PostgreSQL";
+    let fault = |says: String, remedy: &str| (vec![Finding::fault(CHECK, says, remedy)], None);
+    let looked = async {
+        let ledger = Ledger::inspect_server(url).await?;
+        let made = ledger.is_made().await?;
+        let migrated = if made { Some(ledger.migrated().await?) } else { None };
+        Ok::<_, LedgerError>((ledger.forgetful().await?, migrated, ledger))
+    };
+    let (forgetful, migrated, ledger) = match looked.await {
+        Ok(looked) => looked,
+        Err(error) => {
+            return fault(
+                format!("{NAME}: {error}"),
+                "see that the server runs and that ledger names its host, database, user and \
+                 password",
+            );
+        }
+    };
+    let Some(Migrated { found, known, whole }) = migrated else {
+        let says = format!("{NAME}: the database is empty; it is filled at the first start");
+        return (vec![Finding::ok(CHECK, says)], None);
+    };
+    if found > known {
+        let says = format!(
+            "{NAME} was written by a newer zhenma (migration {found}; this one knows {known})"
+        );
+        return fault(says, NEWER);
+    }
+    if !whole {
+        return fault(format!("{NAME}: a migration did not end"), "restore a backup");
+    }
+    if found < known {
+        let says = format!("{NAME}: is of an older zhenma (migration {found} of {known})");
+        let remedy = "back it up; `serve`, `worker` or any command will then migrate it";
+        return (vec![Finding::warning(CHECK, says, remedy)], None);
+    }
+    let found = match forgetful {
+        Some(off) => Finding::fault(
+            CHECK,
+            format!("{NAME}: {off} is off: a power failure loses what was acknowledged"),
+            "turn it on in postgresql.conf",
+        ),
+        None => Finding::ok(CHECK, format!("{NAME} can be read")),
+    };
+    (vec![found], Some(ledger))
+}
+
+/// The ledger's place, and the ledger where it can be read.
 pub async fn ledger(settings: &Settings) -> (Vec<Finding>, Option<Ledger>) {
     const CHECK: &str = "ledger";
+    if settings.ledger != "embedded" {
+        return on_server(&settings.ledger).await;
+    }
     let path = paths::ledger(&settings.data);
     let name = path.display();
     if !path.exists() {

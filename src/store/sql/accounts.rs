@@ -1,7 +1,7 @@
 //! Accounts and API keys.
 
+use super::db::{self, Row};
 use async_trait::async_trait;
-use sqlx::sqlite::SqliteRow;
 
 use super::rows::{self, Read, get};
 use super::{Ledger, Tx, audit, down, erasing};
@@ -10,7 +10,7 @@ use crate::auth::trail::Entry;
 use crate::auth::{Account, Duties, Role};
 use crate::base::{By, LedgerError, UnixMs};
 
-fn role_of(row: &SqliteRow) -> Read<Role> {
+fn role_of(row: &Row) -> Read<Role> {
     let enterprise: Option<String> = get(row, "enterprise")?;
     let (role, may): (String, String) = (get(row, "role")?, get(row, "duties")?);
     let office: Option<String> = get(row, "office")?;
@@ -39,7 +39,7 @@ pub(super) fn told(account: &Account) -> serde_json::Value {
 }
 
 pub(super) async fn known(tx: &mut Tx, login: &str) -> Read<Account> {
-    sqlx::query("SELECT * FROM accounts WHERE login = $1")
+    db::query("SELECT * FROM accounts WHERE login = $1")
         .bind(login)
         .fetch_optional(&mut **tx)
         .await
@@ -50,7 +50,7 @@ pub(super) async fn known(tx: &mut Tx, login: &str) -> Read<Account> {
         .ok_or_else(|| LedgerError::NotFound(format!("account {login}")))
 }
 
-pub(super) fn account(row: &SqliteRow) -> Read<Account> {
+pub(super) fn account(row: &Row) -> Read<Account> {
     let disabled: Option<i64> = get(row, "disabled_at")?;
     Ok(Account {
         login: get(row, "login")?,
@@ -64,7 +64,7 @@ pub(super) fn account(row: &SqliteRow) -> Read<Account> {
 
 /// `Conflict` when the login is taken, `NotFound` for an unknown enterprise.
 pub(super) async fn insert(tx: &mut Tx, a: &Account) -> Read<()> {
-    sqlx::query(
+    db::query(
         "INSERT INTO accounts (login, name, role, enterprise, password_hash, created_at,
          duties, office) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
     )
@@ -93,7 +93,7 @@ pub(super) async fn insert(tx: &mut Tx, a: &Account) -> Read<()> {
 }
 
 pub(super) async fn insert_key(tx: &mut Tx, key: &ApiKey) -> Read<()> {
-    sqlx::query(
+    db::query(
         "INSERT INTO api_keys (token_hash, login, label, created_at, expires_at, scope, made_by)
          VALUES ($1, $2, $3, $4, $5, $6, $7)",
     )
@@ -115,7 +115,7 @@ const LAST_USE_STEP_MS: i64 = 60_000;
 
 /// An account that is opened again does not bring its old keys back.
 pub(super) async fn end_keys(tx: &mut Tx, login: &str, at: UnixMs) -> Read<()> {
-    sqlx::query("UPDATE api_keys SET expires_at = $1 WHERE login = $2 AND expires_at > $1")
+    db::query("UPDATE api_keys SET expires_at = $1 WHERE login = $2 AND expires_at > $1")
         .bind(at.0)
         .bind(login)
         .execute(&mut **tx)
@@ -134,7 +134,7 @@ impl AccountLedger for Ledger {
     }
 
     async fn account(&self, login: &str) -> Result<Option<Account>, LedgerError> {
-        sqlx::query("SELECT * FROM accounts WHERE login = $1")
+        db::query("SELECT * FROM accounts WHERE login = $1")
             .bind(login)
             .fetch_optional(&self.reader)
             .await
@@ -145,7 +145,7 @@ impl AccountLedger for Ledger {
     }
 
     async fn accounts(&self) -> Result<Vec<Account>, LedgerError> {
-        sqlx::query("SELECT * FROM accounts ORDER BY login")
+        db::query("SELECT * FROM accounts ORDER BY login")
             .fetch_all(&self.reader)
             .await
             .map_err(down)?
@@ -156,7 +156,7 @@ impl AccountLedger for Ledger {
 
     async fn disable_account(&self, login: &str, by: &By) -> Result<bool, LedgerError> {
         let mut tx = self.write().await?;
-        let disabled = sqlx::query(
+        let disabled = db::query(
             "UPDATE accounts SET disabled_at = $1 WHERE login = $2 AND disabled_at IS NULL
              RETURNING *",
         )
@@ -193,7 +193,7 @@ impl AccountLedger for Ledger {
         hash: &[u8; 32],
         at: UnixMs,
     ) -> Result<Option<KeyHolder>, LedgerError> {
-        let found = sqlx::query(
+        let found = db::query(
             "SELECT a.*, k.scope, k.made_by FROM api_keys k JOIN accounts a ON a.login = k.login
              WHERE k.token_hash = $1 AND k.expires_at > $2 AND a.disabled_at IS NULL",
         )
@@ -215,16 +215,15 @@ impl AccountLedger for Ledger {
     async fn note_key_use(&self, hash: &[u8; 32], at: UnixMs) -> Result<(), LedgerError> {
         let due = at.0 - LAST_USE_STEP_MS;
         // Looked at before: a busy client must not make a write of every read.
-        let noted: Option<i64> = sqlx::query_scalar(
-            "SELECT 1 FROM api_keys WHERE token_hash = $1 AND last_used_at > $2",
-        )
-        .bind(hash.to_vec())
-        .bind(due)
-        .fetch_optional(&self.reader)
-        .await
-        .map_err(down)?;
+        let noted: Option<i64> =
+            db::query_scalar("SELECT 1 FROM api_keys WHERE token_hash = $1 AND last_used_at > $2")
+                .bind(hash.to_vec())
+                .bind(due)
+                .fetch_optional(&self.reader)
+                .await
+                .map_err(down)?;
         if noted.is_none() {
-            sqlx::query("UPDATE api_keys SET last_used_at = $1 WHERE token_hash = $2")
+            db::query("UPDATE api_keys SET last_used_at = $1 WHERE token_hash = $2")
                 .bind(at.0)
                 .bind(hash.to_vec())
                 .execute(&self.writer)

@@ -1,8 +1,7 @@
 //! The evidence across codes: pages of cells, and phones.
 
+use super::db::{self, QueryBuilder, Row};
 use async_trait::async_trait;
-use sqlx::sqlite::SqliteRow;
-use sqlx::{QueryBuilder, Sqlite};
 
 use super::rows::{Read, bad, batch_ref, get};
 use super::{Ledger, ROWS_AT_ONCE, Tx, down, signed, unsigned};
@@ -19,11 +18,11 @@ const fn page_number(number: PageNumber) -> i64 {
     }
 }
 
-fn narrow<T: TryFrom<i64>>(row: &SqliteRow, column: &str) -> Read<T> {
+fn narrow<T: TryFrom<i64>>(row: &Row, column: &str) -> Read<T> {
     T::try_from(get(row, column)?).map_err(|_| bad(column))
 }
 
-fn page(row: &SqliteRow) -> Read<Page> {
+fn page(row: &Row) -> Read<Page> {
     let bytes: Vec<u8> = get(row, "cells")?;
     let (cells, []) = bytes.as_chunks::<{ Cell::BYTES }>() else { return Err(bad("cells")) };
     let number = match get::<i64>(row, "page")? {
@@ -39,7 +38,7 @@ fn page(row: &SqliteRow) -> Read<Page> {
     })
 }
 
-fn phone(row: &SqliteRow) -> Read<(Tag48, Phone)> {
+fn phone(row: &Row) -> Read<(Tag48, Phone)> {
     let bytes: Vec<u8> = get(row, "latest")?;
     let (cases, []) = bytes.as_chunks::<4>() else { return Err(bad("latest")) };
     let phone = Phone {
@@ -56,7 +55,7 @@ fn phone(row: &SqliteRow) -> Read<(Tag48, Phone)> {
 
 /// Writes what changed under a revision of its own, which is given back.
 pub(super) async fn keep(tx: &mut Tx, changes: &Changes) -> Result<u64, LedgerError> {
-    let revision: i64 = sqlx::query_scalar(
+    let revision: i64 = db::query_scalar(
         "UPDATE across_revision SET revision = revision + 1 WHERE id = 1 RETURNING revision",
     )
     .fetch_one(&mut **tx)
@@ -64,7 +63,7 @@ pub(super) async fn keep(tx: &mut Tx, changes: &Changes) -> Result<u64, LedgerEr
     .map_err(down)?;
     for page in &changes.pages {
         let cells: Vec<u8> = page.cells.iter().flat_map(|cell| cell.to_bytes()).collect();
-        sqlx::query(
+        db::query(
             "INSERT INTO across_pages (key_number, batch_number, page, destination, cells, revision)
              VALUES ($1, $2, $3, $4, $5, $6)
              ON CONFLICT (key_number, batch_number, page) DO UPDATE SET
@@ -82,7 +81,7 @@ pub(super) async fn keep(tx: &mut Tx, changes: &Changes) -> Result<u64, LedgerEr
         .map_err(down)?;
     }
     for phones in changes.phones.chunks(ROWS_AT_ONCE) {
-        let mut upsert = QueryBuilder::<Sqlite>::new(
+        let mut upsert = QueryBuilder::new(
             "INSERT INTO across_phones (device, codes, cases, days, last_day, followed, met, latest,
              revision) ",
         );
@@ -112,19 +111,19 @@ pub(super) async fn keep(tx: &mut Tx, changes: &Changes) -> Result<u64, LedgerEr
 impl AcrossLedger for Ledger {
     async fn across_since(&self, since: u64) -> Result<Option<Changes>, LedgerError> {
         let mut tx = self.reader.begin().await.map_err(down)?;
-        let revision: i64 = sqlx::query_scalar("SELECT revision FROM across_revision WHERE id = 1")
+        let revision: i64 = db::query_scalar("SELECT revision FROM across_revision WHERE id = 1")
             .fetch_one(&mut *tx)
             .await
             .map_err(down)?;
         if unsigned(revision) == since {
             return Ok(None);
         }
-        let pages = sqlx::query("SELECT * FROM across_pages WHERE revision > $1")
+        let pages = db::query("SELECT * FROM across_pages WHERE revision > $1")
             .bind(signed(since))
             .fetch_all(&mut *tx)
             .await
             .map_err(down)?;
-        let phones = sqlx::query("SELECT * FROM across_phones WHERE codes >= 2 AND revision > $1")
+        let phones = db::query("SELECT * FROM across_phones WHERE codes >= 2 AND revision > $1")
             .bind(signed(since))
             .fetch_all(&mut *tx)
             .await
@@ -141,14 +140,13 @@ impl AcrossLedger for Ledger {
         let mut writer = self.writer.acquire().await.map_err(down)?;
         let mut out = Vec::new();
         for tags in tags.chunks(ROWS_AT_ONCE) {
-            let mut select =
-                QueryBuilder::<Sqlite>::new("SELECT * FROM across_phones WHERE device IN (");
+            let mut select = QueryBuilder::new("SELECT * FROM across_phones WHERE device IN (");
             let mut list = select.separated(", ");
             tags.iter().for_each(|tag| {
                 list.push_bind(signed(tag.get()));
             });
             select.push(")");
-            for row in select.build().fetch_all(&mut *writer).await.map_err(down)? {
+            for row in select.build().fetch_all(&mut writer).await.map_err(down)? {
                 out.push(phone(&row)?);
             }
         }

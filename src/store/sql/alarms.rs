@@ -1,5 +1,6 @@
 //! Alarms of what is late: found by the worker, each told of once.
 
+use super::db;
 use async_trait::async_trait;
 use uuid::Uuid;
 
@@ -22,7 +23,7 @@ impl AlarmLedger for Ledger {
 
     async fn raise(&self, late: &Late, at: UnixMs) -> Result<bool, LedgerError> {
         let mut tx = self.write().await?;
-        let raised = sqlx::query(
+        let raised = db::query(
             "INSERT INTO alarms_raised (kind, object, since, enterprise, raised_at)
              VALUES ($1, $2, $3, $4, $5) ON CONFLICT (kind, object, since) DO NOTHING",
         )

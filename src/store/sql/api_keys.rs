@@ -1,8 +1,8 @@
 //! API keys as people list, replace and end them.
 
+use super::db::{self, Row};
 use async_trait::async_trait;
 use serde_json::{Value, json};
-use sqlx::sqlite::SqliteRow;
 
 use super::accounts::{insert_key, known, note};
 use super::rows::{self, Read, get};
@@ -12,7 +12,7 @@ use crate::auth::api_key::KeyLedger;
 use crate::auth::port::ApiKey;
 use crate::base::{By, LedgerError, UnixMs};
 
-fn api_key(row: &SqliteRow) -> Read<ApiKey> {
+fn api_key(row: &Row) -> Read<ApiKey> {
     let scope: Option<String> = get(row, "scope")?;
     let scope = scope.as_deref().map(Duties::parse).transpose();
     let last_used: Option<i64> = get(row, "last_used_at")?;
@@ -35,14 +35,14 @@ async fn end(
     ends_at: UnixMs,
     at: UnixMs,
 ) -> Read<Option<ApiKey>> {
-    let found = sqlx::query("SELECT * FROM api_keys WHERE token_hash = $1 AND expires_at > $2")
+    let found = db::query("SELECT * FROM api_keys WHERE token_hash = $1 AND expires_at > $2")
         .bind(hash.to_vec())
         .bind(at.0)
         .fetch_optional(&mut **tx)
         .await
         .map_err(down)?;
     let Some(row) = found else { return Ok(None) };
-    sqlx::query("UPDATE api_keys SET expires_at = $1 WHERE token_hash = $2 AND expires_at > $1")
+    db::query("UPDATE api_keys SET expires_at = $1 WHERE token_hash = $2 AND expires_at > $1")
         .bind(ends_at.0)
         .bind(hash.to_vec())
         .execute(&mut **tx)
@@ -54,7 +54,7 @@ async fn end(
 #[async_trait]
 impl KeyLedger for Ledger {
     async fn api_keys(&self, enterprise: Option<&str>) -> Result<Vec<ApiKey>, LedgerError> {
-        sqlx::query(
+        db::query(
             "SELECT k.* FROM api_keys k JOIN accounts a ON a.login = k.login
              WHERE $1 IS NULL OR a.enterprise = $1 ORDER BY k.created_at DESC, k.token_hash",
         )

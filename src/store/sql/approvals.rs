@@ -1,5 +1,6 @@
 //! Orders that a second person lets be made, or does not.
 
+use super::db;
 use uuid::Uuid;
 
 use super::orders::note;
@@ -27,8 +28,8 @@ pub(super) async fn first_state(tx: &mut Tx, new: &NewOrder, by: &By) -> Read<Or
 /// parts is a large one. What failed or was cancelled is counted when it is
 /// asked for again.
 async fn unapproved(tx: &mut Tx, new: &NewOrder, by: &By) -> Read<u64> {
-    let labels: i64 = sqlx::query_scalar(
-        "SELECT COALESCE(SUM(o.labels_total), 0) FROM orders o
+    let labels: i64 = db::query_scalar(
+        "SELECT CAST(COALESCE(SUM(o.labels_total), 0) AS BIGINT) FROM orders o
          JOIN batches b ON b.key_number = o.key_number AND b.batch_number = o.batch_number
          WHERE o.enterprise = $1 AND COALESCE(o.asked_at, o.created_at) > $2
          AND o.state IN ('queued', 'running', 'done')
@@ -66,7 +67,7 @@ pub(super) async fn approve(
     by: &By,
 ) -> Read<Order> {
     let mut tx = ledger.write().await?;
-    let row = sqlx::query("SELECT * FROM orders WHERE id = $1")
+    let row = db::query("SELECT * FROM orders WHERE id = $1")
         .bind(id.to_string())
         .fetch_optional(&mut *tx)
         .await
@@ -88,7 +89,7 @@ pub(super) async fn approve(
         None => (OrderState::Queued, "order.approve"),
         Some(_) => (OrderState::Rejected, "order.reject"),
     };
-    let row = sqlx::query(
+    let row = db::query(
         "UPDATE orders SET state = $1, problem = $2,
          approved_by = CASE WHEN $2 IS NULL THEN $3 ELSE approved_by END,
          approved_at = CASE WHEN $2 IS NULL THEN $4 ELSE approved_at END,

@@ -1,9 +1,8 @@
 //! The audit trail. A row is written in the transaction of the change that it
 //! tells of.
 
+use super::db::{self, QueryBuilder};
 use async_trait::async_trait;
-use sqlx::sqlite::SqliteRow;
-use sqlx::{QueryBuilder, Sqlite};
 
 use super::rows::{self, Read, get};
 use super::{Ledger, Tx, down, signed, unsigned};
@@ -11,11 +10,11 @@ use crate::auth::port::TrailLedger;
 use crate::auth::trail::{Entry, Row, Seal, Wanted};
 use crate::base::{By, LedgerError};
 
-fn seal(row: &SqliteRow) -> Read<Seal> {
+fn seal(row: &db::Row) -> Read<Seal> {
     get::<Vec<u8>>(row, "seal")?.try_into().map_err(|_| rows::bad("seal"))
 }
 
-pub(super) fn row(row: &SqliteRow) -> Read<Row> {
+pub(super) fn row(row: &db::Row) -> Read<Row> {
     Ok(Row {
         seq: unsigned(get(row, "seq")?),
         at: get(row, "at")?,
@@ -33,13 +32,13 @@ pub(super) fn row(row: &SqliteRow) -> Read<Row> {
 /// Tells of a change within its transaction. Whoever calls it holds the
 /// writer's place, so that no other row comes between.
 pub(super) async fn note(tx: &mut Tx, by: &By, entry: &Entry<'_>) -> Read<()> {
-    let last = sqlx::query("SELECT seq, seal FROM audit ORDER BY seq DESC LIMIT 1")
+    let last = db::query("SELECT seq, seal FROM audit ORDER BY seq DESC LIMIT 1")
         .fetch_optional(&mut **tx)
         .await
         .map_err(down)?;
     let last = last.map(|row| Ok::<_, LedgerError>((unsigned(get(&row, "seq")?), seal(&row)?)));
     let row = Row::new(last.transpose()?, by, entry);
-    sqlx::query(
+    db::query(
         "INSERT INTO audit (seq, at, login, origin, enterprise, action, object, was, became, seal)
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
     )
@@ -60,7 +59,7 @@ pub(super) async fn note(tx: &mut Tx, by: &By, entry: &Entry<'_>) -> Read<()> {
 }
 
 /// Narrows a query to the rows that are wanted.
-fn only(query: &mut QueryBuilder<Sqlite>, wanted: &Wanted) {
+fn only(query: &mut QueryBuilder, wanted: &Wanted) {
     if let Some(enterprise) = &wanted.enterprise {
         query.push(" AND enterprise = ").push_bind(enterprise);
     }
@@ -93,7 +92,7 @@ impl TrailLedger for Ledger {
         before: Option<u64>,
         limit: u32,
     ) -> Result<Vec<Row>, LedgerError> {
-        let mut query = QueryBuilder::<Sqlite>::new("SELECT * FROM audit WHERE seq < ");
+        let mut query = QueryBuilder::new("SELECT * FROM audit WHERE seq < ");
         query.push_bind(before.map_or(i64::MAX, signed));
         only(&mut query, wanted);
         query.push(" ORDER BY seq DESC LIMIT ").push_bind(i64::from(limit));
@@ -107,7 +106,7 @@ impl TrailLedger for Ledger {
         after: u64,
         limit: u32,
     ) -> Result<Vec<Row>, LedgerError> {
-        let mut query = QueryBuilder::<Sqlite>::new("SELECT * FROM audit WHERE seq > ");
+        let mut query = QueryBuilder::new("SELECT * FROM audit WHERE seq > ");
         query.push_bind(signed(after));
         only(&mut query, wanted);
         query.push(" ORDER BY seq LIMIT ").push_bind(i64::from(limit));

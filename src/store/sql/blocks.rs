@@ -1,8 +1,7 @@
 //! Blocks of an office: facts about labels that end by the clock.
 
+use super::db::{self, QueryBuilder, Row};
 use async_trait::async_trait;
-use sqlx::sqlite::SqliteRow;
-use sqlx::{QueryBuilder, Sqlite};
 use uuid::Uuid;
 
 use super::case_files::{note as note_case, put_down, read, unknown};
@@ -21,7 +20,7 @@ use crate::registry::{Bilingual, RangeFact, RangeState, Uscc};
 /// Ranges of a block that are read back.
 const SPANS_READ_MAX: i64 = 2_000;
 
-fn block(row: &SqliteRow, spans: Vec<Span>) -> Read<Block> {
+fn block(row: &Row, spans: Vec<Span>) -> Read<Block> {
     let uuid = |column| -> Read<Option<Uuid>> {
         let text: Option<String> = get(row, column)?;
         text.map(|id| id.parse().map_err(|_| rows::bad(column))).transpose()
@@ -52,8 +51,8 @@ fn block(row: &SqliteRow, spans: Vec<Span>) -> Read<Block> {
     })
 }
 
-async fn spans<'e>(on: impl sqlx::Executor<'e, Database = Sqlite>, id: &str) -> Read<Vec<Span>> {
-    let found = sqlx::query(
+async fn spans<'e>(on: impl db::On<'e>, id: &str) -> Read<Vec<Span>> {
+    let found = db::query(
         "SELECT * FROM batch_ranges WHERE block = $1
          ORDER BY key_number, batch_number, first_number LIMIT $2",
     )
@@ -62,7 +61,7 @@ async fn spans<'e>(on: impl sqlx::Executor<'e, Database = Sqlite>, id: &str) -> 
     .fetch_all(on)
     .await
     .map_err(down)?;
-    let span = |row: &SqliteRow| {
+    let span = |row: &Row| {
         Ok(Span {
             batch: rows::batch_ref(row)?,
             first: unsigned(get(row, "first_number")?),
@@ -73,7 +72,7 @@ async fn spans<'e>(on: impl sqlx::Executor<'e, Database = Sqlite>, id: &str) -> 
 }
 
 async fn known(tx: &mut Tx, id: Uuid) -> Read<Option<Block>> {
-    let found = sqlx::query("SELECT * FROM blocks WHERE id = $1")
+    let found = db::query("SELECT * FROM blocks WHERE id = $1")
         .bind(id.to_string())
         .fetch_optional(&mut **tx)
         .await
@@ -116,7 +115,7 @@ async fn check_spans(ledger: &Ledger, spans: &[Span]) -> Read<()> {
 }
 
 async fn insert(tx: &mut Tx, new: &NewBlock, by: &By) -> Read<()> {
-    sqlx::query(
+    db::query(
         "INSERT INTO blocks (id, office, case_id, labels, reason_zh, reason_en, blocked_by,
          blocked_at, until_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
     )
@@ -134,7 +133,7 @@ async fn insert(tx: &mut Tx, new: &NewBlock, by: &By) -> Read<()> {
     .map_err(down)?;
     let revision = next_revision(tx).await?;
     for spans in new.spans.chunks(ROWS_AT_ONCE) {
-        let mut insert = QueryBuilder::<Sqlite>::new(
+        let mut insert = QueryBuilder::new(
             "INSERT INTO batch_ranges (id, key_number, batch_number, first_number, last_number,
              state, reason_zh, reason_en, remedy_zh, remedy_en, set_by, set_at, until_at, block,
              revision) ",
@@ -177,8 +176,8 @@ async fn tell_case(
 }
 
 /// Blocks whose time is over, and of which nobody noted that it is.
-async fn over<'e>(on: impl sqlx::Executor<'e, Database = Sqlite>, now: UnixMs) -> Read<Vec<Uuid>> {
-    sqlx::query("SELECT id FROM blocks WHERE lifted_at IS NULL AND until_at <= $1")
+async fn over<'e>(on: impl db::On<'e>, now: UnixMs) -> Read<Vec<Uuid>> {
+    db::query("SELECT id FROM blocks WHERE lifted_at IS NULL AND until_at <= $1")
         .bind(now.0)
         .fetch_all(on)
         .await
@@ -191,7 +190,7 @@ async fn over<'e>(on: impl sqlx::Executor<'e, Database = Sqlite>, now: UnixMs) -
 /// What stands for a case goes with it to where it goes on; a request to lift it
 /// was one of who has it no more.
 pub(super) async fn move_to(tx: &mut Tx, case: Uuid, (to, office): (Uuid, Uuid)) -> Read<()> {
-    sqlx::query(
+    db::query(
         "UPDATE blocks SET case_id = $1, office = $2, lift_asked_by = NULL,
          lift_asked_key_by = NULL, lift_asked_at = NULL, lift_grounds = NULL
          WHERE case_id = $3 AND lifted_at IS NULL",
@@ -209,7 +208,7 @@ pub(super) async fn move_to(tx: &mut Tx, case: Uuid, (to, office): (Uuid, Uuid))
 async fn end(tx: &mut Tx, ids: &[Uuid], by: &str, at: UnixMs) -> Read<()> {
     let revision = next_revision(tx).await?;
     for id in ids {
-        sqlx::query(
+        db::query(
             "UPDATE blocks SET lifted_by = $1, lifted_at = $2 WHERE id = $3 AND lifted_at IS NULL",
         )
         .bind(by)
@@ -218,7 +217,7 @@ async fn end(tx: &mut Tx, ids: &[Uuid], by: &str, at: UnixMs) -> Read<()> {
         .execute(&mut **tx)
         .await
         .map_err(down)?;
-        sqlx::query(
+        db::query(
             "UPDATE batch_ranges SET lifted_at = $1, revision = $2
              WHERE block = $3 AND lifted_at IS NULL",
         )
@@ -234,7 +233,7 @@ async fn end(tx: &mut Tx, ids: &[Uuid], by: &str, at: UnixMs) -> Read<()> {
 
 /// All that were set for a case, oldest first.
 pub(super) async fn of_case(ledger: &Ledger, case: Uuid) -> Read<Vec<Block>> {
-    let found = sqlx::query("SELECT * FROM blocks WHERE case_id = $1 ORDER BY blocked_at, id")
+    let found = db::query("SELECT * FROM blocks WHERE case_id = $1 ORDER BY blocked_at, id")
         .bind(case.to_string())
         .fetch_all(&ledger.reader)
         .await
@@ -287,7 +286,7 @@ impl BlockLedger for Ledger {
         if standing(&mut tx, office, id, by.at).await?.lift_asked.is_some() {
             return Err(Refusal::Already.into());
         }
-        sqlx::query(
+        db::query(
             "UPDATE blocks SET lift_asked_by = $1, lift_asked_key_by = $2, lift_asked_at = $3,
              lift_grounds = $4 WHERE id = $5",
         )
@@ -325,7 +324,7 @@ impl BlockLedger for Ledger {
             }
             "block.lift"
         } else {
-            sqlx::query(
+            db::query(
                 "UPDATE blocks SET lift_asked_by = NULL, lift_asked_key_by = NULL,
                  lift_asked_at = NULL, lift_grounds = NULL WHERE id = $1",
             )
@@ -340,7 +339,7 @@ impl BlockLedger for Ledger {
     }
 
     async fn blocks(&self, office: Uuid, limit: u32) -> Result<Vec<Block>, LedgerError> {
-        let found = sqlx::query(
+        let found = db::query(
             "SELECT * FROM blocks WHERE office = $1 ORDER BY blocked_at DESC, id LIMIT $2",
         )
         .bind(office.to_string())
@@ -362,7 +361,7 @@ impl BlockLedger for Ledger {
         now: UnixMs,
         limit: u32,
     ) -> Result<Vec<RangeFact>, LedgerError> {
-        sqlx::query(
+        db::query(
             "SELECT r.* FROM batch_ranges r JOIN batches b ON b.key_number = r.key_number
              AND b.batch_number = r.batch_number WHERE b.enterprise = $1 AND r.block IS NOT NULL
              AND r.lifted_at IS NULL AND r.until_at > $2 ORDER BY r.set_at DESC, r.id LIMIT $3",

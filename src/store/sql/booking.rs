@@ -1,5 +1,6 @@
 //! Movements within a transaction: log and spans together.
 
+use super::db;
 use futures::TryStreamExt;
 use serde_json::json;
 use uuid::Uuid;
@@ -16,7 +17,7 @@ use crate::registry::{BatchRef, Uscc};
 
 /// How many labels a batch has, and whose it is.
 pub(super) async fn batch_of(tx: &mut Tx, batch: BatchRef) -> Read<(u64, Uscc)> {
-    let row = sqlx::query(
+    let row = db::query(
         "SELECT label_count, enterprise FROM batches WHERE key_number = $1 AND batch_number = $2",
     )
     .bind(i64::from(batch.key.get()))
@@ -30,7 +31,7 @@ pub(super) async fn batch_of(tx: &mut Tx, batch: BatchRef) -> Read<(u64, Uscc)> 
 
 /// When and by whom a number came to where it lies, by the log.
 async fn since(tx: &mut Tx, batch: BatchRef, number: u64) -> Read<Option<(UnixMs, String)>> {
-    let mut legs = sqlx::query(
+    let mut legs = db::query(
         "SELECT l.ranges, m.moved_by, m.moved_at FROM movement_legs l
          JOIN movements m ON m.id = l.movement
          WHERE l.key_number = $1 AND l.batch_number = $2
@@ -68,7 +69,7 @@ impl Booking<'_> {
     /// Writes the log and tells of it; the spans are the caller's.
     pub(super) async fn enter(&self, tx: &mut Tx, entries: &[Entry]) -> Read<Movement> {
         let revision = next_revision(tx).await?;
-        sqlx::query(
+        db::query(
             "INSERT INTO movements (id, key_number, batch_number, kind, undoes, reason, reference,
              request_key, request, moved_by, moved_at, revision)
              VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",

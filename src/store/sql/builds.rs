@@ -1,5 +1,6 @@
 //! Packages in the hands of the worker: taken, built, cleared away.
 
+use super::db;
 use uuid::Uuid;
 
 use super::packages::{package, small};
@@ -20,7 +21,7 @@ pub(super) async fn take(
     until: UnixMs,
     folders: &str,
 ) -> Read<Option<Package>> {
-    sqlx::query(
+    db::query(
         "UPDATE packages SET lease_until = $2, directory = $3 || '/' || id WHERE id = (SELECT packages.id FROM packages
              JOIN orders ON orders.id = packages.order_id
              WHERE packages.state = 'building' AND orders.state = 'done'
@@ -42,7 +43,7 @@ pub(super) async fn take(
 /// What a build writes holds for the pick-up that it was begun for, and for
 /// nothing after it.
 async fn of_build(ledger: &Ledger, sql: &'static str, of: &Package, at: UnixMs) -> Read<bool> {
-    sqlx::query(sql)
+    db::query(sql)
         .bind(of.id.to_string())
         .bind(i64::from(of.pick_up))
         .bind(at.0)
@@ -59,7 +60,7 @@ pub(super) async fn keep(ledger: &Ledger, of: &Package, until: UnixMs) -> Read<b
 }
 
 pub(super) async fn built(ledger: &Ledger, of: &Package, folder: &str, at: UnixMs) -> Read<()> {
-    sqlx::query(
+    db::query(
         "UPDATE packages SET state = 'ready', ready_at = $3, problem = NULL, directory = $4,
          lease_until = 0 WHERE id = $1 AND pick_up = $2 AND state = 'building'",
     )
@@ -74,7 +75,7 @@ pub(super) async fn built(ledger: &Ledger, of: &Package, folder: &str, at: UnixM
 }
 
 pub(super) async fn failed(ledger: &Ledger, of: &Package, why: &str, again: UnixMs) -> Read<()> {
-    sqlx::query(
+    db::query(
         "UPDATE packages SET problem = $3, lease_until = $4
          WHERE id = $1 AND pick_up = $2 AND state = 'building'",
     )
@@ -89,7 +90,7 @@ pub(super) async fn failed(ledger: &Ledger, of: &Package, why: &str, again: Unix
 }
 
 pub(super) async fn planted_in(ledger: &Ledger, of: &Package) -> Read<Vec<Planted>> {
-    sqlx::query("SELECT number, downloads FROM planted WHERE package = $1 AND pick_up = $2")
+    db::query("SELECT number, downloads FROM planted WHERE package = $1 AND pick_up = $2")
         .bind(of.id.to_string())
         .bind(i64::from(of.pick_up))
         .fetch_all(&ledger.reader)
@@ -105,7 +106,7 @@ pub(super) async fn planted_in(ledger: &Ledger, of: &Package) -> Read<Vec<Plante
 }
 
 pub(super) async fn file_built(ledger: &Ledger, of: &Package, n: u32, w: &Written) -> Read<()> {
-    sqlx::query(
+    db::query(
         "INSERT INTO package_files (package, download, bytes, sha256) VALUES ($1, $2, $3, $4)
          ON CONFLICT (package, download) DO UPDATE SET bytes = $3, sha256 = $4",
     )
@@ -120,7 +121,7 @@ pub(super) async fn file_built(ledger: &Ledger, of: &Package, n: u32, w: &Writte
 }
 
 pub(super) async fn files(ledger: &Ledger, package: Uuid) -> Read<Vec<(u32, Written)>> {
-    sqlx::query("SELECT * FROM package_files WHERE package = $1 ORDER BY download")
+    db::query("SELECT * FROM package_files WHERE package = $1 ORDER BY download")
         .bind(package.to_string())
         .fetch_all(&ledger.reader)
         .await
@@ -135,7 +136,7 @@ pub(super) async fn files(ledger: &Ledger, package: Uuid) -> Read<Vec<(u32, Writ
 }
 
 pub(super) async fn stale(ledger: &Ledger, at: UnixMs) -> Read<Option<Package>> {
-    sqlx::query(
+    db::query(
         "SELECT * FROM packages WHERE directory IS NOT NULL
          AND (state = 'ended' OR (state = 'ready' AND ready_at < $1)) LIMIT 1",
     )
@@ -149,7 +150,7 @@ pub(super) async fn stale(ledger: &Ledger, at: UnixMs) -> Read<Option<Package>> 
 }
 
 pub(super) async fn cleared(ledger: &Ledger, of: &Package) -> Read<()> {
-    sqlx::query(
+    db::query(
         "UPDATE packages SET directory = NULL
          WHERE id = $1 AND pick_up = $2 AND state <> 'building'",
     )

@@ -1,5 +1,6 @@
 //! Persons, words and photos of cases whose time is over.
 
+use super::db;
 use std::collections::BTreeSet;
 
 use async_trait::async_trait;
@@ -42,7 +43,7 @@ async fn erase(tx: &mut Tx, file: &CaseFile, by: &By) -> Read<()> {
         if left == entry.fact {
             continue;
         }
-        sqlx::query("UPDATE case_entries SET fact = $1 WHERE case_id = $2 AND seq = $3")
+        db::query("UPDATE case_entries SET fact = $1 WHERE case_id = $2 AND seq = $3")
             .bind(serde_json::json!(left).to_string())
             .bind(&id)
             .bind(i64::from(entry.seq))
@@ -50,7 +51,7 @@ async fn erase(tx: &mut Tx, file: &CaseFile, by: &By) -> Read<()> {
             .await
             .map_err(down)?;
     }
-    sqlx::query("UPDATE case_files SET title = $1, erased_at = $2 WHERE id = $3")
+    db::query("UPDATE case_files SET title = $1, erased_at = $2 WHERE id = $3")
         .bind(GONE)
         .bind(by.at.0)
         .bind(&id)
@@ -58,7 +59,7 @@ async fn erase(tx: &mut Tx, file: &CaseFile, by: &By) -> Read<()> {
         .await
         .map_err(down)?;
     for statement in BESIDE {
-        sqlx::query(statement).bind(&id).execute(&mut **tx).await.map_err(down)?;
+        db::query(statement).bind(&id).execute(&mut **tx).await.map_err(down)?;
     }
     for photo in photos(file) {
         // Whoever deletes files finds them noted.
@@ -96,7 +97,7 @@ impl CaseClock for Ledger {
         by: &By,
     ) -> Result<Erased, LedgerError> {
         let mut tx = self.write().await?;
-        let old: Vec<String> = sqlx::query_scalar(OLD)
+        let old: Vec<String> = db::query_scalar(OLD)
             .bind(before.0)
             .bind(i64::from(limit))
             .fetch_all(&mut *tx)
@@ -106,7 +107,7 @@ impl CaseClock for Ledger {
             let file = read(&mut *tx, id).await?.ok_or_else(|| unknown(id))?;
             erase(&mut tx, &file, by).await?;
         }
-        let gone: Vec<String> = sqlx::query_scalar("SELECT package FROM evidence_gone LIMIT 500")
+        let gone: Vec<String> = db::query_scalar("SELECT package FROM evidence_gone LIMIT 500")
             .fetch_all(&mut *tx)
             .await
             .map_err(down)?;
@@ -118,7 +119,7 @@ impl CaseClock for Ledger {
     async fn forget_packages(&self, gone: &[Uuid]) -> Result<(), LedgerError> {
         let mut tx = self.write().await?;
         for package in gone {
-            sqlx::query("DELETE FROM evidence_gone WHERE package = $1")
+            db::query("DELETE FROM evidence_gone WHERE package = $1")
                 .bind(package.to_string())
                 .execute(&mut *tx)
                 .await

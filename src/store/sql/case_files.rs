@@ -1,9 +1,8 @@
 //! Case files: entries, and what is worked out from them.
 
+use super::db::{self, QueryBuilder, Row};
 use async_trait::async_trait;
 use jiff::civil::Date;
-use sqlx::sqlite::SqliteRow;
-use sqlx::{QueryBuilder, Sqlite};
 use uuid::Uuid;
 
 use super::rows::{self, Read, get};
@@ -25,7 +24,7 @@ use crate::cases::terms::{Calendar, Terms, due_on};
 /// What is kept where no day is: behind all others.
 pub(super) const NO_DAY: &str = "9999-12-31";
 
-fn entry(row: &SqliteRow) -> Read<Entry> {
+fn entry(row: &Row) -> Read<Entry> {
     let office: String = get(row, "office")?;
     Ok(Entry {
         id: rows::id(row)?,
@@ -39,11 +38,8 @@ fn entry(row: &SqliteRow) -> Read<Entry> {
 }
 
 /// The case, as its entries have it.
-pub(super) async fn read<'e>(
-    on: impl sqlx::Executor<'e, Database = Sqlite>,
-    id: Uuid,
-) -> Read<Option<CaseFile>> {
-    let found = sqlx::query("SELECT * FROM case_entries WHERE case_id = $1 ORDER BY seq")
+pub(super) async fn read<'e>(on: impl db::On<'e>, id: Uuid) -> Read<Option<CaseFile>> {
+    let found = db::query("SELECT * FROM case_entries WHERE case_id = $1 ORDER BY seq")
         .bind(id.to_string())
         .fetch_all(on)
         .await
@@ -71,8 +67,8 @@ pub(super) async fn as_seen(tx: &mut Tx, seen: &Seen) -> Result<CaseFile, CaseEr
 
 /// Days and terms, in one statement: whoever reads has one connection or a
 /// transaction.
-pub(super) async fn calendar<'e>(on: impl sqlx::Executor<'e, Database = Sqlite>) -> Read<Calendar> {
-    let found = sqlx::query(
+pub(super) async fn calendar<'e>(on: impl db::On<'e>) -> Read<Calendar> {
+    let found = db::query(
         "SELECT t.*, d.day, d.worked FROM (SELECT 1 AS one) AS here
          LEFT JOIN case_terms t ON t.id = 1 LEFT JOIN calendar_days d ON 1 = 1",
     )
@@ -92,7 +88,7 @@ pub(super) async fn calendar<'e>(on: impl sqlx::Executor<'e, Database = Sqlite>)
 }
 
 /// What the county set; none where it left the law's.
-fn terms(row: &SqliteRow) -> Read<Option<Terms>> {
+fn terms(row: &Row) -> Read<Option<Terms>> {
     if get::<Option<i64>>(row, "id")?.is_none() {
         return Ok(None);
     }
@@ -107,7 +103,7 @@ fn terms(row: &SqliteRow) -> Read<Option<Terms>> {
 
 /// The next number of an office.
 pub(super) async fn next_number(tx: &mut Tx, office: Uuid, today: Date) -> Read<String> {
-    let last: i64 = sqlx::query_scalar(
+    let last: i64 = db::query_scalar(
         "INSERT INTO case_numbers (office, year, last) VALUES ($1, $2, 1)
          ON CONFLICT (office, year) DO UPDATE SET last = case_numbers.last + 1 RETURNING last",
     )
@@ -179,7 +175,7 @@ async fn check_assignee(tx: &mut Tx, entry: &Entry) -> Read<()> {
 /// Keeps entries, labels and the head of a case as they are now.
 async fn keep(tx: &mut Tx, file: &CaseFile, new: &[Entry]) -> Read<()> {
     for entries in new.chunks(ROWS_AT_ONCE) {
-        let mut insert = QueryBuilder::<Sqlite>::new(
+        let mut insert = QueryBuilder::new(
             "INSERT INTO case_entries (case_id, seq, id, office, at, by_login, key_by, kind, fact) ",
         );
         insert.push_values(entries, |mut row, entry| {
@@ -207,7 +203,7 @@ async fn keep(tx: &mut Tx, file: &CaseFile, new: &[Entry]) -> Read<()> {
 pub(super) async fn head(tx: &mut Tx, file: &CaseFile, calendar: &Calendar) -> Read<()> {
     let due = due_on(file, calendar).map_or_else(|| NO_DAY.to_owned(), |day| day.to_string());
     let last = file.entries().last().map_or(file.opened_at, |entry| entry.at);
-    sqlx::query(
+    db::query(
         "UPDATE case_files SET office = $1, number = $2, state = $3, assignee = $4, units = $5,
          hold = $6, outcome = $7, due_on = $8, waits = $9, seq = $10, updated_at = $11
          WHERE id = $12",
@@ -274,7 +270,7 @@ pub(super) async fn open(tx: &mut Tx, new: &NewCase, by: &By) -> Result<CaseFile
     }
     let first = entries(&[opened], 0, new.office, by);
     let file = CaseFile::of(new.id, first.clone()).ok_or_else(|| rows::bad("entry"))?;
-    sqlx::query(
+    db::query(
         "INSERT INTO case_files (id, office, number, title, state, region, lead, units, hold,
          due_on, waits, seq, opened_at, updated_at)
          VALUES ($1, $2, $3, $4, 'open', $5, $6, 0, 0, $7, 0, 0, $8, $8)",

@@ -1,8 +1,7 @@
 //! Lists and counts of cases.
 
+use super::db::{self, QueryBuilder, Row};
 use jiff::civil::Date;
-use sqlx::sqlite::SqliteRow;
-use sqlx::{QueryBuilder, Sqlite};
 use uuid::Uuid;
 
 use super::case_files::{NO_DAY, unknown};
@@ -17,17 +16,17 @@ use crate::cases::port::{CaseLine, Counts, HandedOver, Mark, Sight, Wanted};
 /// Cases of one label that are told of.
 const OF_A_LABEL_MAX: i64 = 50;
 
-fn uuid(row: &SqliteRow, column: &str) -> Read<Uuid> {
+fn uuid(row: &Row, column: &str) -> Read<Uuid> {
     get::<String>(row, column)?.parse().map_err(|_| rows::bad(column))
 }
 
-fn day(row: &SqliteRow) -> Read<Option<Date>> {
+fn day(row: &Row) -> Read<Option<Date>> {
     let text: String = get(row, "due_on")?;
     let day = (text != NO_DAY).then(|| text.parse().map_err(|_| rows::bad("due_on")));
     day.transpose()
 }
 
-pub(super) fn line(row: &SqliteRow) -> Read<CaseLine> {
+pub(super) fn line(row: &Row) -> Read<CaseLine> {
     let outcome: Option<String> = get(row, "outcome")?;
     Ok(CaseLine {
         id: rows::id(row)?,
@@ -52,7 +51,7 @@ pub(super) async fn of_label(
     office: Uuid,
     payload: &[u8; 12],
 ) -> Read<Vec<CaseLine>> {
-    sqlx::query(
+    db::query(
         "SELECT f.* FROM case_units u JOIN case_files f ON f.id = u.case_id
          WHERE u.payload = $1 AND f.office = $2 ORDER BY f.opened_at DESC, f.id LIMIT $3",
     )
@@ -68,7 +67,7 @@ pub(super) async fn of_label(
 }
 
 /// The narrowing of a query that has begun with `WHERE office =`.
-fn narrow(query: &mut QueryBuilder<Sqlite>, wanted: &Wanted) {
+fn narrow(query: &mut QueryBuilder, wanted: &Wanted) {
     for (n, state) in wanted.states.iter().enumerate() {
         query.push(if n == 0 { " AND state IN (" } else { ", " }).push_bind(state.slug());
     }
@@ -103,7 +102,7 @@ pub(super) async fn list(
     wanted: &Wanted,
     limit: u32,
 ) -> Read<(Vec<CaseLine>, Option<Mark>)> {
-    let mut query = QueryBuilder::<Sqlite>::new("SELECT * FROM case_files WHERE office = ");
+    let mut query = QueryBuilder::new("SELECT * FROM case_files WHERE office = ");
     query.push_bind(wanted.office.to_string());
     narrow(&mut query, wanted);
     // One more tells whether any follows.
@@ -119,7 +118,7 @@ pub(super) async fn list(
 }
 
 pub(super) async fn count(ledger: &Ledger, office: Uuid, login: &str, today: Date) -> Read<Counts> {
-    let row = sqlx::query(
+    let row = db::query(
         "SELECT COUNT(CASE WHEN live AND assignee = $2 THEN 1 END) AS mine,
          COUNT(CASE WHEN live THEN 1 END) AS open,
          COUNT(CASE WHEN live AND assignee IS NULL THEN 1 END) AS unassigned,
@@ -146,7 +145,7 @@ pub(super) async fn count(ledger: &Ledger, office: Uuid, login: &str, today: Dat
     })
 }
 
-fn transfer(row: &SqliteRow) -> Read<HandedOver> {
+fn transfer(row: &Row) -> Read<HandedOver> {
     Ok(HandedOver {
         case: uuid(row, "case_id")?,
         number: get(row, "number")?,
@@ -159,7 +158,7 @@ fn transfer(row: &SqliteRow) -> Read<HandedOver> {
 
 /// What is left to an office of a case that it gave away.
 pub(super) async fn handed_over(ledger: &Ledger, office: Uuid, case: Uuid) -> Read<Sight> {
-    let row = sqlx::query(
+    let row = db::query(
         "SELECT * FROM case_transfers WHERE case_id = $1 AND office = $2 ORDER BY at DESC LIMIT 1",
     )
     .bind(case.to_string())
@@ -173,7 +172,7 @@ pub(super) async fn handed_over(ledger: &Ledger, office: Uuid, case: Uuid) -> Re
 
 /// Cases that an office gave away, latest first.
 pub(super) async fn given_away(ledger: &Ledger, office: Uuid, limit: u32) -> Read<Vec<HandedOver>> {
-    sqlx::query("SELECT * FROM case_transfers WHERE office = $1 ORDER BY at DESC LIMIT $2")
+    db::query("SELECT * FROM case_transfers WHERE office = $1 ORDER BY at DESC LIMIT $2")
         .bind(office.to_string())
         .bind(i64::from(limit))
         .fetch_all(&ledger.reader)

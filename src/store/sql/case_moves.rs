@@ -1,6 +1,7 @@
 //! What changes more than one case: handing over, merging, splitting; and the
 //! calendar, by which terms of all open ones are worked out anew.
 
+use super::db;
 use uuid::Uuid;
 
 use super::case_files::{
@@ -29,7 +30,7 @@ pub(super) async fn hand_over(
     }
     let number = next_number(&mut tx, to, seen.today).await?;
     let grounds = grounds.trim().to_owned();
-    sqlx::query(
+    db::query(
         "INSERT INTO case_transfers (case_id, office, number, to_office, by_login, at, grounds)
          VALUES ($1, $2, $3, $4, $5, $6, $7)",
     )
@@ -189,7 +190,7 @@ const CASES_AT_ONCE: i64 = 500;
 async fn due_anew(tx: &mut Tx) -> Read<()> {
     let (days, mut last) = (calendar(&mut **tx).await?, String::new());
     loop {
-        let ids: Vec<String> = sqlx::query_scalar(
+        let ids: Vec<String> = db::query_scalar(
             "SELECT id FROM case_files WHERE state IN ('open', 'closing') AND id > $1
              ORDER BY id LIMIT $2",
         )
@@ -210,7 +211,7 @@ async fn due_anew(tx: &mut Tx) -> Read<()> {
 }
 
 async fn set_terms(tx: &mut Tx, terms: &Terms) -> Read<()> {
-    sqlx::query(
+    db::query(
         "INSERT INTO case_terms (id, check_days, check_more, decide_days, decide_more)
          VALUES (1, $1, $2, $3, $4) ON CONFLICT (id) DO UPDATE SET
          check_days = excluded.check_days, check_more = excluded.check_more,
@@ -233,7 +234,7 @@ pub(super) async fn set_calendar(
     by: &By,
 ) -> Result<(), LedgerError> {
     let mut tx = ledger.write().await?;
-    sqlx::query("DELETE FROM calendar_days WHERE day >= $1 AND day < $2")
+    db::query("DELETE FROM calendar_days WHERE day >= $1 AND day < $2")
         .bind(format!("{year:04}-01-01"))
         .bind(format!("{:04}-01-01", i32::from(year) + 1))
         .execute(&mut *tx)
@@ -241,7 +242,7 @@ pub(super) async fn set_calendar(
         .map_err(down)?;
     let off = new.off.iter().map(|day| (day, 0_i64));
     for (day, worked) in off.chain(new.on.iter().map(|day| (day, 1))) {
-        sqlx::query("INSERT INTO calendar_days (day, worked) VALUES ($1, $2)")
+        db::query("INSERT INTO calendar_days (day, worked) VALUES ($1, $2)")
             .bind(day.to_string())
             .bind(worked)
             .execute(&mut *tx)

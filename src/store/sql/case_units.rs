@@ -1,5 +1,6 @@
 //! Labels of cases, and what detection is told of them.
 
+use super::db;
 use uuid::Uuid;
 
 use super::rows::{self, Read};
@@ -21,7 +22,7 @@ pub(super) async fn keep(tx: &mut Tx, case: Uuid, entry: &Entry) -> Read<()> {
 }
 
 async fn insert(tx: &mut Tx, case: Uuid, entry: Uuid, unit: &CaseUnit) -> Read<()> {
-    sqlx::query(
+    db::query(
         "INSERT INTO case_units (case_id, entry, payload, serial, key_number, batch_number,
          label_number) VALUES ($1, $2, $3, $4, $5, $6, $7)",
     )
@@ -49,7 +50,7 @@ async fn take_out(tx: &mut Tx, entry: Uuid) -> Read<()> {
          ON CONFLICT (payload) DO NOTHING",
         "DELETE FROM case_units WHERE entry = $1",
     ] {
-        sqlx::query(statement).bind(entry.to_string()).execute(&mut **tx).await.map_err(down)?;
+        db::query(statement).bind(entry.to_string()).execute(&mut **tx).await.map_err(down)?;
     }
     Ok(())
 }

@@ -1,7 +1,7 @@
 //! Flags and decisions.
 
+use super::db::{self, Row};
 use async_trait::async_trait;
-use sqlx::sqlite::SqliteRow;
 use uuid::Uuid;
 
 use super::rows::{self, Read, get};
@@ -13,7 +13,7 @@ use crate::registry::Decision;
 use crate::scan::Tag48;
 use crate::scan::spread::Spread;
 
-pub(super) fn flag(row: &SqliteRow) -> Read<Flag> {
+pub(super) fn flag(row: &Row) -> Read<Flag> {
     Ok(Flag {
         payload: rows::payload(row)?,
         batch: rows::batch_ref(row)?,
@@ -41,7 +41,7 @@ pub(super) fn flag(row: &SqliteRow) -> Read<Flag> {
     })
 }
 
-fn decision(row: &SqliteRow) -> Read<DecisionRecord> {
+fn decision(row: &Row) -> Read<DecisionRecord> {
     Ok(DecisionRecord {
         id: rows::id(row)?,
         payload: rows::payload(row)?,
@@ -54,7 +54,7 @@ fn decision(row: &SqliteRow) -> Read<DecisionRecord> {
 }
 
 async fn accused_at(tx: &mut Tx, payload: &[u8; 12]) -> Read<Option<i64>> {
-    sqlx::query_scalar("SELECT accused_at FROM flags WHERE payload = $1")
+    db::query_scalar("SELECT accused_at FROM flags WHERE payload = $1")
         .bind(payload.to_vec())
         .fetch_optional(&mut **tx)
         .await
@@ -65,7 +65,7 @@ async fn accused_at(tx: &mut Tx, payload: &[u8; 12]) -> Read<Option<i64>> {
 /// Lets servers see the flag as it is now.
 async fn show(tx: &mut Tx, payload: &[u8; 12]) -> Read<()> {
     let revision = next_revision(tx).await?;
-    sqlx::query("UPDATE flags SET revision = $1 WHERE payload = $2")
+    db::query("UPDATE flags SET revision = $1 WHERE payload = $2")
         .bind(revision)
         .bind(payload.to_vec())
         .execute(&mut **tx)
@@ -76,7 +76,7 @@ async fn show(tx: &mut Tx, payload: &[u8; 12]) -> Read<()> {
 
 /// Sets a flag decided; which phone went before is no matter any more.
 async fn settle(tx: &mut Tx, payload: &[u8; 12], at: UnixMs, revision: i64) -> Read<()> {
-    sqlx::query(
+    db::query(
         "UPDATE flags SET state = 'decided', updated_at = $1, accused_at = NULL, phone = NULL,
          revision = $3 WHERE payload = $2",
     )
@@ -91,7 +91,7 @@ async fn settle(tx: &mut Tx, payload: &[u8; 12], at: UnixMs, revision: i64) -> R
 
 /// Opens a flag again on which nothing is decided any more.
 pub(super) async fn open_again(tx: &mut Tx, payload: &[u8; 12], at: UnixMs) -> Read<()> {
-    sqlx::query("UPDATE flags SET state = 'open', updated_at = $1 WHERE payload = $2")
+    db::query("UPDATE flags SET state = 'open', updated_at = $1 WHERE payload = $2")
         .bind(at.0)
         .bind(payload.to_vec())
         .execute(&mut **tx)
@@ -102,10 +102,10 @@ pub(super) async fn open_again(tx: &mut Tx, payload: &[u8; 12], at: UnixMs) -> R
 
 /// What was decided of a code, oldest first.
 pub(super) async fn decided<'e>(
-    on: impl sqlx::Executor<'e, Database = sqlx::Sqlite>,
+    on: impl db::On<'e>,
     payload: &[u8; 12],
 ) -> Read<Vec<DecisionRecord>> {
-    sqlx::query("SELECT * FROM decisions WHERE payload = $1 ORDER BY revision")
+    db::query("SELECT * FROM decisions WHERE payload = $1 ORDER BY revision")
         .bind(payload.to_vec())
         .fetch_all(on)
         .await
@@ -118,7 +118,7 @@ pub(super) async fn decided<'e>(
 /// Keeps a decision within a transaction.
 pub(super) async fn decide(tx: &mut Tx, d: &DecisionRecord, by: &By) -> Read<()> {
     let revision = next_revision(tx).await?;
-    sqlx::query(
+    db::query(
         "INSERT INTO decisions (id, payload, decision, note, decided_by, decided_at, revision)
          VALUES ($1, $2, $3, $4, $5, $6, $7)",
     )
@@ -151,15 +151,15 @@ pub(super) async fn decide(tx: &mut Tx, d: &DecisionRecord, by: &By) -> Read<()>
 async fn raise(tx: &mut Tx, flag: &Flag) -> Read<()> {
     let reasons = serde_json::json!(flag.reasons).to_string();
     let before = accused_at(tx, &flag.payload).await?;
-    sqlx::query(
+    db::query(
         "INSERT INTO flags (payload, key_number, batch_number, label_number, state, risk,
          reasons, policy, scans, opened_at, updated_at, accused_at, latest_risk, people, places,
          phone, seen_at, shown_at)
          VALUES ($1, $2, $3, $4, 'open', $5, $6, $7, $8, $9, $10, $11, $5, $12, $13, $14, $15,
          $11)
          ON CONFLICT (payload) DO UPDATE SET
-         state = 'open', risk = CASE WHEN flags.state = 'open'
-             THEN MAX(flags.risk, excluded.risk) ELSE excluded.risk END, reasons = excluded.reasons,
+         state = 'open', risk = CASE WHEN flags.state = 'open' AND flags.risk > excluded.risk
+             THEN flags.risk ELSE excluded.risk END, reasons = excluded.reasons,
          policy = excluded.policy, scans = excluded.scans, updated_at = excluded.updated_at,
          latest_risk = excluded.latest_risk, people = excluded.people,
          places = excluded.places, phone = excluded.phone, seen_at = excluded.seen_at,
@@ -212,7 +212,7 @@ impl CaseLedger for Ledger {
     }
 
     async fn flags(&self, state: FlagState, limit: u32) -> Result<Vec<Flag>, LedgerError> {
-        sqlx::query(
+        db::query(
             "SELECT * FROM flags WHERE state = $1 ORDER BY risk DESC, updated_at DESC LIMIT $2",
         )
         .bind(state.slug())
@@ -226,7 +226,7 @@ impl CaseLedger for Ledger {
     }
 
     async fn flag_of(&self, payload: &[u8; 12]) -> Result<Option<Flag>, LedgerError> {
-        sqlx::query("SELECT * FROM flags WHERE payload = $1")
+        db::query("SELECT * FROM flags WHERE payload = $1")
             .bind(payload.to_vec())
             .fetch_optional(&self.reader)
             .await
@@ -265,7 +265,7 @@ impl CaseLedger for Ledger {
     }
 
     async fn all_decisions(&self) -> Result<Vec<DecisionRecord>, LedgerError> {
-        sqlx::query("SELECT * FROM decisions ORDER BY revision")
+        db::query("SELECT * FROM decisions ORDER BY revision")
             .fetch_all(&self.reader)
             .await
             .map_err(down)?

@@ -1,7 +1,6 @@
 //! Causes that explain scans of one code.
 
-use sqlx::Row;
-use sqlx::sqlite::SqliteRow;
+use super::db::{self, Row};
 use uuid::Uuid;
 
 use super::rows::{self, Read, get};
@@ -11,7 +10,7 @@ use crate::base::{By, FieldError, LedgerError, UnixMs};
 use crate::cases::CauseRecord;
 use crate::registry::findings::{Cause, CauseKind};
 
-pub(super) fn cause(row: &SqliteRow) -> Read<Cause> {
+pub(super) fn cause(row: &Row) -> Read<Cause> {
     Ok(Cause {
         id: rows::id(row)?,
         kind: CauseKind::from_slug(&get::<String>(row, "kind")?)
@@ -22,7 +21,7 @@ pub(super) fn cause(row: &SqliteRow) -> Read<Cause> {
     })
 }
 
-fn record_of(row: &SqliteRow) -> Read<CauseRecord> {
+fn record_of(row: &Row) -> Read<CauseRecord> {
     let lifted_by: Option<String> = get(row, "lifted_by")?;
     let lifted_at: Option<i64> = get(row, "lifted_at")?;
     Ok(CauseRecord {
@@ -43,7 +42,7 @@ fn told(cause: &Cause) -> serde_json::Value {
 pub(super) async fn record(ledger: &Ledger, r: &CauseRecord, by: &By) -> Read<()> {
     let mut tx = ledger.write().await?;
     let standing: i64 =
-        sqlx::query_scalar("SELECT COUNT(*) FROM causes WHERE payload = $1 AND lifted_at IS NULL")
+        db::query_scalar("SELECT COUNT(*) FROM causes WHERE payload = $1 AND lifted_at IS NULL")
             .bind(r.payload.to_vec())
             .fetch_one(&mut *tx)
             .await
@@ -56,7 +55,7 @@ pub(super) async fn record(ledger: &Ledger, r: &CauseRecord, by: &By) -> Read<()
         )]));
     }
     let revision = next_revision(&mut tx).await?;
-    sqlx::query(
+    db::query(
         "INSERT INTO causes (id, payload, kind, from_at, until_at, place, note, recorded_by,
          recorded_at, revision) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
     )
@@ -87,7 +86,7 @@ pub(super) async fn record(ledger: &Ledger, r: &CauseRecord, by: &By) -> Read<()
 pub(super) async fn lift(ledger: &Ledger, payload: &[u8; 12], id: Uuid, by: &By) -> Read<bool> {
     let mut tx = ledger.write().await?;
     let revision = next_revision(&mut tx).await?;
-    let lifted = sqlx::query(
+    let lifted = db::query(
         "UPDATE causes SET lifted_by = $1, lifted_at = $2, revision = $3
          WHERE id = $4 AND payload = $5 AND lifted_at IS NULL RETURNING *",
     )
@@ -100,7 +99,7 @@ pub(super) async fn lift(ledger: &Ledger, payload: &[u8; 12], id: Uuid, by: &By)
     .await
     .map_err(down)?;
     let Some(row) = lifted else { return Ok(false) };
-    sqlx::query(
+    db::query(
         "UPDATE flags SET state = 'open', updated_at = $1 WHERE payload = $2 AND NOT EXISTS
          (SELECT 1 FROM decisions WHERE decisions.payload = flags.payload)",
     )
@@ -123,7 +122,7 @@ pub(super) async fn lift(ledger: &Ledger, payload: &[u8; 12], id: Uuid, by: &By)
 }
 
 pub(super) async fn of(ledger: &Ledger, payload: &[u8; 12]) -> Read<Vec<CauseRecord>> {
-    sqlx::query("SELECT * FROM causes WHERE payload = $1 ORDER BY recorded_at, id")
+    db::query("SELECT * FROM causes WHERE payload = $1 ORDER BY recorded_at, id")
         .bind(payload.to_vec())
         .fetch_all(&ledger.reader)
         .await
@@ -135,7 +134,7 @@ pub(super) async fn of(ledger: &Ledger, payload: &[u8; 12]) -> Read<Vec<CauseRec
 
 /// Causes of every code of which one changed behind `since`, for servers.
 pub(super) async fn changed(tx: &mut Tx, since: i64) -> Read<Vec<([u8; 12], Vec<Cause>)>> {
-    let rows = sqlx::query(
+    let rows = db::query(
         "SELECT * FROM causes WHERE payload IN (SELECT payload FROM causes WHERE revision > $1)
          ORDER BY payload, recorded_at",
     )

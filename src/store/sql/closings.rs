@@ -1,7 +1,7 @@
 //! Closings of a day, and what they found missing.
 
+use super::db::{self, Row};
 use jiff::civil::Date;
-use sqlx::sqlite::SqliteRow;
 
 use super::rows::{self, Read, get};
 use super::spans::{self, Holdings};
@@ -13,7 +13,7 @@ use crate::registry::movement::closing::{Closing, NewClosing};
 use crate::registry::movement::{Holding, Ranges};
 use crate::registry::{BatchRef, Bilingual, RangeFact, RangeState, Uscc};
 
-fn closing(row: &SqliteRow) -> Read<Closing> {
+fn closing(row: &Row) -> Read<Closing> {
     Ok(Closing {
         id: rows::id(row)?,
         batch: rows::batch_ref(row)?,
@@ -37,7 +37,7 @@ async fn lying(tx: &mut Tx, batch: BatchRef, on: &Holding) -> Read<Ranges> {
 
 /// The numbers that are called missing.
 async fn called_missing(tx: &mut Tx, batch: BatchRef) -> Read<Ranges> {
-    let runs: Vec<(i64, i64)> = sqlx::query_as(
+    let runs: Vec<(i64, i64)> = db::query_as(
         "SELECT first_number, last_number FROM batch_ranges WHERE key_number = $1
          AND batch_number = $2 AND state = $3 AND lifted_at IS NULL",
     )
@@ -109,7 +109,7 @@ pub(super) async fn close(ledger: &Ledger, new: &NewClosing, by: &By) -> Read<Cl
 }
 
 async fn insert(tx: &mut Tx, enterprise: &Uscc, c: &Closing) -> Result<(), LedgerError> {
-    sqlx::query(
+    db::query(
         "INSERT INTO closings (id, enterprise, key_number, batch_number, account, place, day, book,
          counted, missing, note, closed_by, closed_at)
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
@@ -134,7 +134,7 @@ async fn insert(tx: &mut Tx, enterprise: &Uscc, c: &Closing) -> Result<(), Ledge
 }
 
 pub(super) async fn of(ledger: &Ledger, of: &Uscc, limit: u32) -> Read<Vec<Closing>> {
-    sqlx::query(
+    db::query(
         "SELECT * FROM closings WHERE enterprise = $1 ORDER BY closed_at DESC, id DESC LIMIT $2",
     )
     .bind(of.as_str())
@@ -150,7 +150,7 @@ pub(super) async fn of(ledger: &Ledger, of: &Uscc, limit: u32) -> Read<Vec<Closi
 /// What is missing of an enterprise's labels, and where the book has it.
 pub(super) async fn missing(ledger: &Ledger, of: &Uscc) -> Read<Vec<(RangeFact, Vec<Holding>)>> {
     let mut tx = ledger.reader.begin().await.map_err(down)?;
-    let found = sqlx::query(
+    let found = db::query(
         "SELECT r.* FROM batch_ranges r JOIN batches b
          ON b.key_number = r.key_number AND b.batch_number = r.batch_number
          WHERE b.enterprise = $1 AND r.state = $2 AND r.lifted_at IS NULL

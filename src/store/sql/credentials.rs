@@ -1,5 +1,6 @@
 //! Passwords, second factors, one-time links.
 
+use super::db;
 use async_trait::async_trait;
 use serde_json::{Value, json};
 
@@ -13,7 +14,7 @@ use crate::base::{By, LedgerError, UnixMs};
 
 async fn has_second_factor(tx: &mut Tx, login: &str) -> Read<bool> {
     let found: Option<i64> =
-        sqlx::query_scalar("SELECT last_step FROM second_factors WHERE login = $1")
+        db::query_scalar("SELECT last_step FROM second_factors WHERE login = $1")
             .bind(login)
             .fetch_optional(&mut **tx)
             .await
@@ -25,7 +26,7 @@ async fn has_second_factor(tx: &mut Tx, login: &str) -> Read<bool> {
 async fn put_recovery(tx: &mut Tx, login: &str, hashes: &[[u8; 32]]) -> Read<()> {
     run(tx, "DELETE FROM recovery_codes WHERE login = $1", login).await?;
     for hash in hashes {
-        sqlx::query("INSERT INTO recovery_codes (hash, login) VALUES ($1, $2)")
+        db::query("INSERT INTO recovery_codes (hash, login) VALUES ($1, $2)")
             .bind(hash.to_vec())
             .bind(login)
             .execute(&mut **tx)
@@ -37,13 +38,13 @@ async fn put_recovery(tx: &mut Tx, login: &str, hashes: &[[u8; 32]]) -> Read<()>
 
 /// A statement about one login; gives how many rows it changed.
 pub(super) async fn run(tx: &mut Tx, sql: &'static str, login: &str) -> Read<u64> {
-    let done = sqlx::query(sql).bind(login).execute(&mut **tx).await.map_err(down)?;
+    let done = db::query(sql).bind(login).execute(&mut **tx).await.map_err(down)?;
     Ok(done.rows_affected())
 }
 
 /// Links of the account that are good end.
 pub(super) async fn end_links(tx: &mut Tx, login: &str, at: UnixMs) -> Read<()> {
-    sqlx::query("UPDATE links SET used_at = $1 WHERE login = $2 AND used_at IS NULL")
+    db::query("UPDATE links SET used_at = $1 WHERE login = $2 AND used_at IS NULL")
         .bind(at.0)
         .bind(login)
         .execute(&mut **tx)
@@ -54,7 +55,7 @@ pub(super) async fn end_links(tx: &mut Tx, login: &str, at: UnixMs) -> Read<()> 
 
 pub(super) async fn put_link(tx: &mut Tx, link: &Link, by: &By) -> Read<()> {
     end_links(tx, &link.login, by.at).await?;
-    sqlx::query(
+    db::query(
         "INSERT INTO links (token_hash, login, purpose, made_at, expires_at)
          VALUES ($1, $2, $3, $4, $5)",
     )
@@ -72,7 +73,7 @@ pub(super) async fn put_link(tx: &mut Tx, link: &Link, by: &By) -> Read<()> {
 #[async_trait]
 impl CredentialLedger for Ledger {
     async fn second_factor(&self, login: &str) -> Result<Option<SecondFactor>, LedgerError> {
-        let found = sqlx::query(
+        let found = db::query(
             "SELECT sealed, last_step, since, (SELECT COUNT(*) FROM recovery_codes r
              WHERE r.login = f.login AND r.used_at IS NULL) AS left_over
              FROM second_factors f WHERE login = $1",
@@ -96,7 +97,7 @@ impl CredentialLedger for Ledger {
         if has_second_factor(&mut tx, login).await? {
             return Ok(false);
         }
-        sqlx::query(
+        db::query(
             "INSERT INTO second_factors (login, sealed, last_step, since) VALUES ($1, $2, $3, $4)",
         )
         .bind(login)
@@ -115,7 +116,7 @@ impl CredentialLedger for Ledger {
 
     async fn take_step(&self, login: &str, step: u64) -> Result<bool, LedgerError> {
         let mut tx = self.write().await?;
-        let done = sqlx::query(
+        let done = db::query(
             "UPDATE second_factors SET last_step = $1 WHERE login = $2 AND last_step < $1",
         )
         .bind(signed(step))
@@ -134,7 +135,7 @@ impl CredentialLedger for Ledger {
         by: &By,
     ) -> Result<bool, LedgerError> {
         let mut tx = self.write().await?;
-        let done = sqlx::query(
+        let done = db::query(
             "UPDATE recovery_codes SET used_at = $1
              WHERE hash = $2 AND login = $3 AND used_at IS NULL",
         )
@@ -192,13 +193,13 @@ impl CredentialLedger for Ledger {
     ) -> Result<(), LedgerError> {
         let mut tx = self.write().await?;
         let account = known(&mut tx, login).await?;
-        sqlx::query("UPDATE accounts SET password_hash = $1 WHERE login = $2")
+        db::query("UPDATE accounts SET password_hash = $1 WHERE login = $2")
             .bind(hash)
             .bind(login)
             .execute(&mut *tx)
             .await
             .map_err(down)?;
-        sqlx::query("DELETE FROM sessions WHERE login = $1 AND id <> $2")
+        db::query("DELETE FROM sessions WHERE login = $1 AND id <> $2")
             .bind(login)
             .bind(keep)
             .execute(&mut *tx)
@@ -219,7 +220,7 @@ impl CredentialLedger for Ledger {
     }
 
     async fn link(&self, hash: &[u8; 32], at: UnixMs) -> Result<Option<Link>, LedgerError> {
-        let found = sqlx::query(
+        let found = db::query(
             "SELECT l.login, l.purpose, l.expires_at FROM links l
              JOIN accounts a ON a.login = l.login WHERE l.token_hash = $1 AND l.used_at IS NULL
              AND l.expires_at > $2 AND a.disabled_at IS NULL",
@@ -246,7 +247,7 @@ impl CredentialLedger for Ledger {
         by: &By,
     ) -> Result<bool, LedgerError> {
         let mut tx = self.write().await?;
-        let taken: Option<String> = sqlx::query_scalar(
+        let taken: Option<String> = db::query_scalar(
             "UPDATE links SET used_at = $1 WHERE token_hash = $2 AND used_at IS NULL
              AND expires_at > $1 RETURNING login",
         )
@@ -261,7 +262,7 @@ impl CredentialLedger for Ledger {
             return Ok(false);
         }
         let name = chosen.name.as_ref().unwrap_or(&account.name);
-        sqlx::query("UPDATE accounts SET password_hash = $1, name = $2 WHERE login = $3")
+        db::query("UPDATE accounts SET password_hash = $1, name = $2 WHERE login = $3")
             .bind(&chosen.password_hash)
             .bind(name)
             .bind(&login)

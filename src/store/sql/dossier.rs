@@ -1,5 +1,6 @@
 //! What a dossier reads of codes, orders and places.
 
+use super::db;
 use async_trait::async_trait;
 use uuid::Uuid;
 
@@ -26,15 +27,15 @@ fn span(place: u16) -> (i64, i64) {
 }
 
 async fn one(ledger: &Ledger, payload: &[u8; 12]) -> Read<Met> {
-    let row = sqlx::query(
-        "SELECT COUNT(*) AS scans, COALESCE(SUM(CASE WHEN channel = 'consumer' THEN 1 ELSE 0 END),
-         0) AS by_buyers, MAX(seen_at) AS last_at FROM scans WHERE payload = $1",
+    let row = db::query(
+        "SELECT COUNT(*) AS scans, CAST(COALESCE(SUM(CASE WHEN channel = 'consumer' THEN 1 ELSE 0 END),
+         0) AS BIGINT) AS by_buyers, MAX(seen_at) AS last_at FROM scans WHERE payload = $1",
     )
     .bind(payload.to_vec())
     .fetch_one(&ledger.reader)
     .await
     .map_err(down)?;
-    let raised = sqlx::query("SELECT * FROM flags WHERE payload = $1")
+    let raised = db::query("SELECT * FROM flags WHERE payload = $1")
         .bind(payload.to_vec())
         .fetch_optional(&ledger.reader)
         .await
@@ -66,7 +67,7 @@ impl DossierLedger for Ledger {
     }
 
     async fn orders_of(&self, batch: BatchRef, limit: u32) -> Result<Vec<Order>, LedgerError> {
-        sqlx::query(
+        db::query(
             "SELECT * FROM orders WHERE key_number = $1 AND batch_number = $2
              ORDER BY created_at DESC, id DESC LIMIT $3",
         )
@@ -83,7 +84,7 @@ impl DossierLedger for Ledger {
 
     async fn flags_in(&self, place: u16, limit: u32) -> Result<Vec<Flag>, LedgerError> {
         let (first, last) = span(place);
-        sqlx::query(
+        db::query(
             "SELECT * FROM flags WHERE state = 'open' AND EXISTS (SELECT 1 FROM scans
              WHERE scans.payload = flags.payload AND scans.place BETWEEN $1 AND $2)
              ORDER BY risk DESC, updated_at DESC LIMIT $3",
@@ -101,8 +102,8 @@ impl DossierLedger for Ledger {
 
     async fn forged_in(&self, place: u16, limit: u32) -> Result<Vec<Forged>, LedgerError> {
         let (first, last) = span(place);
-        let found = sqlx::query(
-            "SELECT day, outcome, key_number, batch_number, SUM(seen) AS seen FROM forgeries
+        let found = db::query(
+            "SELECT day, outcome, key_number, batch_number, CAST(SUM(seen) AS BIGINT) AS seen FROM forgeries
              WHERE place BETWEEN $1 AND $2 GROUP BY day, outcome, key_number, batch_number
              ORDER BY day DESC, seen DESC LIMIT $3",
         )
@@ -134,7 +135,7 @@ impl DossierLedger for Ledger {
         payload: &[u8; 12],
         limit: u32,
     ) -> Result<(Vec<Kept>, u64), LedgerError> {
-        let own = sqlx::query(
+        let own = db::query(
             "SELECT * FROM field_records WHERE payload = $1 AND office = $2
              ORDER BY seq DESC LIMIT $3",
         )
@@ -144,7 +145,7 @@ impl DossierLedger for Ledger {
         .fetch_all(&self.reader)
         .await
         .map_err(down)?;
-        let others: i64 = sqlx::query_scalar(
+        let others: i64 = db::query_scalar(
             "SELECT COUNT(*) FROM field_records WHERE payload = $1 AND office <> $2",
         )
         .bind(payload.to_vec())
@@ -162,7 +163,7 @@ impl DossierLedger for Ledger {
         limit: u32,
     ) -> Result<(Vec<Report>, u64), LedgerError> {
         let (first, last) = span(place);
-        let found = sqlx::query(
+        let found = db::query(
             "SELECT r.*, c.state AS case_state FROM reports r
              LEFT JOIN case_files c ON c.id = r.case_id WHERE r.region BETWEEN $1 AND $2
              ORDER BY r.seq DESC LIMIT $3",
@@ -173,7 +174,7 @@ impl DossierLedger for Ledger {
         .fetch_all(&self.reader)
         .await
         .map_err(down)?;
-        let nowhere: i64 = sqlx::query_scalar("SELECT COUNT(*) FROM reports WHERE region = 0")
+        let nowhere: i64 = db::query_scalar("SELECT COUNT(*) FROM reports WHERE region = 0")
             .fetch_one(&self.reader)
             .await
             .map_err(down)?;
@@ -188,7 +189,7 @@ impl DossierLedger for Ledger {
         place: u16,
         limit: u32,
     ) -> Result<Vec<Kept>, LedgerError> {
-        let latest = sqlx::query(
+        let latest = db::query(
             "SELECT * FROM field_records WHERE office = $1 AND kind = 'visit'
              ORDER BY seq DESC LIMIT $2",
         )
@@ -209,7 +210,7 @@ impl DossierLedger for Ledger {
         limit: u32,
     ) -> Result<Vec<CaseLine>, LedgerError> {
         let (first, last) = span(place);
-        sqlx::query(
+        db::query(
             "SELECT * FROM case_files WHERE office = $1 AND region BETWEEN $2 AND $3
              ORDER BY opened_at DESC, id LIMIT $4",
         )

@@ -1,6 +1,7 @@
 //! An account loses what tells of a person.
 
 use super::accounts::{known, note};
+use super::db;
 use super::rows::Read;
 use super::{Ledger, down};
 use crate::base::{By, LedgerError};
@@ -21,7 +22,7 @@ pub(super) async fn erase(ledger: &Ledger, login: &str, by: &By) -> Read<Option<
         Err(LedgerError::NotFound(_)) => return Ok(None),
         Err(error) => return Err(error),
     };
-    let done = sqlx::query(
+    let done = db::query(
         "UPDATE accounts SET name = '', password_hash = NULL,
          disabled_at = COALESCE(disabled_at, $1) WHERE login = $2 AND name <> ''",
     )
@@ -34,7 +35,7 @@ pub(super) async fn erase(ledger: &Ledger, login: &str, by: &By) -> Read<Option<
         return Ok(Some(false));
     }
     for own in OWN {
-        sqlx::query(own).bind(login).execute(&mut *tx).await.map_err(down)?;
+        db::query(own).bind(login).execute(&mut *tx).await.map_err(down)?;
     }
     let told = [serde_json::Value::Null, serde_json::json!({"erased": true})];
     note(&mut tx, by, "account.erase", &account, told).await?;

@@ -1,8 +1,7 @@
 //! Packages of evidence, and their questions for the time.
 
+use super::db::{self, QueryBuilder};
 use async_trait::async_trait;
-use sqlx::sqlite::SqliteRow;
-use sqlx::{QueryBuilder, Sqlite};
 use uuid::Uuid;
 
 use super::rows::{self, Read, get};
@@ -18,15 +17,15 @@ use crate::evidence::port::{
 };
 use crate::reports::Report;
 
-fn small(row: &SqliteRow, column: &str) -> Read<u32> {
+fn small(row: &db::Row, column: &str) -> Read<u32> {
     u32::try_from(get::<i64>(row, column)?).map_err(|_| rows::bad(column))
 }
 
-fn uuid(row: &SqliteRow, column: &str) -> Read<Uuid> {
+fn uuid(row: &db::Row, column: &str) -> Read<Uuid> {
     get::<String>(row, column)?.parse().map_err(|_| rows::bad(column))
 }
 
-fn built(row: &SqliteRow) -> Read<Option<Built>> {
+fn built(row: &db::Row) -> Read<Option<Built>> {
     let Some(at) = get::<Option<i64>>(row, "ready_at")? else { return Ok(None) };
     let authority: Option<String> = get(row, "dated_by")?;
     let dated_at: Option<i64> = get(row, "dated_at")?;
@@ -41,7 +40,7 @@ fn built(row: &SqliteRow) -> Read<Option<Built>> {
     }))
 }
 
-fn package(row: &SqliteRow) -> Read<PackageRow> {
+fn package(row: &db::Row) -> Read<PackageRow> {
     let seat: String = get(row, "asked_seat")?;
     Ok(PackageRow {
         id: rows::id(row)?,
@@ -80,7 +79,7 @@ async fn note(
 
 /// The latest package of a state.
 async fn of_state(tx: &mut Tx, case: Uuid, state: &str) -> Read<Option<PackageRow>> {
-    sqlx::query(
+    db::query(
         "SELECT * FROM evidence_packages WHERE case_id = $1 AND state = $2
          ORDER BY asked_at DESC, id DESC LIMIT 1",
     )
@@ -105,7 +104,7 @@ impl EvidenceLedger for Ledger {
         if let Some(row) = of_state(&mut tx, wanted.case, &wanted.state).await? {
             return Ok((row, false));
         }
-        sqlx::query(
+        db::query(
             "INSERT INTO evidence_packages (id, office, case_id, case_number, entries, asked_by,
                  asked_name, asked_seat, asked_at, state, leased_until, downloads)
              VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 0, 0)",
@@ -133,7 +132,7 @@ impl EvidenceLedger for Ledger {
     }
 
     async fn evidence_of(&self, case: Uuid) -> Result<Vec<PackageRow>, LedgerError> {
-        let found = sqlx::query(
+        let found = db::query(
             "SELECT * FROM evidence_packages WHERE case_id = $1 ORDER BY asked_at DESC, id DESC LIMIT $2",
         )
         .bind(case.to_string())
@@ -145,7 +144,7 @@ impl EvidenceLedger for Ledger {
     }
 
     async fn evidence(&self, id: Uuid) -> Result<PackageRow, LedgerError> {
-        let row = sqlx::query("SELECT * FROM evidence_packages WHERE id = $1")
+        let row = db::query("SELECT * FROM evidence_packages WHERE id = $1")
             .bind(id.to_string())
             .fetch_optional(&self.reader)
             .await
@@ -158,7 +157,7 @@ impl EvidenceLedger for Ledger {
         now: UnixMs,
         until: UnixMs,
     ) -> Result<Option<PackageRow>, LedgerError> {
-        sqlx::query(
+        db::query(
             "UPDATE evidence_packages SET leased_until = $2 WHERE id = (
                  SELECT id FROM evidence_packages
                  WHERE ready_at IS NULL AND leased_until <= $1 ORDER BY leased_until, id LIMIT 1)
@@ -175,7 +174,7 @@ impl EvidenceLedger for Ledger {
     }
 
     async fn keep_evidence(&self, id: Uuid, until: UnixMs) -> Result<bool, LedgerError> {
-        let kept = sqlx::query(
+        let kept = db::query(
             "UPDATE evidence_packages SET leased_until = $2 WHERE id = $1 AND ready_at IS NULL",
         )
         .bind(id.to_string())
@@ -194,7 +193,7 @@ impl EvidenceLedger for Ledger {
         by: &By,
     ) -> Result<(), LedgerError> {
         let mut tx = self.write().await?;
-        let case: Option<String> = sqlx::query_scalar(
+        let case: Option<String> = db::query_scalar(
             "UPDATE evidence_packages SET ready_at = $2, kid = $3, bytes = $4, files = $5,
                  sha256 = $6, dated_by = $7, dated_at = $8, undated = $9, state = $10, problem = NULL
              WHERE id = $1 AND ready_at IS NULL RETURNING case_id",
@@ -225,7 +224,7 @@ impl EvidenceLedger for Ledger {
         problem: &str,
         again: UnixMs,
     ) -> Result<(), LedgerError> {
-        sqlx::query(
+        db::query(
             "UPDATE evidence_packages SET problem = $2, leased_until = $3
              WHERE id = $1 AND ready_at IS NULL",
         )
@@ -240,7 +239,7 @@ impl EvidenceLedger for Ledger {
 
     async fn evidence_taken(&self, row: &PackageRow, by: &By) -> Result<(), LedgerError> {
         let mut tx = self.write().await?;
-        sqlx::query("UPDATE evidence_packages SET downloads = downloads + 1 WHERE id = $1")
+        db::query("UPDATE evidence_packages SET downloads = downloads + 1 WHERE id = $1")
             .bind(row.id.to_string())
             .execute(&mut *tx)
             .await
@@ -264,7 +263,7 @@ impl EvidenceLedger for Ledger {
     }
 
     async fn trail_of(&self, objects: &[String]) -> Result<Vec<Row>, LedgerError> {
-        let mut query = QueryBuilder::<Sqlite>::new("SELECT * FROM audit WHERE object IN (");
+        let mut query = QueryBuilder::new("SELECT * FROM audit WHERE object IN (");
         let mut each = query.separated(", ");
         for object in objects {
             each.push_bind(object);
@@ -275,7 +274,7 @@ impl EvidenceLedger for Ledger {
     }
 
     async fn ask_stamp(&self, asked: &StampAsked) -> Result<(), LedgerError> {
-        sqlx::query(
+        db::query(
             "INSERT INTO evidence_stamps (package, query, leased_until) VALUES ($1, $2, 0)
              ON CONFLICT (package) DO UPDATE
              SET query = excluded.query, leased_until = 0, response = NULL, problem = NULL",
@@ -293,7 +292,7 @@ impl EvidenceLedger for Ledger {
         now: UnixMs,
         until: UnixMs,
     ) -> Result<Option<StampAsked>, LedgerError> {
-        let row = sqlx::query(
+        let row = db::query(
             "UPDATE evidence_stamps SET leased_until = $2 WHERE package = (
                  SELECT package FROM evidence_stamps WHERE response IS NULL AND problem IS NULL
                  AND leased_until <= $1 ORDER BY leased_until LIMIT 1)
@@ -304,7 +303,7 @@ impl EvidenceLedger for Ledger {
         .fetch_optional(&self.writer)
         .await
         .map_err(down)?;
-        let asked = |row: SqliteRow| -> Read<StampAsked> {
+        let asked = |row: db::Row| -> Read<StampAsked> {
             Ok(StampAsked { package: uuid(&row, "package")?, query: get(&row, "query")? })
         };
         row.map(asked).transpose()
@@ -319,7 +318,7 @@ impl EvidenceLedger for Ledger {
             Ok(response) => (Some(response), None),
             Err(problem) => (None, Some(problem)),
         };
-        sqlx::query(
+        db::query(
             "UPDATE evidence_stamps SET response = $3, problem = $4
              WHERE package = $1 AND query = $2",
         )
@@ -337,7 +336,7 @@ impl EvidenceLedger for Ledger {
         &self,
         package: Uuid,
     ) -> Result<Option<Result<Vec<u8>, String>>, LedgerError> {
-        let row = sqlx::query("SELECT response, problem FROM evidence_stamps WHERE package = $1")
+        let row = db::query("SELECT response, problem FROM evidence_stamps WHERE package = $1")
             .bind(package.to_string())
             .fetch_optional(&self.reader)
             .await

@@ -1,7 +1,7 @@
 //! Pages of exports, each by a key that an index or a small table has.
 
+use super::db::{self, Row};
 use async_trait::async_trait;
-use sqlx::sqlite::SqliteRow;
 
 use super::rows::{self, Read, get};
 use super::{Ledger, down};
@@ -13,23 +13,23 @@ use crate::registry::Uscc;
 use crate::scan::Place;
 use crate::trace::document;
 
-fn text(row: &SqliteRow, column: &str) -> Read<Cell> {
+fn text(row: &Row, column: &str) -> Read<Cell> {
     Ok(Cell::of(get::<Option<String>>(row, column)?, Cell::Text))
 }
 
-fn number(row: &SqliteRow, column: &str) -> Read<Cell> {
+fn number(row: &Row, column: &str) -> Read<Cell> {
     Ok(Cell::of(get::<Option<i64>>(row, column)?, Cell::Number))
 }
 
-fn instant(row: &SqliteRow, column: &str) -> Read<Cell> {
+fn instant(row: &Row, column: &str) -> Read<Cell> {
     Ok(Cell::of(get::<Option<i64>>(row, column)?, |at| Cell::Instant(UnixMs(at))))
 }
 
-fn batch(row: &SqliteRow) -> Read<Cell> {
+fn batch(row: &Row) -> Read<Cell> {
     rows::batch_ref(row).map(|id| Cell::text(id.to_string()))
 }
 
-fn serial(row: &SqliteRow) -> Read<Cell> {
+fn serial(row: &Row) -> Read<Cell> {
     let payload = Payload::from_bytes(rows::payload(row)?).map_err(|_| rows::bad("payload"))?;
     Ok(Cell::text(payload.serial_text()))
 }
@@ -69,7 +69,7 @@ const NUMBERS: [&str; 30] = [
 ];
 
 /// Columns that stand in the row under their own names.
-fn plain(row: &SqliteRow, kind: Kind) -> Read<Vec<Cell>> {
+fn plain(row: &Row, kind: Kind) -> Read<Vec<Cell>> {
     kind.columns()
         .iter()
         .map(|column| match *column {
@@ -94,14 +94,14 @@ fn is_an_instant(column: &str) -> bool {
 }
 
 /// Slugs, with spaces: the sentences of a reason change, they do not.
-fn reasons(row: &SqliteRow) -> Read<Cell> {
+fn reasons(row: &Row) -> Read<Cell> {
     let kept: Vec<KeptReason> =
         serde_json::from_str(&get::<String>(row, "reasons")?).map_err(|_| rows::bad("reasons"))?;
     let slugs: Vec<_> = kept.into_iter().map(|reason| reason.code).collect();
     Ok(Cell::Text(slugs.join(" ")))
 }
 
-fn place(row: &SqliteRow, lang: Lang) -> Read<Cell> {
+fn place(row: &Row, lang: Lang) -> Read<Cell> {
     let place = Place(u16::try_from(get::<i64>(row, "place")?).unwrap_or(0));
     Ok(Cell::of(place.text(lang), Cell::Text))
 }
@@ -308,7 +308,7 @@ const fn key(kind: Kind) -> (Option<&'static str>, &'static [&'static str]) {
 }
 
 /// Behind a row.
-fn mark(row: &SqliteRow, kind: Kind) -> Read<Mark> {
+fn mark(row: &Row, kind: Kind) -> Read<Mark> {
     if kind == Kind::Flags {
         return Ok(Mark { text: hex(&rows::payload(row)?), ..Mark::default() });
     }
@@ -322,7 +322,7 @@ fn mark(row: &SqliteRow, kind: Kind) -> Read<Mark> {
 }
 
 /// An event by itself, in EPCIS 2.0, with what was declared of it.
-fn epcis(row: &SqliteRow) -> Read<Cell> {
+fn epcis(row: &Row) -> Read<Cell> {
     let body: String = get(row, "body")?;
     let body = match get::<Option<String>>(row, "declaration")? {
         None => body,
@@ -334,7 +334,7 @@ fn epcis(row: &SqliteRow) -> Read<Cell> {
     Ok(Cell::Whole(document::alone(&body)))
 }
 
-fn cells(row: &SqliteRow, kind: Kind) -> Read<Vec<Cell>> {
+fn cells(row: &Row, kind: Kind) -> Read<Vec<Cell>> {
     let mut cells = plain(row, kind)?;
     if kind == Kind::Events {
         cells.push(epcis(row)?);
@@ -342,7 +342,7 @@ fn cells(row: &SqliteRow, kind: Kind) -> Read<Vec<Cell>> {
     Ok(cells)
 }
 
-fn page(found: &[SqliteRow], kind: Kind, limit: u32) -> Read<Page> {
+fn page(found: &[Row], kind: Kind, limit: u32) -> Read<Page> {
     let full = found.len() >= usize::try_from(limit).unwrap_or(usize::MAX);
     let next = found.last().filter(|_| full).map(|row| mark(row, kind)).transpose()?;
     let rows = found.iter().map(|row| cells(row, kind)).collect::<Read<_>>()?;
@@ -353,7 +353,7 @@ fn page(found: &[SqliteRow], kind: Kind, limit: u32) -> Read<Page> {
 /// its batch at the latest.
 async fn scans(ledger: &Ledger, of: &Uscc, after: &Mark, limit: u32) -> Read<Page> {
     let [key, batch, seen_at, log, major, minor] = after.numbers;
-    let found = sqlx::query(statement(Kind::Scans))
+    let found = db::query(statement(Kind::Scans))
         .bind(key)
         .bind(batch)
         .bind(seen_at)
@@ -366,7 +366,7 @@ async fn scans(ledger: &Ledger, of: &Uscc, after: &Mark, limit: u32) -> Read<Pag
         .map_err(down)?;
     let mut page = page(&found, Kind::Scans, limit)?;
     if page.next.is_none() {
-        let next: Option<(i64, i64)> = sqlx::query_as(
+        let next: Option<(i64, i64)> = db::query_as(
             "SELECT key_number, batch_number FROM batches
              WHERE enterprise = $1 AND (key_number, batch_number) > ($2, $3)
              ORDER BY key_number, batch_number LIMIT 1",
@@ -398,7 +398,7 @@ impl ExportLedger for Ledger {
             return scans(self, of, after, limit).await;
         }
         let [first, second, ..] = after.numbers;
-        let query = sqlx::query(statement(kind)).bind(of.as_str());
+        let query = db::query(statement(kind)).bind(of.as_str());
         let query = match kind {
             Kind::Flags => query.bind(bytes_of(&after.text)),
             _ => query.bind(after.text.clone()),

@@ -1,5 +1,6 @@
 //! Facts about ranges of running numbers.
 
+use super::db;
 use uuid::Uuid;
 
 use super::rows::{self, Read};
@@ -12,7 +13,7 @@ use crate::registry::{BatchRef, RangeFact, Uscc};
 
 pub(super) async fn insert(tx: &mut Tx, fact: &RangeFact) -> Result<(), LedgerError> {
     let revision = next_revision(tx).await?;
-    sqlx::query(
+    db::query(
         "INSERT INTO batch_ranges (id, key_number, batch_number, first_number, last_number,
          state, reason_zh, reason_en, remedy_zh, remedy_en, set_by, set_at, revision)
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
@@ -74,7 +75,7 @@ pub(super) async fn add(ledger: &Ledger, fact: &RangeFact, by: &By) -> Read<()> 
 pub(super) async fn lift(ledger: &Ledger, id: Uuid, by: &By) -> Read<bool> {
     let mut tx = ledger.write().await?;
     let revision = next_revision(&mut tx).await?;
-    let lifted = sqlx::query(
+    let lifted = db::query(
         "UPDATE batch_ranges SET lifted_at = $1, revision = $2
          WHERE id = $3 AND lifted_at IS NULL AND block IS NULL RETURNING *",
     )
@@ -95,7 +96,7 @@ pub(super) async fn lift(ledger: &Ledger, id: Uuid, by: &By) -> Read<bool> {
 }
 
 pub(super) async fn of(ledger: &Ledger, batch: BatchRef) -> Read<Vec<RangeFact>> {
-    sqlx::query(
+    db::query(
         "SELECT * FROM batch_ranges WHERE key_number = $1 AND batch_number = $2
          ORDER BY set_at, id",
     )
@@ -112,7 +113,7 @@ pub(super) async fn of(ledger: &Ledger, batch: BatchRef) -> Read<Vec<RangeFact>>
 /// All facts of every batch of which one changed behind `since`, for servers, and
 /// with them what is said of its packages' pools.
 pub(super) async fn changed(tx: &mut Tx, since: i64) -> Read<Vec<(BatchRef, Vec<RangeFact>)>> {
-    let found = sqlx::query(
+    let found = db::query(
         "SELECT * FROM batch_ranges WHERE (key_number, batch_number) IN
          (SELECT key_number, batch_number FROM batch_ranges WHERE revision > $1
           UNION SELECT key_number, batch_number FROM batches WHERE revision > $1)

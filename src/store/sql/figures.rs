@@ -1,10 +1,10 @@
 //! Figures of a month, read from flags, decisions, counted scans and cases.
 
+use super::db::{self, Row};
 use std::collections::BTreeMap;
 
 use async_trait::async_trait;
 use futures::TryStreamExt;
-use sqlx::sqlite::SqliteRow;
 use uuid::Uuid;
 
 use super::rows::{self, Read, get};
@@ -31,7 +31,8 @@ const CLOSED: &str = "SELECT * FROM (SELECT b.gtin, f.shown_at, f.opened_at,
     FROM flags f JOIN batches b ON b.key_number = f.key_number
      AND b.batch_number = f.batch_number WHERE f.state = 'decided' AND f.updated_at >= $1) c
     WHERE c.closed_at >= $1 AND c.closed_at < $2";
-const SCANS: &str = "SELECT b.gtin, d.province, SUM(d.scans) AS scans FROM scan_days d
+const SCANS: &str =
+    "SELECT b.gtin, d.province, CAST(SUM(d.scans) AS BIGINT) AS scans FROM scan_days d
     JOIN batches b ON b.key_number = d.key_number AND b.batch_number = d.batch_number
     WHERE d.day >= $1 AND d.day < $2 GROUP BY b.gtin, d.province";
 
@@ -47,7 +48,7 @@ const CASE_PRODUCTS: &str = "SELECT DISTINCT u.case_id, b.gtin FROM case_units u
 const DAY_MS: i64 = 86_400_000;
 
 async fn products_of_cases(ledger: &Ledger, office: Uuid) -> Read<BTreeMap<String, Vec<Gtin>>> {
-    let found = sqlx::query(CASE_PRODUCTS).bind(office.to_string());
+    let found = db::query(CASE_PRODUCTS).bind(office.to_string());
     let mut out = BTreeMap::<String, Vec<Gtin>>::new();
     for row in &found.fetch_all(&ledger.reader).await.map_err(down)? {
         let gtin = Gtin::try_from(get::<String>(row, "gtin")?).map_err(|_| rows::bad("gtin"))?;
@@ -56,13 +57,13 @@ async fn products_of_cases(ledger: &Ledger, office: Uuid) -> Read<BTreeMap<Strin
     Ok(out)
 }
 
-fn whose(row: &SqliteRow) -> Read<(Gtin, u8)> {
+fn whose(row: &Row) -> Read<(Gtin, u8)> {
     let gtin = Gtin::try_from(get::<String>(row, "gtin")?).map_err(|_| rows::bad("gtin"))?;
     let province = u8::try_from(get::<i64>(row, "province")?);
     Ok((gtin, province.map_err(|_| rows::bad("province"))?))
 }
 
-fn closed(row: &SqliteRow) -> Read<Closed> {
+fn closed(row: &Row) -> Read<Closed> {
     let came = match get::<Option<String>>(row, "decision")?.as_deref() {
         Some("copied") => Came::Copied,
         Some("genuine") => Came::Genuine,
@@ -82,9 +83,9 @@ async fn every(
     ledger: &Ledger,
     sql: &'static str,
     (from, until): (i64, i64),
-    mut each: impl FnMut(&SqliteRow) -> Read<()>,
+    mut each: impl FnMut(&Row) -> Read<()>,
 ) -> Read<()> {
-    let mut rows = sqlx::query(sql).bind(from).bind(until).fetch(&ledger.reader);
+    let mut rows = db::query(sql).bind(from).bind(until).fetch(&ledger.reader);
     while let Some(row) = rows.try_next().await.map_err(down)? {
         each(&row)?;
     }
@@ -123,7 +124,7 @@ impl FigureLedger for Ledger {
 
     async fn case_figures(&self, office: Uuid, span: &Span) -> Result<CaseFigures, LedgerError> {
         let products = products_of_cases(self, office).await?;
-        let found = sqlx::query(CASES)
+        let found = db::query(CASES)
             .bind(office.to_string())
             .bind(span.until.0)
             .fetch_all(&self.reader)

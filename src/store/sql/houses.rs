@@ -1,6 +1,6 @@
 //! Settings of enterprises, and the printing houses that they work with.
 
-use sqlx::sqlite::SqliteRow;
+use super::db::{self, Row};
 use uuid::Uuid;
 
 use super::rows::{self, Read, get};
@@ -13,11 +13,11 @@ use crate::registry::Uscc;
 
 const SETTINGS: &str = "SELECT * FROM enterprise_settings WHERE enterprise = $1";
 
-fn small(row: &SqliteRow, column: &str) -> Read<u32> {
+fn small(row: &Row, column: &str) -> Read<u32> {
     u32::try_from(get::<i64>(row, column)?).map_err(|_| rows::bad(column))
 }
 
-fn settings_in(row: Option<&SqliteRow>) -> Read<Settings> {
+fn settings_in(row: Option<&Row>) -> Read<Settings> {
     let Some(row) = row else { return Ok(Settings::default()) };
     Ok(Settings {
         approval_labels: unsigned(get(row, "approval_labels")?),
@@ -29,13 +29,13 @@ fn settings_in(row: Option<&SqliteRow>) -> Read<Settings> {
 }
 
 pub(super) async fn settings(ledger: &Ledger, of: &Uscc) -> Read<Settings> {
-    let row = sqlx::query(SETTINGS).bind(of.as_str()).fetch_optional(&ledger.reader).await;
+    let row = db::query(SETTINGS).bind(of.as_str()).fetch_optional(&ledger.reader).await;
     settings_in(row.map_err(down)?.as_ref())
 }
 
 /// As they stand within a transaction.
 pub(super) async fn settings_now(tx: &mut Tx, of: &Uscc) -> Read<Settings> {
-    let row = sqlx::query(SETTINGS).bind(of.as_str()).fetch_optional(&mut **tx).await;
+    let row = db::query(SETTINGS).bind(of.as_str()).fetch_optional(&mut **tx).await;
     settings_in(row.map_err(down)?.as_ref())
 }
 
@@ -51,7 +51,7 @@ pub(super) async fn set_settings(ledger: &Ledger, of: &Uscc, new: &Settings, by:
     if before == *new {
         return Ok(());
     }
-    sqlx::query(
+    db::query(
         "INSERT INTO enterprise_settings (enterprise, approval_labels, sign_off_labels,
          pick_up_days, printed_days, activated_days) VALUES ($1, $2, $3, $4, $5, $6)
          ON CONFLICT (enterprise) DO UPDATE SET approval_labels = $2, sign_off_labels = $3,
@@ -77,7 +77,7 @@ pub(super) async fn set_settings(ledger: &Ledger, of: &Uscc, new: &Settings, by:
     tx.commit().await.map_err(down)
 }
 
-fn house(row: &SqliteRow) -> Read<PrintHouse> {
+fn house(row: &Row) -> Read<PrintHouse> {
     Ok(PrintHouse {
         id: rows::id(row)?,
         enterprise: rows::uscc(row, "enterprise")?,
@@ -92,36 +92,32 @@ fn house(row: &SqliteRow) -> Read<PrintHouse> {
 }
 
 pub(super) async fn houses(ledger: &Ledger, of: &Uscc) -> Read<Vec<PrintHouse>> {
-    sqlx::query(
-        "SELECT * FROM print_houses WHERE enterprise = $1 ORDER BY created_at DESC, id DESC",
-    )
-    .bind(of.as_str())
-    .fetch_all(&ledger.reader)
-    .await
-    .map_err(down)?
-    .iter()
-    .map(house)
-    .collect()
+    db::query("SELECT * FROM print_houses WHERE enterprise = $1 ORDER BY created_at DESC, id DESC")
+        .bind(of.as_str())
+        .fetch_all(&ledger.reader)
+        .await
+        .map_err(down)?
+        .iter()
+        .map(house)
+        .collect()
 }
 
 /// The house `id` of `of`, if it still gets orders.
 pub(super) async fn house_now(tx: &mut Tx, of: &Uscc, id: Uuid) -> Read<Option<PrintHouse>> {
-    sqlx::query(
-        "SELECT * FROM print_houses WHERE id = $1 AND enterprise = $2 AND retired_at IS NULL",
-    )
-    .bind(id.to_string())
-    .bind(of.as_str())
-    .fetch_optional(&mut **tx)
-    .await
-    .map_err(down)?
-    .as_ref()
-    .map(house)
-    .transpose()
+    db::query("SELECT * FROM print_houses WHERE id = $1 AND enterprise = $2 AND retired_at IS NULL")
+        .bind(id.to_string())
+        .bind(of.as_str())
+        .fetch_optional(&mut **tx)
+        .await
+        .map_err(down)?
+        .as_ref()
+        .map(house)
+        .transpose()
 }
 
 pub(super) async fn add(ledger: &Ledger, of: &Uscc, new: &NewPrintHouse, by: &By) -> Read<Uuid> {
     let mut tx = ledger.write().await?;
-    let standing: i64 = sqlx::query_scalar(
+    let standing: i64 = db::query_scalar(
         "SELECT COUNT(*) FROM print_houses WHERE enterprise = $1 AND retired_at IS NULL",
     )
     .bind(of.as_str())
@@ -134,7 +130,7 @@ pub(super) async fn add(ledger: &Ledger, of: &Uscc, new: &NewPrintHouse, by: &By
         return Err(LedgerError::Invalid(vec![fault]));
     }
     let id = ids::new_id(by.at);
-    sqlx::query(
+    db::query(
         "INSERT INTO print_houses (id, enterprise, name, contact, recipient, created_at)
          VALUES ($1, $2, $3, $4, $5, $6)",
     )
@@ -156,7 +152,7 @@ pub(super) async fn add(ledger: &Ledger, of: &Uscc, new: &NewPrintHouse, by: &By
 
 pub(super) async fn retire(ledger: &Ledger, of: &Uscc, id: Uuid, by: &By) -> Read<bool> {
     let mut tx = ledger.write().await?;
-    let done = sqlx::query(
+    let done = db::query(
         "UPDATE print_houses SET retired_at = $1
          WHERE id = $2 AND enterprise = $3 AND retired_at IS NULL",
     )

@@ -1,8 +1,8 @@
 //! Questions to enterprises, and their answers.
 
+use super::db::{self, Row};
 use async_trait::async_trait;
 use jiff::civil::Date;
-use sqlx::sqlite::SqliteRow;
 use uuid::Uuid;
 
 use super::case_files::{as_seen, note, put_down, read, unknown};
@@ -18,7 +18,7 @@ use crate::cases::matter::{CaseUnit, PhotoNote};
 use crate::cases::port::Seen;
 use crate::registry::Uscc;
 
-fn answered(row: &SqliteRow) -> Read<Option<Answered>> {
+fn answered(row: &Row) -> Read<Option<Answered>> {
     let Some(opinion) = get::<Option<String>>(row, "opinion")? else { return Ok(None) };
     Ok(Some(Answered {
         answer: Answer {
@@ -32,7 +32,7 @@ fn answered(row: &SqliteRow) -> Read<Option<Answered>> {
     }))
 }
 
-fn inquiry(row: &SqliteRow) -> Read<Inquiry> {
+fn inquiry(row: &Row) -> Read<Inquiry> {
     let uuid = |column| -> Read<Uuid> {
         get::<String>(row, column)?.parse().map_err(|_| rows::bad(column))
     };
@@ -53,8 +53,8 @@ fn inquiry(row: &SqliteRow) -> Read<Inquiry> {
     })
 }
 
-async fn find<'e>(on: impl sqlx::Executor<'e, Database = sqlx::Sqlite>, id: Uuid) -> Read<Inquiry> {
-    let found = sqlx::query("SELECT * FROM inquiries WHERE id = $1")
+async fn find<'e>(on: impl db::On<'e>, id: Uuid) -> Read<Inquiry> {
+    let found = db::query("SELECT * FROM inquiries WHERE id = $1")
         .bind(id.to_string())
         .fetch_optional(on)
         .await
@@ -95,7 +95,7 @@ async fn insert(
     units: &[CaseUnit],
     by: &By,
 ) -> Read<()> {
-    sqlx::query(
+    db::query(
         "INSERT INTO inquiries (id, case_id, office, enterprise, question, units, photos, asked_by,
          asked_at, due_on) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
     )
@@ -117,7 +117,7 @@ async fn insert(
 
 /// All of a case, oldest first.
 pub(super) async fn of_case(ledger: &Ledger, case: Uuid) -> Read<Vec<Inquiry>> {
-    let found = sqlx::query("SELECT * FROM inquiries WHERE case_id = $1 ORDER BY asked_at, id")
+    let found = db::query("SELECT * FROM inquiries WHERE case_id = $1 ORDER BY asked_at, id")
         .bind(case.to_string())
         .fetch_all(&ledger.reader)
         .await
@@ -177,7 +177,7 @@ impl InquiryLedger for Ledger {
         let grounds = grounds.trim().to_owned();
         let fact = Fact::Dropped { inquiry: id, on: seen.today, grounds };
         let next = put_down(&mut tx, &file, &[fact], by).await?;
-        sqlx::query("UPDATE inquiries SET dropped_at = $1 WHERE id = $2")
+        db::query("UPDATE inquiries SET dropped_at = $1 WHERE id = $2")
             .bind(by.at.0)
             .bind(id.to_string())
             .execute(&mut *tx)
@@ -214,7 +214,7 @@ impl InquiryLedger for Ledger {
         };
         let since = file.seq();
         let next = put_down(&mut tx, &file, &answer_facts(&file, fact, &asked.files), by).await?;
-        sqlx::query(
+        db::query(
             "UPDATE inquiries SET opinion = $1, grounds = $2, signer = $3, position = $4,
              answered_by = $5, answered_at = $6 WHERE id = $7",
         )
@@ -258,7 +258,7 @@ impl InquiryLedger for Ledger {
             return Err(LedgerError::Invalid(vec![fault]).into());
         }
         asked.files.push(photo.to_owned());
-        sqlx::query("UPDATE inquiries SET files = $1 WHERE id = $2")
+        db::query("UPDATE inquiries SET files = $1 WHERE id = $2")
             .bind(serde_json::json!(asked.files).to_string())
             .bind(id.to_string())
             .execute(&mut *tx)
@@ -277,7 +277,7 @@ impl InquiryLedger for Ledger {
     }
 
     async fn inquiries(&self, of: &Uscc, limit: u32) -> Result<Vec<Inquiry>, LedgerError> {
-        sqlx::query(
+        db::query(
             "SELECT * FROM inquiries WHERE enterprise = $1
              ORDER BY COALESCE(answered_at, dropped_at) IS NOT NULL, asked_at DESC, id LIMIT $2",
         )

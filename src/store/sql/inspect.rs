@@ -7,9 +7,11 @@ use std::path::{Path, PathBuf};
 
 use sqlx::sqlite::{SqliteConnectOptions, SqlitePoolOptions};
 
+use super::db::{self, Pool};
+use super::open::{self, ON_FILE, ON_SERVER, Place};
 use super::rows;
 use super::scans::channel_name;
-use super::{BUSY_WAIT, Ledger, MIGRATIONS, down, unsigned};
+use super::{BUSY_WAIT, Ledger, down, unsigned};
 use crate::base::{LedgerError, UnixMs};
 use crate::scan::{Channel, Cursor, LogId, Marks};
 
@@ -48,28 +50,80 @@ impl Ledger {
             .connect_with(options)
             .await
             .map_err(down)?;
-        Ok(Self { writer: pool.clone(), reader: pool })
+        let (pool, place) = (Pool::lite(pool), Place::File(path.to_owned()));
+        Ok(Self { writer: pool.clone(), reader: pool, place })
+    }
+
+    /// The same of a database of a PostgreSQL server.
+    ///
+    /// # Errors
+    /// `Unavailable`, without the password.
+    pub async fn inspect_server(url: &str) -> Result<Self, LedgerError> {
+        let options = open::server(url)?.options([("default_transaction_read_only", "on")]);
+        let pool = Pool::pg_reads(open::server_pool(1, options.clone()).await?);
+        Ok(Self { writer: pool.clone(), reader: pool, place: Place::Server(Box::new(options)) })
+    }
+
+    /// Whether there is a ledger in the place that was looked at.
+    ///
+    /// # Errors
+    /// `Unavailable`.
+    pub async fn is_made(&self) -> Result<bool, LedgerError> {
+        match self.place {
+            Place::File(_) => Ok(true),
+            Place::Server(_) => {
+                db::query_scalar("SELECT to_regclass('_sqlx_migrations') IS NOT NULL")
+                    .fetch_one(&self.reader)
+                    .await
+                    .map_err(down)
+            }
+        }
+    }
+
+    /// What of a server's settings loses what was acknowledged when the power fails.
+    ///
+    /// # Errors
+    /// `Unavailable`.
+    pub async fn forgetful(&self) -> Result<Option<String>, LedgerError> {
+        if let Place::File(_) = self.place {
+            return Ok(None);
+        }
+        let off: Vec<String> = db::query_scalar(
+            "SELECT name FROM pg_settings WHERE name IN ('fsync', 'full_page_writes')
+             AND setting = 'off' ORDER BY name",
+        )
+        .fetch_all(&self.reader)
+        .await
+        .map_err(down)?;
+        Ok((!off.is_empty()).then(|| off.join(", ")))
     }
 
     /// # Errors
     /// `Unavailable` also for a file that is no ledger.
     pub async fn migrated(&self) -> Result<Migrated, LedgerError> {
-        let (found, failed): (Option<i64>, i64) = sqlx::query_as(
+        let (found, failed): (Option<i64>, i64) = db::query_as(
             "SELECT MAX(version), COUNT(CASE WHEN NOT success THEN 1 END) FROM _sqlx_migrations",
         )
         .fetch_one(&self.reader)
         .await
         .map_err(down)?;
-        let known = MIGRATIONS.iter().map(|m| m.version).max().unwrap_or(0);
+        let migrations = match self.place {
+            Place::File(_) => &ON_FILE,
+            Place::Server(_) => &ON_SERVER,
+        };
+        let known = migrations.iter().map(|m| m.version).max().unwrap_or(0);
         Ok(Migrated { found: found.unwrap_or(0), known, whole: failed == 0 })
     }
 
-    /// What SQLite finds broken, first thing first.
+    /// What SQLite finds broken, first thing first; a server looks after itself.
     ///
     /// # Errors
     /// `Unavailable` for a file that cannot even be read.
     pub async fn damage(&self) -> Result<Option<String>, LedgerError> {
-        let says: String = sqlx::query_scalar("PRAGMA quick_check(1)")
+        if let Place::Server(_) = self.place {
+            return Ok(None);
+        }
+        let says: String = db::query_scalar("PRAGMA quick_check(1)")
             .fetch_one(&self.reader)
             .await
             .map_err(down)?;
@@ -81,7 +135,7 @@ impl Ledger {
     /// # Errors
     /// `Unavailable`.
     pub async fn newest(&self) -> Result<Option<UnixMs>, LedgerError> {
-        let facts: Option<i64> = sqlx::query_scalar(
+        let facts: Option<i64> = db::query_scalar(
             "SELECT MAX(happened) FROM (
                 SELECT MAX(created_at) AS happened FROM installation
                 UNION ALL SELECT MAX(created_at) FROM enterprises
@@ -105,7 +159,7 @@ impl Ledger {
     /// `Unavailable`.
     pub async fn logs(&self) -> Result<HashMap<LogId, Cursor>, LedgerError> {
         let rows: Vec<(Vec<u8>, i64, i64)> =
-            sqlx::query_as("SELECT identity, log_major, log_minor FROM scan_logs")
+            db::query_as("SELECT identity, log_major, log_minor FROM scan_logs")
                 .fetch_all(&self.reader)
                 .await
                 .map_err(down)?;
@@ -124,7 +178,7 @@ impl Ledger {
     pub async fn newest_scan(&self) -> Result<Option<UnixMs>, LedgerError> {
         let mut newest = None;
         for log in self.log_rows().await? {
-            let seen: Option<i64> = sqlx::query_scalar(
+            let seen: Option<i64> = db::query_scalar(
                 "SELECT MAX(seen_at) FROM (SELECT seen_at FROM scans WHERE log = $1
                  ORDER BY log_major DESC, log_minor DESC LIMIT $2) AS latest",
             )
@@ -146,7 +200,7 @@ impl Ledger {
     pub async fn latest_buyers(&self, marks: Marks) -> Result<(u64, u64), LedgerError> {
         let (mut all, mut marked) = (0, 0);
         for log in self.log_rows().await? {
-            let (of_log, marked_of_log): (i64, i64) = sqlx::query_as(
+            let (of_log, marked_of_log): (i64, i64) = db::query_as(
                 "SELECT COUNT(*), COUNT(CASE WHEN marks & $3 <> 0 THEN 1 END)
                  FROM (SELECT channel, marks FROM scans WHERE log = $1
                  ORDER BY log_major DESC, log_minor DESC LIMIT $2) AS latest
@@ -166,7 +220,7 @@ impl Ledger {
     }
 
     async fn log_rows(&self) -> Result<Vec<i64>, LedgerError> {
-        sqlx::query_scalar("SELECT id FROM scan_logs").fetch_all(&self.reader).await.map_err(down)
+        db::query_scalar("SELECT id FROM scan_logs").fetch_all(&self.reader).await.map_err(down)
     }
 }
 

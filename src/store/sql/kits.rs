@@ -1,10 +1,9 @@
 //! Kits for officers' phones.
 
+use super::db::{self, QueryBuilder, Row};
 use std::collections::{BTreeMap, HashSet};
 
 use async_trait::async_trait;
-use sqlx::sqlite::SqliteRow;
-use sqlx::{QueryBuilder, Sqlite};
 
 use super::rows::{self, Read, get};
 use super::{Ledger, ROWS_AT_ONCE, Tx, down};
@@ -15,11 +14,11 @@ use crate::kit::{KITS_KEPT, KitLedger, Manifest, Part};
 
 type Named = Vec<(String, String)>;
 
-fn named(row: &SqliteRow) -> Read<Named> {
+fn named(row: &Row) -> Read<Named> {
     serde_json::from_str(&get::<String>(row, "parts")?).map_err(|_| rows::bad("parts"))
 }
 
-fn head(row: &SqliteRow) -> Read<Head> {
+fn head(row: &Row) -> Read<Head> {
     Ok(Head {
         version: get(row, "version")?,
         revision: get(row, "revision")?,
@@ -28,7 +27,7 @@ fn head(row: &SqliteRow) -> Read<Head> {
     })
 }
 
-fn part(row: &SqliteRow) -> Read<Part> {
+fn part(row: &Row) -> Read<Part> {
     Ok(Part { name: get(row, "name")?, hash: get(row, "sha256")?, text: get(row, "body")? })
 }
 
@@ -41,20 +40,18 @@ fn is_for(name: &str, province: u16) -> bool {
 /// Puts the parts of a kit in the place of those of the last.
 async fn replace(tx: &mut Tx, parts: &[Part]) -> Read<()> {
     let named: HashSet<&str> = parts.iter().map(|part| part.name.as_str()).collect();
-    let had: Vec<String> = sqlx::query_scalar("SELECT name FROM kit_parts")
-        .fetch_all(&mut **tx)
-        .await
-        .map_err(down)?;
+    let had: Vec<String> =
+        db::query_scalar("SELECT name FROM kit_parts").fetch_all(&mut **tx).await.map_err(down)?;
     // A statement takes 32 766 values at most, and a kit may have more parts.
     for name in had.iter().filter(|name| !named.contains(name.as_str())) {
-        sqlx::query("DELETE FROM kit_parts WHERE name = $1")
+        db::query("DELETE FROM kit_parts WHERE name = $1")
             .bind(name)
             .execute(&mut **tx)
             .await
             .map_err(down)?;
     }
     for part in parts {
-        sqlx::query(
+        db::query(
             "INSERT INTO kit_parts (name, sha256, body) VALUES ($1, $2, $3)
              ON CONFLICT (name) DO UPDATE SET sha256 = excluded.sha256, body = excluded.body
              WHERE kit_parts.sha256 <> excluded.sha256",
@@ -72,7 +69,7 @@ async fn replace(tx: &mut Tx, parts: &[Part]) -> Read<()> {
 #[async_trait]
 impl KitLedger for Ledger {
     async fn kit_head(&self) -> Result<Option<Head>, LedgerError> {
-        sqlx::query("SELECT * FROM kits ORDER BY version DESC LIMIT 1")
+        db::query("SELECT * FROM kits ORDER BY version DESC LIMIT 1")
             .fetch_optional(&self.reader)
             .await
             .map_err(down)?
@@ -89,14 +86,14 @@ impl KitLedger for Ledger {
         parts: &[Part],
     ) -> Result<(), LedgerError> {
         let mut tx = self.write().await?;
-        let latest: Option<i64> = sqlx::query_scalar("SELECT MAX(version) FROM kits")
+        let latest: Option<i64> = db::query_scalar("SELECT MAX(version) FROM kits")
             .fetch_one(&mut *tx)
             .await
             .map_err(down)?;
         if latest.is_some_and(|latest| latest >= manifest.version) {
             return Err(LedgerError::Unavailable("another worker made this kit".to_owned()));
         }
-        sqlx::query(
+        db::query(
             "INSERT INTO kits (version, revision, made_at, manifest, parts)
              VALUES ($1, $2, $3, $4, $5)",
         )
@@ -108,7 +105,7 @@ impl KitLedger for Ledger {
         .execute(&mut *tx)
         .await
         .map_err(down)?;
-        sqlx::query("DELETE FROM kits WHERE version <= $1")
+        db::query("DELETE FROM kits WHERE version <= $1")
             .bind(manifest.version - KITS_KEPT)
             .execute(&mut *tx)
             .await
@@ -120,12 +117,12 @@ impl KitLedger for Ledger {
     async fn kit_since(&self, have: i64, province: u16) -> Result<Option<Increment>, LedgerError> {
         // One view of kit and parts, whatever a worker writes meanwhile.
         let mut tx = self.reader.begin().await.map_err(down)?;
-        let latest = sqlx::query("SELECT * FROM kits ORDER BY version DESC LIMIT 1")
+        let latest = db::query("SELECT * FROM kits ORDER BY version DESC LIMIT 1")
             .fetch_optional(&mut *tx)
             .await
             .map_err(down)?;
         let Some(latest) = latest else { return Ok(None) };
-        let had = sqlx::query("SELECT parts FROM kits WHERE version = $1")
+        let had = db::query("SELECT parts FROM kits WHERE version = $1")
             .bind(have)
             .fetch_optional(&mut *tx)
             .await
@@ -138,7 +135,7 @@ impl KitLedger for Ledger {
             .collect();
         let mut parts = Vec::with_capacity(wanted.len());
         for (name, _) in wanted {
-            let row = sqlx::query("SELECT * FROM kit_parts WHERE name = $1")
+            let row = db::query("SELECT * FROM kit_parts WHERE name = $1")
                 .bind(name)
                 .fetch_one(&mut *tx)
                 .await
@@ -159,7 +156,7 @@ impl KitLedger for Ledger {
         let mut tx = self.write().await?;
         let mut out = BTreeMap::new();
         for key in keys {
-            let seen: i64 = sqlx::query_scalar(
+            let seen: i64 = db::query_scalar(
                 "INSERT INTO key_revocations (key_number, seen_at) VALUES ($1, $2)
                  ON CONFLICT (key_number) DO UPDATE SET seen_at = key_revocations.seen_at
                  RETURNING seen_at",
@@ -181,7 +178,7 @@ impl KitLedger for Ledger {
     ) -> Result<Vec<([u8; 12], u16)>, LedgerError> {
         let mut out = Vec::new();
         for some in payloads.chunks(ROWS_AT_ONCE) {
-            let mut asked = QueryBuilder::<Sqlite>::new(
+            let mut asked = QueryBuilder::new(
                 "SELECT DISTINCT payload, place / 100 AS province FROM scans
                  WHERE place > 0 AND payload IN (",
             );

@@ -1,5 +1,6 @@
 //! Items of a pool that somebody met, and where they stood.
 
+use super::db::{self, Row};
 use super::pick_ups::download;
 use super::rows::{self, Read, get};
 use super::{Ledger, Tx, down, leads, packages, signed, told, unsigned};
@@ -9,13 +10,12 @@ use crate::handoff::alarm::{Leak, Planting};
 use crate::handoff::package::variant;
 use crate::registry::{BatchRef, Uscc};
 use crate::scan::Cursor;
-use sqlx::sqlite::SqliteRow;
 
 /// Notes which of the scans of one log from `first` to `last`, written in this
 /// transaction, were of items of a pool that were not released; an inspection is
 /// not told to whom it inspects. The first of each item is told of.
 pub(super) async fn note(tx: &mut Tx, log: i64, first: Cursor, last: Cursor) -> Read<()> {
-    let met = sqlx::query(
+    let met = db::query(
         "SELECT s.key_number AS of_key, s.batch_number AS of_batch, s.label_number, p.id,
          MIN(s.seen_at) AS first_seen_at, MAX(s.place) AS place, COUNT(*) AS scans
          FROM scans s JOIN packages p ON p.key_number = s.key_number
@@ -42,10 +42,10 @@ pub(super) async fn note(tx: &mut Tx, log: i64, first: Cursor, last: Cursor) -> 
 }
 
 /// Counts the scans of one item.
-async fn sighted(tx: &mut Tx, met: &SqliteRow) -> Read<()> {
+async fn sighted(tx: &mut Tx, met: &Row) -> Read<()> {
     let (label, at): (i64, i64) = (get(met, "label_number")?, get(met, "first_seen_at")?);
     let (package, place) = (rows::id(met)?, get::<i64>(met, "place")?);
-    let scans: i64 = sqlx::query_scalar(
+    let scans: i64 = db::query_scalar(
         "INSERT INTO spare_sightings (key_number, batch_number, number, package, first_seen_at,
          place, scans) VALUES ($1, $2, $3, $4, $5, $6, $7)
          ON CONFLICT (key_number, batch_number, number)
@@ -66,7 +66,7 @@ async fn sighted(tx: &mut Tx, met: &SqliteRow) -> Read<()> {
     }
     let of = packages::now(tx, package).await?;
     leads::mark_item(tx, of.batch, unsigned(label)).await?;
-    let planted: Option<i64> = sqlx::query_scalar(
+    let planted: Option<i64> = db::query_scalar(
         "SELECT 1 FROM planted WHERE key_number = $1 AND batch_number = $2 AND number = $3",
     )
     .bind(i64::from(of.batch.key.get()))
@@ -84,7 +84,7 @@ pub(super) async fn planting(
     batch: BatchRef,
     number: u64,
 ) -> Read<Option<Planting>> {
-    let row = sqlx::query(
+    let row = db::query(
         "SELECT packages.*, print_houses.name AS house_name, planted.pick_up AS planted_for,
          planted.downloads, spares.number AS spare, spares.released_at FROM packages
          JOIN print_houses ON print_houses.id = packages.house
@@ -105,12 +105,11 @@ pub(super) async fn planting(
     }
     let package = rows::id(&row)?;
     let stood = stood(&row)?;
-    let begun =
-        sqlx::query("SELECT *, 0 AS sent FROM downloads WHERE package = $1 ORDER BY number")
-            .bind(package.to_string())
-            .fetch_all(&ledger.reader)
-            .await
-            .map_err(down)?;
+    let begun = db::query("SELECT *, 0 AS sent FROM downloads WHERE package = $1 ORDER BY number")
+        .bind(package.to_string())
+        .fetch_all(&ledger.reader)
+        .await
+        .map_err(down)?;
     let mut downloads = Vec::new();
     for row in &begun {
         let begun = download(row)?;
@@ -151,7 +150,7 @@ impl Stood {
     }
 }
 
-fn stood(row: &SqliteRow) -> Read<Stood> {
+fn stood(row: &Row) -> Read<Stood> {
     let planted: (Option<i64>, Option<i64>) = (get(row, "planted_for")?, get(row, "downloads")?);
     let spare: Option<i64> = get(row, "spare")?;
     Ok(match (planted, spare) {
@@ -162,7 +161,7 @@ fn stood(row: &SqliteRow) -> Read<Stood> {
 }
 
 pub(super) async fn all(ledger: &Ledger, of: &Uscc, limit: u32) -> Read<Vec<Leak>> {
-    let found = sqlx::query(
+    let found = db::query(
         "SELECT spare_sightings.* FROM spare_sightings
          JOIN packages ON packages.id = spare_sightings.package
          WHERE packages.enterprise = $1 ORDER BY first_seen_at DESC LIMIT $2",
@@ -180,7 +179,7 @@ pub(super) async fn all(ledger: &Ledger, of: &Uscc, limit: u32) -> Read<Vec<Leak
 }
 
 /// None for a spare that was released since.
-async fn leak(ledger: &Ledger, row: &SqliteRow) -> Read<Option<Leak>> {
+async fn leak(ledger: &Ledger, row: &Row) -> Read<Option<Leak>> {
     let number = unsigned(get(row, "number")?);
     let batch = rows::batch_ref(row)?;
     let planting = planting(ledger, batch, number).await?;

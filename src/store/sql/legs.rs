@@ -1,7 +1,6 @@
 //! What movements took from one holding to one other.
 
-use sqlx::Row;
-use sqlx::sqlite::SqliteRow;
+use super::db::{self, Row};
 use uuid::Uuid;
 
 use super::booking::Booking;
@@ -13,12 +12,12 @@ use crate::registry::BatchRef;
 use crate::registry::movement::book::{Entry, shift};
 use crate::registry::movement::{Account, Custody, Holding, Leg, Ranges, Span};
 
-pub(super) fn ranges(row: &SqliteRow) -> Read<Ranges> {
+pub(super) fn ranges(row: &Row) -> Read<Ranges> {
     let text: &str = row.try_get("ranges").map_err(down)?;
     Ranges::parse(text).ok_or_else(|| rows::bad("ranges"))
 }
 
-fn entry(row: &SqliteRow, holdings: &mut Holdings) -> Read<Entry> {
+fn entry(row: &Row, holdings: &mut Holdings) -> Read<Entry> {
     Ok(Entry {
         from: holdings.read(row, "from_account", "from_place")?,
         to: holdings.read(row, "to_account", "to_place")?,
@@ -26,7 +25,7 @@ fn entry(row: &SqliteRow, holdings: &mut Holdings) -> Read<Entry> {
     })
 }
 
-fn leg(row: &SqliteRow) -> Read<Leg> {
+fn leg(row: &Row) -> Read<Leg> {
     let mut holdings = Holdings::default();
     Ok(Leg {
         from: holdings.read(row, "from_account", "from_place")?,
@@ -54,7 +53,7 @@ pub(super) async fn insert(
         last,
         runs: entry.ranges.runs().len() as u64,
     };
-    sqlx::query(
+    db::query(
         "INSERT INTO movement_legs (movement, leg, key_number, batch_number, revision, undoes,
          from_account, from_place, to_account, to_place, labels, runs, first_number, last_number,
          ranges) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)",
@@ -81,11 +80,8 @@ pub(super) async fn insert(
 }
 
 /// Without their numbers, of which there may be very many.
-pub(super) async fn of<'e>(
-    on: impl sqlx::Executor<'e, Database = sqlx::Sqlite>,
-    movement: Uuid,
-) -> Read<Vec<Leg>> {
-    sqlx::query(
+pub(super) async fn of<'e>(on: impl db::On<'e>, movement: Uuid) -> Read<Vec<Leg>> {
+    db::query(
         "SELECT from_account, from_place, to_account, to_place, labels, runs, first_number,
          last_number FROM movement_legs WHERE movement = $1 ORDER BY leg",
     )
@@ -101,7 +97,7 @@ pub(super) async fn of<'e>(
 /// With their numbers. `NotFound` for a movement that the batch has not, and
 /// for an undo, which is not taken back itself.
 pub(super) async fn entries(tx: &mut Tx, batch: BatchRef, of: Uuid) -> Read<Vec<Entry>> {
-    let known: Option<i64> = sqlx::query_scalar(
+    let known: Option<i64> = db::query_scalar(
         "SELECT revision FROM movements
          WHERE id = $1 AND key_number = $2 AND batch_number = $3 AND undoes IS NULL",
     )
@@ -115,7 +111,7 @@ pub(super) async fn entries(tx: &mut Tx, batch: BatchRef, of: Uuid) -> Read<Vec<
         return Err(LedgerError::NotFound(format!("movement {of} of batch {batch}")));
     }
     let mut holdings = Holdings::default();
-    sqlx::query("SELECT * FROM movement_legs WHERE movement = $1 ORDER BY leg")
+    db::query("SELECT * FROM movement_legs WHERE movement = $1 ORDER BY leg")
         .bind(of.to_string())
         .fetch_all(&mut **tx)
         .await
@@ -133,7 +129,7 @@ pub(super) async fn later(
     of: Uuid,
     (first, last): (u64, u64),
 ) -> Read<Vec<(Option<Uuid>, Ranges)>> {
-    let found = sqlx::query(
+    let found = db::query(
         "SELECT undoes, ranges FROM movement_legs
          WHERE key_number = $1 AND batch_number = $2
            AND revision > (SELECT revision FROM movements WHERE id = $3)
@@ -167,7 +163,7 @@ pub(super) async fn since(
     tx: &mut Tx,
     since: i64,
 ) -> Read<Option<Vec<(BatchRef, Account, Ranges)>>> {
-    let found = sqlx::query(
+    let found = db::query(
         "SELECT key_number, batch_number, to_account, ranges FROM movement_legs
          WHERE revision > $1 ORDER BY revision, leg LIMIT $2",
     )
@@ -179,7 +175,7 @@ pub(super) async fn since(
     if found.len() > TOLD_MAX {
         return Ok(None);
     }
-    let told = |row: &SqliteRow| {
+    let told = |row: &Row| {
         let slug: &str = row.try_get("to_account").map_err(down)?;
         let to = Account::from_slug(slug).ok_or_else(|| rows::bad("account"))?;
         Ok((rows::batch_ref(row)?, to, ranges(row)?))
@@ -189,7 +185,7 @@ pub(super) async fn since(
 
 /// The batches of which anything moved behind a revision.
 pub(super) async fn batches_since(tx: &mut Tx, since: i64) -> Read<Vec<BatchRef>> {
-    sqlx::query("SELECT DISTINCT key_number, batch_number FROM movement_legs WHERE revision > $1")
+    db::query("SELECT DISTINCT key_number, batch_number FROM movement_legs WHERE revision > $1")
         .bind(since)
         .fetch_all(&mut **tx)
         .await
@@ -208,7 +204,7 @@ pub(super) async fn replay(tx: &mut Tx, batch: BatchRef, count: u64) -> Read<Vec
     let mut spans = vec![Span { first: 0, last: count - 1, on }];
     let (mut after, mut holdings) = ((-1, -1), Holdings::default());
     loop {
-        let found = sqlx::query(
+        let found = db::query(
             "SELECT * FROM movement_legs WHERE key_number = $1 AND batch_number = $2
              AND (revision, leg) > ($3, $4) ORDER BY revision, leg LIMIT $5",
         )

@@ -1,7 +1,7 @@
 //! Rows of photos. Their files are the business of `media::store`.
 
+use super::db::{self, Row};
 use async_trait::async_trait;
-use sqlx::sqlite::SqliteRow;
 
 use super::rows::{self, Read, get};
 use super::{Ledger, Tx, audit, down, signed, unsigned};
@@ -9,12 +9,12 @@ use crate::auth::trail::Entry;
 use crate::base::{By, LedgerError, UnixMs};
 use crate::media::{Kind, MediaLedger, MediaRow, Purpose, Sha256Hex};
 
-pub(super) fn hash(row: &SqliteRow, column: &str) -> Read<Sha256Hex> {
+pub(super) fn hash(row: &Row, column: &str) -> Read<Sha256Hex> {
     let bytes: Vec<u8> = get(row, column)?;
     bytes.try_into().map(Sha256Hex::from_bytes).map_err(|_| rows::bad(column))
 }
 
-pub(super) fn media_row(row: &SqliteRow) -> Read<MediaRow> {
+pub(super) fn media_row(row: &Row) -> Read<MediaRow> {
     let pixels = |column| u32::try_from(get::<i64>(row, column)?).map_err(|_| rows::bad(column));
     Ok(MediaRow {
         original: hash(row, "original")?,
@@ -45,7 +45,7 @@ const ADD: &str =
 /// changed anything.
 pub(super) async fn add(tx: &mut Tx, row: &MediaRow) -> Read<bool> {
     let exif = serde_json::to_string(&row.exif).map_err(|_| rows::bad("exif"))?;
-    let added = sqlx::query(ADD)
+    let added = db::query(ADD)
         .bind(row.original.bytes().to_vec())
         .bind(row.shown.bytes().to_vec())
         .bind(row.kind.slug())
@@ -62,7 +62,7 @@ pub(super) async fn add(tx: &mut Tx, row: &MediaRow) -> Read<bool> {
         .map_err(down)?;
     // What a photo of before left behind and this one needs is not deleted.
     for file in [row.original, row.shown] {
-        sqlx::query("DELETE FROM media_gone WHERE file = $1")
+        db::query("DELETE FROM media_gone WHERE file = $1")
             .bind(file.bytes().to_vec())
             .execute(&mut **tx)
             .await
@@ -74,7 +74,7 @@ pub(super) async fn add(tx: &mut Tx, row: &MediaRow) -> Read<bool> {
 /// Lets go of an officer's photo, or of one that a case has, which no record, case or
 /// report names any more; its files that are to be deleted.
 pub(super) async fn release(tx: &mut Tx, photo: &Sha256Hex) -> Read<Vec<[u8; 32]>> {
-    let gone = sqlx::query(
+    let gone = db::query(
         "DELETE FROM media WHERE original = $1 AND purpose <> 'report'
          AND NOT EXISTS (SELECT 1 FROM field_records WHERE body LIKE $2)
          AND NOT EXISTS (SELECT 1 FROM case_entries WHERE fact LIKE $2)
@@ -101,15 +101,12 @@ const NEEDS: &str = "SELECT EXISTS (SELECT 1 FROM media
 pub(super) async fn let_go(tx: &mut Tx, files: &[[u8; 32]]) -> Read<Vec<[u8; 32]>> {
     let mut gone = Vec::new();
     for file in files {
-        let needed: bool = sqlx::query_scalar(NEEDS)
-            .bind(file.to_vec())
-            .fetch_one(&mut **tx)
-            .await
-            .map_err(down)?;
+        let needed: bool =
+            db::query_scalar(NEEDS).bind(file.to_vec()).fetch_one(&mut **tx).await.map_err(down)?;
         if needed {
             continue;
         }
-        sqlx::query("INSERT INTO media_gone (file) VALUES ($1) ON CONFLICT (file) DO NOTHING")
+        db::query("INSERT INTO media_gone (file) VALUES ($1) ON CONFLICT (file) DO NOTHING")
             .bind(file.to_vec())
             .execute(&mut **tx)
             .await
@@ -139,7 +136,7 @@ impl MediaLedger for Ledger {
     }
 
     async fn media(&self, original: &Sha256Hex) -> Result<Option<MediaRow>, LedgerError> {
-        sqlx::query("SELECT * FROM media WHERE original = $1")
+        db::query("SELECT * FROM media WHERE original = $1")
             .bind(original.bytes().to_vec())
             .fetch_optional(&self.reader)
             .await
@@ -150,7 +147,7 @@ impl MediaLedger for Ledger {
     }
 
     async fn needs_file(&self, file: &Sha256Hex) -> Result<bool, LedgerError> {
-        sqlx::query_scalar(NEEDS)
+        db::query_scalar(NEEDS)
             .bind(file.bytes().to_vec())
             .fetch_one(&self.reader)
             .await
@@ -158,7 +155,7 @@ impl MediaLedger for Ledger {
     }
 
     async fn handed_in(&self, login: &str, since: UnixMs) -> Result<u64, LedgerError> {
-        let sum: i64 = sqlx::query_scalar(
+        let sum: i64 = db::query_scalar(
             "SELECT CAST(COALESCE(SUM(shown_bytes + bytes), 0) AS BIGINT) FROM media
              WHERE purpose = 'office' AND added_at > $1 AND added_by = $2",
         )
@@ -173,7 +170,7 @@ impl MediaLedger for Ledger {
     async fn media_bytes(&self, purpose: Purpose) -> Result<u64, LedgerError> {
         // Of an officer's photo the original lies there too.
         let originals = i64::from(purpose == Purpose::Office);
-        let sum: i64 = sqlx::query_scalar(
+        let sum: i64 = db::query_scalar(
             "SELECT CAST(COALESCE(SUM(shown_bytes + $1 * bytes), 0) AS BIGINT) FROM media
              WHERE purpose = $2",
         )

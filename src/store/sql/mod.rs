@@ -1,4 +1,4 @@
-//! The ledger on SQLite: enterprises, products, batches, ranges, orders,
+//! The ledger on SQLite or PostgreSQL: enterprises, products, batches, ranges, orders,
 //! accounts, scan rows, flags, decisions, the audit trail.
 //!
 //! One connection writes, a few read; SQLite's WAL lets them not wait for one
@@ -24,6 +24,7 @@ mod cases;
 mod causes;
 mod closings;
 mod credentials;
+mod db;
 mod dossier;
 mod erasing;
 mod evidence;
@@ -37,11 +38,13 @@ mod inspect;
 mod kits;
 mod leads;
 mod leaks;
+pub mod lease;
 mod legs;
 mod lists;
 mod media;
 mod movements;
 mod offices;
+mod open;
 mod orders;
 mod outbox;
 mod overview;
@@ -82,92 +85,32 @@ mod trace_world;
 mod visits;
 mod webhooks;
 
-use std::path::Path;
 use std::time::Duration;
 
-use sqlx::sqlite::{
-    SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
-};
-use sqlx::{Sqlite, Transaction};
+use db::{Pool, Tx};
+use open::Place;
 
-use crate::base::{LedgerError, UnixMs, rng};
+use crate::base::LedgerError;
 
 pub use inspect::Migrated;
 
-static MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!("src/store/sql/migrations");
-
-/// Connections that read.
-const READERS: u32 = 4;
 /// Rows of one statement: each statement costs a way to the connection's thread
 /// and back.
 const ROWS_AT_ONCE: usize = 250;
-/// Kibibytes of pages that the writer may hold, after a minus: rows of scans go
-/// into six indices, most of them at random, and each page that is not held is
-/// read again. A server hardly writes, and so holds little of it.
-const WRITER_CACHE: &str = "-32768";
-/// Pages of the log behind which it is written back: a group of scans touches
-/// thousands, and so many of them again in the next.
-const CHECKPOINT_PAGES: &str = "4096";
 /// How long a writer waits for another process's transaction.
 const BUSY_WAIT: Duration = Duration::from_secs(5);
 
 #[derive(Clone)]
 pub struct Ledger {
-    writer: SqlitePool,
-    reader: SqlitePool,
+    writer: Pool,
+    reader: Pool,
+    place: Place,
 }
 
-pub(super) type Tx = Transaction<'static, Sqlite>;
-
 impl Ledger {
-    /// Opens or makes the ledger, migrated to this version.
-    ///
-    /// # Errors
-    /// `NewerVersion` for a file of a later version, `Unavailable` for one
-    /// that cannot be opened or written.
-    pub async fn open(path: &Path, now: UnixMs) -> Result<Self, LedgerError> {
-        private_file(path)
-            .map_err(|e| LedgerError::Unavailable(format!("{}: {e}", path.display())))?;
-        let options = SqliteConnectOptions::new()
-            .filename(path)
-            .journal_mode(SqliteJournalMode::Wal)
-            .synchronous(SqliteSynchronous::Full)
-            .foreign_keys(true)
-            .busy_timeout(BUSY_WAIT);
-        let pool = |connections, options| {
-            SqlitePoolOptions::new()
-                .max_connections(connections)
-                .acquire_timeout(BUSY_WAIT)
-                .connect_with(options)
-        };
-        let writing = options.clone().pragma("cache_size", WRITER_CACHE);
-        let writing = writing.pragma("wal_autocheckpoint", CHECKPOINT_PAGES);
-        let writer = pool(1, writing).await.map_err(down)?;
-        MIGRATIONS.run(&writer).await.map_err(|error| match error {
-            sqlx::migrate::MigrateError::VersionMissing(found)
-            | sqlx::migrate::MigrateError::VersionTooNew(found, _) => {
-                LedgerError::NewerVersion(found)
-            }
-            other => LedgerError::Unavailable(format!("{}: {other}", path.display())),
-        })?;
-        // After the migrations: a connection that was open before knows the
-        // old columns, and its first `SELECT *` has more than it is ready for.
-        let ledger = Self { writer, reader: pool(READERS, options).await.map_err(down)? };
-        sqlx::query(
-            "INSERT INTO installation (id, secret, created_at) VALUES (1, $1, $2)
-             ON CONFLICT (id) DO NOTHING",
-        )
-        .bind(rng::bytes::<32>().to_vec())
-        .bind(now.0)
-        .execute(&ledger.writer)
-        .await
-        .map_err(down)?;
-        Ok(ledger)
-    }
-
     /// A transaction that holds the writer's place from its first statement.
     async fn write(&self) -> Result<Tx, LedgerError> {
-        self.writer.begin_with("BEGIN IMMEDIATE").await.map_err(down)
+        self.writer.write().await.map_err(down)
     }
 
     /// Lets what is under way end and closes the file.
@@ -179,22 +122,12 @@ impl Ledger {
 
 /// Raises the revision that servers watch and gives the new one.
 async fn next_revision(tx: &mut Tx) -> Result<i64, LedgerError> {
-    sqlx::query_scalar(
+    db::query_scalar(
         "UPDATE register_revision SET revision = revision + 1 WHERE id = 1 RETURNING revision",
     )
     .fetch_one(&mut **tx)
     .await
     .map_err(down)
-}
-
-/// The file and its directory for their owner alone: they hold secrets, hashes
-/// and finished labels.
-fn private_file(path: &Path) -> std::io::Result<()> {
-    use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
-    if let Some(folder) = path.parent() {
-        std::fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
-    }
-    std::fs::OpenOptions::new().append(true).create(true).mode(0o600).open(path).map(drop)
 }
 
 #[allow(clippy::needless_pass_by_value, reason = "made for map_err")]

@@ -1,7 +1,7 @@
 //! The log of movements, and the spans that it makes.
 
+use super::db::{self, Row};
 use async_trait::async_trait;
-use sqlx::sqlite::SqliteRow;
 use uuid::Uuid;
 
 use super::booking::{Booking, batch_of, move_in, undo_in};
@@ -15,7 +15,7 @@ use crate::registry::movement::{
 };
 use crate::registry::{BatchRef, RangeFact, Uscc};
 
-pub(super) fn movement(row: &SqliteRow) -> Read<Movement> {
+pub(super) fn movement(row: &Row) -> Read<Movement> {
     let undoes: Option<String> = get(row, "undoes")?;
     Ok(Movement {
         id: rows::id(row)?,
@@ -54,7 +54,7 @@ fn request(new: &NewMovement) -> String {
 
 /// The movement with this key, if there is one.
 async fn known(tx: &mut Tx, batch: BatchRef, key: &str, asked: &str) -> Read<Option<Uuid>> {
-    let row = sqlx::query(
+    let row = db::query(
         "SELECT id, request FROM movements
          WHERE key_number = $1 AND batch_number = $2 AND request_key = $3",
     )
@@ -74,8 +74,8 @@ async fn known(tx: &mut Tx, batch: BatchRef, key: &str, asked: &str) -> Read<Opt
 
 /// A movement with its legs.
 async fn one(tx: &mut Tx, id: Uuid) -> Read<Option<Movement>> {
-    let row = sqlx::query(
-        "SELECT m.*, (SELECT SUM(labels) FROM movement_legs WHERE undoes = m.id) AS undone,
+    let row = db::query(
+        "SELECT m.*, (SELECT CAST(SUM(labels) AS BIGINT) FROM movement_legs WHERE undoes = m.id) AS undone,
          (SELECT MAX(moved_at) FROM movements WHERE undoes = m.id) AS undone_at
          FROM movements m WHERE m.id = $1",
     )
@@ -144,8 +144,8 @@ impl MovementLedger for Ledger {
     }
 
     async fn movements(&self, batch: BatchRef, limit: u32) -> Result<Vec<Movement>, LedgerError> {
-        let rows = sqlx::query(
-            "SELECT m.*, (SELECT SUM(labels) FROM movement_legs WHERE undoes = m.id) AS undone,
+        let rows = db::query(
+            "SELECT m.*, (SELECT CAST(SUM(labels) AS BIGINT) FROM movement_legs WHERE undoes = m.id) AS undone,
              (SELECT MAX(moved_at) FROM movements WHERE undoes = m.id) AS undone_at
              FROM movements m WHERE m.key_number = $1 AND m.batch_number = $2
              ORDER BY m.revision DESC LIMIT $3",

@@ -1,8 +1,8 @@
 //! Offices of market regulation, and who has a seat there.
 
+use super::db::{self, Row};
 use async_trait::async_trait;
 use serde_json::json;
-use sqlx::sqlite::SqliteRow;
 use uuid::Uuid;
 
 use super::accounts::{known, note, told};
@@ -12,7 +12,7 @@ use crate::auth::office::{OFFICES_MAX, Office, OfficeLedger, Seat};
 use crate::auth::trail::Entry;
 use crate::base::{By, FieldError, LedgerError};
 
-fn office(row: &SqliteRow) -> Read<Office> {
+fn office(row: &Row) -> Read<Office> {
     Ok(Office {
         id: rows::id(row)?,
         name_zh: get(row, "name_zh")?,
@@ -22,7 +22,7 @@ fn office(row: &SqliteRow) -> Read<Office> {
 }
 
 async fn found(tx: &mut Tx, id: Uuid) -> Read<Option<Office>> {
-    sqlx::query("SELECT * FROM offices WHERE id = $1")
+    db::query("SELECT * FROM offices WHERE id = $1")
         .bind(id.to_string())
         .fetch_optional(&mut **tx)
         .await
@@ -37,7 +37,7 @@ fn said(office: &Office) -> serde_json::Value {
 }
 
 async fn room(tx: &mut Tx) -> Read<()> {
-    let there: i64 = sqlx::query_scalar("SELECT COUNT(*) FROM offices")
+    let there: i64 = db::query_scalar("SELECT COUNT(*) FROM offices")
         .fetch_one(&mut **tx)
         .await
         .map_err(down)?;
@@ -52,7 +52,7 @@ async fn room(tx: &mut Tx) -> Read<()> {
 #[async_trait]
 impl OfficeLedger for Ledger {
     async fn offices(&self) -> Result<Vec<Office>, LedgerError> {
-        sqlx::query("SELECT * FROM offices ORDER BY created_at, id LIMIT $1")
+        db::query("SELECT * FROM offices ORDER BY created_at, id LIMIT $1")
             .bind(i64::from(OFFICES_MAX))
             .fetch_all(&self.reader)
             .await
@@ -68,7 +68,7 @@ impl OfficeLedger for Ledger {
         if before.is_none() {
             room(&mut tx).await?;
         }
-        sqlx::query(
+        db::query(
             "INSERT INTO offices (id, name_zh, name_en, region, created_at)
              VALUES ($1, $2, $3, $4, $5) ON CONFLICT (id) DO UPDATE SET
              name_zh = excluded.name_zh, name_en = excluded.name_en, region = excluded.region",
@@ -107,7 +107,7 @@ impl OfficeLedger for Ledger {
         if found(&mut tx, office).await?.is_none() {
             return Err(LedgerError::NotFound(format!("office {office}")));
         }
-        sqlx::query("UPDATE accounts SET duties = $1, office = $2 WHERE login = $3")
+        db::query("UPDATE accounts SET duties = $1, office = $2 WHERE login = $3")
             .bind(seat.slug())
             .bind(office.to_string())
             .bind(login)

@@ -1,5 +1,6 @@
 //! Orders of labels and who works on them.
 
+use super::db;
 use async_trait::async_trait;
 use uuid::Uuid;
 
@@ -48,7 +49,7 @@ async fn again(mut tx: Tx, old: Order, by: &By) -> Result<Order, LedgerError> {
         (OrderState::Failed, Some(_)) => OrderState::Queued,
         _ => approvals::first_state(&mut tx, &old.new, &hands).await?,
     };
-    let row = sqlx::query(
+    let row = db::query(
         "UPDATE orders SET state = $2, problem = NULL, finished_at = NULL, created_by = $3,
          created_key_by = $4, asked_at = $5,
          approved_by = CASE WHEN state = 'cancelled' THEN NULL ELSE approved_by END,
@@ -72,7 +73,7 @@ async fn again(mut tx: Tx, old: Order, by: &By) -> Result<Order, LedgerError> {
 
 /// The order that was placed with this key, if there is one.
 async fn placed(tx: &mut Tx, enterprise: &Uscc, key: &str) -> Result<Option<Order>, LedgerError> {
-    sqlx::query("SELECT * FROM orders WHERE enterprise = $1 AND order_key = $2")
+    db::query("SELECT * FROM orders WHERE enterprise = $1 AND order_key = $2")
         .bind(enterprise.as_str())
         .bind(key)
         .fetch_optional(&mut **tx)
@@ -94,7 +95,7 @@ fn other(key: &str, differs: &str) -> LedgerError {
 async fn insert(mut tx: Tx, new: &NewOrder, by: &By) -> Result<Order, LedgerError> {
     approvals::check_house(&mut tx, new).await?;
     let state = approvals::first_state(&mut tx, new, by).await?;
-    let row = sqlx::query(
+    let row = db::query(
         "INSERT INTO orders (id, enterprise, order_key, key_number, batch_number,
          specification, state, labels_done, labels_total, cancel_requested, lease_until,
          created_by, created_at, directory, needed_by, house, created_key_by, asked_at)
@@ -189,7 +190,7 @@ impl OrderLedger for Ledger {
     }
 
     async fn order(&self, id: Uuid) -> Result<Order, LedgerError> {
-        let row = sqlx::query("SELECT * FROM orders WHERE id = $1")
+        let row = db::query("SELECT * FROM orders WHERE id = $1")
             .bind(id.to_string())
             .fetch_optional(&self.reader)
             .await
@@ -199,7 +200,7 @@ impl OrderLedger for Ledger {
     }
 
     async fn orders(&self, of: Option<&Uscc>, limit: u32) -> Result<Vec<Order>, LedgerError> {
-        sqlx::query(
+        db::query(
             "SELECT * FROM orders WHERE $1 IS NULL OR enterprise = $1
              ORDER BY created_at DESC, id DESC LIMIT $2",
         )
@@ -215,7 +216,7 @@ impl OrderLedger for Ledger {
 
     // A lease beyond any that is given now was given by a clock that went back.
     async fn take(&self, at: UnixMs, lease_until: UnixMs) -> Result<Option<Order>, LedgerError> {
-        sqlx::query(
+        db::query(
             "UPDATE orders SET state = 'running', lease_until = $2,
              started_at = COALESCE(started_at, $1)
              WHERE id = (SELECT id FROM orders
@@ -243,7 +244,7 @@ impl OrderLedger for Ledger {
     ) -> Result<bool, LedgerError> {
         // A run from the shell is alone by the lock of its directory, which a
         // killed one lets go at once: its lease need not be waited for.
-        let done = sqlx::query(
+        let done = db::query(
             "UPDATE orders SET state = 'running', lease_until = $2, cancel_requested = 0,
              problem = NULL, started_at = COALESCE(started_at, $1)
              WHERE id = $3
@@ -264,7 +265,7 @@ impl OrderLedger for Ledger {
         done: u64,
         lease_until: UnixMs,
     ) -> Result<bool, LedgerError> {
-        let cancel: Option<i64> = sqlx::query_scalar(
+        let cancel: Option<i64> = db::query_scalar(
             "UPDATE orders SET labels_done = $1, lease_until = $2
              WHERE id = $3 AND state = 'running' RETURNING cancel_requested",
         )
@@ -287,7 +288,7 @@ impl OrderLedger for Ledger {
         at: UnixMs,
     ) -> Result<(), LedgerError> {
         let mut tx = self.write().await?;
-        let ended = sqlx::query(
+        let ended = db::query(
             "UPDATE orders SET state = $1, directory = COALESCE($2, directory), problem = $3,
              finished_at = $4, lease_until = 0,
              labels_done = CASE WHEN $1 = 'done' THEN labels_total ELSE labels_done END
@@ -308,7 +309,7 @@ impl OrderLedger for Ledger {
 
     async fn cancel(&self, id: Uuid, by: &By) -> Result<bool, LedgerError> {
         let mut tx = self.write().await?;
-        let row = sqlx::query(
+        let row = db::query(
             "UPDATE orders SET cancel_requested = 1,
              finished_at = CASE WHEN state = 'running' THEN finished_at ELSE $1 END,
              state = CASE WHEN state = 'running' THEN state ELSE 'cancelled' END

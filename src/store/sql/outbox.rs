@@ -1,7 +1,6 @@
 //! Events on their way to endpoints.
 
-use sqlx::QueryBuilder;
-use sqlx::sqlite::SqliteRow;
+use super::db::{self, QueryBuilder, Row};
 use uuid::Uuid;
 
 use super::rows::{self, Read, get};
@@ -16,7 +15,7 @@ use crate::registry::Uscc;
 /// Tells the enterprise's endpoints, those that failed too, of a change in its
 /// own transaction. Where nobody wants to know, nothing is written.
 pub(super) async fn tell(tx: &mut Tx, event: &Event) -> Read<()> {
-    let found = sqlx::query(
+    let found = db::query(
         "SELECT id, kinds FROM webhook_endpoints
          WHERE enterprise = $1 AND (ended_why IS NULL OR ended_why <> 'owner')",
     )
@@ -36,7 +35,7 @@ pub(super) async fn tell(tx: &mut Tx, event: &Event) -> Read<()> {
 
 /// Writes an event with its deliveries.
 pub(super) async fn send(tx: &mut Tx, event: &Event, endpoints: &[String]) -> Read<()> {
-    sqlx::query(
+    db::query(
         "INSERT INTO webhook_events (id, enterprise, kind, happened_at, body)
          VALUES ($1, $2, $3, $4, $5)",
     )
@@ -58,7 +57,7 @@ pub(super) async fn send(tx: &mut Tx, event: &Event, endpoints: &[String]) -> Re
     insert.build().execute(&mut **tx).await.map(drop).map_err(down)
 }
 
-fn delivery(row: &SqliteRow) -> Read<Delivery> {
+fn delivery(row: &Row) -> Read<Delivery> {
     let at: Option<i64> = get(row, "last_at")?;
     let status: Option<i64> = get(row, "last_status")?;
     let trouble: Option<String> = get(row, "last_trouble")?;
@@ -86,7 +85,7 @@ pub(super) async fn deliveries(
     endpoint: Uuid,
     limit: u32,
 ) -> Read<Vec<Delivery>> {
-    sqlx::query(
+    db::query(
         "SELECT d.*, e.kind, e.happened_at FROM webhook_deliveries d
          JOIN webhook_events e ON e.id = d.event
          WHERE d.endpoint = $1 AND e.enterprise = $2 ORDER BY d.event DESC LIMIT $3",
@@ -165,7 +164,7 @@ pub(super) async fn take(
     each_max: u32,
 ) -> Read<Option<Due>> {
     // Looked before it writes: nearly always there is nothing.
-    let waits: Option<i64> = sqlx::query_scalar(
+    let waits: Option<i64> = db::query_scalar(
         "SELECT 1 FROM webhook_endpoints p WHERE p.ended_at IS NULL AND EXISTS
          (SELECT 1 FROM webhook_deliveries d WHERE d.endpoint = p.id AND d.state = 'pending'
           AND d.next_at <= $1) LIMIT 1",
@@ -178,7 +177,7 @@ pub(super) async fn take(
         return Ok(None);
     }
     let mut tx = ledger.write().await?;
-    let taken = sqlx::query(TAKE)
+    let taken = db::query(TAKE)
         .bind(at.0)
         .bind(lease_until.0)
         .bind(i64::from(each_max))
@@ -187,12 +186,12 @@ pub(super) async fn take(
         .map_err(down)?;
     let Some(taken) = taken else { return Ok(None) };
     let (place, event): (String, String) = (get(&taken, "endpoint")?, get(&taken, "event")?);
-    let found = sqlx::query("SELECT * FROM webhook_endpoints WHERE id = $1")
+    let found = db::query("SELECT * FROM webhook_endpoints WHERE id = $1")
         .bind(&place)
         .fetch_one(&mut *tx)
         .await
         .map_err(down)?;
-    let body = sqlx::query_scalar("SELECT body FROM webhook_events WHERE id = $1")
+    let body = db::query_scalar("SELECT body FROM webhook_events WHERE id = $1")
         .bind(&event)
         .fetch_one(&mut *tx)
         .await
@@ -217,7 +216,7 @@ pub(super) async fn note(
     let mut tx = ledger.write().await?;
     let delivered = attempt.trouble.is_none();
     let place = due.endpoint.id.to_string();
-    let kept = sqlx::query(
+    let kept = db::query(
         "UPDATE webhook_deliveries SET state = $1, tries = $2, next_at = $3, lease_until = 0,
          last_at = $4, last_took_ms = $5, last_status = $6, last_trouble = $7
          WHERE endpoint = $8 AND event = $9 AND (lease_until = $10 OR $11)",
@@ -239,7 +238,7 @@ pub(super) async fn note(
     if kept.rows_affected() == 0 {
         return Ok(());
     }
-    sqlx::query(
+    db::query(
         "UPDATE webhook_endpoints
          SET failing_since = CASE WHEN $1 THEN NULL ELSE COALESCE(failing_since, $2) END
          WHERE id = $3",
@@ -258,7 +257,7 @@ pub(super) async fn note(
 
 /// Calls an endpoint no more, and tells of it.
 async fn end(tx: &mut Tx, endpoint: &Endpoint, why: Why, by: &By) -> Read<()> {
-    let ended = sqlx::query(
+    let ended = db::query(
         "UPDATE webhook_endpoints SET ended_at = $1, ended_why = $2
          WHERE id = $3 AND ended_at IS NULL",
     )
@@ -290,7 +289,7 @@ pub(super) async fn forget(ledger: &Ledger, before: UnixMs, limit: u32) -> Read<
         "DELETE FROM webhook_events WHERE id IN
          (SELECT id FROM webhook_events WHERE happened_at < $1 ORDER BY happened_at, id LIMIT $2)",
     ] {
-        let done = sqlx::query(statement)
+        let done = db::query(statement)
             .bind(before.0)
             .bind(i64::from(limit))
             .execute(&mut *tx)

@@ -1,7 +1,7 @@
 //! What overviews count.
 
+use super::db::{self, Row};
 use async_trait::async_trait;
-use sqlx::sqlite::SqliteRow;
 
 use super::rows::{self, Read, get};
 use super::{Ledger, audit, cases, down, recalls, shipped, unsigned};
@@ -14,7 +14,7 @@ use crate::registry::Uscc;
 use crate::registry::movement::Account;
 use crate::registry::order::Order;
 
-fn reply(row: &SqliteRow) -> Read<Reply> {
+fn reply(row: &Row) -> Read<Reply> {
     Ok(Reply {
         id: rows::id(row)?,
         batch: rows::batch_ref(row)?,
@@ -27,8 +27,8 @@ fn reply(row: &SqliteRow) -> Read<Reply> {
 #[async_trait]
 impl OverviewLedger for Ledger {
     async fn labels_by_account(&self, of: &Uscc) -> Result<Vec<(Account, u64)>, LedgerError> {
-        sqlx::query(
-            "SELECT s.account, SUM(s.last_number - s.first_number + 1) AS labels
+        db::query(
+            "SELECT s.account, CAST(SUM(s.last_number - s.first_number + 1) AS BIGINT) AS labels
              FROM batches b JOIN spans s
              ON s.key_number = b.key_number AND s.batch_number = b.batch_number
              WHERE b.enterprise = $1 GROUP BY s.account",
@@ -47,8 +47,8 @@ impl OverviewLedger for Ledger {
     }
 
     async fn buyers_by_day(&self, of: &Uscc, since: i64) -> Result<Vec<(i64, u64)>, LedgerError> {
-        sqlx::query(
-            "SELECT d.day, SUM(d.scans) AS scans FROM batches b JOIN scan_days d
+        db::query(
+            "SELECT d.day, CAST(SUM(d.scans) AS BIGINT) AS scans FROM batches b JOIN scan_days d
              ON d.key_number = b.key_number AND d.batch_number = b.batch_number
              WHERE b.enterprise = $1 AND d.day >= $2 GROUP BY d.day ORDER BY d.day",
         )
@@ -67,8 +67,8 @@ impl OverviewLedger for Ledger {
         of: &Uscc,
         since: i64,
     ) -> Result<Vec<(u8, u64)>, LedgerError> {
-        sqlx::query(
-            "SELECT d.province, SUM(d.scans) AS scans FROM batches b JOIN scan_days d
+        db::query(
+            "SELECT d.province, CAST(SUM(d.scans) AS BIGINT) AS scans FROM batches b JOIN scan_days d
              ON d.key_number = b.key_number AND d.batch_number = b.batch_number
              WHERE b.enterprise = $1 AND d.day >= $2 GROUP BY d.province
              ORDER BY scans DESC, d.province",
@@ -91,7 +91,7 @@ impl OverviewLedger for Ledger {
     }
 
     async fn orders_awaiting(&self, of: &Uscc, limit: u32) -> Result<Vec<Order>, LedgerError> {
-        sqlx::query(
+        db::query(
             "SELECT * FROM orders WHERE state = 'awaiting_approval' AND enterprise = $1
              ORDER BY created_at DESC, id DESC LIMIT $2",
         )
@@ -110,7 +110,7 @@ impl OverviewLedger for Ledger {
     }
 
     async fn accused(&self, of: &Uscc, limit: u32) -> Result<Vec<Flag>, LedgerError> {
-        sqlx::query(
+        db::query(
             "SELECT f.* FROM flags f JOIN batches b
              ON f.key_number = b.key_number AND f.batch_number = b.batch_number
              WHERE b.enterprise = $1 AND f.state = 'open' AND f.accused_at IS NOT NULL
@@ -128,7 +128,7 @@ impl OverviewLedger for Ledger {
 
     async fn reply(&self, new: &Reply, by: &By) -> Result<(), LedgerError> {
         let mut tx = self.write().await?;
-        let kept = sqlx::query(
+        let kept = db::query(
             "INSERT INTO lot_replies (id, key_number, batch_number, reply, replied_by, replied_at)
              VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (id) DO NOTHING",
         )
@@ -157,7 +157,7 @@ impl OverviewLedger for Ledger {
     }
 
     async fn replies(&self, of: &Uscc, limit: u32) -> Result<Vec<Reply>, LedgerError> {
-        sqlx::query(
+        db::query(
             "SELECT r.* FROM lot_replies r JOIN batches b
              ON r.key_number = b.key_number AND r.batch_number = b.batch_number
              WHERE b.enterprise = $1 ORDER BY r.replied_at DESC, r.id DESC LIMIT $2",

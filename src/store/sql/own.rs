@@ -1,8 +1,7 @@
 //! Own serials: makers, rows, pages.
 
+use super::db::{self, QueryBuilder, Row};
 use async_trait::async_trait;
-use sqlx::sqlite::SqliteRow;
-use sqlx::{QueryBuilder, Row, Sqlite};
 
 use super::own_imports::hold;
 use super::rows::{self, Read, get};
@@ -20,7 +19,7 @@ const CLEARED_AT_ONCE: i64 = 10_000;
 /// Lists of one statement that looks for a serial.
 const LISTS_AT_ONCE: usize = 100;
 
-fn maker(row: &SqliteRow) -> Read<Maker> {
+fn maker(row: &Row) -> Read<Maker> {
     let url: Option<String> = get(row, "url")?;
     Ok(Maker {
         id: get(row, "id")?,
@@ -35,7 +34,7 @@ fn maker(row: &SqliteRow) -> Read<Maker> {
 
 /// Makers with a list, of which something changed behind `since`.
 pub(super) async fn changed(tx: &mut Tx, since: i64) -> Read<Vec<Maker>> {
-    sqlx::query(
+    db::query(
         "SELECT * FROM own_makers m WHERE revision > $1 AND EXISTS
          (SELECT 1 FROM own_imports i WHERE i.maker = m.id AND i.batch_number IS NOT NULL)",
     )
@@ -56,7 +55,7 @@ impl OwnSerials for Ledger {
     ) -> Result<Vec<Option<(BatchRef, u64)>>, LedgerError> {
         let mut found = vec![None; asked.len()];
         for (chunk, found) in asked.chunks(LISTS_AT_ONCE).zip(found.chunks_mut(LISTS_AT_ONCE)) {
-            let mut query = QueryBuilder::<Sqlite>::new(
+            let mut query = QueryBuilder::new(
                 "SELECT s.maker, s.serial, s.number, i.key_number, i.batch_number FROM own_serials s
                  JOIN own_imports i ON i.number = s.import
                  WHERE i.batch_number IS NOT NULL AND (",
@@ -91,7 +90,7 @@ pub(super) async fn put_serials(
     let mut elsewhere = Vec::new();
     for some in entries.chunks(SERIALS_AT_ONCE) {
         let mut query =
-            QueryBuilder::<Sqlite>::new("INSERT INTO own_serials (maker, serial, import, number) ");
+            QueryBuilder::new("INSERT INTO own_serials (maker, serial, import, number) ");
         query.push_values(some, |mut row, entry| {
             // The two that are the same in every row are numbers of ours.
             row.push(import.maker).push_bind(&entry.serial);
@@ -108,7 +107,7 @@ pub(super) async fn put_serials(
 }
 
 async fn of_another(tx: &mut Tx, import: &Import, entries: &[Entry]) -> Read<Vec<String>> {
-    let mut query = QueryBuilder::<Sqlite>::new("SELECT serial FROM own_serials WHERE import <> ");
+    let mut query = QueryBuilder::new("SELECT serial FROM own_serials WHERE import <> ");
     query.push_bind(import.number).push(" AND maker = ").push_bind(import.maker);
     query.push(" AND serial IN (");
     let mut serials = query.separated(", ");
@@ -127,8 +126,7 @@ pub(super) async fn put_pages(
 ) -> Read<()> {
     let mut tx = ledger.write().await?;
     hold(&mut tx, import, 0, lease_until).await?;
-    let mut query =
-        QueryBuilder::<Sqlite>::new("INSERT INTO own_pages (import, first_number, serials) ");
+    let mut query = QueryBuilder::new("INSERT INTO own_pages (import, first_number, serials) ");
     query.push_values(pages, |mut row, (first, serials)| {
         row.push_bind(import.number).push_bind(signed(*first)).push_bind(serials);
     });
@@ -147,7 +145,7 @@ pub(super) async fn clear(
 ) -> Read<Option<String>> {
     let mut tx = ledger.write().await?;
     hold(&mut tx, import, 0, lease_until).await?;
-    let seen: Vec<String> = sqlx::query_scalar(
+    let seen: Vec<String> = db::query_scalar(
         "SELECT serial FROM own_serials WHERE maker = $1 AND serial > $2 ORDER BY serial LIMIT $3",
     )
     .bind(import.maker)
@@ -157,7 +155,7 @@ pub(super) async fn clear(
     .await
     .map_err(down)?;
     if let Some(last) = seen.last() {
-        sqlx::query(
+        db::query(
             "DELETE FROM own_serials WHERE maker = $1 AND serial > $2 AND serial <= $3
              AND import = $4",
         )
@@ -175,7 +173,7 @@ pub(super) async fn clear(
         "DELETE FROM own_pages WHERE import = $1",
         "UPDATE own_imports SET serials_done = 0 WHERE number = $1",
     ] {
-        sqlx::query(all).bind(import.number).execute(&mut *tx).await.map_err(down)?;
+        db::query(all).bind(import.number).execute(&mut *tx).await.map_err(down)?;
     }
     tx.commit().await.map_err(down)?;
     Ok(None)
@@ -193,7 +191,7 @@ pub(super) async fn serials_from(
     }
     let page = PAGE_SERIALS as u64;
     let end = first.saturating_add(u64::from(limit));
-    let rows = sqlx::query(
+    let rows = db::query(
         "SELECT p.first_number, p.serials FROM own_imports i
          JOIN own_pages p ON p.import = i.number
          WHERE i.batch_number = $1 AND p.first_number >= $2 AND p.first_number < $3

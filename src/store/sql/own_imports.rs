@@ -1,7 +1,7 @@
 //! Lists of own serials on their way to a batch, and who works on them.
 
+use super::db::{self, Row};
 use async_trait::async_trait;
-use sqlx::sqlite::SqliteRow;
 use uuid::Uuid;
 
 use super::booking::move_in;
@@ -17,7 +17,7 @@ use crate::registry::own::sort::Entry;
 use crate::registry::port::Registered;
 use crate::registry::{BatchRef, NewBatch, PreparedBatch, Uscc};
 
-fn import(row: &SqliteRow) -> Read<Import> {
+fn import(row: &Row) -> Read<Import> {
     let number: Option<i64> = get(row, "batch_number")?;
     let json = |column| -> Read<String> { get(row, column) };
     Ok(Import {
@@ -43,7 +43,7 @@ fn import(row: &SqliteRow) -> Read<Import> {
 /// Prolongs the lease of who writes, within what is written. `Conflict` where
 /// another took the import since.
 pub(super) async fn hold(tx: &mut Tx, of: &Import, more: u64, lease_until: UnixMs) -> Read<()> {
-    let held = sqlx::query(
+    let held = db::query(
         "UPDATE own_imports SET lease_until = $1, serials_done = serials_done + $2
          WHERE number = $3 AND takes = $4 AND state IN ('running', 'clearing')",
     )
@@ -80,7 +80,7 @@ async fn note(
 /// The maker's number; the case of its letters is settled by the first list.
 async fn maker_of(tx: &mut Tx, new: &NewImport) -> Read<i64> {
     let case = new.specification.case;
-    let row = sqlx::query(
+    let row = db::query(
         "SELECT id, letter_case, CASE WHEN EXISTS (SELECT 1 FROM own_imports i
          WHERE i.maker = m.id AND i.batch_number IS NOT NULL) THEN 1 ELSE 0 END AS has_list
          FROM own_makers m WHERE enterprise = $1",
@@ -91,7 +91,7 @@ async fn maker_of(tx: &mut Tx, new: &NewImport) -> Read<i64> {
     .map_err(down)?;
     let id = match &row {
         Some(row) => get(row, "id")?,
-        None => sqlx::query_scalar("SELECT COALESCE(MAX(id), 0) + 1 FROM own_makers")
+        None => db::query_scalar("SELECT COALESCE(MAX(id), 0) + 1 FROM own_makers")
             .fetch_one(&mut **tx)
             .await
             .map_err(down)?,
@@ -105,7 +105,7 @@ async fn maker_of(tx: &mut Tx, new: &NewImport) -> Read<i64> {
             return Err(LedgerError::Invalid(vec![FieldError::new("case", problem, remedy)]));
         }
     }
-    sqlx::query(
+    db::query(
         "INSERT INTO own_makers (id, enterprise, letter_case, revision) VALUES ($1, $2, $3, 0)
          ON CONFLICT (id) DO UPDATE SET letter_case = excluded.letter_case",
     )
@@ -121,7 +121,7 @@ async fn maker_of(tx: &mut Tx, new: &NewImport) -> Read<i64> {
 /// Lists of one enterprise go in one after the other: what another one wrote
 /// and may yet take away is no serial that stands in the way.
 async fn none_under_way(tx: &mut Tx, new: &NewImport) -> Read<()> {
-    let under_way: Option<String> = sqlx::query_scalar(
+    let under_way: Option<String> = db::query_scalar(
         "SELECT id FROM own_imports WHERE enterprise = $1 AND state NOT IN ('done', 'failed')",
     )
     .bind(new.enterprise.as_str())
@@ -173,7 +173,7 @@ impl OwnLedger for Ledger {
         let maker = maker_of(&mut tx, new).await?;
         let specification =
             serde_json::to_string(&new.specification).map_err(|_| rows::bad("specification"))?;
-        let row = sqlx::query(
+        let row = db::query(
             "INSERT INTO own_imports (number, id, enterprise, maker, specification, state,
              serials_done, serials_total, faults, uploaded, lease_until, takes, asked_by, asked_at)
              VALUES ((SELECT COALESCE(MAX(number), 0) + 1 FROM own_imports), $1, $2, $3, $4, $5,
@@ -205,7 +205,7 @@ impl OwnLedger for Ledger {
         lease_until: UnixMs,
     ) -> Result<Option<Import>, LedgerError> {
         let mut tx = self.write().await?;
-        let row = sqlx::query(
+        let row = db::query(
             "UPDATE own_imports SET takes = takes + 1, lease_until = $1,
              state = CASE WHEN uploaded = 1 AND state <> 'clearing' THEN 'running' ELSE 'clearing' END
              WHERE number = (SELECT MIN(number) FROM own_imports
@@ -233,7 +233,7 @@ impl OwnLedger for Ledger {
     ) -> Result<(), LedgerError> {
         let mut tx = self.write().await?;
         hold(&mut tx, of, 0, lease_until).await?;
-        sqlx::query("UPDATE own_imports SET serials_total = $1 WHERE number = $2")
+        db::query("UPDATE own_imports SET serials_total = $1 WHERE number = $2")
             .bind(signed(total))
             .bind(of.number)
             .execute(&mut *tx)
@@ -276,7 +276,7 @@ impl OwnLedger for Ledger {
         if of.specification.on_sale {
             put_on_sale(&mut tx, batch, count, by).await?;
         }
-        sqlx::query(
+        db::query(
             "UPDATE own_imports SET state = 'done', serials_done = $1, serials_total = $1,
              finished_at = $2, key_number = $3, batch_number = $4 WHERE number = $5",
         )
@@ -290,7 +290,7 @@ impl OwnLedger for Ledger {
         .map_err(down)?;
         let revision = next_revision(&mut tx).await?;
         let address = of.specification.address.as_ref().map(|address| address.as_str());
-        sqlx::query("UPDATE own_makers SET revision = $1, url = COALESCE($2, url) WHERE id = $3")
+        db::query("UPDATE own_makers SET revision = $1, url = COALESCE($2, url) WHERE id = $3")
             .bind(revision)
             .bind(address)
             .bind(of.maker)
@@ -321,7 +321,7 @@ impl OwnLedger for Ledger {
         let mut tx = self.write().await?;
         hold(&mut tx, of, 0, by.at).await?;
         let told = serde_json::to_string(faults).map_err(|_| rows::bad("faults"))?;
-        sqlx::query(
+        db::query(
             "UPDATE own_imports SET state = 'failed', serials_done = 0, faults = $1,
              finished_at = $2 WHERE number = $3",
         )
@@ -336,7 +336,7 @@ impl OwnLedger for Ledger {
     }
 
     async fn import(&self, id: Uuid) -> Result<Import, LedgerError> {
-        let row = sqlx::query("SELECT * FROM own_imports WHERE id = $1")
+        let row = db::query("SELECT * FROM own_imports WHERE id = $1")
             .bind(id.to_string())
             .fetch_optional(&self.reader)
             .await
@@ -346,7 +346,7 @@ impl OwnLedger for Ledger {
     }
 
     async fn imports(&self, of: Option<&Uscc>, limit: u32) -> Result<Vec<Import>, LedgerError> {
-        sqlx::query(
+        db::query(
             "SELECT * FROM own_imports WHERE $1 IS NULL OR enterprise = $1
              ORDER BY number DESC LIMIT $2",
         )

@@ -1,6 +1,6 @@
 //! Packages: made, renewed, built, ended, and what they hold back.
 
-use sqlx::sqlite::SqliteRow;
+use super::db::{self, QueryBuilder, Row};
 use uuid::Uuid;
 
 use super::rows::{self, Read, get};
@@ -16,16 +16,16 @@ use crate::registry::BatchRef;
 use crate::registry::movement::Account;
 use crate::registry::order::{Order, OrderState};
 
-pub(super) fn small(row: &SqliteRow, column: &str) -> Read<u32> {
+pub(super) fn small(row: &Row, column: &str) -> Read<u32> {
     u32::try_from(get::<i64>(row, column)?).map_err(|_| rows::bad(column))
 }
 
-fn pair(row: &SqliteRow, first: &str, second: &str) -> Read<Option<(u64, u64)>> {
+fn pair(row: &Row, first: &str, second: &str) -> Read<Option<(u64, u64)>> {
     let (first, second): (Option<i64>, Option<i64>) = (get(row, first)?, get(row, second)?);
     Ok(first.map(unsigned).zip(second.map(unsigned)))
 }
 
-pub(super) fn package(row: &SqliteRow) -> Read<Package> {
+pub(super) fn package(row: &Row) -> Read<Package> {
     let id = |column: &str| -> Read<Uuid> {
         get::<String>(row, column)?.parse().map_err(|_| rows::bad(column))
     };
@@ -89,7 +89,7 @@ pub(super) async fn note(
 
 /// The package as it stands within a transaction.
 pub(super) async fn now(tx: &mut Tx, id: Uuid) -> Read<Package> {
-    let row = sqlx::query("SELECT * FROM packages WHERE id = $1")
+    let row = db::query("SELECT * FROM packages WHERE id = $1")
         .bind(id.to_string())
         .fetch_optional(&mut **tx)
         .await
@@ -98,7 +98,7 @@ pub(super) async fn now(tx: &mut Tx, id: Uuid) -> Read<Package> {
 }
 
 pub(super) async fn find(ledger: &Ledger, id: Uuid) -> Read<Package> {
-    let row = sqlx::query("SELECT * FROM packages WHERE id = $1")
+    let row = db::query("SELECT * FROM packages WHERE id = $1")
         .bind(id.to_string())
         .fetch_optional(&ledger.reader)
         .await
@@ -107,7 +107,7 @@ pub(super) async fn find(ledger: &Ledger, id: Uuid) -> Read<Package> {
 }
 
 pub(super) async fn of_order(ledger: &Ledger, order: Uuid) -> Read<Option<Package>> {
-    sqlx::query("SELECT * FROM packages WHERE order_id = $1")
+    db::query("SELECT * FROM packages WHERE order_id = $1")
         .bind(order.to_string())
         .fetch_optional(&ledger.reader)
         .await
@@ -118,7 +118,7 @@ pub(super) async fn of_order(ledger: &Ledger, order: Uuid) -> Read<Option<Packag
 }
 
 async fn order_now(tx: &mut Tx, id: Uuid) -> Read<Order> {
-    let row = sqlx::query("SELECT * FROM orders WHERE id = $1")
+    let row = db::query("SELECT * FROM orders WHERE id = $1")
         .bind(id.to_string())
         .fetch_optional(&mut **tx)
         .await
@@ -142,12 +142,11 @@ pub(super) async fn hand_over(ledger: &Ledger, id: Uuid, grant: &Grant, by: &By)
     let mut tx = ledger.write().await?;
     let order = order_now(&mut tx, id).await?;
     let house = house_of(&order)?;
-    let made: Option<String> =
-        sqlx::query_scalar("SELECT number FROM packages WHERE order_id = $1")
-            .bind(id.to_string())
-            .fetch_optional(&mut *tx)
-            .await
-            .map_err(down)?;
+    let made: Option<String> = db::query_scalar("SELECT number FROM packages WHERE order_id = $1")
+        .bind(id.to_string())
+        .fetch_optional(&mut *tx)
+        .await
+        .map_err(down)?;
     if let Some(number) = made {
         let problem = format!("it was handed over as package {number}");
         return Err(invalid("order", problem, "renew that package"));
@@ -168,8 +167,7 @@ pub(super) async fn hand_over(ledger: &Ledger, id: Uuid, grant: &Grant, by: &By)
         let mut draw = Draw::new(grant.seed);
         let listed = draw.take(&mut free, plan.listed());
         for numbers in listed.chunks(super::ROWS_AT_ONCE) {
-            let mut rows =
-                sqlx::QueryBuilder::<sqlx::Sqlite>::new("INSERT INTO spares (package, number) ");
+            let mut rows = QueryBuilder::new("INSERT INTO spares (package, number) ");
             rows.push_values(numbers, |mut row, number| {
                 row.push_bind(made.id.to_string()).push_bind(signed(*number));
             });
@@ -208,7 +206,7 @@ async fn must_be_unused(tx: &mut Tx, order: &Order, wanted: &Specification) -> R
 /// Packages of those items that may still be printed or were, by number, and
 /// what each prints.
 async fn others(tx: &mut Tx, batch: BatchRef, numbers: (u64, u64)) -> Read<Vec<(String, Codes)>> {
-    let found: Vec<(String, String)> = sqlx::query_as(
+    let found: Vec<(String, String)> = db::query_as(
         "SELECT p.number, o.specification FROM packages p JOIN orders o ON o.id = p.order_id
          WHERE p.key_number = $1 AND p.batch_number = $2 AND p.first_number <= $4
          AND p.last_number >= $3 AND (p.sign_off = 'accepted'
@@ -232,7 +230,7 @@ async fn others(tx: &mut Tx, batch: BatchRef, numbers: (u64, u64)) -> Read<Vec<(
 /// Takes the numbers behind the last of the batch.
 async fn allot(tx: &mut Tx, batch: BatchRef, plan: Plan) -> Read<(u64, u64)> {
     let revision = next_revision(tx).await?;
-    let row = sqlx::query(
+    let row = db::query(
         "UPDATE batches SET spare_count = spare_count + $1, revision = $2
          WHERE key_number = $3 AND batch_number = $4 RETURNING *",
     )
@@ -257,7 +255,7 @@ async fn insert(
     by: &By,
 ) -> Read<Package> {
     let items = pool.map(|_| (specification.first, specification.last()));
-    let row = sqlx::query(
+    let row = db::query(
         "INSERT INTO packages (id, number, order_id, enterprise, key_number, batch_number, house,
          first_number, last_number, pool_first, pool_count, recipient, key_file, pick_up,
          code_hash, wrong_codes, state, lease_until, created_by, created_at)
@@ -288,7 +286,7 @@ async fn insert(
 
 async fn plant(tx: &mut Tx, of: &Package, planted: Vec<Planted>) -> Read<()> {
     for chunk in planted.chunks(super::ROWS_AT_ONCE) {
-        let mut rows = sqlx::QueryBuilder::<sqlx::Sqlite>::new(
+        let mut rows = QueryBuilder::new(
             "INSERT INTO planted (key_number, batch_number, number, package, pick_up, downloads) ",
         );
         rows.push_values(chunk, |mut row, planted| {
@@ -314,7 +312,7 @@ pub(super) async fn renew(ledger: &Ledger, id: Uuid, grant: &Grant, by: &By) -> 
         let problem = format!("{} pick-ups were granted", old.pick_up);
         return Err(invalid("package", problem, "order its labels anew"));
     }
-    let row = sqlx::query(
+    let row = db::query(
         "UPDATE packages SET pick_up = pick_up + 1, code_hash = $1, wrong_codes = 0,
          state = 'building', problem = NULL, ready_at = NULL, lease_until = 0, recipient = $2,
          key_file = $3 WHERE id = $4 RETURNING *",
@@ -341,7 +339,7 @@ pub(super) async fn renew(ledger: &Ledger, id: Uuid, grant: &Grant, by: &By) -> 
 
 /// Numbers of its pool that are spares, or were planted before.
 async fn taken(tx: &mut Tx, of: &Package) -> Read<std::collections::HashSet<u64>> {
-    let numbers: Vec<i64> = sqlx::query_scalar(
+    let numbers: Vec<i64> = db::query_scalar(
         "SELECT number FROM spares WHERE package = $1
          UNION SELECT number FROM planted WHERE package = $1",
     )
@@ -354,7 +352,7 @@ async fn taken(tx: &mut Tx, of: &Package) -> Read<std::collections::HashSet<u64>
 
 pub(super) async fn end(ledger: &Ledger, id: Uuid, by: &By) -> Read<bool> {
     let mut tx = ledger.write().await?;
-    let row = sqlx::query(
+    let row = db::query(
         "UPDATE packages SET state = 'ended', problem = NULL
          WHERE id = $1 AND state <> 'ended' RETURNING *",
     )

@@ -1,8 +1,8 @@
 //! Accounts as those see them who answer for them.
 
+use super::db::{self, Row};
 use async_trait::async_trait;
 use serde_json::{Value, json};
-use sqlx::sqlite::SqliteRow;
 
 use super::accounts::{account, end_keys, insert, known, note, told};
 use super::credentials::{end_links, put_link, run};
@@ -22,7 +22,7 @@ const PERSON: &str = "SELECT a.*,
         AS last_seen
     FROM accounts a";
 
-fn person(row: &SqliteRow) -> Read<Person> {
+fn person(row: &Row) -> Read<Person> {
     let instant = |column| Ok::<_, LedgerError>(get::<Option<i64>>(row, column)?.map(UnixMs));
     let account = account(row)?;
     Ok(Person {
@@ -39,7 +39,7 @@ async fn somebody_left(tx: &mut Tx, of: &Account) -> Read<()> {
     let left: i64 = match &of.role {
         Role::Officer { .. } => return Ok(()),
         Role::Administrator => {
-            sqlx::query_scalar(
+            db::query_scalar(
                 "SELECT COUNT(*) FROM accounts WHERE role = 'administrator'
                  AND disabled_at IS NULL AND password_hash IS NOT NULL",
             )
@@ -47,7 +47,7 @@ async fn somebody_left(tx: &mut Tx, of: &Account) -> Read<()> {
             .await
         }
         Role::Member { enterprise, .. } => {
-            sqlx::query_scalar(
+            db::query_scalar(
                 "SELECT COUNT(*) FROM accounts WHERE enterprise = $1
                  AND ',' || duties || ',' LIKE '%,owner,%'
                  AND disabled_at IS NULL AND password_hash IS NOT NULL",
@@ -80,7 +80,7 @@ fn answers(account: &Account) -> bool {
 
 async fn count(tx: &mut Tx, of: &Account) -> Read<i64> {
     let sql = "SELECT COUNT(*) FROM accounts WHERE enterprise = $1 OR ($1 IS NULL AND enterprise IS NULL)";
-    sqlx::query_scalar(sql).bind(of.role.enterprise()).fetch_one(&mut **tx).await.map_err(down)
+    db::query_scalar(sql).bind(of.role.enterprise()).fetch_one(&mut **tx).await.map_err(down)
 }
 
 #[async_trait]
@@ -95,7 +95,7 @@ impl PeopleLedger for Ledger {
              ORDER BY a.login LIMIT $3"
         );
         // The text is made of constants alone.
-        sqlx::query(sqlx::AssertSqlSafe(sql))
+        db::query(sqlx::AssertSqlSafe(sql))
             .bind(at.0)
             .bind(enterprise)
             .bind(i64::from(PEOPLE_MAX))
@@ -109,7 +109,7 @@ impl PeopleLedger for Ledger {
 
     async fn person(&self, login: &str, at: UnixMs) -> Result<Option<Person>, LedgerError> {
         let sql = format!("{PERSON} WHERE a.login = $2");
-        sqlx::query(sqlx::AssertSqlSafe(sql))
+        db::query(sqlx::AssertSqlSafe(sql))
             .bind(at.0)
             .bind(login)
             .fetch_optional(&self.reader)
@@ -140,7 +140,7 @@ impl PeopleLedger for Ledger {
     async fn set_duties(&self, login: &str, duties: Duties, by: &By) -> Result<(), LedgerError> {
         let mut tx = self.write().await?;
         let before = known(&mut tx, login).await?;
-        sqlx::query("UPDATE accounts SET duties = $1 WHERE login = $2")
+        db::query("UPDATE accounts SET duties = $1 WHERE login = $2")
             .bind(duties.to_string())
             .bind(login)
             .execute(&mut *tx)
@@ -160,7 +160,7 @@ impl PeopleLedger for Ledger {
         if before.disabled_at.is_none() == open {
             return Ok(false);
         }
-        sqlx::query("UPDATE accounts SET disabled_at = $1 WHERE login = $2")
+        db::query("UPDATE accounts SET disabled_at = $1 WHERE login = $2")
             .bind((!open).then_some(by.at.0))
             .bind(login)
             .execute(&mut *tx)

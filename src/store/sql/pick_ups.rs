@@ -1,6 +1,6 @@
 //! Who picked a package up, when, from where, and how much of it.
 
-use sqlx::sqlite::SqliteRow;
+use super::db::{self, Row};
 use uuid::Uuid;
 
 use super::packages::{self, note};
@@ -24,7 +24,7 @@ pub(super) async fn pick_up(
     by: &By,
 ) -> Read<Option<Package>> {
     let mut tx = ledger.write().await?;
-    let row = sqlx::query("SELECT * FROM packages WHERE number = $1")
+    let row = db::query("SELECT * FROM packages WHERE number = $1")
         .bind(number)
         .fetch_optional(&mut *tx)
         .await
@@ -33,7 +33,7 @@ pub(super) async fn pick_up(
     let closed = package.wrong_codes >= WRONG_CODES_MAX;
     let good = !closed && package.code_hash == *code_hash;
     let id = package.id.to_string();
-    sqlx::query(
+    db::query(
         "INSERT INTO pick_up_visits (id, package, at, network, good) VALUES ($1, $2, $3, $4, $5)",
     )
     .bind(ids::new_id(by.at).to_string())
@@ -44,7 +44,7 @@ pub(super) async fn pick_up(
     .execute(&mut *tx)
     .await
     .map_err(down)?;
-    sqlx::query(
+    db::query(
         "DELETE FROM pick_up_visits WHERE package = $1 AND id NOT IN
          (SELECT id FROM pick_up_visits WHERE package = $1 ORDER BY at DESC, id DESC LIMIT $2)",
     )
@@ -56,7 +56,7 @@ pub(super) async fn pick_up(
     if good {
         note(&mut tx, by, "package.visit", &package, serde_json::Value::Null).await?;
     } else if !closed {
-        sqlx::query("UPDATE packages SET wrong_codes = wrong_codes + 1 WHERE id = $1")
+        db::query("UPDATE packages SET wrong_codes = wrong_codes + 1 WHERE id = $1")
             .bind(&id)
             .execute(&mut *tx)
             .await
@@ -70,31 +70,30 @@ pub(super) async fn pick_up(
 }
 
 pub(super) async fn visits(ledger: &Ledger, package: Uuid, limit: u32) -> Read<Vec<Visit>> {
-    sqlx::query(
-        "SELECT * FROM pick_up_visits WHERE package = $1 ORDER BY at DESC, id DESC LIMIT $2",
-    )
-    .bind(package.to_string())
-    .bind(i64::from(limit))
-    .fetch_all(&ledger.reader)
-    .await
-    .map_err(down)?
-    .iter()
-    .map(|row| {
-        Ok(Visit {
-            at: UnixMs(get(row, "at")?),
-            network: get(row, "network")?,
-            good: get::<i64>(row, "good")? != 0,
+    db::query("SELECT * FROM pick_up_visits WHERE package = $1 ORDER BY at DESC, id DESC LIMIT $2")
+        .bind(package.to_string())
+        .bind(i64::from(limit))
+        .fetch_all(&ledger.reader)
+        .await
+        .map_err(down)?
+        .iter()
+        .map(|row| {
+            Ok(Visit {
+                at: UnixMs(get(row, "at")?),
+                network: get(row, "network")?,
+                good: get::<i64>(row, "good")? != 0,
+            })
         })
-    })
-    .collect()
+        .collect()
 }
 
 /// With what was sent of each.
-const DOWNLOADS: &str = "SELECT downloads.*, (SELECT COALESCE(SUM(bytes), 0) FROM transfers
+const DOWNLOADS: &str =
+    "SELECT downloads.*, (SELECT CAST(COALESCE(SUM(bytes), 0) AS BIGINT) FROM transfers
      WHERE transfers.package = downloads.package AND transfers.download = downloads.number) AS sent
      FROM downloads WHERE package = $1 ORDER BY number";
 
-pub(super) fn download(row: &SqliteRow) -> Read<Download> {
+pub(super) fn download(row: &Row) -> Read<Download> {
     Ok(Download {
         number: u32::try_from(get::<i64>(row, "number")?).map_err(|_| rows::bad("number"))?,
         begun_at: UnixMs(get(row, "begun_at")?),
@@ -105,7 +104,7 @@ pub(super) fn download(row: &SqliteRow) -> Read<Download> {
 }
 
 pub(super) async fn downloads(ledger: &Ledger, package: Uuid) -> Read<Vec<Download>> {
-    sqlx::query(DOWNLOADS)
+    db::query(DOWNLOADS)
         .bind(package.to_string())
         .fetch_all(&ledger.reader)
         .await
@@ -116,7 +115,7 @@ pub(super) async fn downloads(ledger: &Ledger, package: Uuid) -> Read<Vec<Downlo
 }
 
 pub(super) async fn downloads_now(tx: &mut Tx, package: Uuid) -> Read<Vec<Download>> {
-    let found = sqlx::query(DOWNLOADS).bind(package.to_string()).fetch_all(&mut **tx).await;
+    let found = db::query(DOWNLOADS).bind(package.to_string()).fetch_all(&mut **tx).await;
     found.map_err(down)?.iter().map(download).collect()
 }
 
@@ -141,16 +140,14 @@ pub(super) async fn begin_download(
         Ok(next) if next != number => return Ok(Err(Refusal::Over)),
         Ok(_) => {}
     }
-    sqlx::query(
-        "INSERT INTO downloads (package, number, begun_at, network) VALUES ($1, $2, $3, $4)",
-    )
-    .bind(id.to_string())
-    .bind(i64::from(number))
-    .bind(by.at.0)
-    .bind(by.origin.to_string())
-    .execute(&mut *tx)
-    .await
-    .map_err(down)?;
+    db::query("INSERT INTO downloads (package, number, begun_at, network) VALUES ($1, $2, $3, $4)")
+        .bind(id.to_string())
+        .bind(i64::from(number))
+        .bind(by.at.0)
+        .bind(by.origin.to_string())
+        .execute(&mut *tx)
+        .await
+        .map_err(down)?;
     note(&mut tx, by, "package.download", &package, serde_json::json!({"download": number}))
         .await?;
     tx.commit().await.map_err(down)?;
@@ -180,7 +177,7 @@ pub(super) async fn begin_transfer(
         return Ok(Err(refusal));
     }
     let parts: i64 =
-        sqlx::query_scalar("SELECT COUNT(*) FROM transfers WHERE package = $1 AND download = $2")
+        db::query_scalar("SELECT COUNT(*) FROM transfers WHERE package = $1 AND download = $2")
             .bind(id.to_string())
             .bind(i64::from(part.download))
             .fetch_one(&mut *tx)
@@ -190,7 +187,7 @@ pub(super) async fn begin_transfer(
         return Ok(Err(Refusal::Over));
     }
     let transfer = ids::new_id(by.at);
-    sqlx::query(
+    db::query(
         "INSERT INTO transfers (id, package, download, begun_at, network, first_byte, bytes)
          VALUES ($1, $2, $3, $4, $5, $6, $7)",
     )
@@ -216,7 +213,7 @@ pub(super) async fn end_transfer(
     at: UnixMs,
 ) -> Read<()> {
     let mut tx = ledger.write().await?;
-    sqlx::query("UPDATE transfers SET bytes = $1 WHERE id = $2")
+    db::query("UPDATE transfers SET bytes = $1 WHERE id = $2")
         .bind(signed(sent))
         .bind(id.to_string())
         .execute(&mut *tx)
@@ -224,7 +221,7 @@ pub(super) async fn end_transfer(
         .map_err(down)?;
     if last {
         // Whole: its last byte was sent, and as many as it has in all.
-        sqlx::query(
+        db::query(
             "UPDATE downloads SET finished_at = COALESCE(finished_at, $1)
              WHERE (package, number) IN (SELECT package, download FROM transfers WHERE id = $2)
              AND (SELECT SUM(bytes) FROM transfers WHERE transfers.package = downloads.package

@@ -1,6 +1,7 @@
 //! What packages hold back from sale: pools as servers hold them, and rolls that
 //! nobody signed off.
 
+use super::db;
 use std::collections::BTreeMap;
 
 use uuid::Uuid;
@@ -33,7 +34,7 @@ pub(super) async fn changed(tx: &mut Tx, since: i64) -> Read<BTreeMap<BatchRef, 
          AND (packages.key_number, packages.batch_number) IN {CHANGED}"
     );
     let all = async |tx: &mut Tx, sql: String| {
-        sqlx::query(sqlx::AssertSqlSafe(sql)).bind(since).fetch_all(&mut **tx).await.map_err(down)
+        db::query(sqlx::AssertSqlSafe(sql)).bind(since).fetch_all(&mut **tx).await.map_err(down)
     };
     let mut given = BTreeMap::<String, Vec<(u64, bool)>>::new();
     for row in &all(tx, released).await? {
@@ -82,7 +83,7 @@ pub(super) async fn held_back(
     batch: BatchRef,
     (first, last): (u64, u64),
 ) -> Read<(Ranges, Option<String>)> {
-    let found = sqlx::query(
+    let found = db::query(
         "SELECT * FROM packages WHERE key_number = $1 AND batch_number = $2
          AND first_number <= $4 AND last_number >= $3
          AND (sign_off IS NULL OR sign_off <> 'accepted') ORDER BY first_number",

@@ -1,7 +1,7 @@
 //! Policies of detection and what was signed of them.
 
+use super::db::{self, Row};
 use async_trait::async_trait;
-use sqlx::sqlite::SqliteRow;
 
 use super::rows::{Read, bad, get, id};
 use super::{Ledger, Tx, audit, down, next_revision};
@@ -9,7 +9,7 @@ use crate::auth::trail::Entry;
 use crate::base::{By, FieldError, LedgerError, UnixMs};
 use crate::scan::policies::{Comparison, PolicyLedger, PolicyRecord, Term};
 
-fn record(row: &SqliteRow) -> Read<PolicyRecord> {
+fn record(row: &Row) -> Read<PolicyRecord> {
     let comparison: Option<String> = get(row, "comparison")?;
     Ok(PolicyRecord {
         name: get(row, "name")?,
@@ -22,7 +22,7 @@ fn record(row: &SqliteRow) -> Read<PolicyRecord> {
     })
 }
 
-fn term(row: &SqliteRow) -> Read<Term> {
+fn term(row: &Row) -> Read<Term> {
     Ok(Term {
         id: id(row)?,
         policy: get(row, "policy")?,
@@ -49,7 +49,7 @@ async fn note(
 impl PolicyLedger for Ledger {
     async fn add_policy(&self, policy: &PolicyRecord, by: &By) -> Result<bool, LedgerError> {
         let mut tx = self.write().await?;
-        let known: Option<String> = sqlx::query_scalar("SELECT body FROM policies WHERE name = $1")
+        let known: Option<String> = db::query_scalar("SELECT body FROM policies WHERE name = $1")
             .bind(&policy.name)
             .fetch_optional(&mut *tx)
             .await
@@ -65,23 +65,21 @@ impl PolicyLedger for Ledger {
             }
             None => {}
         }
-        sqlx::query(
-            "INSERT INTO policies (name, body, added_by, added_at) VALUES ($1, $2, $3, $4)",
-        )
-        .bind(&policy.name)
-        .bind(&policy.body)
-        .bind(&policy.added_by)
-        .bind(policy.added_at.0)
-        .execute(&mut *tx)
-        .await
-        .map_err(down)?;
+        db::query("INSERT INTO policies (name, body, added_by, added_at) VALUES ($1, $2, $3, $4)")
+            .bind(&policy.name)
+            .bind(&policy.body)
+            .bind(&policy.added_by)
+            .bind(policy.added_at.0)
+            .execute(&mut *tx)
+            .await
+            .map_err(down)?;
         note(&mut tx, by, "policy.add", &policy.name, serde_json::Value::Null).await?;
         tx.commit().await.map_err(down)?;
         Ok(true)
     }
 
     async fn policies(&self) -> Result<Vec<PolicyRecord>, LedgerError> {
-        sqlx::query("SELECT * FROM policies ORDER BY added_at DESC, name DESC")
+        db::query("SELECT * FROM policies ORDER BY added_at DESC, name DESC")
             .fetch_all(&self.reader)
             .await
             .map_err(down)?
@@ -93,7 +91,7 @@ impl PolicyLedger for Ledger {
     async fn keep_comparison(&self, name: &str, found: &Comparison) -> Result<(), LedgerError> {
         let text = serde_json::to_string(found).map_err(|_| bad("comparison"))?;
         let mut tx = self.write().await?;
-        sqlx::query("UPDATE policies SET comparison = $1 WHERE name = $2")
+        db::query("UPDATE policies SET comparison = $1 WHERE name = $2")
             .bind(text)
             .bind(name)
             .execute(&mut *tx)
@@ -105,7 +103,7 @@ impl PolicyLedger for Ledger {
     async fn sign_policy(&self, term: &Term, by: &By) -> Result<(), LedgerError> {
         let mut tx = self.write().await?;
         let revision = next_revision(&mut tx).await?;
-        sqlx::query(
+        db::query(
             "INSERT INTO policy_terms (id, policy, effective_at, signed_by, signed_at, note,
              revision) VALUES ($1, $2, $3, $4, $5, $6, $7)",
         )
@@ -125,7 +123,7 @@ impl PolicyLedger for Ledger {
     }
 
     async fn terms(&self) -> Result<Vec<Term>, LedgerError> {
-        sqlx::query("SELECT * FROM policy_terms ORDER BY revision DESC")
+        db::query("SELECT * FROM policy_terms ORDER BY revision DESC")
             .fetch_all(&self.reader)
             .await
             .map_err(down)?
@@ -139,12 +137,12 @@ impl PolicyLedger for Ledger {
         since: i64,
     ) -> Result<Option<(i64, Vec<(Term, String)>)>, LedgerError> {
         let mut tx = self.reader.begin().await.map_err(down)?;
-        let revision: Option<i64> = sqlx::query_scalar("SELECT MAX(revision) FROM policy_terms")
+        let revision: Option<i64> = db::query_scalar("SELECT MAX(revision) FROM policy_terms")
             .fetch_one(&mut *tx)
             .await
             .map_err(down)?;
         let Some(revision) = revision.filter(|revision| *revision > since) else { return Ok(None) };
-        let rows = sqlx::query(
+        let rows = db::query(
             "SELECT t.*, p.body AS body FROM policy_terms t JOIN policies p ON p.name = t.policy",
         )
         .fetch_all(&mut *tx)

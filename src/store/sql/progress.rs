@@ -1,8 +1,8 @@
 //! How far packages came: what alarms are computed from.
 
+use super::db::{self, Row};
 use std::collections::BTreeMap;
 
-use sqlx::sqlite::SqliteRow;
 use uuid::Uuid;
 
 use super::rows::{Read, get};
@@ -51,14 +51,14 @@ const THEIR_REPORTS: &str = "SELECT r.* FROM print_reports r
      AND packages.sign_off IS NULL AND packages.state <> 'ended' ORDER BY r.package, r.seq";
 
 pub(super) async fn unfinished(ledger: &Ledger, after: Uuid, limit: u32) -> Read<Vec<Progress>> {
-    let packages = sqlx::query(UNFINISHED)
+    let packages = db::query(UNFINISHED)
         .bind(after.to_string())
         .bind(i64::from(limit))
         .fetch_all(&ledger.reader)
         .await
         .map_err(down)?;
     let Some(last) = packages.last() else { return Ok(Vec::new()) };
-    let reports = sqlx::query(THEIR_REPORTS)
+    let reports = db::query(THEIR_REPORTS)
         .bind(after.to_string())
         .bind(get::<String>(last, "id")?)
         .fetch_all(&ledger.reader)
@@ -74,7 +74,7 @@ async fn found(
     limit: u32,
 ) -> Read<Vec<Progress>> {
     let (id, of) = (id.map(|id| id.to_string()), of.map(Uscc::as_str));
-    let packages = sqlx::query(FOUND)
+    let packages = db::query(FOUND)
         .bind(&id)
         .bind(of)
         .bind(i64::from(limit))
@@ -82,23 +82,23 @@ async fn found(
         .await
         .map_err(down)?;
     let reports =
-        sqlx::query(REPORTS).bind(&id).bind(of).fetch_all(&ledger.reader).await.map_err(down)?;
+        db::query(REPORTS).bind(&id).bind(of).fetch_all(&ledger.reader).await.map_err(down)?;
     together(&packages, &reports)
 }
 
-fn together(packages: &[SqliteRow], reports: &[SqliteRow]) -> Read<Vec<Progress>> {
+fn together(packages: &[Row], reports: &[Row]) -> Read<Vec<Progress>> {
     let mut by_package = BTreeMap::<String, Vec<Report>>::new();
     for row in reports {
         by_package.entry(get(row, "package")?).or_default().push(rolls::report_in(row)?);
     }
-    let told = |row: &SqliteRow| {
+    let told = |row: &Row| {
         let said = by_package.get(&get::<String>(row, "id")?);
         progress(row, said.map_or(&[], |said| said))
     };
     packages.iter().map(told).collect()
 }
 
-fn progress(row: &SqliteRow, reports: &[Report]) -> Read<Progress> {
+fn progress(row: &Row, reports: &[Report]) -> Read<Progress> {
     let package = packages::package(row)?;
     let standing = Standing::of(reports);
     let (first, last) = package.items.unwrap_or((0, 0));

@@ -1,5 +1,6 @@
 //! One object of the register, put in within a transaction.
 
+use super::db;
 use super::registry::licences;
 use super::rows::{self, Read};
 use super::{Ledger, Tx, audit, down, next_revision, signed, spans};
@@ -14,7 +15,7 @@ pub(super) type Outcome = Result<Registered, FieldError>;
 
 impl Ledger {
     pub(super) async fn put_enterprise(tx: &mut Tx, e: &Enterprise, at: UnixMs) -> Read<Outcome> {
-        let found = sqlx::query("SELECT * FROM enterprises WHERE uscc = $1")
+        let found = db::query("SELECT * FROM enterprises WHERE uscc = $1")
             .bind(e.uscc.as_str())
             .fetch_optional(&mut **tx)
             .await
@@ -35,7 +36,7 @@ impl Ledger {
             return Ok(Err(fault));
         }
         let revision = next_revision(tx).await?;
-        sqlx::query(
+        db::query(
             "INSERT INTO enterprises (uscc, name_zh, name_en, gs1_prefix, created_at, revision)
              VALUES ($1, $2, $3, $4, $5, $6)",
         )
@@ -49,7 +50,7 @@ impl Ledger {
         .await
         .map_err(down)?;
         for licence in &e.licences {
-            sqlx::query(
+            db::query(
                 "INSERT INTO licences (enterprise, kind, number, expires_on)
                  VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING",
             )
@@ -66,7 +67,7 @@ impl Ledger {
 
     pub(super) async fn put_licence(&self, of: &Uscc, new: &Licence, by: &By) -> Read<()> {
         let mut tx = self.write().await?;
-        let found = sqlx::query("SELECT * FROM enterprises WHERE uscc = $1")
+        let found = db::query("SELECT * FROM enterprises WHERE uscc = $1")
             .bind(of.as_str())
             .fetch_optional(&mut *tx)
             .await
@@ -79,7 +80,7 @@ impl Ledger {
         enterprise.licences = held.into_iter().filter(|old| !is_same(&old)).collect();
         enterprise.licences.push(new.clone());
         enterprise.check().map_err(LedgerError::Invalid)?;
-        sqlx::query(
+        db::query(
             "INSERT INTO licences (enterprise, kind, number, expires_on) VALUES ($1, $2, $3, $4)
              ON CONFLICT (enterprise, kind, number) DO UPDATE SET expires_on = excluded.expires_on",
         )
@@ -91,7 +92,7 @@ impl Ledger {
         .await
         .map_err(down)?;
         let revision = next_revision(&mut tx).await?;
-        sqlx::query("UPDATE enterprises SET revision = $1 WHERE uscc = $2")
+        db::query("UPDATE enterprises SET revision = $1 WHERE uscc = $2")
             .bind(revision)
             .bind(of.as_str())
             .execute(&mut *tx)
@@ -109,7 +110,7 @@ impl Ledger {
     }
 
     pub(super) async fn put_product(tx: &mut Tx, p: &Product, at: UnixMs) -> Read<Outcome> {
-        let found = sqlx::query("SELECT * FROM products WHERE gtin = $1")
+        let found = db::query("SELECT * FROM products WHERE gtin = $1")
             .bind(p.gtin.as_str())
             .fetch_optional(&mut **tx)
             .await
@@ -121,7 +122,7 @@ impl Ledger {
             return Ok(Err(unknown("enterprise", p.enterprise.as_str())));
         }
         let revision = next_revision(tx).await?;
-        sqlx::query(
+        db::query(
             "INSERT INTO products (gtin, enterprise, name_zh, name_en, category, standard,
              net_content, shelf_life_days, pictures, created_at, revision)
              VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
@@ -145,7 +146,7 @@ impl Ledger {
 
     pub(super) async fn put_changed_product(&self, new: &Product, by: &By) -> Read<bool> {
         let mut tx = self.write().await?;
-        let found = sqlx::query("SELECT * FROM products WHERE gtin = $1 AND enterprise = $2")
+        let found = db::query("SELECT * FROM products WHERE gtin = $1 AND enterprise = $2")
             .bind(new.gtin.as_str())
             .bind(new.enterprise.as_str())
             .fetch_optional(&mut *tx)
@@ -166,7 +167,7 @@ impl Ledger {
             )]));
         }
         let revision = next_revision(&mut tx).await?;
-        sqlx::query(
+        db::query(
             "UPDATE products SET name_zh = $1, name_en = $2, category = $3, standard = $4,
              net_content = $5, shelf_life_days = $6, pictures = $7, revision = $8 WHERE gtin = $9",
         )
@@ -199,7 +200,7 @@ impl Ledger {
             return Ok(Err(unknown("product", b.new.product.as_str())));
         }
         let last: Option<i64> =
-            sqlx::query_scalar("SELECT MAX(batch_number) FROM batches WHERE key_number = $1")
+            db::query_scalar("SELECT MAX(batch_number) FROM batches WHERE key_number = $1")
                 .bind(i64::from(b.key.get()))
                 .fetch_one(&mut **tx)
                 .await
@@ -217,7 +218,7 @@ impl Ledger {
             Err(fault) => return Ok(Err(fault)),
         };
         let revision = next_revision(tx).await?;
-        sqlx::query(
+        db::query(
             "INSERT INTO batches (key_number, batch_number, enterprise, gtin, lot, made_on,
              expires_on, destination, dealer, layers, label_count, permutation, secret,
              created_at, revision, case_count, gs1_prefix, serial_reference,
@@ -270,6 +271,6 @@ fn unknown(field: &str, name: &str) -> FieldError {
 
 async fn known(tx: &mut Tx, sql: &'static str, name: &str) -> Read<bool> {
     let found: Option<i64> =
-        sqlx::query_scalar(sql).bind(name).fetch_optional(&mut **tx).await.map_err(down)?;
+        db::query_scalar(sql).bind(name).fetch_optional(&mut **tx).await.map_err(down)?;
     Ok(found.is_some())
 }

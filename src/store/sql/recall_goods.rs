@@ -1,9 +1,7 @@
 //! Which items a case holds, and what went where, as recalls ask.
 
+use super::db::{self, QueryBuilder, Row};
 use std::collections::{HashMap, HashSet};
-
-use sqlx::sqlite::SqliteRow;
-use sqlx::{QueryBuilder, Sqlite};
 
 use super::rows::{self, Read, get};
 use super::{Ledger, ROWS_AT_ONCE, down, unsigned};
@@ -20,7 +18,7 @@ type Seeds = HashMap<String, i64>;
 pub(super) async fn items_in(ledger: &Ledger, unit: &Unit) -> Read<Vec<Numbers>> {
     let text = unit.to_string();
     // Before it left the maker, what was taken out of it is not of it.
-    let shipped: Option<i64> = sqlx::query_scalar(
+    let shipped: Option<i64> = db::query_scalar(
         "SELECT MIN(u.seq) FROM trace_event_units u JOIN trace_events e ON e.seq = u.seq
          WHERE u.unit = $1 AND e.act = $2 AND e.declaration IS NULL",
     )
@@ -39,7 +37,7 @@ pub(super) async fn sent_to(
     since: UnixMs,
 ) -> Read<Vec<Numbers>> {
     let asked = |sql: &'static str| {
-        sqlx::query(sql).bind(of.as_str()).bind(Act::Shipped.slug()).bind(place).bind(since.0)
+        db::query(sql).bind(of.as_str()).bind(Act::Shipped.slug()).bind(place).bind(since.0)
     };
     let units = asked(
         "SELECT u.unit, MIN(e.seq) AS seq FROM trace_events e
@@ -50,7 +48,7 @@ pub(super) async fn sent_to(
     .fetch_all(&ledger.reader)
     .await
     .map_err(down)?;
-    let seed = |row: &SqliteRow| Ok::<_, LedgerError>((get(row, "unit")?, get(row, "seq")?));
+    let seed = |row: &Row| Ok::<_, LedgerError>((get(row, "unit")?, get(row, "seq")?));
     let mut found = spread(ledger, units.iter().map(seed).collect::<Result<_, _>>()?).await?;
     let ranges = asked(
         "SELECT b.* FROM trace_events e JOIN trace_event_batches b ON b.seq = e.seq
@@ -112,7 +110,7 @@ async fn held(ledger: &Ledger, parents: &[&String]) -> Read<Vec<(String, String,
             "SELECT unit, parent, seq FROM trace_event_units WHERE changed = 1 AND parent IN (",
         ),
     ] {
-        let mut query = QueryBuilder::<Sqlite>::new(sql);
+        let mut query = QueryBuilder::new(sql);
         let mut list = query.separated(", ");
         for parent in parents {
             list.push_bind(*parent);

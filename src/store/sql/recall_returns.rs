@@ -1,9 +1,8 @@
 //! Goods of recalls that came back, and where their labels are scanned.
 
+use super::db::{self, QueryBuilder, Row};
 use std::collections::BTreeMap;
 
-use sqlx::sqlite::SqliteRow;
-use sqlx::{QueryBuilder, Sqlite};
 use uuid::Uuid;
 
 use super::recalls;
@@ -17,7 +16,7 @@ use crate::recall::{Numbers, RecallError, Refusal};
 use crate::registry::BatchRef;
 use crate::scan::Channel;
 
-fn returned(row: &SqliteRow) -> Read<Return> {
+fn returned(row: &Row) -> Read<Return> {
     Ok(Return {
         id: rows::id(row)?,
         outcome: Outcome::from_slug(&get::<String>(row, "outcome")?)
@@ -30,14 +29,11 @@ fn returned(row: &SqliteRow) -> Read<Return> {
     })
 }
 
-pub(super) async fn progress<'e>(
-    on: impl sqlx::Executor<'e, Database = Sqlite>,
-    id: &Uuid,
-) -> Read<Progress> {
-    let row = sqlx::query(
+pub(super) async fn progress<'e>(on: impl db::On<'e>, id: &Uuid) -> Read<Progress> {
+    let row = db::query(
         "SELECT r.on_sale,
-         COALESCE(SUM(CASE WHEN b.outcome = 'recovered' THEN b.items END), 0) AS recovered,
-         COALESCE(SUM(CASE WHEN b.outcome = 'destroyed' THEN b.items END), 0) AS destroyed
+         CAST(COALESCE(SUM(CASE WHEN b.outcome = 'recovered' THEN b.items END), 0) AS BIGINT) AS recovered,
+         CAST(COALESCE(SUM(CASE WHEN b.outcome = 'destroyed' THEN b.items END), 0) AS BIGINT) AS destroyed
          FROM recalls r LEFT JOIN recall_returns b ON b.recall = r.id
          WHERE r.id = $1 GROUP BY r.id, r.on_sale",
     )
@@ -55,7 +51,7 @@ pub(super) async fn progress<'e>(
 }
 
 pub(super) async fn list(ledger: &Ledger, id: &Uuid, limit: u32) -> Read<Vec<Return>> {
-    sqlx::query(
+    db::query(
         "SELECT * FROM recall_returns WHERE recall = $1 ORDER BY noted_at DESC, id DESC LIMIT $2",
     )
     .bind(id.to_string())
@@ -83,7 +79,7 @@ pub(super) async fn note(
         Goods::Items(items) => (*items, &[][..]),
         Goods::Codes(codes) => (codes.len() as u64, &codes[..]),
     };
-    let before = sqlx::query("SELECT * FROM recall_returns WHERE id = $1")
+    let before = db::query("SELECT * FROM recall_returns WHERE id = $1")
         .bind(new.id.to_string())
         .fetch_optional(&mut *tx)
         .await
@@ -102,7 +98,7 @@ pub(super) async fn note(
         let remedy = "count again; goods that were not on sale do not come back";
         LedgerError::Invalid(vec![FieldError::new("items", problem, remedy)])
     })?;
-    sqlx::query(
+    db::query(
         "INSERT INTO recall_returns (id, recall, outcome, place, items, note, noted_by, noted_at)
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
     )
@@ -129,7 +125,7 @@ pub(super) async fn note(
 
 /// Each code counts once, as recovered and as destroyed.
 async fn count_codes(tx: &mut Tx, new: &NewReturn, codes: &[(BatchRef, u64)]) -> Read<()> {
-    let mut insert = QueryBuilder::<Sqlite>::new(
+    let mut insert = QueryBuilder::new(
         "INSERT INTO recall_codes (recall, outcome, key_number, batch_number, label_number,
          noted_in) ",
     );
@@ -158,7 +154,7 @@ pub(super) async fn scanned_where(
     let mut found = BTreeMap::<u16, (u64, u64)>::new();
     let mut reader = ledger.reader.acquire().await.map_err(down)?;
     for range in ranges {
-        let rows = sqlx::query(
+        let rows = db::query(
             "SELECT place / 100 AS province, COUNT(DISTINCT label_number) AS labels,
              COUNT(*) AS scans FROM scans
              WHERE key_number = $1 AND batch_number = $2 AND label_number BETWEEN $3 AND $4
@@ -170,7 +166,7 @@ pub(super) async fn scanned_where(
         .bind(signed(range.last))
         .bind(since.0)
         .bind(channel_name(Channel::Consumer))
-        .fetch_all(&mut *reader)
+        .fetch_all(&mut reader)
         .await
         .map_err(down)?;
         for row in &rows {

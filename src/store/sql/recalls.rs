@@ -1,8 +1,7 @@
 //! Recalls, and the facts about labels that come with them.
 
+use super::db::{self, QueryBuilder, Row};
 use async_trait::async_trait;
-use sqlx::sqlite::SqliteRow;
-use sqlx::{QueryBuilder, Sqlite};
 use uuid::Uuid;
 
 use super::recall_goods as goods;
@@ -18,18 +17,18 @@ use crate::recall::{Kind, Numbers, Proposal, Recall, RecallError, Refusal, State
 use crate::registry::{Bilingual, Uscc};
 use crate::trace::Unit;
 
-fn both(row: &SqliteRow, [zh, en]: [&str; 2]) -> Read<Bilingual> {
+fn both(row: &Row, [zh, en]: [&str; 2]) -> Read<Bilingual> {
     Ok(Bilingual { zh: get(row, zh)?, en: get(row, en)? })
 }
 
-fn word(row: &SqliteRow, [by, at, note]: [&str; 3]) -> Read<Option<Word>> {
+fn word(row: &Row, [by, at, note]: [&str; 3]) -> Read<Option<Word>> {
     let (by, at): (Option<String>, Option<i64>) = (get(row, by)?, get(row, at)?);
     let note: Option<String> = get(row, note)?;
     let both = by.zip(at);
     Ok(both.map(|(by, at)| Word { by, at: UnixMs(at), note: note.unwrap_or_default() }))
 }
 
-fn recall(row: &SqliteRow, ranges: Vec<Numbers>) -> Read<Recall> {
+fn recall(row: &Row, ranges: Vec<Numbers>) -> Read<Recall> {
     let lifts: Option<String> = get(row, "lifts")?;
     Ok(Recall {
         proposal: Proposal {
@@ -52,7 +51,7 @@ fn recall(row: &SqliteRow, ranges: Vec<Numbers>) -> Read<Recall> {
     })
 }
 
-fn numbers(row: &SqliteRow) -> Read<Numbers> {
+fn numbers(row: &Row) -> Read<Numbers> {
     Ok(Numbers {
         batch: rows::batch_ref(row)?,
         first: unsigned(get(row, "first_number")?),
@@ -60,11 +59,8 @@ fn numbers(row: &SqliteRow) -> Read<Numbers> {
     })
 }
 
-async fn ranges_of<'e>(
-    on: impl sqlx::Executor<'e, Database = Sqlite>,
-    id: &Uuid,
-) -> Read<Vec<Numbers>> {
-    sqlx::query(
+async fn ranges_of<'e>(on: impl db::On<'e>, id: &Uuid) -> Read<Vec<Numbers>> {
+    db::query(
         "SELECT * FROM recall_ranges WHERE recall = $1
          ORDER BY key_number, batch_number, first_number",
     )
@@ -78,11 +74,8 @@ async fn ranges_of<'e>(
 }
 
 /// What a recall says that still stands, as it is in the register.
-async fn standing<'e>(
-    on: impl sqlx::Executor<'e, Database = Sqlite>,
-    id: &Uuid,
-) -> Read<Vec<Numbers>> {
-    sqlx::query(
+async fn standing<'e>(on: impl db::On<'e>, id: &Uuid) -> Read<Vec<Numbers>> {
+    db::query(
         "SELECT * FROM batch_ranges WHERE recall = $1 AND lifted_at IS NULL
          ORDER BY key_number, batch_number, first_number",
     )
@@ -96,7 +89,7 @@ async fn standing<'e>(
 }
 
 pub(super) async fn known(tx: &mut Tx, id: &Uuid) -> Read<Option<Recall>> {
-    let row = sqlx::query("SELECT * FROM recalls WHERE id = $1")
+    let row = db::query("SELECT * FROM recalls WHERE id = $1")
         .bind(id.to_string())
         .fetch_optional(&mut **tx)
         .await
@@ -164,7 +157,7 @@ async fn insert(
     by: &By,
     revision: i64,
 ) -> Read<()> {
-    let mut insert = QueryBuilder::<Sqlite>::new(
+    let mut insert = QueryBuilder::new(
         "INSERT INTO batch_ranges (id, key_number, batch_number, first_number, last_number, state,
          reason_zh, reason_en, remedy_zh, remedy_en, set_by, set_at, recall, revision) ",
     );
@@ -194,7 +187,7 @@ async fn take_back(tx: &mut Tx, lift: &Recall, by: &By, revision: i64) -> Read<(
     let (Some(state), held) = (of.proposal.kind.says(), standing(&mut **tx, &lifts).await?) else {
         return Ok(());
     };
-    sqlx::query(
+    db::query(
         "UPDATE batch_ranges SET lifted_at = $1, revision = $2
          WHERE recall = $3 AND lifted_at IS NULL",
     )
@@ -215,7 +208,7 @@ async fn take_back(tx: &mut Tx, lift: &Recall, by: &By, revision: i64) -> Read<(
     Ok(())
 }
 
-async fn with_ranges(ledger: &Ledger, found: &[SqliteRow]) -> Read<Vec<Recall>> {
+async fn with_ranges(ledger: &Ledger, found: &[Row]) -> Read<Vec<Recall>> {
     let mut out = Vec::with_capacity(found.len());
     for row in found {
         out.push(recall(row, ranges_of(&ledger.reader, &rows::id(row)?).await?)?);
@@ -225,7 +218,7 @@ async fn with_ranges(ledger: &Ledger, found: &[SqliteRow]) -> Read<Vec<Recall>> 
 
 /// Those that wait for a second person, latest first.
 pub(super) async fn awaiting(ledger: &Ledger, of: &Uscc, limit: u32) -> Read<Vec<Recall>> {
-    let found = sqlx::query(
+    let found = db::query(
         "SELECT * FROM recalls WHERE enterprise = $1 AND state = 'proposed'
          ORDER BY proposed_at DESC, id DESC LIMIT $2",
     )
@@ -249,7 +242,7 @@ impl RecallLedger for Ledger {
             return Err(LedgerError::Invalid(vec![fault]));
         }
         check_lift(&mut tx, p).await?;
-        sqlx::query(
+        db::query(
             "INSERT INTO recalls (id, enterprise, kind, lifts, state, reason_zh, reason_en,
              remedy_zh, remedy_en, notice_zh, notice_en, labels, on_sale, proposed_by,
              proposed_at, proposed_key_by) VALUES ($1, $2, $3, $4, 'proposed', $5, $6, $7, $8, $9,
@@ -273,7 +266,7 @@ impl RecallLedger for Ledger {
         .await
         .map_err(down)?;
         for ranges in p.ranges.chunks(ROWS_AT_ONCE) {
-            let mut insert = QueryBuilder::<Sqlite>::new(
+            let mut insert = QueryBuilder::new(
                 "INSERT INTO recall_ranges (recall, key_number, batch_number, first_number,
                  last_number) ",
             );
@@ -306,7 +299,7 @@ impl RecallLedger for Ledger {
             return Err(Refusal::Own.into());
         }
         let state = if d.approve { State::Approved } else { State::Rejected };
-        sqlx::query(
+        db::query(
             "UPDATE recalls SET state = $1, on_sale = $2, decided_by = $3, decided_at = $4,
              decision_note = $5 WHERE id = $6",
         )
@@ -345,7 +338,7 @@ impl RecallLedger for Ledger {
         if !recall.is_open() {
             return Err(Refusal::NotOpen.into());
         }
-        sqlx::query(
+        db::query(
             "UPDATE recalls SET state = 'closed', closed_by = $1, closed_at = $2,
              closing_note = $3 WHERE id = $4",
         )
@@ -377,7 +370,7 @@ impl RecallLedger for Ledger {
     }
 
     async fn recall(&self, id: Uuid) -> Result<Recall, LedgerError> {
-        let row = sqlx::query("SELECT * FROM recalls WHERE id = $1")
+        let row = db::query("SELECT * FROM recalls WHERE id = $1")
             .bind(id.to_string())
             .fetch_optional(&self.reader)
             .await
@@ -387,7 +380,7 @@ impl RecallLedger for Ledger {
     }
 
     async fn recalls(&self, of: Option<&Uscc>, limit: u32) -> Result<Vec<Recall>, LedgerError> {
-        let found = sqlx::query(
+        let found = db::query(
             "SELECT * FROM recalls WHERE $1 IS NULL OR enterprise = $1
              ORDER BY proposed_at DESC, id DESC LIMIT $2",
         )

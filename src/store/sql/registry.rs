@@ -1,10 +1,10 @@
 //! Enterprises, products, batches, range facts.
 
+use super::db::{self, Row};
 use std::collections::BTreeMap;
 
 use async_trait::async_trait;
 use futures::TryStreamExt;
-use sqlx::sqlite::SqliteRow;
 use uuid::Uuid;
 
 use super::rows::{self, Read, get};
@@ -49,10 +49,10 @@ async fn note_registered(
 }
 
 pub(super) async fn licences<'e>(
-    on: impl sqlx::Executor<'e, Database = sqlx::Sqlite>,
+    on: impl db::On<'e>,
     of: Option<&Uscc>,
 ) -> Read<BTreeMap<Uscc, Vec<Licence>>> {
-    let found = sqlx::query(
+    let found = db::query(
         "SELECT * FROM licences WHERE $1 IS NULL OR enterprise = $1 ORDER BY enterprise, kind, number",
     )
     .bind(of.map(Uscc::as_str))
@@ -104,7 +104,7 @@ impl RegistryLedger for Ledger {
 
     async fn enterprises(&self) -> Result<Vec<Enterprise>, LedgerError> {
         let mut licences = licences(&self.reader, None).await?;
-        let found = sqlx::query("SELECT * FROM enterprises ORDER BY uscc")
+        let found = db::query("SELECT * FROM enterprises ORDER BY uscc")
             .fetch_all(&self.reader)
             .await
             .map_err(down)?;
@@ -119,7 +119,7 @@ impl RegistryLedger for Ledger {
     }
 
     async fn enterprise(&self, uscc: &Uscc) -> Result<Enterprise, LedgerError> {
-        let row = sqlx::query("SELECT * FROM enterprises WHERE uscc = $1")
+        let row = db::query("SELECT * FROM enterprises WHERE uscc = $1")
             .bind(uscc.as_str())
             .fetch_optional(&self.reader)
             .await
@@ -139,7 +139,7 @@ impl RegistryLedger for Ledger {
     }
 
     async fn products(&self, of: Option<&Uscc>) -> Result<Vec<Product>, LedgerError> {
-        sqlx::query("SELECT * FROM products WHERE $1 IS NULL OR enterprise = $1 ORDER BY gtin")
+        db::query("SELECT * FROM products WHERE $1 IS NULL OR enterprise = $1 ORDER BY gtin")
             .bind(of.map(Uscc::as_str))
             .fetch_all(&self.reader)
             .await
@@ -150,7 +150,7 @@ impl RegistryLedger for Ledger {
     }
 
     async fn product(&self, gtin: &Gtin) -> Result<Product, LedgerError> {
-        let row = sqlx::query("SELECT * FROM products WHERE gtin = $1")
+        let row = db::query("SELECT * FROM products WHERE gtin = $1")
             .bind(gtin.as_str())
             .fetch_optional(&self.reader)
             .await
@@ -160,7 +160,7 @@ impl RegistryLedger for Ledger {
     }
 
     async fn batches(&self, of: Option<&Uscc>, limit: u32) -> Result<Vec<Batch>, LedgerError> {
-        sqlx::query(
+        db::query(
             "SELECT * FROM batches WHERE $1 IS NULL OR enterprise = $1
              ORDER BY created_at DESC, key_number DESC, batch_number DESC LIMIT $2",
         )
@@ -175,7 +175,7 @@ impl RegistryLedger for Ledger {
     }
 
     async fn batch(&self, id: BatchRef) -> Result<Batch, LedgerError> {
-        let row = sqlx::query("SELECT * FROM batches WHERE key_number = $1 AND batch_number = $2")
+        let row = db::query("SELECT * FROM batches WHERE key_number = $1 AND batch_number = $2")
             .bind(i64::from(id.key.get()))
             .bind(i64::from(id.batch))
             .fetch_optional(&self.reader)
@@ -200,11 +200,10 @@ impl RegistryLedger for Ledger {
     async fn changes(&self, since: i64) -> Result<Option<Changes>, LedgerError> {
         // One snapshot: a reader's transaction sees one state of the file.
         let mut tx = self.reader.begin().await.map_err(down)?;
-        let revision: i64 =
-            sqlx::query_scalar("SELECT revision FROM register_revision WHERE id = 1")
-                .fetch_one(&mut *tx)
-                .await
-                .map_err(down)?;
+        let revision: i64 = db::query_scalar("SELECT revision FROM register_revision WHERE id = 1")
+            .fetch_one(&mut *tx)
+            .await
+            .map_err(down)?;
         if revision == since {
             return Ok(None);
         }
@@ -243,7 +242,7 @@ impl RegistryLedger for Ledger {
     }
 
     async fn secret(&self) -> Result<[u8; 32], LedgerError> {
-        let row = sqlx::query("SELECT secret FROM installation WHERE id = 1")
+        let row = db::query("SELECT secret FROM installation WHERE id = 1")
             .fetch_one(&self.reader)
             .await
             .map_err(down)?;
@@ -257,9 +256,9 @@ async fn all<T>(
     tx: &mut Tx,
     sql: &'static str,
     since: i64,
-    read: fn(&SqliteRow) -> Read<T>,
+    read: fn(&Row) -> Read<T>,
 ) -> Read<Vec<T>> {
-    let mut rows = sqlx::query(sql).bind(since).fetch(&mut **tx);
+    let mut rows = db::query(sql).bind(since).fetch(&mut **tx);
     let mut out = Vec::new();
     while let Some(row) = rows.try_next().await.map_err(down)? {
         out.push(read(&row)?);

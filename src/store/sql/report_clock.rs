@@ -1,7 +1,6 @@
 //! What the clock erases of reports, and what is held about a device.
 
-use sqlx::sqlite::SqliteRow;
-
+use super::db::{self, Row};
 use super::rows::{self, Read, get};
 use super::{Ledger, Tx, audit, down, media, reports, signed, unsigned};
 use crate::auth::trail::Entry;
@@ -20,7 +19,7 @@ async fn ids(tx: &mut Tx, clause: &'static str, before: UnixMs, limit: u32) -> R
         "SELECT r.id FROM reports r WHERE r.received_at < $1 AND {clause} AND NOT {OPEN_CASE}
          ORDER BY r.received_at LIMIT $2"
     );
-    sqlx::query_scalar(sqlx::AssertSqlSafe(statement))
+    db::query_scalar(sqlx::AssertSqlSafe(statement))
         .bind(before.0)
         .bind(i64::from(limit))
         .fetch_all(&mut **tx)
@@ -30,7 +29,7 @@ async fn ids(tx: &mut Tx, clause: &'static str, before: UnixMs, limit: u32) -> R
 
 async fn for_each(tx: &mut Tx, statement: &'static str, ids: &[String]) -> Read<()> {
     for id in ids {
-        sqlx::query(statement).bind(id).execute(&mut **tx).await.map_err(down)?;
+        db::query(statement).bind(id).execute(&mut **tx).await.map_err(down)?;
     }
     Ok(())
 }
@@ -48,13 +47,13 @@ async fn unname_photos(tx: &mut Tx) -> Read<()> {
         "DELETE FROM media_gone WHERE EXISTS (SELECT 1 FROM media m
          WHERE m.shown = file OR (m.original = file AND m.purpose = 'office'))",
     ] {
-        sqlx::query(statement).execute(&mut **tx).await.map_err(down)?;
+        db::query(statement).execute(&mut **tx).await.map_err(down)?;
     }
     Ok(())
 }
 
 async fn files_gone(tx: &mut Tx, limit: u32) -> Read<Vec<Sha256Hex>> {
-    let rows = sqlx::query("SELECT file FROM media_gone LIMIT $1")
+    let rows = db::query("SELECT file FROM media_gone LIMIT $1")
         .bind(i64::from(limit))
         .fetch_all(&mut **tx)
         .await
@@ -66,7 +65,7 @@ async fn files_gone(tx: &mut Tx, limit: u32) -> Read<Vec<Sha256Hex>> {
 pub(super) async fn forget_files(ledger: &Ledger, files: &[Sha256Hex]) -> Read<()> {
     let mut tx = ledger.write().await?;
     for file in files {
-        sqlx::query("DELETE FROM media_gone WHERE file = $1")
+        db::query("DELETE FROM media_gone WHERE file = $1")
             .bind(file.bytes().to_vec())
             .execute(&mut *tx)
             .await
@@ -76,7 +75,7 @@ pub(super) async fn forget_files(ledger: &Ledger, files: &[Sha256Hex]) -> Read<(
 }
 
 async fn old_notes(tx: &mut Tx, pass: &Pass) -> Read<u64> {
-    let gone = sqlx::query(
+    let gone = db::query(
         "DELETE FROM notes WHERE check_value IN
          (SELECT check_value FROM notes WHERE made_at < $1 ORDER BY made_at LIMIT $2)",
     )
@@ -137,7 +136,7 @@ pub(super) async fn erase(ledger: &Ledger, pass: &Pass, by: &By) -> Read<Erased>
     Ok(erased)
 }
 
-fn held_scan(row: &SqliteRow) -> Read<HeldScan> {
+fn held_scan(row: &Row) -> Read<HeldScan> {
     let degrees = |column| get::<Option<f64>>(row, column);
     Ok(HeldScan {
         payload: rows::payload(row)?,
@@ -152,7 +151,7 @@ pub(super) async fn held_about(ledger: &Ledger, device: Tag48) -> Read<Held> {
     if device.get() == 0 {
         return Ok(Held::default());
     }
-    let rows = sqlx::query(
+    let rows = db::query(
         "SELECT payload, seen_at, place, lat, lon, channel FROM scans
          WHERE device = $1 AND device <> 0 ORDER BY seen_at DESC LIMIT $2",
     )
@@ -163,7 +162,7 @@ pub(super) async fn held_about(ledger: &Ledger, device: Tag48) -> Read<Held> {
     .map_err(down)?;
     let most = HELD_SCANS_MAX as usize;
     let scans = rows.iter().take(most).map(held_scan).collect::<Read<_>>()?;
-    let across = sqlx::query("SELECT codes, days FROM across_phones WHERE device = $1")
+    let across = db::query("SELECT codes, days FROM across_phones WHERE device = $1")
         .bind(signed(device.get()))
         .fetch_optional(&ledger.reader)
         .await

@@ -1,8 +1,6 @@
 //! From rows to reports; notes.
 
-use sqlx::sqlite::SqliteRow;
-use sqlx::{QueryBuilder, Row as _, Sqlite};
-
+use super::db::{self, QueryBuilder, Row};
 use super::rows::{self, Read, get};
 use super::{Ledger, audit, down, media, unsigned};
 use crate::auth::trail::Entry;
@@ -11,7 +9,7 @@ use crate::cases::file::State as CaseState;
 use crate::reports::{CaseRef, CheckValue, ClosedAs, Number, Report, State, Wrong};
 use crate::scan::{Place, Tag48};
 
-pub(super) fn report_of(row: &SqliteRow) -> Read<Report> {
+pub(super) fn report_of(row: &Row) -> Read<Report> {
     let payload: Option<Vec<u8>> = get(row, "payload")?;
     let by = |who, at| -> Read<Option<(String, UnixMs)>> {
         let who: Option<String> = get(row, who)?;
@@ -61,9 +59,8 @@ pub(super) async fn with_photos(ledger: &Ledger, reports: &mut [Report]) -> Read
     if reports.is_empty() {
         return Ok(());
     }
-    let mut query = QueryBuilder::<Sqlite>::new(
-        "SELECT report AS id, media FROM report_photos WHERE report IN (",
-    );
+    let mut query =
+        QueryBuilder::new("SELECT report AS id, media FROM report_photos WHERE report IN (");
     let mut ids = query.separated(", ");
     for report in reports.iter() {
         ids.push_bind(report.id.to_string());
@@ -89,7 +86,7 @@ pub(super) const fn in_state(state: State) -> &'static str {
 
 /// Narrows a query to a prefecture, or to all of a province's. A report whose
 /// place is not known is everybody's.
-pub(super) fn within(query: &mut QueryBuilder<Sqlite>, region: Option<Place>) {
+pub(super) fn within(query: &mut QueryBuilder, region: Option<Place>) {
     let Some(Place(code)) = region.filter(|region| *region != Place::UNKNOWN) else { return };
     let last = if code.is_multiple_of(100) { code + 99 } else { code };
     query.push(" AND (r.region = 0 OR r.region BETWEEN ").push_bind(i64::from(code));
@@ -98,7 +95,7 @@ pub(super) fn within(query: &mut QueryBuilder<Sqlite>, region: Option<Place>) {
 
 /// How many are in each state.
 pub(super) async fn counted(ledger: &Ledger, region: Option<Place>) -> Read<[u64; 4]> {
-    let mut query = QueryBuilder::<Sqlite>::new("SELECT ");
+    let mut query = QueryBuilder::new("SELECT ");
     let mut sums = query.separated(", ");
     for state in State::ALL {
         sums.push("CAST(COALESCE(SUM(CASE WHEN ");
@@ -110,7 +107,7 @@ pub(super) async fn counted(ledger: &Ledger, region: Option<Place>) -> Read<[u64
     let row = query.build().fetch_one(&ledger.reader).await.map_err(down)?;
     let mut counts = [0; 4];
     for (n, count) in counts.iter_mut().enumerate() {
-        *count = unsigned(row.try_get::<i64, _>(n).map_err(down)?);
+        *count = unsigned(row.try_get::<i64>(n).map_err(down)?);
     }
     Ok(counts)
 }
@@ -122,7 +119,7 @@ pub(super) async fn keep_note(
     by: &By,
 ) -> Read<()> {
     let mut tx = ledger.write().await?;
-    let kept = sqlx::query(
+    let kept = db::query(
         "INSERT INTO notes (check_value, content, made_at) VALUES ($1, $2, $3)
          ON CONFLICT (check_value) DO NOTHING",
     )

@@ -1,8 +1,7 @@
 //! Reports by buyers: taking them in, reading them, what officers do with them.
 
+use super::db::{self, QueryBuilder, Row};
 use async_trait::async_trait;
-use sqlx::sqlite::SqliteRow;
-use sqlx::{QueryBuilder, Sqlite};
 use uuid::Uuid;
 
 use super::report_clock;
@@ -34,7 +33,7 @@ async fn full(tx: &mut Tx, report: &NewReport) -> Read<Option<Full>> {
     let ticket = &report.ticket;
     let (of_code, most) = match &ticket.payload {
         Some(payload) => (
-            sqlx::query_scalar::<_, i64>(
+            db::query_scalar::<i64>(
                 "SELECT COUNT(*) FROM reports WHERE received_at > $1 AND payload = $2",
             )
             .bind(since)
@@ -42,7 +41,7 @@ async fn full(tx: &mut Tx, report: &NewReport) -> Read<Option<Full>> {
             REPORTS_OF_CODE_A_DAY_MAX,
         ),
         None => (
-            sqlx::query_scalar::<_, i64>(
+            db::query_scalar::<i64>(
                 "SELECT COUNT(*) FROM reports WHERE received_at > $1 AND payload IS NULL",
             )
             .bind(since),
@@ -54,7 +53,7 @@ async fn full(tx: &mut Tx, report: &NewReport) -> Read<Option<Full>> {
         return Ok(Some(Full::Code));
     }
     let of_device: i64 =
-        sqlx::query_scalar("SELECT COUNT(*) FROM reports WHERE device = $1 AND received_at > $2")
+        db::query_scalar("SELECT COUNT(*) FROM reports WHERE device = $1 AND received_at > $2")
             .bind(signed(ticket.device))
             .bind(since)
             .fetch_one(&mut **tx)
@@ -63,7 +62,7 @@ async fn full(tx: &mut Tx, report: &NewReport) -> Read<Option<Full>> {
     if of_device >= i64::from(REPORTS_OF_DEVICE_A_DAY_MAX) {
         return Ok(Some(Full::Device));
     }
-    let waiting: i64 = sqlx::query_scalar(
+    let waiting: i64 = db::query_scalar(
         "SELECT COUNT(*) FROM reports WHERE closed_at IS NULL AND looked_at IS NULL",
     )
     .fetch_one(&mut **tx)
@@ -75,7 +74,7 @@ async fn full(tx: &mut Tx, report: &NewReport) -> Read<Option<Full>> {
 async fn insert(tx: &mut Tx, r: &NewReport) -> Read<()> {
     let wrong: Vec<_> = r.wrong.iter().map(|wrong| wrong.slug()).collect();
     let ticket = &r.ticket;
-    sqlx::query(
+    db::query(
         "INSERT INTO reports (id, seq, number, payload, outcome, reason, wrong, note, shop, place,
          region, scan, device, network, contact, received_at)
          VALUES ($1, (SELECT COALESCE(MAX(seq), 0) + 1 FROM reports), $2, $3, $4, $5, $6, $7, $8,
@@ -101,7 +100,7 @@ async fn insert(tx: &mut Tx, r: &NewReport) -> Read<()> {
     .map_err(down)?;
     for (position, photo) in (1_i64..).zip(&r.photos) {
         media::add(tx, photo).await?;
-        sqlx::query("INSERT INTO report_photos (report, position, media) VALUES ($1, $2, $3)")
+        db::query("INSERT INTO report_photos (report, position, media) VALUES ($1, $2, $3)")
             .bind(r.id.to_string())
             .bind(position)
             .bind(photo.original.bytes().to_vec())
@@ -114,7 +113,7 @@ async fn insert(tx: &mut Tx, r: &NewReport) -> Read<()> {
 
 async fn add(ledger: &Ledger, report: &NewReport, by: &By) -> Read<Added> {
     let mut tx = ledger.write().await?;
-    let before: Option<String> = sqlx::query_scalar("SELECT number FROM reports WHERE scan = $1")
+    let before: Option<String> = db::query_scalar("SELECT number FROM reports WHERE scan = $1")
         .bind(signed(report.ticket.scan))
         .fetch_optional(&mut *tx)
         .await
@@ -135,8 +134,8 @@ async fn add(ledger: &Ledger, report: &NewReport, by: &By) -> Read<Added> {
 }
 
 /// One report within a write; `NotFound` where there is none.
-async fn standing(tx: &mut Tx, id: Uuid) -> Read<SqliteRow> {
-    sqlx::query("SELECT * FROM reports WHERE id = $1")
+async fn standing(tx: &mut Tx, id: Uuid) -> Read<Row> {
+    db::query("SELECT * FROM reports WHERE id = $1")
         .bind(id.to_string())
         .fetch_optional(&mut **tx)
         .await
@@ -158,7 +157,7 @@ async fn stamp(
 ) -> Read<bool> {
     let mut tx = ledger.write().await?;
     standing(&mut tx, id).await?;
-    let stamped = sqlx::query(sql)
+    let stamped = db::query(sql)
         .bind(&by.login)
         .bind(by.at.0)
         .bind(id.to_string())
@@ -194,7 +193,7 @@ pub(super) async fn link(
         let why = if closed.is_some() { "is closed" } else { "is part of another case" };
         return Err(LedgerError::Conflict(format!("this report {why}")));
     }
-    sqlx::query(
+    db::query(
         "UPDATE reports SET case_id = $1, case_number = $2, looked_by = COALESCE(looked_by, $3),
          looked_at = COALESCE(looked_at, $4) WHERE id = $5",
     )
@@ -207,7 +206,7 @@ pub(super) async fn link(
     .await
     .map_err(down)?;
     // What a case has is evidence, whatever becomes of the report.
-    sqlx::query(
+    db::query(
         "UPDATE media SET purpose = 'case' WHERE purpose = 'report' AND original IN
          (SELECT media FROM report_photos WHERE report = $1)",
     )
@@ -223,7 +222,7 @@ pub(super) async fn link(
 /// Reports of a case are of the case in which it goes on, under the number that it
 /// has there.
 pub(super) async fn move_to(tx: &mut Tx, case: Uuid, (to, number): (Uuid, &str)) -> Read<()> {
-    sqlx::query("UPDATE reports SET case_id = $1, case_number = $2 WHERE case_id = $3")
+    db::query("UPDATE reports SET case_id = $1, case_number = $2 WHERE case_id = $3")
         .bind(to.to_string())
         .bind(number)
         .bind(case.to_string())
@@ -243,7 +242,7 @@ async fn close(ledger: &Ledger, id: Uuid, how: ClosedAs, by: &By) -> Read<()> {
         let why = "this report is part of a case, and closed with it";
         return Err(LedgerError::Conflict(why.to_owned()));
     }
-    sqlx::query(
+    db::query(
         "UPDATE reports SET closed_as = $1, closed_by = $2, closed_at = $3,
          looked_by = COALESCE(looked_by, $2), looked_at = COALESCE(looked_at, $3) WHERE id = $4",
     )
@@ -273,14 +272,14 @@ async fn contact(ledger: &Ledger, id: Uuid, by: &By) -> Read<Option<Vec<u8>>> {
 }
 
 /// Reports, each with how its case stands.
-fn found() -> QueryBuilder<Sqlite> {
+fn found() -> QueryBuilder {
     QueryBuilder::new(
         "SELECT r.*, c.state AS case_state FROM reports r
          LEFT JOIN case_files c ON c.id = r.case_id WHERE ",
     )
 }
 
-async fn listed(ledger: &Ledger, query: &mut QueryBuilder<Sqlite>) -> Read<Vec<Report>> {
+async fn listed(ledger: &Ledger, query: &mut QueryBuilder) -> Read<Vec<Report>> {
     let rows = query.build().fetch_all(&ledger.reader).await.map_err(down)?;
     let mut reports: Vec<Report> = rows.iter().map(report_of).collect::<Read<_>>()?;
     report_rows::with_photos(ledger, &mut reports).await?;
@@ -365,7 +364,7 @@ impl ReportLedger for Ledger {
     }
 
     async fn note_content(&self, check: &CheckValue) -> Result<Option<String>, LedgerError> {
-        sqlx::query_scalar("SELECT content FROM notes WHERE check_value = $1")
+        db::query_scalar("SELECT content FROM notes WHERE check_value = $1")
             .bind(check.plain())
             .fetch_optional(&self.reader)
             .await

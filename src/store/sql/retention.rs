@@ -1,7 +1,7 @@
 //! Old scans lose what tells of a person.
 
+use super::db::{self, Row};
 use async_trait::async_trait;
-use sqlx::sqlite::SqliteRow;
 
 use super::rows::{Read, get};
 use super::{Ledger, Tx, audit, down};
@@ -43,8 +43,8 @@ const LEFT: &str = concat!(
     " LIMIT $4"
 );
 
-async fn find(tx: &mut Tx, statement: &'static str, from: i64, p: &Pass) -> Read<Vec<SqliteRow>> {
-    sqlx::query(statement)
+async fn find(tx: &mut Tx, statement: &'static str, from: i64, p: &Pass) -> Read<Vec<Row>> {
+    db::query(statement)
         .bind(from)
         .bind(p.evidence_since.0)
         .bind(p.before.0)
@@ -60,9 +60,9 @@ const THIN: &str = "UPDATE scans SET device = 0, network = 0, lat = NULL, lon = 
     WHERE log = $2 AND log_major = $3 AND log_minor = $4";
 
 /// How many there are.
-async fn thin(tx: &mut Tx, rows: &[SqliteRow], offset_ms: i64) -> Read<u32> {
+async fn thin(tx: &mut Tx, rows: &[Row], offset_ms: i64) -> Read<u32> {
     for row in rows {
-        sqlx::query(THIN)
+        db::query(THIN)
             .bind(offset_ms)
             .bind(get::<i64>(row, "log")?)
             .bind(get::<i64>(row, "log_major")?)
@@ -76,14 +76,14 @@ async fn thin(tx: &mut Tx, rows: &[SqliteRow], offset_ms: i64) -> Read<u32> {
 
 /// Tells once of all that was thinned since it was told last.
 async fn tell(tx: &mut Tx, p: &Pass, by: &By) -> Read<()> {
-    let untold: i64 = sqlx::query_scalar("SELECT untold FROM retention WHERE id = 1")
+    let untold: i64 = db::query_scalar("SELECT untold FROM retention WHERE id = 1")
         .fetch_one(&mut **tx)
         .await
         .map_err(down)?;
     if untold == 0 {
         return Ok(());
     }
-    sqlx::query("UPDATE retention SET untold = 0 WHERE id = 1")
+    db::query("UPDATE retention SET untold = 0 WHERE id = 1")
         .execute(&mut **tx)
         .await
         .map_err(down)?;
@@ -101,7 +101,7 @@ async fn tell(tx: &mut Tx, p: &Pass, by: &By) -> Read<()> {
 impl RetentionLedger for Ledger {
     async fn thin_scans(&self, p: &Pass, by: &By) -> Result<Thinned, LedgerError> {
         let mut tx = self.write().await?;
-        let from: i64 = sqlx::query_scalar("SELECT done_until FROM retention WHERE id = 1")
+        let from: i64 = db::query_scalar("SELECT done_until FROM retention WHERE id = 1")
             .fetch_one(&mut *tx)
             .await
             .map_err(down)?;
@@ -118,7 +118,7 @@ impl RetentionLedger for Ledger {
             more = thinned >= p.rows_max;
             scans += thinned;
         }
-        sqlx::query("UPDATE retention SET done_until = $1, untold = untold + $2 WHERE id = 1")
+        db::query("UPDATE retention SET done_until = $1, untold = untold + $2 WHERE id = 1")
             .bind(until)
             .bind(i64::from(scans))
             .execute(&mut *tx)
@@ -132,7 +132,7 @@ impl RetentionLedger for Ledger {
     }
 
     async fn forget_phones(&self, before_day: i64, limit: u32) -> Result<u64, LedgerError> {
-        sqlx::query(
+        db::query(
             "DELETE FROM across_phones WHERE device IN
              (SELECT device FROM across_phones WHERE last_day < $1 LIMIT $2)",
         )

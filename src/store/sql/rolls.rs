@@ -1,6 +1,6 @@
 //! Spares, the reports of printing houses, and the sign-off of rolls.
 
-use sqlx::sqlite::SqliteRow;
+use super::db::{self, Row};
 use uuid::Uuid;
 
 use super::packages::{self, invalid, note};
@@ -20,7 +20,7 @@ const SPARES: &str = "SELECT number, released_at, on_sale_at FROM spares
      WHERE package = $1 ORDER BY number";
 const REPORTS: &str = "SELECT * FROM print_reports WHERE package = $1 ORDER BY seq";
 
-fn spares_in(rows: &[SqliteRow]) -> Read<Spares> {
+fn spares_in(rows: &[Row]) -> Read<Spares> {
     let mut out = Spares::default();
     for row in rows {
         let number = unsigned(get(row, "number")?);
@@ -36,16 +36,16 @@ fn spares_in(rows: &[SqliteRow]) -> Read<Spares> {
 }
 
 pub(super) async fn spares(ledger: &Ledger, package: Uuid) -> Read<Spares> {
-    let found = sqlx::query(SPARES).bind(package.to_string()).fetch_all(&ledger.reader).await;
+    let found = db::query(SPARES).bind(package.to_string()).fetch_all(&ledger.reader).await;
     spares_in(&found.map_err(down)?)
 }
 
 async fn spares_now(tx: &mut Tx, package: Uuid) -> Read<Spares> {
-    let found = sqlx::query(SPARES).bind(package.to_string()).fetch_all(&mut **tx).await;
+    let found = db::query(SPARES).bind(package.to_string()).fetch_all(&mut **tx).await;
     spares_in(&found.map_err(down)?)
 }
 
-pub(super) fn report_in(row: &SqliteRow) -> Read<Report> {
+pub(super) fn report_in(row: &Row) -> Read<Report> {
     Ok(Report {
         kind: ReportKind::from_slug(&get::<String>(row, "kind")?)
             .ok_or_else(|| rows::bad("kind"))?,
@@ -57,12 +57,12 @@ pub(super) fn report_in(row: &SqliteRow) -> Read<Report> {
 }
 
 pub(super) async fn reports(ledger: &Ledger, package: Uuid) -> Read<Vec<Report>> {
-    let found = sqlx::query(REPORTS).bind(package.to_string()).fetch_all(&ledger.reader).await;
+    let found = db::query(REPORTS).bind(package.to_string()).fetch_all(&ledger.reader).await;
     found.map_err(down)?.iter().map(report_in).collect()
 }
 
 async fn reports_now(tx: &mut Tx, package: Uuid) -> Read<Vec<Report>> {
-    let found = sqlx::query(REPORTS).bind(package.to_string()).fetch_all(&mut **tx).await;
+    let found = db::query(REPORTS).bind(package.to_string()).fetch_all(&mut **tx).await;
     found.map_err(down)?.iter().map(report_in).collect()
 }
 
@@ -93,7 +93,7 @@ pub(super) async fn release(
     let waiting = |n: &u64| !spares.released.contains(n);
     let mut waiting: Vec<u64> = spares.listed.iter().copied().filter(waiting).collect();
     for number in Draw::new(seed).take(&mut waiting, count) {
-        sqlx::query("UPDATE spares SET released_at = $1 WHERE package = $2 AND number = $3")
+        db::query("UPDATE spares SET released_at = $1 WHERE package = $2 AND number = $3")
             .bind(by.at.0)
             .bind(id.to_string())
             .bind(signed(number))
@@ -138,7 +138,7 @@ pub(super) async fn report(
             let problem = format!("{first}-{last} were not reported spoiled");
             return Err(invalid("range", problem, "report them spoiled first"));
         }
-        sqlx::query(
+        db::query(
             "INSERT INTO print_reports (seq, package, kind, first_number, last_number, at, network)
              VALUES ($1, $2, $3, $4, $5, $6, $7)",
         )
@@ -204,7 +204,7 @@ pub(super) async fn sign_off(ledger: &Ledger, id: Uuid, word: &Word, by: &By) ->
         }
         Word::Reject(reason) => ("rejected", reason.as_str()),
     };
-    sqlx::query(
+    db::query(
         "UPDATE packages SET sign_off = $1, sign_off_reason = $2, sign_off_by = $3,
          sign_off_at = $4 WHERE id = $5",
     )
@@ -260,7 +260,7 @@ pub(super) async fn put_on_sale(ledger: &Ledger, id: Uuid, by: &By) -> Read<u64>
     let good = |number: &&u64| printed.holds(**number, **number);
     let mut put = 0;
     for number in spares.released.iter().filter(good) {
-        let done = sqlx::query(
+        let done = db::query(
             "UPDATE spares SET on_sale_at = $1
              WHERE package = $2 AND number = $3 AND on_sale_at IS NULL",
         )
@@ -285,7 +285,7 @@ pub(super) async fn put_on_sale(ledger: &Ledger, id: Uuid, by: &By) -> Read<u64>
 /// Servers hold what is said of its pool.
 async fn touch(tx: &mut Tx, of: &Package) -> Read<()> {
     let revision = next_revision(tx).await?;
-    sqlx::query("UPDATE batches SET revision = $1 WHERE key_number = $2 AND batch_number = $3")
+    db::query("UPDATE batches SET revision = $1 WHERE key_number = $2 AND batch_number = $3")
         .bind(revision)
         .bind(i64::from(of.batch.key.get()))
         .bind(i64::from(of.batch.batch))

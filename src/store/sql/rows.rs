@@ -1,9 +1,7 @@
 //! From rows to domain objects. A row that cannot be read is a fault of the
 //! file, not of the caller.
 
-use sqlx::Row;
-use sqlx::sqlite::SqliteRow;
-
+use super::db::{self, Row};
 use super::{down, unsigned};
 use crate::base::{LedgerError, UnixMs};
 use crate::code::{Gs1Prefix, SsccRun};
@@ -16,10 +14,7 @@ use crate::registry::{
 pub(super) type Read<T> = Result<T, LedgerError>;
 
 /// One column, as its type.
-pub(super) fn get<'r, T>(row: &'r SqliteRow, column: &str) -> Read<T>
-where
-    T: sqlx::Decode<'r, sqlx::Sqlite> + sqlx::Type<sqlx::Sqlite>,
-{
+pub(super) fn get<'r, T: db::Column<'r>>(row: &'r Row, column: &str) -> Read<T> {
     row.try_get(column).map_err(down)
 }
 
@@ -27,11 +22,11 @@ pub(super) fn bad(column: &str) -> LedgerError {
     LedgerError::Unavailable(format!("the ledger holds an unreadable {column}"))
 }
 
-pub(super) fn uscc(row: &SqliteRow, column: &str) -> Read<Uscc> {
+pub(super) fn uscc(row: &Row, column: &str) -> Read<Uscc> {
     Uscc::try_from(get::<String>(row, column)?).map_err(|_| bad(column))
 }
 
-pub(super) fn batch_ref(row: &SqliteRow) -> Read<BatchRef> {
+pub(super) fn batch_ref(row: &Row) -> Read<BatchRef> {
     let key = u32::try_from(get::<i64>(row, "key_number")?).ok().and_then(KeyNumber::new);
     let batch = u32::try_from(get::<i64>(row, "batch_number")?).ok();
     match (key, batch) {
@@ -40,15 +35,15 @@ pub(super) fn batch_ref(row: &SqliteRow) -> Read<BatchRef> {
     }
 }
 
-fn names(row: &SqliteRow) -> Read<Bilingual> {
+fn names(row: &Row) -> Read<Bilingual> {
     Ok(Bilingual { zh: get(row, "name_zh")?, en: get(row, "name_en")? })
 }
 
-fn array<const N: usize>(row: &SqliteRow, column: &str) -> Read<[u8; N]> {
+fn array<const N: usize>(row: &Row, column: &str) -> Read<[u8; N]> {
     get::<Vec<u8>>(row, column)?.try_into().map_err(|_| bad(column))
 }
 
-pub(super) fn payload(row: &SqliteRow) -> Read<[u8; 12]> {
+pub(super) fn payload(row: &Row) -> Read<[u8; 12]> {
     array(row, "payload")
 }
 
@@ -58,15 +53,15 @@ pub(super) fn code_named(payload: &[u8; 12]) -> String {
     format!("code {}", serial.unwrap_or_default())
 }
 
-pub(super) fn secret(row: &SqliteRow) -> Read<[u8; 32]> {
+pub(super) fn secret(row: &Row) -> Read<[u8; 32]> {
     array(row, "secret")
 }
 
-pub(super) fn id(row: &SqliteRow) -> Read<uuid::Uuid> {
+pub(super) fn id(row: &Row) -> Read<uuid::Uuid> {
     get::<String>(row, "id")?.parse().map_err(|_| bad("id"))
 }
 
-pub(super) fn enterprise(row: &SqliteRow) -> Read<Enterprise> {
+pub(super) fn enterprise(row: &Row) -> Read<Enterprise> {
     Ok(Enterprise {
         uscc: uscc(row, "uscc")?,
         name: names(row)?,
@@ -75,12 +70,12 @@ pub(super) fn enterprise(row: &SqliteRow) -> Read<Enterprise> {
     })
 }
 
-pub(super) fn prefix(row: &SqliteRow) -> Read<Option<Gs1Prefix>> {
+pub(super) fn prefix(row: &Row) -> Read<Option<Gs1Prefix>> {
     let digits: Option<String> = get(row, "gs1_prefix")?;
     digits.map(|d| Gs1Prefix::try_from(d).map_err(|_| bad("gs1_prefix"))).transpose()
 }
 
-pub(super) fn product(row: &SqliteRow) -> Read<Product> {
+pub(super) fn product(row: &Row) -> Read<Product> {
     let shelf: Option<i64> = get(row, "shelf_life_days")?;
     Ok(Product {
         gtin: Gtin::try_from(get::<String>(row, "gtin")?).map_err(|_| bad("gtin"))?,
@@ -95,7 +90,7 @@ pub(super) fn product(row: &SqliteRow) -> Read<Product> {
     })
 }
 
-pub(super) fn batch(row: &SqliteRow) -> Read<Batch> {
+pub(super) fn batch(row: &Row) -> Read<Batch> {
     let expires: Option<String> = get(row, "expires_on")?;
     Ok(Batch {
         id: batch_ref(row)?,
@@ -120,7 +115,7 @@ pub(super) fn batch(row: &SqliteRow) -> Read<Batch> {
     })
 }
 
-pub(super) fn range(row: &SqliteRow) -> Read<RangeFact> {
+pub(super) fn range(row: &Row) -> Read<RangeFact> {
     let lifted: Option<i64> = get(row, "lifted_at")?;
     Ok(RangeFact {
         id: id(row)?,
@@ -137,7 +132,7 @@ pub(super) fn range(row: &SqliteRow) -> Read<RangeFact> {
     })
 }
 
-pub(super) fn order(row: &SqliteRow) -> Read<Order> {
+pub(super) fn order(row: &Row) -> Read<Order> {
     let at = |column| -> Read<Option<UnixMs>> { Ok(get::<Option<i64>>(row, column)?.map(UnixMs)) };
     Ok(Order {
         id: id(row)?,

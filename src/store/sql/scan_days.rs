@@ -1,9 +1,8 @@
 //! Buyers' scans by day and province, counted in the transaction that writes
 //! their rows.
 
+use super::db::QueryBuilder;
 use std::collections::BTreeMap;
-
-use sqlx::{QueryBuilder, Sqlite};
 
 use super::rows::Read;
 use super::{ROWS_AT_ONCE, Tx, down, signed};
@@ -26,7 +25,7 @@ impl Days {
     pub(super) async fn add(self, tx: &mut Tx) -> Read<()> {
         let counts: Vec<_> = self.0.into_iter().collect();
         for counts in counts.chunks(ROWS_AT_ONCE) {
-            let mut insert = QueryBuilder::<Sqlite>::new(
+            let mut insert = QueryBuilder::new(
                 "INSERT INTO scan_days (key_number, batch_number, day, province, scans) ",
             );
             insert.push_values(counts, |mut row, ((batch, day, province), scans)| {

@@ -1,11 +1,10 @@
 //! Scan rows, as followed from the durable log.
 
+use super::db::{self, Conn, QueryBuilder, Row};
 use std::collections::HashSet;
 
 use async_trait::async_trait;
 use futures::TryStreamExt;
-use sqlx::sqlite::SqliteRow;
-use sqlx::{QueryBuilder, Sqlite, SqliteConnection};
 
 use super::across::keep;
 use super::rows::{Read, get, payload};
@@ -35,7 +34,7 @@ fn channel(name: &str) -> Channel {
         .unwrap_or_default()
 }
 
-fn observation(row: &SqliteRow) -> Read<Observation> {
+fn observation(row: &Row) -> Read<Observation> {
     let (lat, lon): (Option<f64>, Option<f64>) = (get(row, "lat")?, get(row, "lon")?);
     let narrow = |column| -> Read<u64> { Ok(unsigned(get(row, column)?)) };
     Ok(Observation {
@@ -51,12 +50,11 @@ fn observation(row: &SqliteRow) -> Read<Observation> {
 }
 
 /// Tags and payloads of those of the entries that were written before.
-async fn written(on: &mut SqliteConnection, entries: &[Entry]) -> Read<HashSet<(u64, [u8; 12])>> {
+async fn written(on: &mut Conn, entries: &[Entry]) -> Read<HashSet<(u64, [u8; 12])>> {
     let mut written = HashSet::with_capacity(entries.len());
     for entries in entries.chunks(ROWS_AT_ONCE) {
-        let mut select = QueryBuilder::<Sqlite>::new(
-            "SELECT scan_tag, payload FROM scans WHERE (scan_tag, payload) IN (",
-        );
+        let mut select =
+            QueryBuilder::new("SELECT scan_tag, payload FROM scans WHERE (scan_tag, payload) IN (");
         select.push_values(entries, |mut row, entry| {
             row.push_bind(signed(entry.seen.scan.get())).push_bind(entry.code.payload.to_vec());
         });
@@ -71,7 +69,7 @@ async fn written(on: &mut SqliteConnection, entries: &[Entry]) -> Read<HashSet<(
 #[async_trait]
 impl ScanLedger for Ledger {
     async fn cursor(&self, log: LogId) -> Result<Option<Cursor>, LedgerError> {
-        sqlx::query("SELECT log_major, log_minor FROM scan_logs WHERE identity = $1")
+        db::query("SELECT log_major, log_minor FROM scan_logs WHERE identity = $1")
             .bind(log.0.to_vec())
             .fetch_optional(&self.reader)
             .await
@@ -94,7 +92,7 @@ impl ScanLedger for Ledger {
     ) -> Result<u64, LedgerError> {
         let Some(last) = entries.last() else { return Ok(0) };
         let mut tx = self.write().await?;
-        let log: i64 = sqlx::query_scalar(
+        let log: i64 = db::query_scalar(
             "INSERT INTO scan_logs (id, identity, log_major, log_minor)
              SELECT COALESCE(MAX(id), 0) + 1, $1, $2, $3 FROM scan_logs WHERE true
              ON CONFLICT (identity) DO UPDATE
@@ -119,7 +117,7 @@ impl ScanLedger for Ledger {
             days.take(BatchRef { key: code.key, batch: code.batch }, &entry.seen, offset_ms);
         }
         for rows in rows.chunks(ROWS_AT_ONCE) {
-            let mut insert = QueryBuilder::<Sqlite>::new(
+            let mut insert = QueryBuilder::new(
                 "INSERT INTO scans (log, log_major, log_minor, payload, key_number, batch_number,
                  label_number, seen_at, device, network, place, lat, lon, channel, marks, scan_tag) ",
             );
@@ -169,7 +167,7 @@ impl ScanLedger for Ledger {
         payload: &[u8; 12],
         limit: u32,
     ) -> Result<Vec<Observation>, LedgerError> {
-        sqlx::query(
+        db::query(
             "SELECT * FROM (SELECT * FROM scans WHERE payload = $1
                 ORDER BY seen_at DESC, log DESC, log_major DESC, log_minor DESC LIMIT $2) AS latest
              ORDER BY seen_at, log, log_major, log_minor",
@@ -189,7 +187,7 @@ impl ScanLedger for Ledger {
         since: UnixMs,
         each: &mut (dyn FnMut(CodeId, Observation) + Send),
     ) -> Result<(), LedgerError> {
-        let mut rows = sqlx::query(
+        let mut rows = db::query(
             // What was thinned tells no phone from another.
             "SELECT * FROM scans WHERE seen_at >= $1 AND NOT (device = 0 AND network = 0)
              ORDER BY seen_at, log, log_major, log_minor",
@@ -209,7 +207,7 @@ impl ScanLedger for Ledger {
         high: Tag48,
         limit: u32,
     ) -> Result<Vec<[u8; 12]>, LedgerError> {
-        sqlx::query("SELECT DISTINCT payload FROM scans WHERE scan_tag BETWEEN $1 AND $2 LIMIT $3")
+        db::query("SELECT DISTINCT payload FROM scans WHERE scan_tag BETWEEN $1 AND $2 LIMIT $3")
             .bind(signed(low.get()))
             .bind(signed(high.get()))
             .bind(i64::from(limit))
@@ -227,7 +225,7 @@ impl ScanLedger for Ledger {
         since: UnixMs,
         offset_ms: i64,
     ) -> Result<Vec<DayCount>, LedgerError> {
-        sqlx::query(
+        db::query(
             "SELECT (seen_at + $4) / 86400000 AS day, COUNT(*) AS scans,
                     COUNT(DISTINCT payload) AS labels
              FROM scans WHERE key_number = $1 AND batch_number = $2 AND seen_at >= $3
@@ -252,7 +250,7 @@ impl ScanLedger for Ledger {
     }
 
     async fn scans_in(&self, batch: BatchRef) -> Result<u64, LedgerError> {
-        sqlx::query_scalar("SELECT COUNT(*) FROM scans WHERE key_number = $1 AND batch_number = $2")
+        db::query_scalar("SELECT COUNT(*) FROM scans WHERE key_number = $1 AND batch_number = $2")
             .bind(i64::from(batch.key.get()))
             .bind(i64::from(batch.batch))
             .fetch_one(&self.reader)
@@ -270,7 +268,7 @@ impl ScanLedger for Ledger {
             let day = jiff::civil::date(1970, 1, 1)
                 .saturating_add(jiff::Span::new().days(forgery.day))
                 .to_string();
-            sqlx::query(
+            db::query(
                 "INSERT INTO forgeries (key_number, batch_number, place, day, outcome, seen)
                  VALUES ($1, $2, $3, $4, $5, $6)
                  ON CONFLICT (key_number, batch_number, place, day, outcome)

@@ -2,8 +2,8 @@
 //! has come books them, and whatever moves labels of the batch books them
 //! before.
 
+use super::db::{self, Row};
 use serde_json::json;
-use sqlx::sqlite::SqliteRow;
 use uuid::Uuid;
 
 use super::booking::{batch_of, move_in};
@@ -18,7 +18,7 @@ use crate::registry::movement::{Kind, NewMovement, Words};
 /// Activations that wait in one batch.
 const WAITING_MAX: i64 = 100;
 
-fn scheduled(row: &SqliteRow) -> Read<Scheduled> {
+fn scheduled(row: &Row) -> Read<Scheduled> {
     Ok(Scheduled {
         id: rows::id(row)?,
         batch: rows::batch_ref(row)?,
@@ -38,7 +38,7 @@ fn scheduled(row: &SqliteRow) -> Read<Scheduled> {
 
 pub(super) async fn keep(ledger: &Ledger, new: &Scheduled, by: &By) -> Read<Scheduled> {
     let mut tx = ledger.write().await?;
-    let known = sqlx::query(
+    let known = db::query(
         "SELECT * FROM scheduled_activations
          WHERE key_number = $1 AND batch_number = $2 AND request_key = $3",
     )
@@ -59,7 +59,7 @@ pub(super) async fn keep(ledger: &Ledger, new: &Scheduled, by: &By) -> Read<Sche
             new.batch
         )));
     }
-    let waiting: i64 = sqlx::query_scalar(
+    let waiting: i64 = db::query_scalar(
         "SELECT COUNT(*) FROM scheduled_activations
          WHERE key_number = $1 AND batch_number = $2 AND state = 'waiting'",
     )
@@ -74,7 +74,7 @@ pub(super) async fn keep(ledger: &Ledger, new: &Scheduled, by: &By) -> Read<Sche
             new.batch
         )));
     }
-    sqlx::query(
+    db::query(
         "INSERT INTO scheduled_activations (id, key_number, batch_number, ranges, due_at, reason,
          reference, request_key, scheduled_by, scheduled_at, state)
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
@@ -125,7 +125,7 @@ pub(super) async fn cancel(
 ) -> Read<ScheduleState> {
     let mut tx = ledger.write().await?;
     book(&mut tx, Some(batch), by.at).await?;
-    let state: Option<String> = sqlx::query_scalar(
+    let state: Option<String> = db::query_scalar(
         "SELECT state FROM scheduled_activations
          WHERE id = $1 AND key_number = $2 AND batch_number = $3",
     )
@@ -139,7 +139,7 @@ pub(super) async fn cancel(
     let mut state = ScheduleState::from_slug(&state).ok_or_else(|| rows::bad("state"))?;
     if state == ScheduleState::Waiting {
         state = ScheduleState::Cancelled;
-        sqlx::query("UPDATE scheduled_activations SET state = $1 WHERE id = $2")
+        db::query("UPDATE scheduled_activations SET state = $1 WHERE id = $2")
             .bind(state.slug())
             .bind(id.to_string())
             .execute(&mut *tx)
@@ -152,7 +152,7 @@ pub(super) async fn cancel(
 }
 
 pub(super) async fn of(ledger: &Ledger, batch: BatchRef, limit: u32) -> Read<Vec<Scheduled>> {
-    sqlx::query(
+    db::query(
         "SELECT * FROM scheduled_activations WHERE key_number = $1 AND batch_number = $2
          ORDER BY scheduled_at DESC, id DESC LIMIT $3",
     )
@@ -172,7 +172,7 @@ const DUE: &str = "SELECT * FROM scheduled_activations WHERE state = 'waiting' A
 
 /// Books what is due of a batch, or of all; how many.
 pub(super) async fn book(tx: &mut Tx, of: Option<BatchRef>, now: UnixMs) -> Read<u64> {
-    let due = sqlx::query(DUE)
+    let due = db::query(DUE)
         .bind(now.0)
         .bind(of.map(|b| i64::from(b.key.get())))
         .bind(of.map(|b| i64::from(b.batch)))
@@ -198,7 +198,7 @@ pub(super) async fn book(tx: &mut Tx, of: Option<BatchRef>, now: UnixMs) -> Read
             Err(LedgerError::Invalid(_)) => {}
             moved => drop(moved?),
         }
-        sqlx::query("UPDATE scheduled_activations SET state = 'booked' WHERE id = $1")
+        db::query("UPDATE scheduled_activations SET state = 'booked' WHERE id = $1")
             .bind(s.id.to_string())
             .execute(&mut **tx)
             .await
@@ -210,7 +210,7 @@ pub(super) async fn book(tx: &mut Tx, of: Option<BatchRef>, now: UnixMs) -> Read
 pub(super) async fn book_due(ledger: &Ledger, now: UnixMs) -> Read<u64> {
     // Nearly always nothing is, and a look costs the writer nothing.
     let none: Option<i64> = None;
-    let due = sqlx::query(DUE)
+    let due = db::query(DUE)
         .bind(now.0)
         .bind(none)
         .bind(none)

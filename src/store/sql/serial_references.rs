@@ -1,6 +1,7 @@
 //! GS1 Company Prefixes and the serial references given out under them: an
 //! SSCC must never stand on two cases or pallets.
 
+use super::db;
 use super::rows::{self, Read, get};
 use super::{Ledger, Tx, down, next_revision, signed, unsigned};
 use crate::base::FieldError;
@@ -19,7 +20,7 @@ impl Ledger {
             return Ok(Err(fault));
         }
         let revision = next_revision(tx).await?;
-        sqlx::query("UPDATE enterprises SET gs1_prefix = $2, revision = $3 WHERE uscc = $1")
+        db::query("UPDATE enterprises SET gs1_prefix = $2, revision = $3 WHERE uscc = $1")
             .bind(e.uscc.as_str())
             .bind(e.gs1_prefix.as_ref().map(Gs1Prefix::as_str))
             .bind(revision)
@@ -33,7 +34,7 @@ impl Ledger {
     /// begins with the other both would make the same SSCC.
     pub(super) async fn taken(tx: &mut Tx, e: &Enterprise) -> Read<Option<FieldError>> {
         let Some(prefix) = &e.gs1_prefix else { return Ok(None) };
-        let other: Option<String> = sqlx::query_scalar(
+        let other: Option<String> = db::query_scalar(
             "SELECT uscc FROM enterprises
              WHERE gs1_prefix LIKE $1 || '%' OR $1 LIKE gs1_prefix || '%' LIMIT 1",
         )
@@ -62,7 +63,7 @@ impl Ledger {
             return Ok(Ok(None));
         }
         let row =
-            sqlx::query("SELECT gs1_prefix, serial_references FROM enterprises WHERE uscc = $1")
+            db::query("SELECT gs1_prefix, serial_references FROM enterprises WHERE uscc = $1")
                 .bind(enterprise.as_str())
                 .fetch_one(&mut **tx)
                 .await
@@ -70,7 +71,7 @@ impl Ledger {
         let Some(prefix) = rows::prefix(&row)? else { return Ok(Ok(None)) };
         // The condition stands in the statement: it holds whatever another
         // transaction did since the row was read.
-        let next: Option<i64> = sqlx::query_scalar(
+        let next: Option<i64> = db::query_scalar(
             "UPDATE enterprises SET serial_references = serial_references + $2
              WHERE uscc = $1 AND serial_references + $2 <= $3 RETURNING serial_references",
         )

@@ -2,6 +2,7 @@
 //! kept as its SHA-256, so that a stolen ledger opens no session. What a listing
 //! tells of a session stands in columns of its own beside its data.
 
+use super::db;
 use async_trait::async_trait;
 use serde_json::{Value, json};
 use time::OffsetDateTime;
@@ -55,7 +56,7 @@ impl SessionStore for Sessions {
 
     async fn save(&self, record: &Record) -> Stored<()> {
         let data = serde_json::to_vec(&record.data).map_err(|e| Error::Encode(e.to_string()))?;
-        sqlx::query(
+        db::query(
             "INSERT INTO sessions (id, data, expires_at, login, begun_at, last_seen_at, origin,
              browser) VALUES ($1, $2, $3, $4, $5, $5, $6, $7)
              ON CONFLICT (id) DO UPDATE SET data = excluded.data, expires_at = excluded.expires_at,
@@ -75,8 +76,7 @@ impl SessionStore for Sessions {
     }
 
     async fn load(&self, id: &Id) -> Stored<Option<Record>> {
-        use sqlx::Row;
-        let Some(row) = sqlx::query("SELECT data, expires_at FROM sessions WHERE id = $1")
+        let Some(row) = db::query("SELECT data, expires_at FROM sessions WHERE id = $1")
             .bind(kept(&id.to_string()))
             .fetch_optional(&self.0.reader)
             .await
@@ -97,7 +97,7 @@ impl SessionStore for Sessions {
     }
 
     async fn delete(&self, id: &Id) -> Stored<()> {
-        sqlx::query("DELETE FROM sessions WHERE id = $1")
+        db::query("DELETE FROM sessions WHERE id = $1")
             .bind(kept(&id.to_string()))
             .execute(&self.0.writer)
             .await
@@ -109,7 +109,7 @@ impl SessionStore for Sessions {
 #[async_trait]
 impl ExpiredDeletion for Sessions {
     async fn delete_expired(&self) -> Stored<()> {
-        sqlx::query("DELETE FROM sessions WHERE expires_at < $1")
+        db::query("DELETE FROM sessions WHERE expires_at < $1")
             .bind(millis(OffsetDateTime::now_utc()))
             .execute(&self.0.writer)
             .await
@@ -124,7 +124,7 @@ const LAST_SEEN_STEP_MS: i64 = 60_000;
 #[async_trait]
 impl SessionLedger for Ledger {
     async fn sessions(&self, login: &str, at: UnixMs) -> Result<Vec<SessionLine>, LedgerError> {
-        sqlx::query(
+        db::query(
             "SELECT id, begun_at, last_seen_at, origin, browser FROM sessions
              WHERE login = $1 AND begun_at > 0 AND expires_at > $2 ORDER BY last_seen_at DESC, id LIMIT $3",
         )
@@ -150,7 +150,7 @@ impl SessionLedger for Ledger {
     async fn see_session(&self, id: &str, origin: &str, at: UnixMs) -> Result<(), LedgerError> {
         let due = at.0 - LAST_SEEN_STEP_MS;
         // Looked at before: a page must not make a write of every read.
-        let seen: Option<i64> = sqlx::query_scalar(
+        let seen: Option<i64> = db::query_scalar(
             "SELECT last_seen_at FROM sessions WHERE id = $1 AND (last_seen_at > $2 OR login IS NULL)",
         )
         .bind(id)
@@ -159,7 +159,7 @@ impl SessionLedger for Ledger {
         .await
         .map_err(down)?;
         if seen.is_none() {
-            sqlx::query("UPDATE sessions SET last_seen_at = $1, origin = $2 WHERE id = $3")
+            db::query("UPDATE sessions SET last_seen_at = $1, origin = $2 WHERE id = $3")
                 .bind(at.0)
                 .bind(origin)
                 .bind(id)
@@ -172,7 +172,7 @@ impl SessionLedger for Ledger {
 
     async fn end_session(&self, login: &str, id: &str, by: &By) -> Result<bool, LedgerError> {
         let mut tx = self.write().await?;
-        let done = sqlx::query("DELETE FROM sessions WHERE id = $1 AND login = $2")
+        let done = db::query("DELETE FROM sessions WHERE id = $1 AND login = $2")
             .bind(id)
             .bind(login)
             .execute(&mut *tx)
@@ -194,7 +194,7 @@ impl SessionLedger for Ledger {
         by: &By,
     ) -> Result<u64, LedgerError> {
         let mut tx = self.write().await?;
-        let done = sqlx::query("DELETE FROM sessions WHERE login = $1 AND id <> $2")
+        let done = db::query("DELETE FROM sessions WHERE login = $1 AND id <> $2")
             .bind(login)
             .bind(keep)
             .execute(&mut *tx)

@@ -1,8 +1,7 @@
 //! Bottles shipped, counted in the transaction that keeps the event.
 
+use super::db::{self, QueryBuilder};
 use std::collections::BTreeMap;
-
-use sqlx::{QueryBuilder, Sqlite};
 
 use super::rows::{self, Read, get};
 use super::{Ledger, ROWS_AT_ONCE, Tx, down, signed, unsigned};
@@ -20,7 +19,7 @@ pub(super) async fn keep(
     }
     let rows: Vec<_> = bottles.into_iter().collect();
     for rows in rows.chunks(ROWS_AT_ONCE) {
-        let mut insert = QueryBuilder::<Sqlite>::new(
+        let mut insert = QueryBuilder::new(
             "INSERT INTO shipped_by_event (seq, key_number, batch_number, province, bottles) ",
         );
         insert.push_values(rows, |mut row, ((batch, province), bottles)| {
@@ -59,7 +58,7 @@ pub(super) async fn take_back(tx: &mut Tx, seq: i64) -> Read<()> {
 }
 
 async fn sum(tx: &mut Tx, seq: i64, statement: &'static str) -> Read<()> {
-    sqlx::query(statement).bind(seq).execute(&mut **tx).await.map(drop).map_err(down)
+    db::query(statement).bind(seq).execute(&mut **tx).await.map(drop).map_err(down)
 }
 
 /// By lot and province, the latest lots first.
@@ -70,7 +69,7 @@ pub(super) const OF_ENTERPRISE: &str =
      ORDER BY b.key_number DESC, b.batch_number DESC, s.province LIMIT $2";
 
 pub(super) async fn of(ledger: &Ledger, own: &Uscc, limit: u32) -> Read<Vec<Shipped>> {
-    sqlx::query(OF_ENTERPRISE)
+    db::query(OF_ENTERPRISE)
         .bind(own.as_str())
         .bind(i64::from(limit))
         .fetch_all(&ledger.reader)

@@ -1,10 +1,9 @@
 //! The balance of batches: runs of numbers that lie together.
 
+use super::db::{self, QueryBuilder, Row};
 use std::collections::{BTreeMap, HashMap};
 
 use futures::TryStreamExt;
-use sqlx::sqlite::SqliteRow;
-use sqlx::{QueryBuilder, Row, Sqlite};
 
 use super::rows::{self, Read};
 use super::{Ledger, ROWS_AT_ONCE, Tx, down, legs, signed, unsigned};
@@ -21,7 +20,7 @@ const REWRITE_ABOVE: usize = 2_000;
 pub(super) struct Holdings(Vec<(Account, Holding)>);
 
 impl Holdings {
-    pub(super) fn read(&mut self, row: &SqliteRow, account: &str, place: &str) -> Read<Holding> {
+    pub(super) fn read(&mut self, row: &Row, account: &str, place: &str) -> Read<Holding> {
         let slug: &str = row.try_get(account).map_err(down)?;
         let place: &str = row.try_get(place).map_err(down)?;
         let account = Account::from_slug(slug).ok_or_else(|| rows::bad("account"))?;
@@ -34,7 +33,7 @@ impl Holdings {
         Ok(on)
     }
 
-    fn span(&mut self, row: &SqliteRow) -> Read<Span> {
+    fn span(&mut self, row: &Row) -> Read<Span> {
         Ok(Span {
             first: unsigned(row.try_get("first_number").map_err(down)?),
             last: unsigned(row.try_get("last_number").map_err(down)?),
@@ -45,7 +44,7 @@ impl Holdings {
 
 /// The spans in which `first..=last` lie, and those that touch it.
 pub(super) async fn window(tx: &mut Tx, batch: BatchRef, first: u64, last: u64) -> Read<Vec<Span>> {
-    let found = sqlx::query(
+    let found = db::query(
         "SELECT first_number, last_number, account, place FROM spans
          WHERE key_number = $1 AND batch_number = $2 AND first_number <= $4 AND first_number >=
                COALESCE((SELECT MAX(first_number) FROM spans WHERE key_number = $1
@@ -84,7 +83,7 @@ pub(super) async fn write(
         delete(tx, batch, &gone).await?;
     }
     for spans in written.chunks(ROWS_AT_ONCE) {
-        let mut insert = QueryBuilder::<Sqlite>::new(
+        let mut insert = QueryBuilder::new(
             "INSERT INTO spans (key_number, batch_number, first_number, last_number, account,
              place) ",
         );
@@ -108,7 +107,7 @@ pub(super) async fn write(
 
 async fn delete(tx: &mut Tx, batch: BatchRef, firsts: &[u64]) -> Result<(), LedgerError> {
     for firsts in firsts.chunks(ROWS_AT_ONCE) {
-        let mut delete = QueryBuilder::<Sqlite>::new("DELETE FROM spans WHERE key_number = ");
+        let mut delete = QueryBuilder::new("DELETE FROM spans WHERE key_number = ");
         delete.push_bind(i64::from(batch.key.get()));
         delete.push(" AND batch_number = ").push_bind(i64::from(batch.batch));
         delete.push(" AND first_number IN (");
@@ -128,7 +127,7 @@ async fn delete_between(
     first: u64,
     last: u64,
 ) -> Result<(), LedgerError> {
-    sqlx::query(
+    db::query(
         "DELETE FROM spans WHERE key_number = $1 AND batch_number = $2
          AND first_number BETWEEN $3 AND $4",
     )
@@ -149,7 +148,7 @@ pub(super) async fn issue(tx: &mut Tx, batch: BatchRef, count: u64) -> Result<()
 }
 
 pub(super) async fn of(ledger: &Ledger, batch: BatchRef) -> Read<Vec<Span>> {
-    let found = sqlx::query(
+    let found = db::query(
         "SELECT first_number, last_number, account, place FROM spans
          WHERE key_number = $1 AND batch_number = $2 ORDER BY first_number",
     )
@@ -163,8 +162,8 @@ pub(super) async fn of(ledger: &Ledger, batch: BatchRef) -> Read<Vec<Span>> {
 }
 
 pub(super) async fn balance(ledger: &Ledger, batch: BatchRef) -> Read<Balance> {
-    let found = sqlx::query(
-        "SELECT account, place, SUM(last_number - first_number + 1) AS labels FROM spans
+    let found = db::query(
+        "SELECT account, place, CAST(SUM(last_number - first_number + 1) AS BIGINT) AS labels FROM spans
          WHERE key_number = $1 AND batch_number = $2 GROUP BY account, place",
     )
     .bind(i64::from(batch.key.get()))
@@ -209,11 +208,11 @@ pub(super) async fn changed(tx: &mut Tx, since: i64, new: &[BatchRef]) -> Read<(
 async fn lying(tx: &mut Tx, batch: Option<BatchRef>) -> Read<Lying> {
     // Two statements: one that asks whether a batch is named reads all of them.
     let query = match batch {
-        None => sqlx::query(
+        None => db::query(
             "SELECT key_number, batch_number, first_number, account FROM spans
              ORDER BY key_number, batch_number, first_number",
         ),
-        Some(batch) => sqlx::query(
+        Some(batch) => db::query(
             "SELECT key_number, batch_number, first_number, account FROM spans
              WHERE key_number = $1 AND batch_number = $2 ORDER BY first_number",
         )

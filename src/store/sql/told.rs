@@ -1,5 +1,6 @@
 //! Which changes webhooks tell of, and what they say.
 
+use super::db;
 use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
@@ -22,7 +23,7 @@ use crate::registry::{BatchRef, RangeFact, RangeState, Uscc};
 
 /// Whose batch it is; `None` for one that is none of ours.
 pub(super) async fn maker(tx: &mut Tx, batch: BatchRef) -> Read<Option<String>> {
-    sqlx::query_scalar("SELECT enterprise FROM batches WHERE key_number = $1 AND batch_number = $2")
+    db::query_scalar("SELECT enterprise FROM batches WHERE key_number = $1 AND batch_number = $2")
         .bind(i64::from(batch.key.get()))
         .bind(i64::from(batch.batch))
         .fetch_optional(&mut **tx)

@@ -1,12 +1,12 @@
 //! Events of traceability: each is decided on and kept in the transaction that
 //! read what it was decided on.
 
+use super::db::{self, QueryBuilder, Row};
 use std::collections::BTreeMap;
 
 use async_trait::async_trait;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
-use sqlx::{QueryBuilder, Sqlite};
 
 use super::rows::{Read, get};
 use super::trace_milestones::Told;
@@ -50,7 +50,7 @@ pub(super) fn invalid(field: &str, problem: &str, remedy: &str) -> Answer {
 
 impl<'a> Keeper<'a> {
     pub(super) async fn open(tx: &mut Tx, with: Recording<'a>, by: &'a By) -> Read<Self> {
-        let seq = sqlx::query_scalar("SELECT COALESCE(MAX(seq), 0) + 1 FROM trace_events")
+        let seq = db::query_scalar("SELECT COALESCE(MAX(seq), 0) + 1 FROM trace_events")
             .fetch_one(&mut **tx)
             .await
             .map_err(down)?;
@@ -92,7 +92,7 @@ impl<'a> Keeper<'a> {
         }
         let digest = self.digest(event);
         let known: Option<Vec<u8>> =
-            sqlx::query_scalar("SELECT digest FROM trace_events WHERE enterprise = $1 AND id = $2")
+            db::query_scalar("SELECT digest FROM trace_events WHERE enterprise = $1 AND id = $2")
                 .bind(self.with.own.as_str())
                 .bind(&event.id)
                 .fetch_optional(&mut **tx)
@@ -142,7 +142,7 @@ impl<'a> Keeper<'a> {
         let seq = self.seq;
         self.seq += 1;
         let count = e.range.map_or(e.units.len() as u64, |range| range.count());
-        sqlx::query(
+        db::query(
             "INSERT INTO trace_events (seq, enterprise, id, digest, act, event_at, zone_offset,
              recorded_at, recorded_by, parent, unit_count, place, from_place, to_place, body,
              first_unit)
@@ -171,7 +171,7 @@ impl<'a> Keeper<'a> {
         .map_err(down)?;
         let batches = milestones::batches(e, &self.world);
         if !batches.is_empty() {
-            let mut insert = QueryBuilder::<Sqlite>::new(
+            let mut insert = QueryBuilder::new(
                 "INSERT INTO trace_event_batches
                  (key_number, batch_number, seq, first_number, last_number) ",
             );
@@ -290,6 +290,6 @@ impl TraceLedger for Ledger {
 }
 
 /// One number of a row that must be there.
-pub(super) fn seq_of(row: &sqlx::sqlite::SqliteRow) -> Read<i64> {
+pub(super) fn seq_of(row: &Row) -> Read<i64> {
     get(row, "seq")
 }

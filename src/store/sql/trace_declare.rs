@@ -1,6 +1,7 @@
 //! Declarations of error: an event did not happen so, and what followed from
 //! it is taken back.
 
+use super::db;
 use super::rows::{Read, get};
 use super::trace::{Answer, Keeper, invalid, seq_of};
 use super::trace_world::{put, state, unit};
@@ -18,7 +19,7 @@ pub(super) async fn declare(
     declaration: &Declaration,
 ) -> Read<Answer> {
     let found =
-        sqlx::query("SELECT seq, declaration FROM trace_events WHERE enterprise = $1 AND id = $2")
+        db::query("SELECT seq, declaration FROM trace_events WHERE enterprise = $1 AND id = $2")
             .bind(keeper.with.own.as_str())
             .bind(id)
             .fetch_optional(&mut **tx)
@@ -31,7 +32,7 @@ pub(super) async fn declare(
         return Ok(Ok(Recorded { id: id.to_owned(), new: false }));
     }
     let seq = seq_of(&row)?;
-    let later: Option<i64> = sqlx::query_scalar(
+    let later: Option<i64> = db::query_scalar(
         "SELECT MAX(l.seq) FROM trace_event_units u
          JOIN trace_event_units l ON l.unit = u.unit AND l.seq > u.seq AND l.changed = 1
          JOIN trace_events e ON e.seq = l.seq AND e.declaration IS NULL
@@ -45,7 +46,7 @@ pub(super) async fn declare(
         let remedy = "declare the later ones first, the last of them before the others";
         return Ok(invalid("eventID", "has later events that stand on it", remedy));
     }
-    let rows = sqlx::query("SELECT * FROM trace_event_units WHERE seq = $1 AND changed = 1")
+    let rows = db::query("SELECT * FROM trace_event_units WHERE seq = $1 AND changed = 1")
         .bind(seq)
         .fetch_all(&mut **tx)
         .await
@@ -55,7 +56,7 @@ pub(super) async fn declare(
     put(tx, &before).await?;
     // What was read before the states went back does not hold any more.
     keeper.world = World::default();
-    sqlx::query("UPDATE trace_events SET declaration = $1 WHERE seq = $2")
+    db::query("UPDATE trace_events SET declaration = $1 WHERE seq = $2")
         .bind(serde_json::json!(declaration).to_string())
         .bind(seq)
         .execute(&mut **tx)

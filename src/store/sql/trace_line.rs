@@ -1,5 +1,6 @@
 //! Scans of a packing line: taken once, in one transaction a call.
 
+use super::db;
 use serde_json::json;
 use uuid::Uuid;
 
@@ -17,7 +18,7 @@ const KEPT_MS: i64 = 30 * 86_400_000;
 
 async fn hand(tx: &mut Tx, own: &Uscc, session: Uuid) -> Read<Hand> {
     let found: Option<String> =
-        sqlx::query_scalar("SELECT hand FROM trace_lines WHERE enterprise = $1 AND session = $2")
+        db::query_scalar("SELECT hand FROM trace_lines WHERE enterprise = $1 AND session = $2")
             .bind(own.as_str())
             .bind(session.to_string())
             .fetch_optional(&mut **tx)
@@ -29,12 +30,12 @@ async fn hand(tx: &mut Tx, own: &Uscc, session: Uuid) -> Read<Hand> {
 }
 
 async fn keep_hand(tx: &mut Tx, own: &Uscc, session: Uuid, hand: &Hand, by: &By) -> Read<()> {
-    sqlx::query("DELETE FROM trace_lines WHERE updated_at < $1")
+    db::query("DELETE FROM trace_lines WHERE updated_at < $1")
         .bind(by.at.0 - KEPT_MS)
         .execute(&mut **tx)
         .await
         .map_err(down)?;
-    sqlx::query(
+    db::query(
         "INSERT INTO trace_lines (enterprise, session, hand, updated_at) VALUES ($1, $2, $3, $4)
          ON CONFLICT (enterprise, session) DO UPDATE SET hand = excluded.hand,
          updated_at = excluded.updated_at",

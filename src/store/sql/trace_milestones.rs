@@ -1,5 +1,6 @@
 //! Milestones of batches, for buyers.
 
+use super::db;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::rows::{self, Read, get};
@@ -40,7 +41,7 @@ pub(super) async fn keep(
 }
 
 async fn put(tx: &mut Tx, batch: BatchRef, m: &Milestone, seq: i64) -> Read<bool> {
-    let done = sqlx::query(
+    let done = db::query(
         "INSERT INTO trace_milestones (key_number, batch_number, kind, name, region, seq, at,
          name_en, report, passed, gone, revision)
          SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 0, 0
@@ -70,7 +71,7 @@ async fn put(tx: &mut Tx, batch: BatchRef, m: &Milestone, seq: i64) -> Read<bool
 
 async fn set_revision(tx: &mut Tx, seq: i64, revision: i64, gone: bool) -> Read<u64> {
     let set = "UPDATE trace_milestones SET revision = $1, gone = $2 WHERE seq = $3";
-    let done = sqlx::query(set)
+    let done = db::query(set)
         .bind(revision)
         .bind(i64::from(gone))
         .bind(seq)
@@ -90,7 +91,7 @@ pub(super) async fn drop_of(tx: &mut Tx, seq: i64) -> Read<()> {
 /// Milestones of every batch of which one changed behind `since`. Dealers are
 /// named where their enterprise wants it.
 pub(super) async fn changed(tx: &mut Tx, since: i64) -> Read<Vec<(BatchRef, Vec<Milestone>)>> {
-    let rows = sqlx::query(
+    let rows = db::query(
         "SELECT m.*, COALESCE(c.name_dealers, 0) AS named FROM trace_milestones m
          JOIN batches b ON b.key_number = m.key_number AND b.batch_number = m.batch_number
          LEFT JOIN trace_customs c ON c.enterprise = b.enterprise

@@ -1,8 +1,6 @@
 //! Events as they are kept, and what is asked of them.
 
-use sqlx::sqlite::SqliteRow;
-use sqlx::{QueryBuilder, Sqlite};
-
+use super::db::{self, QueryBuilder, Row};
 use super::rows::{self, Read, get};
 use super::trace_world::{state, unit, whereabouts};
 use super::{Ledger, down, unsigned};
@@ -17,7 +15,7 @@ const HISTORY_MAX: i64 = 200;
 /// Things in one case or on one pallet that a page lists.
 const CONTENTS_MAX: i64 = 500;
 
-fn kept(row: &SqliteRow) -> Read<Kept> {
+fn kept(row: &Row) -> Read<Kept> {
     let unit = |column| -> Read<Option<Unit>> {
         let key: Option<String> = get(row, column)?;
         key.map(|key| key.parse().map_err(|_| rows::bad(column))).transpose()
@@ -52,7 +50,7 @@ pub(super) async fn events(
     after: Option<i64>,
     limit: u32,
 ) -> Read<Vec<Kept>> {
-    let mut query = QueryBuilder::<Sqlite>::new("SELECT * FROM trace_events WHERE enterprise = ");
+    let mut query = QueryBuilder::new("SELECT * FROM trace_events WHERE enterprise = ");
     query.push_bind(own.as_str());
     if let Some(act) = filter.act {
         query.push(" AND act = ").push_bind(act.slug());
@@ -81,7 +79,7 @@ pub(super) async fn events(
 }
 
 async fn state_of(ledger: &Ledger, of: &Unit) -> Read<State> {
-    sqlx::query("SELECT * FROM trace_units WHERE unit = $1")
+    db::query("SELECT * FROM trace_units WHERE unit = $1")
         .bind(of.to_string())
         .fetch_optional(&ledger.reader)
         .await
@@ -92,7 +90,7 @@ async fn state_of(ledger: &Ledger, of: &Unit) -> Read<State> {
 
 /// Events of a unit from the one behind `since` on.
 async fn history(ledger: &Ledger, own: &Uscc, of: &Unit, since: i64) -> Read<Vec<Kept>> {
-    sqlx::query(
+    db::query(
         "SELECT e.* FROM trace_event_units u JOIN trace_events e ON e.seq = u.seq
          WHERE u.unit = $1 AND e.enterprise = $2 AND e.seq > $3 ORDER BY e.seq DESC LIMIT $4",
     )
@@ -110,7 +108,7 @@ async fn history(ledger: &Ledger, own: &Uscc, of: &Unit, since: i64) -> Read<Vec
 
 /// The event that packed a unit last.
 async fn packed_by(ledger: &Ledger, of: &Unit) -> Read<i64> {
-    let seq: Option<i64> = sqlx::query_scalar(
+    let seq: Option<i64> = db::query_scalar(
         "SELECT MAX(e.seq) FROM trace_event_units u JOIN trace_events e ON e.seq = u.seq
          WHERE u.unit = $1 AND u.changed = 1 AND e.act = 'packed' AND e.declaration IS NULL
          AND e.parent <> $1",
@@ -138,13 +136,12 @@ pub(super) async fn picture(ledger: &Ledger, own: &Uscc, of: &Unit) -> Read<Pict
     }
     told.sort_by_key(|kept| kept.seq);
     told.dedup_by_key(|kept| kept.seq);
-    let contents =
-        sqlx::query("SELECT * FROM trace_units WHERE parent = $1 ORDER BY unit LIMIT $2")
-            .bind(of.to_string())
-            .bind(CONTENTS_MAX)
-            .fetch_all(&ledger.reader)
-            .await
-            .map_err(down)?;
+    let contents = db::query("SELECT * FROM trace_units WHERE parent = $1 ORDER BY unit LIMIT $2")
+        .bind(of.to_string())
+        .bind(CONTENTS_MAX)
+        .fetch_all(&ledger.reader)
+        .await
+        .map_err(down)?;
     Ok(Picture {
         unit: of.clone(),
         state: own_state,

@@ -1,9 +1,9 @@
 //! Places of an enterprise, and what it sets for its goods.
 
+use super::db::{self, Row};
 use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
-use sqlx::sqlite::SqliteRow;
 
 use super::rows::{self, Read, get};
 use super::{Ledger, Tx, audit, down, next_revision};
@@ -12,7 +12,7 @@ use crate::base::{By, FieldError, LedgerError};
 use crate::registry::{Bilingual, Uscc};
 use crate::trace::place::{Customs, PLACES_MAX, PlaceKind, Site};
 
-fn site(row: &SqliteRow) -> Read<Site> {
+fn site(row: &Row) -> Read<Site> {
     Ok(Site {
         code: get(row, "code")?,
         kind: PlaceKind::from_slug(&get::<String>(row, "kind")?)
@@ -30,13 +30,13 @@ fn told(site: &Site) -> Value {
 const ALL: &str = "SELECT * FROM trace_places WHERE enterprise = $1 ORDER BY code";
 
 pub(super) async fn sites(ledger: &Ledger, own: &Uscc) -> Read<Vec<Site>> {
-    let found = sqlx::query(ALL).bind(own.as_str()).fetch_all(&ledger.reader).await;
+    let found = db::query(ALL).bind(own.as_str()).fetch_all(&ledger.reader).await;
     found.map_err(down)?.iter().map(site).collect()
 }
 
 /// The same within a transaction, by code.
 pub(super) async fn by_code(tx: &mut Tx, own: &Uscc) -> Read<BTreeMap<String, Site>> {
-    let found = sqlx::query(ALL).bind(own.as_str()).fetch_all(&mut **tx).await.map_err(down)?;
+    let found = db::query(ALL).bind(own.as_str()).fetch_all(&mut **tx).await.map_err(down)?;
     found.iter().map(|row| site(row).map(|site| (site.code.clone(), site))).collect()
 }
 
@@ -51,7 +51,7 @@ pub(super) async fn put(ledger: &Ledger, own: &Uscc, new: &Site, by: &By) -> Rea
     if all.get(&new.code) == Some(new) {
         return Ok(());
     }
-    sqlx::query(
+    db::query(
         "INSERT INTO trace_places (enterprise, code, kind, name_zh, name_en, gln, region)
          VALUES ($1, $2, $3, $4, $5, $6, $7)
          ON CONFLICT (enterprise, code) DO UPDATE SET kind = excluded.kind,
@@ -79,7 +79,7 @@ pub(super) async fn put(ledger: &Ledger, own: &Uscc, new: &Site, by: &By) -> Rea
     tx.commit().await.map_err(down)
 }
 
-fn customs_of(row: &SqliteRow) -> Read<Customs> {
+fn customs_of(row: &Row) -> Read<Customs> {
     let size = |column| -> Read<usize> {
         usize::try_from(get::<i64>(row, column)?).map_err(|_| rows::bad(column))
     };
@@ -91,11 +91,8 @@ fn customs_of(row: &SqliteRow) -> Read<Customs> {
     })
 }
 
-pub(super) async fn customs<'e>(
-    on: impl sqlx::Executor<'e, Database = sqlx::Sqlite>,
-    own: &Uscc,
-) -> Read<Customs> {
-    sqlx::query("SELECT * FROM trace_customs WHERE enterprise = $1")
+pub(super) async fn customs<'e>(on: impl db::On<'e>, own: &Uscc) -> Read<Customs> {
+    db::query("SELECT * FROM trace_customs WHERE enterprise = $1")
         .bind(own.as_str())
         .fetch_optional(on)
         .await
@@ -111,7 +108,7 @@ pub(super) async fn set_customs(ledger: &Ledger, own: &Uscc, new: &Customs, by: 
         return Ok(());
     }
     let size = |n: usize| i64::try_from(n).unwrap_or(0);
-    sqlx::query(
+    db::query(
         "INSERT INTO trace_customs (enterprise, name_dealers, case_size, pallet_size, activates)
          VALUES ($1, $2, $3, $4, $5) ON CONFLICT (enterprise) DO UPDATE SET
          name_dealers = excluded.name_dealers, case_size = excluded.case_size,
@@ -128,7 +125,7 @@ pub(super) async fn set_customs(ledger: &Ledger, own: &Uscc, new: &Customs, by: 
     if old.name_dealers != new.name_dealers {
         // What buyers read of every batch changes with it.
         let revision = next_revision(&mut tx).await?;
-        sqlx::query(
+        db::query(
             "UPDATE trace_milestones SET revision = $1 WHERE kind = 'shipped' AND
              (key_number, batch_number) IN
              (SELECT key_number, batch_number FROM batches WHERE enterprise = $2)",

@@ -1,9 +1,7 @@
 //! What is known of units: read for an event, and written after it.
 
+use super::db::{self, QueryBuilder, Row};
 use std::collections::BTreeMap;
-
-use sqlx::sqlite::SqliteRow;
-use sqlx::{QueryBuilder, Sqlite};
 
 use super::rows::{self, Read, get};
 use super::{ROWS_AT_ONCE, Tx, down, signed, unsigned};
@@ -12,16 +10,16 @@ use crate::trace::port::TOUCHED_MAX;
 use crate::trace::rules::{State, Whereabouts, World};
 use crate::trace::{Act, Event, Refusal, Unit, UnitKind};
 
-pub(super) fn unit(row: &SqliteRow, column: &str) -> Read<Unit> {
+pub(super) fn unit(row: &Row, column: &str) -> Read<Unit> {
     get::<String>(row, column)?.parse().map_err(|_| rows::bad(column))
 }
 
-pub(super) fn whereabouts(row: &SqliteRow) -> Read<Whereabouts> {
+pub(super) fn whereabouts(row: &Row) -> Read<Whereabouts> {
     let slug: String = get(row, "whereabouts")?;
     Whereabouts::from_slug(&slug).ok_or_else(|| rows::bad("whereabouts"))
 }
 
-pub(super) fn state(row: &SqliteRow) -> Read<State> {
+pub(super) fn state(row: &Row) -> Read<State> {
     let parent: Option<String> = get(row, "parent")?;
     Ok(State {
         parent: parent.map(|p| p.parse().map_err(|_| rows::bad("parent"))).transpose()?,
@@ -31,10 +29,10 @@ pub(super) fn state(row: &SqliteRow) -> Read<State> {
     })
 }
 
-async fn select(tx: &mut Tx, column: &str, some: &[String]) -> Read<Vec<SqliteRow>> {
+async fn select(tx: &mut Tx, column: &str, some: &[String]) -> Read<Vec<Row>> {
     let mut found = Vec::new();
     for some in some.chunks(ROWS_AT_ONCE) {
-        let mut query = QueryBuilder::<Sqlite>::new("SELECT * FROM trace_units WHERE ");
+        let mut query = QueryBuilder::new("SELECT * FROM trace_units WHERE ");
         query.push(column).push(" IN (");
         let mut list = query.separated(", ");
         for unit in some {
@@ -105,7 +103,7 @@ pub(super) async fn load_for(
 async fn commissioned(tx: &mut Tx, event: &Event) -> Read<Option<(u64, u64)>> {
     let comes = matches!(event.act, Act::Bottled | Act::Commissioned);
     let Some(range) = event.range.filter(|_| comes) else { return Ok(None) };
-    let found = sqlx::query(
+    let found = db::query(
         "SELECT b.first_number, b.last_number FROM trace_event_batches b
          JOIN trace_events e ON e.seq = b.seq
          WHERE b.key_number = $1 AND b.batch_number = $2 AND b.first_number <= $3
@@ -132,7 +130,7 @@ pub(super) async fn save(tx: &mut Tx, world: &mut World, event: &Event, seq: i64
     told.extend(changed.iter().map(|(unit, before)| (unit, (true, before.clone()))));
     let rows: Vec<_> = told.into_iter().collect();
     for rows in rows.chunks(ROWS_AT_ONCE) {
-        let mut insert = QueryBuilder::<Sqlite>::new(
+        let mut insert = QueryBuilder::new(
             "INSERT INTO trace_event_units (unit, seq, changed, parent, whereabouts, place, since) ",
         );
         insert.push_values(rows, |mut row, (unit, (changed, state))| {
@@ -153,9 +151,8 @@ pub(super) async fn save(tx: &mut Tx, world: &mut World, event: &Event, seq: i64
 /// Sets how units stand.
 pub(super) async fn put(tx: &mut Tx, states: &[(Unit, State)]) -> Read<()> {
     for rows in states.chunks(ROWS_AT_ONCE) {
-        let mut insert = QueryBuilder::<Sqlite>::new(
-            "INSERT INTO trace_units (unit, parent, whereabouts, place, since) ",
-        );
+        let mut insert =
+            QueryBuilder::new("INSERT INTO trace_units (unit, parent, whereabouts, place, since) ");
         insert.push_values(rows, |mut row, (unit, state)| {
             row.push_bind(unit.to_string())
                 .push_bind(state.parent.as_ref().map(ToString::to_string))

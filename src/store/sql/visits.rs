@@ -3,10 +3,10 @@
 mod forget;
 pub(super) mod join;
 
+use super::db::{self, QueryBuilder, Row};
 use std::collections::BTreeSet;
 
 use async_trait::async_trait;
-use sqlx::sqlite::SqliteRow;
 use uuid::Uuid;
 
 use super::rows::{self, Read, get};
@@ -19,16 +19,16 @@ use crate::visits::port::{
 use crate::visits::visit::{Arrival, Kept};
 use crate::visits::{Fact, Record, Says, VISIT_RECORDS_MAX};
 
-fn uuid(row: &SqliteRow, column: &str) -> Read<Uuid> {
+fn uuid(row: &Row, column: &str) -> Read<Uuid> {
     get::<String>(row, column)?.parse().map_err(|_| rows::bad(column))
 }
 
-fn says(row: &SqliteRow) -> Read<Option<Says>> {
+fn says(row: &Row) -> Read<Option<Says>> {
     let text: Option<String> = get(row, "says")?;
     text.map(|text| serde_json::from_str(&text).map_err(|_| rows::bad("says"))).transpose()
 }
 
-pub(super) fn kept(row: &SqliteRow) -> Read<Kept> {
+pub(super) fn kept(row: &Row) -> Read<Kept> {
     Ok(Kept {
         seq: unsigned(get(row, "seq")?),
         record: serde_json::from_str(&get::<String>(row, "body")?)
@@ -47,7 +47,7 @@ pub(super) fn kept(row: &SqliteRow) -> Read<Kept> {
 
 /// What is kept under the id of a record, if that is this very record.
 async fn known(tx: &mut Tx, office: Uuid, new: &Coming) -> Read<Option<Taken>> {
-    let row = sqlx::query("SELECT office, hash, says FROM field_records WHERE id = $1")
+    let row = db::query("SELECT office, hash, says FROM field_records WHERE id = $1")
         .bind(new.record.id.to_string())
         .fetch_optional(&mut **tx)
         .await
@@ -81,7 +81,7 @@ async fn barred(tx: &mut Tx, office: Uuid, new: &Coming) -> Read<Option<Refused>
     }
     let Some(visit) = new.record.visit() else { return Ok(None) };
     let records: i64 =
-        sqlx::query_scalar("SELECT COUNT(*) FROM field_records WHERE visit = $1 AND office = $2")
+        db::query_scalar("SELECT COUNT(*) FROM field_records WHERE visit = $1 AND office = $2")
             .bind(visit.to_string())
             .bind(office.to_string())
             .fetch_one(&mut **tx)
@@ -98,7 +98,7 @@ async fn insert(tx: &mut Tx, office: Uuid, arrival: &Arrival, new: &Coming) -> R
     let record = &new.record;
     let body = serde_json::to_string(record).map_err(|_| rows::bad("body"))?;
     let says = new.says.as_ref().map(|says| serde_json::json!(says).to_string());
-    sqlx::query(
+    db::query(
         "INSERT INTO field_records (id, seq, office, visit, kind, hash, body, payload, phone,
          recorded_by, taken_in_by, made_at, sent_at, received_at, says, overtaken)
          VALUES ($1, (SELECT COALESCE(MAX(seq), 0) + 1 FROM field_records), $2, $3, $4, $5, $6, $7,
@@ -140,7 +140,7 @@ async fn take(tx: &mut Tx, office: Uuid, arrival: &Arrival, new: &Coming, by: &B
     Ok(Taken::Accepted(Told { says: new.says.clone(), joined }))
 }
 
-fn line(row: &SqliteRow) -> Read<VisitLine> {
+fn line(row: &Row) -> Read<VisitLine> {
     let count = |column| -> Read<u32> { Ok(u32::try_from(get::<i64>(row, column)?).unwrap_or(0)) };
     let cases: Option<String> = get(row, "cases")?;
     let cases = cases.iter().flat_map(|ids| ids.split(',')).map(str::parse);
@@ -154,7 +154,7 @@ fn line(row: &SqliteRow) -> Read<VisitLine> {
     })
 }
 
-fn all_of(rows: &[SqliteRow]) -> Read<Vec<Kept>> {
+fn all_of(rows: &[Row]) -> Read<Vec<Kept>> {
     if rows.is_empty() {
         return Err(LedgerError::NotFound("the visit".to_owned()));
     }
@@ -192,7 +192,7 @@ impl VisitLedger for Ledger {
     }
 
     async fn known_records(&self, ids: &[Uuid]) -> Result<BTreeSet<Uuid>, LedgerError> {
-        let mut query = sqlx::QueryBuilder::new("SELECT id FROM field_records WHERE id IN (");
+        let mut query = QueryBuilder::new("SELECT id FROM field_records WHERE id IN (");
         let mut each = query.separated(", ");
         for id in ids {
             each.push_bind(id.to_string());
@@ -203,19 +203,18 @@ impl VisitLedger for Ledger {
     }
 
     async fn visit_records(&self, office: Uuid, visit: Uuid) -> Result<Vec<Kept>, LedgerError> {
-        let found = sqlx::query(
-            "SELECT * FROM field_records WHERE visit = $1 AND office = $2 ORDER BY seq",
-        )
-        .bind(visit.to_string())
-        .bind(office.to_string())
-        .fetch_all(&self.reader)
-        .await
-        .map_err(down)?;
+        let found =
+            db::query("SELECT * FROM field_records WHERE visit = $1 AND office = $2 ORDER BY seq")
+                .bind(visit.to_string())
+                .bind(office.to_string())
+                .fetch_all(&self.reader)
+                .await
+                .map_err(down)?;
         all_of(&found)
     }
 
     async fn any_visit(&self, visit: Uuid) -> Result<Vec<Kept>, LedgerError> {
-        let found = sqlx::query("SELECT * FROM field_records WHERE visit = $1 ORDER BY seq")
+        let found = db::query("SELECT * FROM field_records WHERE visit = $1 ORDER BY seq")
             .bind(visit.to_string())
             .fetch_all(&self.reader)
             .await
@@ -229,7 +228,7 @@ impl VisitLedger for Ledger {
         before: Option<u64>,
         limit: u32,
     ) -> Result<Vec<VisitLine>, LedgerError> {
-        sqlx::query(
+        db::query(
             "SELECT v.*,
              (SELECT COUNT(*) FROM field_records r WHERE r.visit = v.id AND r.kind = 'check') AS checks,
              (SELECT COUNT(*) FROM field_records r WHERE r.visit = v.id AND r.kind = 'photo') AS photos,
@@ -251,16 +250,14 @@ impl VisitLedger for Ledger {
     }
 
     async fn cases_of_visit(&self, visit: Uuid) -> Result<Vec<Uuid>, LedgerError> {
-        sqlx::query(
-            "SELECT case_file FROM visit_cases WHERE visit = $1 ORDER BY noted_at, case_file",
-        )
-        .bind(visit.to_string())
-        .fetch_all(&self.reader)
-        .await
-        .map_err(down)?
-        .iter()
-        .map(|row| uuid(row, "case_file"))
-        .collect()
+        db::query("SELECT case_file FROM visit_cases WHERE visit = $1 ORDER BY noted_at, case_file")
+            .bind(visit.to_string())
+            .fetch_all(&self.reader)
+            .await
+            .map_err(down)?
+            .iter()
+            .map(|row| uuid(row, "case_file"))
+            .collect()
     }
 
     async fn join_case(

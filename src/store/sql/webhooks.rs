@@ -1,7 +1,7 @@
 //! Endpoints of webhooks.
 
+use super::db::{self, Row};
 use async_trait::async_trait;
-use sqlx::sqlite::SqliteRow;
 use uuid::Uuid;
 
 use super::rows::{self, Read, get};
@@ -17,7 +17,7 @@ fn secret(bytes: Vec<u8>) -> Read<Secret> {
     bytes.try_into().map(Secret::from_bytes).map_err(|_| rows::bad("secret"))
 }
 
-pub(super) fn endpoint(row: &SqliteRow) -> Read<Endpoint> {
+pub(super) fn endpoint(row: &Row) -> Read<Endpoint> {
     let at = |column| -> Read<Option<UnixMs>> { Ok(get::<Option<i64>>(row, column)?.map(UnixMs)) };
     let old: Option<Vec<u8>> = get(row, "old_secret")?;
     let why: Option<String> = get(row, "ended_why")?;
@@ -43,7 +43,7 @@ fn slugs(kinds: &[Kind]) -> String {
 
 /// The endpoint within a transaction, if it is the enterprise's.
 pub(super) async fn find(tx: &mut Tx, of: &Uscc, id: Uuid) -> Read<Endpoint> {
-    sqlx::query("SELECT * FROM webhook_endpoints WHERE id = $1 AND enterprise = $2")
+    db::query("SELECT * FROM webhook_endpoints WHERE id = $1 AND enterprise = $2")
         .bind(id.to_string())
         .bind(of.as_str())
         .fetch_optional(&mut **tx)
@@ -60,7 +60,7 @@ fn missing(id: Uuid) -> LedgerError {
 
 /// Refuses one more than may be in use.
 async fn room(tx: &mut Tx, of: &str) -> Read<()> {
-    let used: i64 = sqlx::query_scalar(
+    let used: i64 = db::query_scalar(
         "SELECT COUNT(*) FROM webhook_endpoints WHERE enterprise = $1 AND ended_at IS NULL",
     )
     .bind(of)
@@ -89,7 +89,7 @@ async fn note(tx: &mut Tx, by: &By, action: &'static str, of: &Endpoint) -> Read
 }
 
 async fn insert(tx: &mut Tx, new: &Endpoint) -> Read<()> {
-    sqlx::query(
+    db::query(
         "INSERT INTO webhook_endpoints (id, enterprise, url, kinds, secret, created_by, created_at)
          VALUES ($1, $2, $3, $4, $5, $6, $7)",
     )
@@ -109,7 +109,7 @@ async fn insert(tx: &mut Tx, new: &Endpoint) -> Read<()> {
 /// What waits of an endpoint that is called again is due now, with all of its
 /// attempts before it.
 async fn wake(tx: &mut Tx, id: Uuid, at: UnixMs) -> Read<()> {
-    sqlx::query(
+    db::query(
         "UPDATE webhook_deliveries SET tries = 0, next_at = $1
          WHERE endpoint = $2 AND state = 'pending'",
     )
@@ -132,21 +132,19 @@ impl HookLedger for Ledger {
     }
 
     async fn endpoints(&self, of: &Uscc, limit: u32) -> Result<Vec<Endpoint>, LedgerError> {
-        sqlx::query(
-            "SELECT * FROM webhook_endpoints WHERE enterprise = $1 ORDER BY id DESC LIMIT $2",
-        )
-        .bind(of.as_str())
-        .bind(i64::from(limit))
-        .fetch_all(&self.reader)
-        .await
-        .map_err(down)?
-        .iter()
-        .map(endpoint)
-        .collect()
+        db::query("SELECT * FROM webhook_endpoints WHERE enterprise = $1 ORDER BY id DESC LIMIT $2")
+            .bind(of.as_str())
+            .bind(i64::from(limit))
+            .fetch_all(&self.reader)
+            .await
+            .map_err(down)?
+            .iter()
+            .map(endpoint)
+            .collect()
     }
 
     async fn endpoint(&self, of: &Uscc, id: Uuid) -> Result<Endpoint, LedgerError> {
-        sqlx::query("SELECT * FROM webhook_endpoints WHERE id = $1 AND enterprise = $2")
+        db::query("SELECT * FROM webhook_endpoints WHERE id = $1 AND enterprise = $2")
             .bind(id.to_string())
             .bind(of.as_str())
             .fetch_optional(&self.reader)
@@ -167,7 +165,7 @@ impl HookLedger for Ledger {
     ) -> Result<(), LedgerError> {
         let mut tx = self.write().await?;
         let old = find(&mut tx, of, id).await?;
-        sqlx::query(
+        db::query(
             "UPDATE webhook_endpoints SET old_secret = secret, old_until = $1, secret = $2
              WHERE id = $3",
         )
@@ -187,14 +185,12 @@ impl HookLedger for Ledger {
         if old.ended.is_some_and(|ended| ended.why == Why::Owner) {
             return Ok(false);
         }
-        sqlx::query(
-            "UPDATE webhook_endpoints SET ended_at = $1, ended_why = 'owner' WHERE id = $2",
-        )
-        .bind(by.at.0)
-        .bind(id.to_string())
-        .execute(&mut *tx)
-        .await
-        .map_err(down)?;
+        db::query("UPDATE webhook_endpoints SET ended_at = $1, ended_why = 'owner' WHERE id = $2")
+            .bind(by.at.0)
+            .bind(id.to_string())
+            .execute(&mut *tx)
+            .await
+            .map_err(down)?;
         note(&mut tx, by, "webhook.disable", &old).await?;
         tx.commit().await.map_err(down)?;
         Ok(true)
@@ -207,7 +203,7 @@ impl HookLedger for Ledger {
             return Ok(false);
         }
         room(&mut tx, of.as_str()).await?;
-        sqlx::query(
+        db::query(
             "UPDATE webhook_endpoints SET ended_at = NULL, ended_why = NULL, failing_since = NULL
              WHERE id = $1",
         )

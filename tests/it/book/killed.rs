@@ -8,6 +8,7 @@ use zhenma::registry::movement::port::MovementLedger;
 use zhenma::registry::movement::{Account, Kind};
 
 use super::Desk;
+use crate::ledger_bed::setting;
 use crate::store_contract::bed::Dice;
 
 const LABELS: u64 = 20_000;
@@ -27,7 +28,7 @@ async fn a_movement_whose_process_is_killed_is_done_or_not_at_all() {
     let zhenma = |arguments: &[&str]| {
         let mut command = Command::new(env!("CARGO_BIN_EXE_zhenma"));
         command.args(arguments).stdout(Stdio::null()).stderr(Stdio::null());
-        command.arg("--data").arg(desk.path().parent().expect("a folder"));
+        command.arg("--data").arg(desk.data()).env("ZHENMA_LEDGER", setting(&desk.data()));
         command.spawn().expect("it runs")
     };
     let (of, path) = (batch.to_string(), file.to_string_lossy().into_owned());
@@ -64,7 +65,8 @@ async fn of_processes_that_activate_overlapping_ranges_at_once_each_label_has_on
             Command::new(env!("CARGO_BIN_EXE_zhenma"))
                 .args(["batch", "activate", "--batch", &of, "--range", &range])
                 .arg("--data")
-                .arg(desk.path().parent().expect("a folder"))
+                .arg(desk.data())
+                .env("ZHENMA_LEDGER", setting(&desk.data()))
                 .stdout(Stdio::null())
                 .stderr(Stdio::piped())
                 .spawn()
@@ -91,7 +93,8 @@ async fn of_processes_that_activate_overlapping_ranges_at_once_each_label_has_on
 /// What `zhenma doctor` says of the book.
 fn doctor(desk: &Desk) -> serde_json::Value {
     let mut command = Command::new(env!("CARGO_BIN_EXE_zhenma"));
-    command.args(["doctor", "--json"]).env("ZHENMA_DATA", desk.path().parent().expect("a folder"));
+    command.args(["doctor", "--json"]).env("ZHENMA_DATA", desk.data());
+    command.env("ZHENMA_LEDGER", setting(&desk.data()));
     let out = command.output().expect("it runs").stdout;
     let lines = String::from_utf8(out).expect("text");
     lines

@@ -18,6 +18,7 @@ use zhenma::hooks::{Endpoint, Kind, Secret};
 use zhenma::registry::{BatchRef, Uscc};
 use zhenma::store::sql::Ledger;
 
+use crate::ledger_bed;
 use crate::site::{Site, kill};
 use crate::staff_bed::OURS;
 
@@ -55,7 +56,7 @@ fn answer(mut stream: &TcpStream) {
 
 async fn opened(site: &Site) -> Ledger {
     let path = zhenma::app::paths::ledger(site.file("data").as_ref());
-    Ledger::open(&path, SystemClock.now()).await.expect("opens")
+    ledger_bed::open(&path, SystemClock.now()).await.expect("opens")
 }
 
 /// Calls this port when such a thing happens.

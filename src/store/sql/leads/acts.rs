@@ -1,7 +1,7 @@
 //! What officers do with leads.
 
+use crate::store::sql::db::{self, Row};
 use jiff::civil::Date;
-use sqlx::sqlite::SqliteRow;
 use uuid::Uuid;
 
 use super::{noted, weigh};
@@ -26,7 +26,7 @@ pub(super) async fn act(
     let mut done = 0;
     for id in ids {
         let id = id.to_string();
-        let state: Option<String> = sqlx::query_scalar("SELECT state FROM leads WHERE id = $1")
+        let state: Option<String> = db::query_scalar("SELECT state FROM leads WHERE id = $1")
             .bind(&id)
             .fetch_optional(&mut *tx)
             .await
@@ -53,7 +53,7 @@ pub(super) async fn act(
 }
 
 pub(super) async fn workers(ledger: &Ledger, limit: u32) -> Read<Vec<(String, String, Uuid)>> {
-    let rows = sqlx::query(
+    let rows = db::query(
         "SELECT login, name, office FROM accounts WHERE role = 'officer' AND disabled_at IS NULL
          AND duties IN ('officer', 'supervisor') AND office IS NOT NULL ORDER BY login LIMIT $1",
     )
@@ -61,7 +61,7 @@ pub(super) async fn workers(ledger: &Ledger, limit: u32) -> Read<Vec<(String, St
     .fetch_all(&ledger.reader)
     .await
     .map_err(down)?;
-    let worker = |row: &SqliteRow| {
+    let worker = |row: &Row| {
         let office = get::<String>(row, "office")?.parse().map_err(|_| bad("office"))?;
         Ok((get(row, "login")?, get(row, "name")?, office))
     };
@@ -70,7 +70,7 @@ pub(super) async fn workers(ledger: &Ledger, limit: u32) -> Read<Vec<(String, St
 
 /// The office of somebody who works on leads.
 async fn office_of(tx: &mut Tx, login: &str) -> Read<String> {
-    let row = sqlx::query(
+    let row = db::query(
         "SELECT office FROM accounts WHERE login = $1 AND role = 'officer' AND disabled_at IS NULL
          AND duties IN ('officer', 'supervisor') AND office IS NOT NULL",
     )
@@ -91,7 +91,7 @@ async fn office_of(tx: &mut Tx, login: &str) -> Read<String> {
 async fn one(tx: &mut Tx, id: &str, deed: &Deed, office: Option<&str>, by: &By) -> Read<()> {
     let day = |day: &Option<Date>| day.map(|day| day.to_string());
     let query = match deed {
-        Deed::Assign { to, due_on } => sqlx::query(
+        Deed::Assign { to, due_on } => db::query(
             "UPDATE leads SET assigned_to = $2, office = $3, due_on = COALESCE($4, due_on),
              snoozed_until = NULL, updated_at = $5 WHERE id = $1",
         )
@@ -101,19 +101,19 @@ async fn one(tx: &mut Tx, id: &str, deed: &Deed, office: Option<&str>, by: &By) 
         .bind(day(due_on))
         .bind(by.at.0),
         Deed::Due { on } => {
-            sqlx::query("UPDATE leads SET due_on = $2, updated_at = $3 WHERE id = $1")
+            db::query("UPDATE leads SET due_on = $2, updated_at = $3 WHERE id = $1")
                 .bind(id)
                 .bind(day(on))
                 .bind(by.at.0)
         }
-        Deed::Snooze { until, grounds } => sqlx::query(
+        Deed::Snooze { until, grounds } => db::query(
             "UPDATE leads SET snoozed_until = $2, grounds = $3, updated_at = $4 WHERE id = $1",
         )
         .bind(id)
         .bind(until.to_string())
         .bind(grounds)
         .bind(by.at.0),
-        Deed::Wake => sqlx::query(
+        Deed::Wake => db::query(
             "UPDATE leads SET snoozed_until = NULL, grounds = '', updated_at = $2 WHERE id = $1",
         )
         .bind(id)
@@ -127,7 +127,7 @@ async fn one(tx: &mut Tx, id: &str, deed: &Deed, office: Option<&str>, by: &By) 
 /// Closes a lead, and remembers how much was known of each code: twice as much
 /// opens it again.
 async fn close(tx: &mut Tx, id: &str, grounds: &str, by: &By) -> Read<()> {
-    sqlx::query(
+    db::query(
         "UPDATE leads SET state = 'done', closed_by = $2, closed_at = $3, grounds = $4,
          snoozed_until = NULL, rescore_at = NULL, updated_at = $3 WHERE id = $1",
     )
@@ -138,7 +138,7 @@ async fn close(tx: &mut Tx, id: &str, grounds: &str, by: &By) -> Read<()> {
     .execute(&mut **tx)
     .await
     .map_err(down)?;
-    sqlx::query(
+    db::query(
         "UPDATE lead_codes SET settled_scans = CASE WHEN scans > 0 THEN scans ELSE 1 END
          WHERE lead = $1 AND left_at IS NULL",
     )
@@ -146,7 +146,7 @@ async fn close(tx: &mut Tx, id: &str, grounds: &str, by: &By) -> Read<()> {
     .execute(&mut **tx)
     .await
     .map_err(down)?;
-    sqlx::query("UPDATE lead_places SET state = 'done' WHERE lead = $1")
+    db::query("UPDATE lead_places SET state = 'done' WHERE lead = $1")
         .bind(id)
         .execute(&mut **tx)
         .await
@@ -156,7 +156,7 @@ async fn close(tx: &mut Tx, id: &str, grounds: &str, by: &By) -> Read<()> {
 
 pub(super) async fn became_a_case(tx: &mut Tx, lead: Uuid, number: &str, by: &By) -> Read<()> {
     // Whoever filled in the form may have had the page of one that went on in another.
-    let id: Option<String> = sqlx::query_scalar(
+    let id: Option<String> = db::query_scalar(
         "SELECT COALESCE(merged_into, id) FROM leads WHERE id = $1 AND state <> 'done'",
     )
     .bind(lead.to_string())
@@ -169,12 +169,12 @@ pub(super) async fn became_a_case(tx: &mut Tx, lead: Uuid, number: &str, by: &By
 }
 
 async fn reopen(tx: &mut Tx, id: &str, by: &By) -> Read<()> {
-    sqlx::query("UPDATE lead_codes SET settled_scans = 0 WHERE lead = $1")
+    db::query("UPDATE lead_codes SET settled_scans = 0 WHERE lead = $1")
         .bind(id)
         .execute(&mut **tx)
         .await
         .map_err(down)?;
-    sqlx::query(
+    db::query(
         "UPDATE leads SET state = 'open', closed_by = NULL, closed_at = NULL, grounds = '',
          due_on = NULL, updated_at = $2 WHERE id = $1",
     )

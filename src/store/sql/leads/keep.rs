@@ -8,6 +8,7 @@ use crate::leads::merge::NEIGHBOURS;
 use crate::leads::port::LEAD_CODES_MAX;
 use crate::leads::told::Label;
 use crate::scan::Place;
+use crate::store::sql::db;
 use crate::store::sql::rows::{self, Read, get};
 use crate::store::sql::{Ledger, Tx, down, signed, unsigned};
 
@@ -34,14 +35,14 @@ struct Tied {
 pub(super) async fn work(ledger: &Ledger, now: UnixMs, limit: u32) -> Read<u64> {
     let mut tx = ledger.write().await?;
     let marks: Vec<String> =
-        sqlx::query_scalar("SELECT object FROM leads_waiting ORDER BY seq, object LIMIT $1")
+        db::query_scalar("SELECT object FROM leads_waiting ORDER BY seq, object LIMIT $1")
             .bind(i64::from(limit))
             .fetch_all(&mut *tx)
             .await
             .map_err(down)?;
     for object in &marks {
         take(&mut tx, object, now).await?;
-        sqlx::query("DELETE FROM leads_waiting WHERE object = $1")
+        db::query("DELETE FROM leads_waiting WHERE object = $1")
             .bind(object)
             .execute(&mut *tx)
             .await
@@ -66,7 +67,7 @@ async fn take(tx: &mut Tx, object: &str, now: UnixMs) -> Read<()> {
 
 /// Looks at the flags of an item anew: of its outer code, its inner one.
 async fn item(tx: &mut Tx, [key, batch, label]: [i64; 3], now: UnixMs) -> Read<()> {
-    let flags = sqlx::query(
+    let flags = db::query(
         "SELECT * FROM flags WHERE key_number = $1 AND batch_number = $2 AND label_number = $3
          ORDER BY payload",
     )
@@ -104,7 +105,7 @@ async fn item(tx: &mut Tx, [key, batch, label]: [i64; 3], now: UnixMs) -> Read<(
 
 /// Takes a code out that was decided.
 async fn leave(tx: &mut Tx, payload: &[u8; 12], now: UnixMs) -> Read<()> {
-    let lead: Option<String> = sqlx::query_scalar(
+    let lead: Option<String> = db::query_scalar(
         "UPDATE lead_codes SET left_at = $1, phone = NULL WHERE payload = $2 AND left_at IS NULL RETURNING lead",
     )
     .bind(now.0)
@@ -150,14 +151,13 @@ async fn ties(tx: &mut Tx, found: &Found) -> Read<Tied> {
     let layer = Payload::from_bytes(payload).map_or(Layer::Outer, |payload| payload.layer);
     let of_item = matches!(layer, Layer::Outer | Layer::Inner);
     let unit = if of_item { format!("b{batch}.{number}") } else { format!("c{batch}.{number}") };
-    let parent: Option<String> =
-        sqlx::query_scalar("SELECT parent FROM trace_units WHERE unit = $1")
-            .bind(unit)
-            .fetch_optional(&mut **tx)
-            .await
-            .map_err(down)?
-            .flatten();
-    let package = sqlx::query_scalar(
+    let parent: Option<String> = db::query_scalar("SELECT parent FROM trace_units WHERE unit = $1")
+        .bind(unit)
+        .fetch_optional(&mut **tx)
+        .await
+        .map_err(down)?
+        .flatten();
+    let package = db::query_scalar(
         "SELECT package FROM spare_sightings
          WHERE key_number = $1 AND batch_number = $2 AND number = $3",
     )
@@ -188,7 +188,7 @@ struct Related {
 /// Leads that the code is tied to, and the one that it was in.
 async fn related(tx: &mut Tx, found: &Found, tied: &Tied) -> Read<Vec<Related>> {
     let Label { payload, batch, number } = found.label;
-    sqlx::query(
+    db::query(
         "SELECT id, key, anchor_at, anchor, codes,
              EXISTS (SELECT 1 FROM lead_codes c WHERE c.payload = $1 AND c.lead = leads.id) AS own
          FROM leads WHERE id IN (
@@ -245,7 +245,7 @@ pub(super) async fn opened(
     now: UnixMs,
 ) -> Read<String> {
     let id = ids::new_id(now).to_string();
-    sqlx::query(
+    db::query(
         "INSERT INTO leads (id, key, kind, state, anchor_at, anchor, place, codes, people,
          provinces, probability, harm, freshness, reach, score, why_zh, why_en, opened_at,
          updated_at, seen_at, grounds)
@@ -266,7 +266,7 @@ pub(super) async fn opened(
 
 /// Names a lead by a code that was flagged before its own.
 async fn name(tx: &mut Tx, lead: &str, found: &Found) -> Read<()> {
-    sqlx::query("UPDATE leads SET key = $1, anchor_at = $2, anchor = $3 WHERE id = $4")
+    db::query("UPDATE leads SET key = $1, anchor_at = $2, anchor = $3 WHERE id = $4")
         .bind(key_of(&found.label.payload)?)
         .bind(found.opened_at.0)
         .bind(found.label.payload.to_vec())
@@ -295,7 +295,7 @@ async fn absorb(tx: &mut Tx, into: &str, other: &str, now: UnixMs) -> Read<()> {
         // The first of both places is bound all the same.
         "DELETE FROM lead_places WHERE lead = $2 AND $1 <> ''",
     ] {
-        sqlx::query(sql).bind(into).bind(other).execute(&mut **tx).await.map_err(down)?;
+        db::query(sql).bind(into).bind(other).execute(&mut **tx).await.map_err(down)?;
     }
     noted(tx, into, now, "", ("merged", other)).await?;
     noted(tx, other, now, "", ("merged", into)).await
@@ -303,7 +303,7 @@ async fn absorb(tx: &mut Tx, into: &str, other: &str, now: UnixMs) -> Read<()> {
 
 async fn put(tx: &mut Tx, lead: &str, found: &Found, tied: &Tied) -> Read<()> {
     let Label { payload, batch, number } = found.label;
-    sqlx::query(
+    db::query(
         "INSERT INTO lead_codes (payload, lead, key_number, batch_number, lane, label_number, risk,
          people, places, scans, settled_scans, opened_at, seen_at, parent, package, phone)
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 0, $11, $12, $13, $14, $15)

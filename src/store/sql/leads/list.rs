@@ -1,6 +1,6 @@
 //! The list, narrowed and in order; counts of its parts; one lead.
 
-use sqlx::{QueryBuilder, Sqlite};
+use crate::store::sql::db::{self, QueryBuilder};
 use uuid::Uuid;
 
 use super::rows;
@@ -10,7 +10,7 @@ use crate::leads::port::{LEAD_CODES_MAX, LeadFile};
 use crate::store::sql::rows::{Read, bad, get};
 use crate::store::sql::{Ledger, down, signed, unsigned};
 
-type Query = QueryBuilder<Sqlite>;
+type Query = QueryBuilder;
 
 /// Acts and sources of one lead that are read.
 const SHOWN_MAX: i64 = 200;
@@ -170,7 +170,7 @@ pub(super) async fn counts(ledger: &Ledger, wanted: &Wanted) -> Read<Counts> {
 }
 
 pub(super) async fn of_code(ledger: &Ledger, payload: &[u8; 12]) -> Read<Vec<Uuid>> {
-    let leads: Vec<String> = sqlx::query_scalar("SELECT lead FROM lead_codes WHERE payload = $1")
+    let leads: Vec<String> = db::query_scalar("SELECT lead FROM lead_codes WHERE payload = $1")
         .bind(payload.to_vec())
         .fetch_all(&ledger.reader)
         .await
@@ -180,14 +180,14 @@ pub(super) async fn of_code(ledger: &Ledger, payload: &[u8; 12]) -> Read<Vec<Uui
 
 pub(super) async fn file(ledger: &Ledger, id: Uuid) -> Read<LeadFile> {
     let text = id.to_string();
-    let found = sqlx::query("SELECT * FROM leads WHERE id = $1")
+    let found = db::query("SELECT * FROM leads WHERE id = $1")
         .bind(&text)
         .fetch_optional(&ledger.reader)
         .await
         .map_err(down)?;
     let found = found.ok_or_else(|| LedgerError::NotFound(format!("lead {id}")))?;
     let all = async |sql: &'static str, limit: i64| {
-        sqlx::query(sql).bind(&text).bind(limit).fetch_all(&ledger.reader).await.map_err(down)
+        db::query(sql).bind(&text).bind(limit).fetch_all(&ledger.reader).await.map_err(down)
     };
     let codes = all(
         "SELECT * FROM lead_codes WHERE lead = $1 ORDER BY left_at IS NOT NULL, risk DESC, payload LIMIT $2",

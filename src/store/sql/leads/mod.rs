@@ -10,6 +10,7 @@ mod tests;
 mod told;
 mod weigh;
 
+use crate::store::sql::db;
 use async_trait::async_trait;
 use jiff::civil::Date;
 use uuid::Uuid;
@@ -30,7 +31,7 @@ pub(super) async fn mark_item(tx: &mut Tx, batch: BatchRef, number: u64) -> Read
 /// Marks the flag of a code.
 pub(super) async fn mark_code(tx: &mut Tx, payload: &[u8; 12]) -> Read<()> {
     let row =
-        sqlx::query("SELECT key_number, batch_number, label_number FROM flags WHERE payload = $1")
+        db::query("SELECT key_number, batch_number, label_number FROM flags WHERE payload = $1")
             .bind(payload.to_vec())
             .fetch_optional(&mut **tx)
             .await
@@ -46,7 +47,7 @@ pub(super) async fn mark_forged(tx: &mut Tx, key: u32, place: u16) -> Read<()> {
 }
 
 async fn mark(tx: &mut Tx, object: &str) -> Read<()> {
-    sqlx::query(
+    db::query(
         "INSERT INTO leads_waiting (object, seq)
          SELECT $1, COALESCE(MAX(seq), 0) + 1 FROM leads_waiting WHERE true
          ON CONFLICT (object) DO UPDATE SET seq = excluded.seq",
@@ -65,19 +66,17 @@ pub(super) async fn became_a_case(tx: &mut Tx, lead: Uuid, number: &str, by: &By
 
 /// Puts down what was done with a lead.
 async fn noted(tx: &mut Tx, lead: &str, at: UnixMs, by: &str, act: (&str, &str)) -> Read<()> {
-    sqlx::query(
-        "INSERT INTO lead_acts (id, lead, at, by, act, says) VALUES ($1, $2, $3, $4, $5, $6)",
-    )
-    .bind(ids::new_id(at).to_string())
-    .bind(lead)
-    .bind(at.0)
-    .bind(by)
-    .bind(act.0)
-    .bind(act.1)
-    .execute(&mut **tx)
-    .await
-    .map(drop)
-    .map_err(down)
+    db::query("INSERT INTO lead_acts (id, lead, at, by, act, says) VALUES ($1, $2, $3, $4, $5, $6)")
+        .bind(ids::new_id(at).to_string())
+        .bind(lead)
+        .bind(at.0)
+        .bind(by)
+        .bind(act.0)
+        .bind(act.1)
+        .execute(&mut **tx)
+        .await
+        .map(drop)
+        .map_err(down)
 }
 
 #[async_trait]

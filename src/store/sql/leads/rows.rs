@@ -1,7 +1,7 @@
 //! From rows to leads.
 
+use crate::store::sql::db::Row;
 use jiff::civil::Date;
-use sqlx::sqlite::SqliteRow;
 use uuid::Uuid;
 
 use crate::base::UnixMs;
@@ -15,29 +15,29 @@ use crate::scan::Place;
 use crate::store::sql::rows::{self, Read, get};
 use crate::store::sql::unsigned;
 
-fn place(row: &SqliteRow) -> Read<Place> {
+fn place(row: &Row) -> Read<Place> {
     u16::try_from(get::<i64>(row, "place")?).map(Place).map_err(|_| rows::bad("place"))
 }
 
-pub(super) fn places(row: &SqliteRow) -> Read<Vec<Place>> {
+pub(super) fn places(row: &Row) -> Read<Vec<Place>> {
     serde_json::from_str(&get::<String>(row, "places")?).map_err(|_| rows::bad("places"))
 }
 
-pub(super) fn narrow(row: &SqliteRow, column: &str) -> Read<u32> {
+pub(super) fn narrow(row: &Row, column: &str) -> Read<u32> {
     Ok(u32::try_from(get::<i64>(row, column)?).unwrap_or(0))
 }
 
-fn id(row: &SqliteRow, column: &str) -> Read<Option<Uuid>> {
+fn id(row: &Row, column: &str) -> Read<Option<Uuid>> {
     let text: Option<String> = get(row, column)?;
     text.map(|text| text.parse().map_err(|_| rows::bad(column))).transpose()
 }
 
-fn day(row: &SqliteRow, column: &str) -> Read<Option<Date>> {
+fn day(row: &Row, column: &str) -> Read<Option<Date>> {
     let text: Option<String> = get(row, column)?;
     text.map(|text| text.parse().map_err(|_| rows::bad(column))).transpose()
 }
 
-fn batch(row: &SqliteRow) -> Read<Option<BatchRef>> {
+fn batch(row: &Row) -> Read<Option<BatchRef>> {
     let (key, batch): (Option<i64>, Option<i64>) =
         (get(row, "key_number")?, get(row, "batch_number")?);
     let key = key.and_then(|key| u32::try_from(key).ok()).and_then(KeyNumber::new);
@@ -45,7 +45,7 @@ fn batch(row: &SqliteRow) -> Read<Option<BatchRef>> {
     Ok(key.zip(batch).map(|(key, batch)| BatchRef { key, batch }))
 }
 
-pub(super) fn lead(row: &SqliteRow) -> Read<Lead> {
+pub(super) fn lead(row: &Row) -> Read<Lead> {
     let enterprise: Option<String> = get(row, "enterprise")?;
     let product: Option<String> = get(row, "gtin")?;
     Ok(Lead {
@@ -84,7 +84,7 @@ pub(super) fn lead(row: &SqliteRow) -> Read<Lead> {
     })
 }
 
-pub(super) fn code(row: &SqliteRow) -> Read<LeadCode> {
+pub(super) fn code(row: &Row) -> Read<LeadCode> {
     Ok(LeadCode {
         payload: rows::payload(row)?,
         batch: rows::batch_ref(row)?,
@@ -98,7 +98,7 @@ pub(super) fn code(row: &SqliteRow) -> Read<LeadCode> {
     })
 }
 
-pub(super) fn source(row: &SqliteRow) -> Read<SourceLine> {
+pub(super) fn source(row: &Row) -> Read<SourceLine> {
     Ok(SourceLine {
         source: get(row, "source")?,
         origin: get(row, "origin")?,

@@ -1,7 +1,7 @@
 //! What others tell, and what is found without a code: forged texts by place,
 //! lots that are sold elsewhere.
 
-use sqlx::sqlite::SqliteRow;
+use crate::store::sql::db::{self, Row};
 use uuid::Uuid;
 
 use super::keep::{Found, keep, opened};
@@ -59,7 +59,7 @@ fn other_words(told: &Told) -> FieldError {
 /// The lead of what was told before under the same reference, and whether it was
 /// the same.
 async fn again(tx: &mut Tx, told: &Told) -> Read<Option<(Uuid, bool)>> {
-    let row = sqlx::query(
+    let row = db::query(
         "SELECT lead, digest FROM lead_sources
          WHERE source = $1 AND origin = $2 AND reference = $3",
     )
@@ -111,7 +111,7 @@ async fn add(tx: &mut Tx, told: &Told, by: &By) -> Read<Uuid> {
 /// The lead of a code, be it flagged or not.
 async fn of_label(tx: &mut Tx, told: &Told, label: crate::leads::told::Label) -> Read<String> {
     let known: Option<String> =
-        sqlx::query_scalar("SELECT lead FROM lead_codes WHERE payload = $1 AND left_at IS NULL")
+        db::query_scalar("SELECT lead FROM lead_codes WHERE payload = $1 AND left_at IS NULL")
             .bind(label.payload.to_vec())
             .fetch_optional(&mut **tx)
             .await
@@ -135,7 +135,7 @@ async fn of_label(tx: &mut Tx, told: &Told, label: crate::leads::told::Label) ->
 /// Reports of one product from one town are one lead.
 async fn of_goods(tx: &mut Tx, told: &Told) -> Read<String> {
     let key = told.key();
-    let known: Option<String> = sqlx::query_scalar("SELECT id FROM leads WHERE key = $1")
+    let known: Option<String> = db::query_scalar("SELECT id FROM leads WHERE key = $1")
         .bind(&key)
         .fetch_optional(&mut **tx)
         .await
@@ -144,7 +144,7 @@ async fn of_goods(tx: &mut Tx, told: &Told) -> Read<String> {
         return Ok(known);
     }
     let lead = opened(tx, &key, "told", (told.at, &[]), told.at).await?;
-    sqlx::query(
+    db::query(
         "UPDATE leads SET enterprise = $1, gtin = $2, key_number = $3, batch_number = $4
          WHERE id = $5",
     )
@@ -160,7 +160,7 @@ async fn of_goods(tx: &mut Tx, told: &Told) -> Read<String> {
 }
 
 async fn put(tx: &mut Tx, lead: &str, new: &New<'_>) -> Read<()> {
-    sqlx::query(
+    db::query(
         "INSERT INTO lead_sources (id, lead, source, origin, reference, digest, payload, place,
          probability, people, says_zh, says_en, told_by, told_at)
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
@@ -189,7 +189,7 @@ async fn put(tx: &mut Tx, lead: &str, new: &New<'_>) -> Read<()> {
 }
 
 pub(super) async fn reports(ledger: &Ledger) -> Read<u64> {
-    sqlx::query_scalar("SELECT seq FROM leads_followed WHERE source = 'reports'")
+    db::query_scalar("SELECT seq FROM leads_followed WHERE source = 'reports'")
         .fetch_optional(&ledger.reader)
         .await
         .map(|seq: Option<i64>| unsigned(seq.unwrap_or(0)))
@@ -197,7 +197,7 @@ pub(super) async fn reports(ledger: &Ledger) -> Read<u64> {
 }
 
 pub(super) async fn set_reports(ledger: &Ledger, seq: u64) -> Read<()> {
-    sqlx::query(
+    db::query(
         "INSERT INTO leads_followed (source, seq) VALUES ('reports', $1)
          ON CONFLICT (source) DO UPDATE SET seq = excluded.seq",
     )
@@ -213,8 +213,8 @@ pub(super) async fn set_reports(ledger: &Ledger, seq: u64) -> Read<()> {
 pub(super) async fn forged(tx: &mut Tx, key: i64, place: i64, now: UnixMs) -> Read<()> {
     let since = now.plus_ms(-FORGED_DAYS * DAY_MS).rfc3339();
     let since = since.get(..10).unwrap_or_default();
-    let texts: i64 = sqlx::query_scalar(
-        "SELECT COALESCE(SUM(seen), 0) FROM forgeries
+    let texts: i64 = db::query_scalar(
+        "SELECT CAST(COALESCE(SUM(seen), 0) AS BIGINT) FROM forgeries
          WHERE key_number = $1 AND place = $2 AND day >= $3",
     )
     .bind(key)
@@ -234,7 +234,7 @@ pub(super) async fn forged(tx: &mut Tx, key: i64, place: i64, now: UnixMs) -> Re
         return Ok(());
     }
     let lead = standing(tx, &lead_key, "place", now).await?;
-    sqlx::query("UPDATE leads SET enterprise = $1 WHERE id = $2")
+    db::query("UPDATE leads SET enterprise = $1 WHERE id = $2")
         .bind(Some(&uscc).filter(|uscc| !uscc.is_empty()))
         .bind(&lead)
         .execute(&mut **tx)
@@ -263,7 +263,7 @@ pub(super) async fn forged(tx: &mut Tx, key: i64, place: i64, now: UnixMs) -> Re
 
 /// Whose key it is: code and name.
 async fn maker(tx: &mut Tx, key: i64) -> Read<Option<(String, Bilingual)>> {
-    let row = sqlx::query(
+    let row = db::query(
         "SELECT e.uscc, e.name_zh, e.name_en FROM enterprises e WHERE e.uscc =
              (SELECT enterprise FROM batches WHERE key_number = $1 LIMIT 1)",
     )
@@ -271,7 +271,7 @@ async fn maker(tx: &mut Tx, key: i64) -> Read<Option<(String, Bilingual)>> {
     .fetch_optional(&mut **tx)
     .await
     .map_err(down)?;
-    row.map(|row: SqliteRow| {
+    row.map(|row: Row| {
         Ok((get(&row, "uscc")?, Bilingual { zh: get(&row, "name_zh")?, en: get(&row, "name_en")? }))
     })
     .transpose()
@@ -279,7 +279,7 @@ async fn maker(tx: &mut Tx, key: i64) -> Read<Option<(String, Bilingual)>> {
 
 /// Whether an officer closed the lead when at least half as much was known.
 async fn settled(tx: &mut Tx, (source, reference): (Source, &str), people: u64) -> Read<bool> {
-    let before: Option<i64> = sqlx::query_scalar(
+    let before: Option<i64> = db::query_scalar(
         "SELECT s.people FROM lead_sources s JOIN leads l ON l.id = s.lead
          WHERE s.source = $1 AND s.origin = '' AND s.reference = $2 AND l.state = 'done'
          AND l.closed_by IS NOT NULL",
@@ -294,7 +294,7 @@ async fn settled(tx: &mut Tx, (source, reference): (Source, &str), people: u64) 
 
 /// The lead that is known by a key, opened where there is none.
 async fn standing(tx: &mut Tx, key: &str, kind: &str, now: UnixMs) -> Read<String> {
-    let known: Option<String> = sqlx::query_scalar("SELECT id FROM leads WHERE key = $1")
+    let known: Option<String> = db::query_scalar("SELECT id FROM leads WHERE key = $1")
         .bind(key)
         .fetch_optional(&mut **tx)
         .await
@@ -313,7 +313,7 @@ pub(super) async fn diverted(ledger: &Ledger, lots: &[Diverted], now: UnixMs) ->
         let key = format!("lot/{}", lot.batch);
         let says =
             Bilingual { zh: why::of_lot(&lot.lot, Lang::Zh), en: why::of_lot(&lot.lot, Lang::En) };
-        let same: Option<i64> = sqlx::query_scalar(
+        let same: Option<i64> = db::query_scalar(
             "SELECT 1 FROM lead_sources WHERE source = 'diverted' AND origin = '' AND reference = $1
              AND says_zh = $2 AND gone_at IS NULL",
         )
@@ -327,7 +327,7 @@ pub(super) async fn diverted(ledger: &Ledger, lots: &[Diverted], now: UnixMs) ->
             continue;
         }
         let lead = standing(&mut tx, &key, "lot", now).await?;
-        sqlx::query("UPDATE leads SET key_number = $1, batch_number = $2 WHERE id = $3")
+        db::query("UPDATE leads SET key_number = $1, batch_number = $2 WHERE id = $3")
             .bind(i64::from(lot.batch.key.get()))
             .bind(i64::from(lot.batch.batch))
             .bind(&lead)
@@ -356,7 +356,7 @@ pub(super) async fn diverted(ledger: &Ledger, lots: &[Diverted], now: UnixMs) ->
 
 /// Ends what was said of lots that travel as the others do again.
 async fn gone(tx: &mut Tx, lots: &[Diverted], now: UnixMs) -> Read<()> {
-    let standing = sqlx::query(
+    let standing = db::query(
         "SELECT id, lead, reference FROM lead_sources WHERE source = 'diverted' AND origin = ''
          AND gone_at IS NULL",
     )
@@ -368,7 +368,7 @@ async fn gone(tx: &mut Tx, lots: &[Diverted], now: UnixMs) -> Read<()> {
         if lots.iter().any(|lot| format!("lot/{}", lot.batch) == reference) {
             continue;
         }
-        sqlx::query("UPDATE lead_sources SET gone_at = $1 WHERE id = $2")
+        db::query("UPDATE lead_sources SET gone_at = $1 WHERE id = $2")
             .bind(now.0)
             .bind(get::<String>(row, "id")?)
             .execute(&mut **tx)

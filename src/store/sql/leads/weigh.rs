@@ -1,9 +1,8 @@
 //! Weighs a lead: what it is about, how it ranks and why, whether anything is
 //! left of it, and whether something new opens it again.
 
+use crate::store::sql::db::{self, Row};
 use std::collections::BTreeMap;
-
-use sqlx::sqlite::SqliteRow;
 
 use super::noted;
 use super::rows::{narrow, places};
@@ -23,7 +22,7 @@ const PLACES_MAX: usize = 60;
 
 pub(super) async fn refresh(ledger: &Ledger, now: UnixMs, limit: u32) -> Read<u64> {
     let mut tx = ledger.write().await?;
-    let due: Vec<String> = sqlx::query_scalar(
+    let due: Vec<String> = db::query_scalar(
         "SELECT id FROM leads WHERE rescore_at <= $1 ORDER BY rescore_at LIMIT $2",
     )
     .bind(now.0)
@@ -81,12 +80,12 @@ pub(super) async fn lead(tx: &mut Tx, id: &str, now: UnixMs) -> Read<()> {
 }
 
 async fn known(tx: &mut Tx, id: &str) -> Read<Known> {
-    let row = sqlx::query("SELECT * FROM leads WHERE id = $1")
+    let row = db::query("SELECT * FROM leads WHERE id = $1")
         .bind(id)
         .fetch_one(&mut **tx)
         .await
         .map_err(down)?;
-    let codes = sqlx::query(
+    let codes = db::query(
         "SELECT * FROM lead_codes WHERE lead = $1 AND left_at IS NULL
          ORDER BY key_number, batch_number, label_number, payload LIMIT $2",
     )
@@ -95,7 +94,7 @@ async fn known(tx: &mut Tx, id: &str) -> Read<Known> {
     .fetch_all(&mut **tx)
     .await
     .map_err(down)?;
-    let sources = sqlx::query(
+    let sources = db::query(
         "SELECT * FROM lead_sources WHERE lead = $1 AND gone_at IS NULL
          ORDER BY told_at DESC, id DESC LIMIT 200",
     )
@@ -105,7 +104,7 @@ async fn known(tx: &mut Tx, id: &str) -> Read<Known> {
     .map_err(down)?;
     let of: (Option<i64>, Option<i64>) = (get(&row, "key_number")?, get(&row, "batch_number")?);
     let scans =
-        |row: &SqliteRow| Ok((unsigned(get(row, "scans")?), unsigned(get(row, "settled_scans")?)));
+        |row: &Row| Ok((unsigned(get(row, "scans")?), unsigned(get(row, "settled_scans")?)));
     Ok(Known {
         clues: codes.iter().map(clue).collect::<Read<_>>()?,
         scans: codes.iter().map(scans).collect::<Read<_>>()?,
@@ -119,7 +118,7 @@ async fn known(tx: &mut Tx, id: &str) -> Read<Known> {
     })
 }
 
-fn clue(row: &SqliteRow) -> Read<Clue> {
+fn clue(row: &Row) -> Read<Clue> {
     let package: Option<String> = get(row, "package")?;
     Ok(Clue {
         payload: rows::payload(row)?,
@@ -138,7 +137,7 @@ fn clue(row: &SqliteRow) -> Read<Clue> {
     })
 }
 
-fn said(row: &SqliteRow) -> Read<Said> {
+fn said(row: &Row) -> Read<Said> {
     Ok(Said {
         place: Place(u16::try_from(get::<i64>(row, "place")?).unwrap_or(0)),
         probability: get(row, "probability")?,
@@ -153,7 +152,7 @@ async fn end(tx: &mut Tx, id: &str, known: &Known, now: UnixMs) -> Read<()> {
     if known.state == "done" {
         return Ok(());
     }
-    sqlx::query(
+    db::query(
         "UPDATE leads SET state = 'done', closed_by = NULL, closed_at = $1, grounds = '',
          snoozed_until = NULL, rescore_at = NULL, codes = 0, updated_at = $1 WHERE id = $2",
     )
@@ -162,7 +161,7 @@ async fn end(tx: &mut Tx, id: &str, known: &Known, now: UnixMs) -> Read<()> {
     .execute(&mut **tx)
     .await
     .map_err(down)?;
-    sqlx::query("UPDATE lead_places SET state = 'done' WHERE lead = $1")
+    db::query("UPDATE lead_places SET state = 'done' WHERE lead = $1")
         .bind(id)
         .execute(&mut **tx)
         .await
@@ -183,7 +182,7 @@ async fn goods(tx: &mut Tx, known: &Known) -> Read<Goods> {
     let riskiest = known.clues.iter().max_by(|a, b| a.risk.total_cmp(&b.risk));
     let of = riskiest.map(|c| (i64::from(c.batch.key.get()), i64::from(c.batch.batch)));
     let batch = of.or(known.batch);
-    let row = sqlx::query(
+    let row = db::query(
         "SELECT p.enterprise, p.gtin, p.category FROM products p WHERE p.gtin = COALESCE(
              (SELECT gtin FROM batches WHERE key_number = $1 AND batch_number = $2), $3)",
     )
@@ -245,7 +244,7 @@ async fn keep(tx: &mut Tx, id: &str, known: &Known, goods: &Goods, now: UnixMs) 
     #[allow(clippy::cast_possible_truncation, reason = "at most 2 985")]
     let score = (10.0 * factors.score()).round() as i64;
     let rescore = next_change(seen_at, now).filter(|_| known.state == "open");
-    sqlx::query(
+    db::query(
         "UPDATE leads SET kind = $1, state = $2, enterprise = $3, gtin = $4, key_number = $5,
          batch_number = $6, place = $7, codes = $8, people = $9, provinces = $10, probability = $11,
          harm = $12, freshness = $13, reach = $14, score = $15, rescore_at = $16, why_zh = $17,
@@ -288,12 +287,11 @@ async fn reason(tx: &mut Tx, known: &Known, kind: Kind, weight: &Weight) -> Read
     let Some(strongest) = flagged.max_by(|a, b| a.risk.total_cmp(&b.risk)) else {
         return Ok(known.sources.first().map(|said| said.why.clone()).unwrap_or_default());
     };
-    let reasons: Option<String> =
-        sqlx::query_scalar("SELECT reasons FROM flags WHERE payload = $1")
-            .bind(strongest.payload.to_vec())
-            .fetch_optional(&mut **tx)
-            .await
-            .map_err(down)?;
+    let reasons: Option<String> = db::query_scalar("SELECT reasons FROM flags WHERE payload = $1")
+        .bind(strongest.payload.to_vec())
+        .fetch_optional(&mut **tx)
+        .await
+        .map_err(down)?;
     let told = strongest_reason(reasons.as_deref().unwrap_or("[]"));
     let numbers = known.clues.iter().map(|clue| clue.number);
     let of = |strongest| OfCodes {
@@ -330,7 +328,7 @@ async fn put_places(
     met: &[(Place, u32)],
     (state, score): (&str, i64),
 ) -> Read<()> {
-    sqlx::query("DELETE FROM lead_places WHERE lead = $1")
+    db::query("DELETE FROM lead_places WHERE lead = $1")
         .bind(id)
         .execute(&mut **tx)
         .await
@@ -343,7 +341,7 @@ async fn put_places(
         }
     }
     for code in wanted {
-        sqlx::query("INSERT INTO lead_places (lead, place, state, score) VALUES ($1, $2, $3, $4)")
+        db::query("INSERT INTO lead_places (lead, place, state, score) VALUES ($1, $2, $3, $4)")
             .bind(id)
             .bind(i64::from(code))
             .bind(state)

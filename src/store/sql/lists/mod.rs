@@ -5,9 +5,8 @@ mod sources;
 #[cfg(test)]
 mod tests;
 
+use crate::store::sql::db::{QueryBuilder, Row};
 use async_trait::async_trait;
-use sqlx::sqlite::SqliteRow;
-use sqlx::{QueryBuilder, Sqlite};
 
 use self::sources::{Source, source};
 use super::rows::{Read, get};
@@ -16,7 +15,7 @@ use crate::base::{LedgerError, UnixMs};
 use crate::exports::Cell;
 use crate::lists::{Column, ListLedger, Mark, Page, Shape, Sorts, Value, Wanted, Within};
 
-type Query = QueryBuilder<Sqlite>;
+type Query = QueryBuilder;
 
 /// What rows are compared by, as SQL.
 fn keys(wanted: &Wanted, source: &Source) -> Vec<&'static str> {
@@ -106,7 +105,7 @@ fn statement(within: &Within, wanted: &Wanted, limit: u32) -> Query {
     query
 }
 
-fn cell(row: &SqliteRow, column: &Column) -> Read<Cell> {
+fn cell(row: &Row, column: &Column) -> Read<Cell> {
     Ok(match column.shape {
         Shape::Text => Cell::of(get::<Option<String>>(row, column.name)?, Cell::Text),
         Shape::Number => Cell::of(get::<Option<i64>>(row, column.name)?, Cell::Number),
@@ -116,7 +115,7 @@ fn cell(row: &SqliteRow, column: &Column) -> Read<Cell> {
     })
 }
 
-fn mark(row: &SqliteRow, wanted: &Wanted) -> Read<Mark> {
+fn mark(row: &Row, wanted: &Wanted) -> Read<Mark> {
     let value = |(n, shape): (usize, Shape)| -> Read<Value> {
         let name = format!("key_{n}");
         Ok(match shape {
@@ -142,7 +141,7 @@ impl ListLedger for Ledger {
         let more = found.len() > limit;
         found.truncate(limit);
         let next = found.last().filter(|_| more).map(|row| mark(row, wanted)).transpose()?;
-        let cells = |row: &SqliteRow| wanted.list.columns().iter().map(|c| cell(row, c)).collect();
+        let cells = |row: &Row| wanted.list.columns().iter().map(|c| cell(row, c)).collect();
         Ok(Page { rows: found.iter().map(cells).collect::<Read<_>>()?, next })
     }
 }

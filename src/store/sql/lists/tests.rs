@@ -1,11 +1,10 @@
-use sqlx::Row;
-
 use super::statement;
 use crate::base::UnixMs;
 use crate::keys::KeyNumber;
 use crate::lists::{List, ListLedger, Mark, ROWS, Shape, Sorts, Value, Wanted, Within};
 use crate::registry::{BatchRef, Uscc};
 use crate::store::sql::Ledger;
+use crate::store::sql::db;
 
 const OURS: &str = "91411628MA9DEM01XU";
 const ROWS_THERE: usize = 100_000;
@@ -86,7 +85,7 @@ async fn ledger(folder: &tempfile::TempDir) -> Ledger {
          SELECT batch_number, enterprise, batch_number, '', 'packed', batch_number / 10, 0, 0,
              'wang', 1, '' FROM batches",
     ] {
-        sqlx::query(sql).execute(&ledger.writer).await.expect(sql);
+        db::query(sql).execute(&ledger.writer).await.expect(sql);
     }
     ledger
 }
@@ -98,10 +97,11 @@ async fn no_page_of_a_long_list_is_sorted_or_read_from_its_beginning() {
     for (list, wanted) in
         LONG.into_iter().flat_map(|list| ways(list).into_iter().map(move |w| (list, w)))
     {
-        let sql = statement(&within(list), &wanted, ROWS).sql().as_str().to_owned();
+        let sql = statement(&within(list), &wanted, ROWS).sql().to_owned();
         let sql = sqlx::AssertSqlSafe(format!("EXPLAIN QUERY PLAN {sql}"));
-        let plan = sqlx::query(sql).fetch_all(&ledger.reader).await.expect("a plan");
-        let plan: Vec<String> = plan.iter().map(|row| row.get("detail")).collect();
+        let plan = db::query(sql).fetch_all(&ledger.reader).await.expect("a plan");
+        let plan: Vec<String> =
+            plan.iter().map(|row| row.try_get("detail").expect("a plan")).collect();
         let at = format!("{list:?} by {} {} {plan:#?}", wanted.by.name, wanted.find);
         assert!(!plan.iter().any(|step| step.contains("TEMP B-TREE")), "sorts: {at}");
         assert!(!plan.iter().any(|step| step.starts_with("SCAN")), "reads all: {at}");

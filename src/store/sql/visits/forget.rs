@@ -1,5 +1,6 @@
 //! Visits whose time is over, and the photos that go with them.
 
+use crate::store::sql::db;
 use std::collections::BTreeSet;
 
 use super::kept;
@@ -25,7 +26,7 @@ pub(super) async fn forget(
     by: &By,
 ) -> Result<Forgotten, LedgerError> {
     let mut tx = ledger.write().await?;
-    let old = sqlx::query(OLD).bind(before.0).bind(i64::from(limit));
+    let old = db::query(OLD).bind(before.0).bind(i64::from(limit));
     let old = old.fetch_all(&mut *tx).await.map_err(down)?;
     let mut forgotten = Forgotten::default();
     let mut pictures = BTreeSet::new();
@@ -54,7 +55,7 @@ pub(super) async fn forget(
 
 /// Deletes the records; gives the hashes of pictures that they named.
 async fn delete(tx: &mut Tx, id: String) -> Read<Vec<String>> {
-    let gone = sqlx::query("DELETE FROM field_records WHERE id = $1 OR visit = $1 RETURNING *")
+    let gone = db::query("DELETE FROM field_records WHERE id = $1 OR visit = $1 RETURNING *")
         .bind(id)
         .fetch_all(&mut **tx)
         .await

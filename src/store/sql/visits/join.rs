@@ -1,5 +1,6 @@
 //! A visit in a case: the case's entry and the note of it, in one transaction.
 
+use crate::store::sql::db;
 use uuid::Uuid;
 
 use crate::base::By;
@@ -18,7 +19,7 @@ pub(super) async fn join(
     by: &By,
 ) -> Read<Joined> {
     let id: Option<String> =
-        sqlx::query_scalar("SELECT id FROM case_files WHERE office = $1 AND number = $2")
+        db::query_scalar("SELECT id FROM case_files WHERE office = $1 AND number = $2")
             .bind(office.to_string())
             .bind(number)
             .fetch_optional(&mut **tx)
@@ -43,7 +44,7 @@ pub(super) async fn join(
 
 /// Where a visit stands that came before: its first answer may have been lost.
 pub(super) async fn stands(tx: &mut Tx, visit: Uuid, number: &str) -> Read<Joined> {
-    let stands: i64 = sqlx::query_scalar(
+    let stands: i64 = db::query_scalar(
         "SELECT COUNT(*) FROM visit_cases v JOIN case_files c ON c.id = v.case_file
          WHERE v.visit = $1 AND c.number = $2",
     )
@@ -59,7 +60,7 @@ pub(super) async fn stands(tx: &mut Tx, visit: Uuid, number: &str) -> Read<Joine
 pub(in crate::store::sql) async fn keep(tx: &mut Tx, file: &CaseFile, entry: &Entry) -> Read<()> {
     let withdrawn = |id: &Uuid| file.entries().iter().find(|entry| entry.id == *id);
     match &entry.fact {
-        Fact::Visit { visit } => sqlx::query(
+        Fact::Visit { visit } => db::query(
             "INSERT INTO visit_cases (visit, case_file, noted_by, noted_at) VALUES ($1, $2, $3, $4)
              ON CONFLICT (visit, case_file) DO NOTHING",
         )
@@ -71,7 +72,7 @@ pub(in crate::store::sql) async fn keep(tx: &mut Tx, file: &CaseFile, entry: &En
             let Some(Fact::Visit { visit }) = withdrawn(entry).map(|entry| &entry.fact) else {
                 return Ok(());
             };
-            sqlx::query("DELETE FROM visit_cases WHERE visit = $1 AND case_file = $2")
+            db::query("DELETE FROM visit_cases WHERE visit = $1 AND case_file = $2")
                 .bind(visit.to_string())
                 .bind(file.id.to_string())
         }

@@ -1,9 +1,9 @@
 //! The list: its counts, and its pages when there are very many leads.
 
+use crate::store::sql::db;
 use std::collections::BTreeSet;
 
 use jiff::civil::date;
-use sqlx::Row;
 
 use super::{TODAY, bed, flag};
 use crate::base::LedgerError;
@@ -21,7 +21,7 @@ async fn every_open_lead_is_in_one_count_and_each_count_is_its_list() {
         bed.raise(&flag(1, number * 20, 1, None)).await;
     }
     bed.work(11).await;
-    sqlx::query(
+    db::query(
         "INSERT INTO accounts (login, name, role, duties, office, created_at)
          SELECT column1, column1, 'officer', 'officer', '00000000-0000-0000-0000-000000000001', 0
          FROM (VALUES ('wang'), ('li'))",
@@ -82,7 +82,7 @@ async fn no_page_of_very_many_leads_is_sorted_or_read_from_its_beginning() {
         "INSERT INTO lead_places (lead, place, state, score) SELECT id, 4110, state, score FROM leads",
         "ANALYZE",
     ] {
-        sqlx::query(sql).execute(&bed.ledger.writer).await.expect(sql);
+        db::query(sql).execute(&bed.ledger.writer).await.expect(sql);
     }
     let first = Wanted::todo("wang", TODAY);
     let narrowed = |wanted: &Wanted| {
@@ -101,10 +101,11 @@ async fn no_page_of_very_many_leads_is_sorted_or_read_from_its_beginning() {
     for wanted in narrowed(&first).into_iter().chain(narrowed(&after)) {
         for tab in [Tab::Todo, Tab::Open, Tab::Done] {
             let wanted = Wanted { tab, ..wanted.clone() };
-            let sql = statement(&wanted, 50).sql().as_str().to_owned();
+            let sql = statement(&wanted, 50).sql().to_owned();
             let sql = sqlx::AssertSqlSafe(format!("EXPLAIN QUERY PLAN {sql}"));
-            let plan = sqlx::query(sql).fetch_all(&bed.ledger.reader).await.expect("a plan");
-            let plan: Vec<String> = plan.iter().map(|row| row.get("detail")).collect();
+            let plan = db::query(sql).fetch_all(&bed.ledger.reader).await.expect("a plan");
+            let plan: Vec<String> =
+                plan.iter().map(|row| row.try_get("detail").expect("a plan")).collect();
             let at = format!("{wanted:?} {plan:#?}");
             assert!(!plan.iter().any(|step| step.contains("TEMP B-TREE")), "sorts: {at}");
             assert!(!plan.iter().any(|step| step.starts_with("SCAN")), "reads all: {at}");
@@ -114,10 +115,10 @@ async fn no_page_of_very_many_leads_is_sorted_or_read_from_its_beginning() {
         }
     }
     // Counting reads one index and no row.
-    let sql = counting(&first).sql().as_str().to_owned();
+    let sql = counting(&first).sql().to_owned();
     let sql = sqlx::AssertSqlSafe(format!("EXPLAIN QUERY PLAN {sql}"));
-    let plan = sqlx::query(sql).fetch_all(&bed.ledger.reader).await.expect("a plan");
-    let plan: Vec<String> = plan.iter().map(|row| row.get("detail")).collect();
+    let plan = db::query(sql).fetch_all(&bed.ledger.reader).await.expect("a plan");
+    let plan: Vec<String> = plan.iter().map(|row| row.try_get("detail").expect("a plan")).collect();
     assert!(plan.iter().any(|step| step.contains("COVERING INDEX")), "{plan:#?}");
     let counts = bed.ledger.count_leads(&first).await.expect("counts");
     assert_eq!(counts.open, u64::from(LEADS_THERE));

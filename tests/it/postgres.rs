@@ -1,0 +1,169 @@
+//! What is of PostgreSQL alone: its server dies and comes back, several processes
+//! write at once, and what was acknowledged is there. What a ledger promises on
+//! either database is tried by the tests of each area (`ledger_bed`).
+
+mod schema;
+mod workers;
+
+use std::time::{Duration, Instant};
+
+use zhenma::base::LedgerError;
+use zhenma::registry::port::{Registered, Registration, RegistryLedger};
+use zhenma::store::sql::Ledger;
+use zhenma::store::sql::lease::Work;
+
+use crate::book::{NOW, by, maker, prepared, product};
+use crate::postgres_server::PostgresServer;
+
+/// A ledger with one maker and its product.
+async fn stocked(url: &str) -> Ledger {
+    let ledger = Ledger::connect(url, NOW).await.expect("opens");
+    let objects = [Registration::Enterprise(maker()), Registration::Product(product())];
+    let objects: Vec<_> = objects.into_iter().map(|object| (0, object)).collect();
+    ledger.register(&objects, &by("shell", 0)).await.expect("registered");
+    ledger
+}
+
+async fn one_batch(ledger: &Ledger) -> Result<u32, LedgerError> {
+    let object = [(0, Registration::Batch(prepared(10)))];
+    let done = ledger.register(&object, &by("shell", 0)).await?;
+    let [Registered::Batch(id)] = done[..] else { panic!("{done:?}") };
+    Ok(id.batch)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn servers_that_write_at_once_take_turns() {
+    let Some(server) = PostgresServer::shared() else { return };
+    let url = server.database();
+    let mut servers = vec![stocked(&url).await];
+    for _ in 0..2 {
+        servers.push(Ledger::connect(&url, NOW).await.expect("opens"));
+    }
+    let writing = servers.iter().map(|ledger| async move {
+        let mut numbers = Vec::new();
+        for _ in 0..10 {
+            numbers.push(one_batch(ledger).await.expect("registered"));
+        }
+        numbers
+    });
+    let mut numbers: Vec<u32> =
+        futures::future::join_all(writing).await.into_iter().flatten().collect();
+    numbers.sort_unstable();
+    assert_eq!(numbers, (1..=30).collect::<Vec<_>>(), "each batch has a number of its own");
+    let trail = server.sql(&url, "SELECT MIN(seq), MAX(seq), COUNT(*) FROM audit");
+    assert_eq!(trail.trim(), "1|31|31", "the trail has no gap");
+    let revisions = server.sql(&url, "SELECT COUNT(DISTINCT revision) FROM batches");
+    assert_eq!(revisions.trim(), "30");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn servers_that_start_together_migrate_once() {
+    let Some(server) = PostgresServer::shared() else { return };
+    let url = server.empty();
+    let opening = (0..4).map(|_| Ledger::connect(&url, NOW));
+    for opened in futures::future::join_all(opening).await {
+        opened.expect("opens");
+    }
+    assert_eq!(server.sql(&url, "SELECT COUNT(*) FROM installation").trim(), "1");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_ledger_of_a_newer_version_is_refused() {
+    let Some(server) = PostgresServer::shared() else { return };
+    let url = server.database();
+    let newer = "INSERT INTO _sqlx_migrations (version, description, success, checksum, \
+                 execution_time) VALUES (9999, 'later', true, '', 0)";
+    server.sql(&url, newer);
+    let refused = Ledger::connect(&url, NOW).await.err().expect("refused");
+    assert!(matches!(refused, LedgerError::NewerVersion(9999)), "{refused}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_was_acknowledged_outlives_a_server_that_is_told_not_to_wait_for_the_disk() {
+    let Some(server) = PostgresServer::durable() else { return };
+    let url = server.database();
+    let name = url.rsplit_once('/').expect("a database").1;
+    server.sql(&url, &format!("ALTER DATABASE {name} SET synchronous_commit = off"));
+    // What nobody waits for is not written before that.
+    server.sql(&url, "ALTER SYSTEM SET wal_writer_delay = '10s'");
+    server.sql(&url, "SELECT pg_reload_conf()");
+    let ledger = stocked(&url).await;
+    let batch = one_batch(&ledger).await.expect("registered");
+    server.end("QUIT");
+    // Nothing answers; nobody waits for ever.
+    let begun = Instant::now();
+    let error = ledger.enterprises().await.expect_err("nobody is there");
+    assert!(matches!(error, LedgerError::Unavailable(_)), "{error}");
+    assert!(begun.elapsed() < Duration::from_secs(30), "{:?}", begun.elapsed());
+    server.run();
+    assert_eq!(ledger.batches(None, 9).await.expect("again there").len(), 1);
+    assert_eq!(one_batch(&ledger).await.expect("writes again"), batch + 1);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_password_is_in_no_error() {
+    let Some(server) = PostgresServer::shared() else { return };
+    let url = server.database();
+    for wrong in [
+        url.replace("zhenma@", "nobody:geheim@"),
+        "postgres://zhenma:geheim@127.0.0.1:1/ledger".to_owned(),
+        "postgres://zhenma:geheim@host.invalid/ledger".to_owned(),
+        "postgres://zhenma:geheim@[/ledger".to_owned(),
+    ] {
+        let error = Ledger::connect(&wrong, NOW).await.err().expect("refused").to_string();
+        assert!(!error.contains("geheim") && !error.is_empty(), "{error}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_lost_its_turn_writes_nothing() {
+    let Some(server) = PostgresServer::shared() else { return };
+    let url = server.database();
+    let (first, second) = (stocked(&url).await, Ledger::connect(&url, NOW).await.expect("opens"));
+    let mut lease = first.take_work(Work::Worker, NOW).await.expect("answered").expect("free");
+    assert!(second.take_work(Work::Worker, NOW).await.expect("answered").is_none());
+    assert!(second.take_work(Work::Courier, NOW).await.expect("answered").is_some());
+    let working = first.under(&lease);
+    one_batch(&working).await.expect("its turn");
+    // The session that holds it dies, as with its network; it has not heard of it.
+    server.sql(
+        &url,
+        "SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory'
+         AND classid = 73108687 AND objid = 1 AND granted
+         AND database = (SELECT oid FROM pg_database WHERE datname = current_database())",
+    );
+    let deadline = Instant::now() + Duration::from_secs(10);
+    let taken = loop {
+        match second.take_work(Work::Worker, NOW).await.expect("answered") {
+            Some(lease) => break lease,
+            None => assert!(Instant::now() < deadline, "nobody takes over"),
+        }
+    };
+    let error = one_batch(&working).await.expect_err("another's turn").to_string();
+    assert!(error.contains("another process is the worker"), "{error}");
+    one_batch(&second.under(&taken)).await.expect("its turn");
+    tokio::time::timeout(Duration::from_secs(10), lease.lost()).await.expect("hears of it");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_migration_beneath_an_open_server_breaks_none_of_its_statements() {
+    let Some(server) = PostgresServer::shared() else { return };
+    let url = server.database();
+    let ledger = stocked(&url).await;
+    for _ in 0..20 {
+        ledger.enterprises().await.expect("read");
+        one_batch(&ledger).await.expect("written");
+    }
+    server.sql(
+        &url,
+        "ALTER TABLE enterprises ADD COLUMN later TEXT;
+         ALTER TABLE products ADD COLUMN later BIGINT NOT NULL DEFAULT 0;
+         ALTER TABLE batches ADD COLUMN later BIGINT NOT NULL DEFAULT 0;
+         ALTER TABLE audit ADD COLUMN later TEXT",
+    );
+    for _ in 0..20 {
+        ledger.enterprises().await.expect("read");
+        ledger.batches(None, 50).await.expect("read");
+        one_batch(&ledger).await.expect("written");
+    }
+}

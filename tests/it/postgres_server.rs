@@ -1,0 +1,190 @@
+//! A real PostgreSQL server on a socket in a folder of its own, stopped and wiped
+//! when the tests' process ends, however it ends.
+
+use std::io::Write as _;
+use std::os::unix::fs::{PermissionsExt, chown};
+use std::path::{Path, PathBuf};
+use std::process::{Child, ChildStdin, Command, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{LazyLock, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use crate::need;
+
+/// `nobody`, as whom the server runs where the tests are root's: it refuses root.
+const NOBODY: u32 = 65_534;
+/// Settings of a test's server. Its collation is not of bytes, so that a text whose
+/// order depends on the database's is found out.
+const MAKE: &str = "--auth=trust --username=zhenma --encoding=UTF8 --locale=C.UTF-8 \
+                    --locale-provider=icu --icu-locale=en-US --no-sync";
+const RUN: &str = "-c listen_addresses= -c max_connections=300 -c shared_buffers=64MB \
+                   -c max_wal_size=4GB -c timezone=Asia/Shanghai";
+/// For tests that pull no plug.
+const FORGETFUL: &str = " -c fsync=off -c full_page_writes=off";
+
+pub struct PostgresServer {
+    folder: PathBuf,
+    more: String,
+    /// The shell that holds the server ends it when this is closed.
+    held: Mutex<Option<(Child, ChildStdin)>>,
+    databases: AtomicU32,
+}
+
+fn program(name: &str) -> Option<PathBuf> {
+    // Debian keeps them by version, out of the path.
+    let kept = std::fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
+    let mut kept: Vec<_> = kept.map(|v| v.path().join("bin").join(name)).collect();
+    kept.retain(|file| file.is_file());
+    kept.sort();
+    kept.pop().or_else(|| need::program(name))
+}
+
+impl PostgresServer {
+    /// The one that all tests of this process share; None where none is installed.
+    pub fn shared() -> Option<&'static Self> {
+        static SHARED: LazyLock<Option<PostgresServer>> =
+            LazyLock::new(|| PostgresServer::start(FORGETFUL));
+        // `need` speaks for each test that skips.
+        need::told("postgres", program("postgres"))?;
+        SHARED.as_ref()
+    }
+
+    /// One of its own, that keeps what it was given.
+    pub fn durable() -> Option<Self> {
+        need::told("postgres", program("postgres"))?;
+        Self::start("")
+    }
+
+    fn start(more: &str) -> Option<Self> {
+        let initdb = program("initdb")?;
+        let folder = tempfile::Builder::new().prefix("zhenma-pg-").tempdir().ok()?.keep();
+        let is_root = rustix::process::geteuid().is_root();
+        if is_root {
+            chown(&folder, Some(NOBODY), Some(NOBODY)).expect("given away");
+        }
+        std::fs::set_permissions(&folder, std::fs::Permissions::from_mode(0o711)).expect("set");
+        let made = as_nobody(&initdb, is_root)
+            .arg(folder.join("data"))
+            .args(MAKE.split_whitespace())
+            .current_dir(&folder)
+            .output()
+            .expect("initdb runs");
+        assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+        let more = format!("{RUN}{more}");
+        let server = Self { folder, more, held: Mutex::new(None), databases: AtomicU32::new(0) };
+        server.run();
+        server.template();
+        Some(server)
+    }
+
+    /// Starts it, or starts it again.
+    pub fn run(&self) {
+        let script = "\"$1\" -D data -k \"$PWD\" $2 >log 2>&1 & pid=$!; read -r how; \
+                      kill -\"${how:-QUIT}\" $pid; wait $pid; \
+                      if [ -z \"$how\" ]; then cd /; rm -rf \"$3\"; fi";
+        let postgres = program("postgres").expect("postgres stands beside initdb");
+        let mut child = as_nobody(Path::new("/bin/sh"), rustix::process::geteuid().is_root())
+            .args(["-c", script, "sh"])
+            .arg(postgres)
+            .arg(&self.more)
+            .arg(&self.folder)
+            .current_dir(&self.folder)
+            .stdin(Stdio::piped())
+            .spawn()
+            .expect("a shell");
+        let stdin = child.stdin.take().expect("a pipe");
+        *self.held.lock().unwrap_or_else(PoisonError::into_inner) = Some((child, stdin));
+        let deadline = Instant::now() + Duration::from_secs(30);
+        while !self.psql("postgres", "SELECT 1").is_ok_and(|said| said.trim() == "1") {
+            assert!(Instant::now() < deadline, "PostgreSQL does not answer");
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    }
+
+    /// Ends it by a signal, `QUIT` for at once; what it was given stays.
+    pub fn end(&self, signal: &str) {
+        let held = self.held.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let (mut child, mut stdin) = held.expect("a running server");
+        writeln!(stdin, "{signal}").expect("told");
+        child.wait().expect("ended");
+    }
+
+    fn template(&self) {
+        self.psql("postgres", "CREATE DATABASE made").expect("a database");
+        let status = Command::new(env!("CARGO_BIN_EXE_zhenma"))
+            .args(["enterprise", "list"])
+            .env("ZHENMA_LEDGER", self.url("made"))
+            .env("ZHENMA_DATA", self.folder.join("none"))
+            .stdout(Stdio::null())
+            .status()
+            .expect("zhenma runs");
+        assert!(status.success(), "no ledger was made on PostgreSQL");
+    }
+
+    /// A fresh database with a ledger in it.
+    pub fn database(&self) -> String {
+        self.copy_of("made")
+    }
+
+    /// A fresh database with nothing in it.
+    pub fn empty(&self) -> String {
+        self.copy_of("template1")
+    }
+
+    fn copy_of(&self, template: &str) -> String {
+        let name = format!("t{}", self.databases.fetch_add(1, Ordering::Relaxed));
+        self.psql("postgres", &format!("CREATE DATABASE {name} TEMPLATE {template}"))
+            .expect("a database");
+        self.url(&name)
+    }
+
+    pub fn drop_database(&self, url: &str) {
+        if let Some((_, name)) = url.rsplit_once('/') {
+            let _ = self.psql("postgres", &format!("DROP DATABASE {name} WITH (FORCE)"));
+        }
+    }
+
+    fn url(&self, name: &str) -> String {
+        let place = self.folder.display().to_string().replace('/', "%2F");
+        format!("postgres://zhenma@{place}/{name}")
+    }
+
+    /// Runs SQL in the database of a URL; rows as `a|b` lines.
+    pub fn sql(&self, url: &str, sql: &str) -> String {
+        let (_, name) = url.rsplit_once('/').expect("a database");
+        self.psql(name, sql).unwrap_or_else(|error| panic!("{sql}: {error}"))
+    }
+
+    fn psql(&self, database: &str, sql: &str) -> Result<String, String> {
+        let done = Command::new(program("psql").ok_or("no psql")?)
+            .args(["-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-U", "zhenma", "-h"])
+            .arg(&self.folder)
+            .args(["-d", database, "-c", sql])
+            .output()
+            .map_err(|e| e.to_string())?;
+        if done.status.success() {
+            Ok(String::from_utf8_lossy(&done.stdout).into_owned())
+        } else {
+            Err(String::from_utf8_lossy(&done.stderr).into_owned())
+        }
+    }
+}
+
+impl Drop for PostgresServer {
+    fn drop(&mut self) {
+        let held = self.held.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some((mut child, stdin)) = held {
+            drop(stdin);
+            let _ = child.wait();
+        }
+    }
+}
+
+fn as_nobody(program: &Path, is_root: bool) -> Command {
+    if !is_root {
+        return Command::new(program);
+    }
+    let mut command = Command::new("setpriv");
+    command.args(["--reuid", "65534", "--regid", "65534", "--clear-groups"]).arg(program);
+    command
+}
