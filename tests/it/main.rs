@@ -77,6 +77,8 @@ mod spot_browser;
 mod staff_bed;
 mod store_contract;
 mod story;
+mod thousand;
+mod threats;
 mod tidy;
 mod trace_api;
 mod trace_console;
