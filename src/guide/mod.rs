@@ -2,6 +2,8 @@
 
 #[doc = include_str!("architecture.md")]
 pub mod architecture {}
+#[doc = include_str!("capacity.md")]
+pub mod capacity {}
 #[doc = include_str!("detection.md")]
 pub mod detection {}
 #[doc = include_str!("detection-measured.md")]
@@ -24,6 +26,8 @@ pub mod privacy {}
 pub mod reading {}
 #[doc = include_str!("traceability.md")]
 pub mod traceability {}
+#[doc = include_str!("threats.md")]
+pub mod threats {}
 #[doc = include_str!("verdicts.md")]
 pub mod verdicts {}
 #[doc = include_str!("visits.md")]
