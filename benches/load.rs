@@ -103,8 +103,9 @@ pub fn ms(histogram: &Histogram<u64>, quantile: f64) -> f64 {
 
 /// Where requests go, and how their answers are told.
 #[derive(Clone, Copy)]
-pub struct Target {
-    pub to: SocketAddr,
+pub struct Target<'a> {
+    /// Connections go to each in turn.
+    pub to: &'a [SocketAddr],
     pub connections: usize,
     pub check: Check,
 }
@@ -113,7 +114,7 @@ pub struct Target {
 ///
 /// # Errors
 /// When connections cannot be made or waited for.
-pub fn run(target: Target, requests: &[Request], pace: Pace) -> io::Result<Measured> {
+pub fn run(target: Target<'_>, requests: &[Request], pace: Pace) -> io::Result<Measured> {
     let mut load = Load::new(target)?;
     let start = Instant::now();
     let mut next = 0;
@@ -147,8 +148,8 @@ struct Connection {
     out: Option<(usize, Instant)>,
 }
 
-struct Load {
-    target: Target,
+struct Load<'a> {
+    target: Target<'a>,
     epoll: OwnedFd,
     connections: Vec<Connection>,
     idle: Vec<usize>,
@@ -156,8 +157,8 @@ struct Load {
     measured: Measured,
 }
 
-impl Load {
-    fn new(target: Target) -> io::Result<Self> {
+impl<'a> Load<'a> {
+    fn new(target: Target<'a>) -> io::Result<Self> {
         let mut load = Self {
             target,
             epoll: epoll::create(CreateFlags::CLOEXEC)?,
@@ -175,7 +176,7 @@ impl Load {
     }
 
     fn connect(&self, at: usize) -> io::Result<TcpStream> {
-        let stream = TcpStream::connect(self.target.to)?;
+        let stream = TcpStream::connect(self.target.to[at % self.target.to.len()])?;
         stream.set_nodelay(true)?;
         stream.set_nonblocking(true)?;
         epoll::add(&self.epoll, &stream, EventData::new_u64(at as u64), EventFlags::IN)?;

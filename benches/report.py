@@ -2,6 +2,7 @@
 draws its plots. Takes the folder of the figures."""
 
 import json
+import math
 import os
 import platform
 import re
@@ -148,6 +149,40 @@ def plot_growth(kept):
     save(figure, "growth")
 
 
+# Who is served: labels sold in a year, the share of them that is scanned, scans of such a
+# one. What a scan costs is measured; the rest is in src/guide/capacity.md.
+SERVED = [
+    ("a county (two distilleries, ham, oil)", 60e6, 0.05, 1.5),
+    ("a province (liquor and packaged food of Henan)", 5e9, 0.05, 1.5),
+    ("China (liquor, oil, meat, milk powder)", 150e9, 0.05, 1.5),
+]
+PEAK_DAY, PEAK_HOUR, PEAK_SECOND = 8, 1 / 8, 3
+IDLE, YEARS, NODE_BYTES, SCAN_NETWORK_BYTES = 0.5, 5, 16e9, 6e3
+LEDGER_YEARS, CORE_YUAN, DISK_YUAN_GB = 2, 120, 0.5
+
+
+def capacity(kept):
+    """Rows of what each needs; none before everything was measured."""
+    page = kept.one("hammer", "highest", store="everysec", way="page")
+    scanned = [v for v in kept.all("growth", "scanned") if "Redis" in v["store"]]
+    follow = [v for v in kept.all("growth", "follow") if "Redis" in v["log"]]
+    if not (page and scanned and follow):
+        return
+    for who, labels, share, times in SERVED:
+        a_day = labels * share * times / 365
+        peak = a_day * PEAK_DAY * PEAK_HOUR / 3600 * PEAK_SECOND
+        cores = max(4, math.ceil(peak * page["server_us"] / 1e6 / IDLE / 2) * 2)
+        memory = labels * share * YEARS * scanned[-1]["bytes_a_code"]
+        by_memory = math.ceil(2 * memory / NODE_BYTES)
+        nodes = max(1, by_memory, math.ceil(peak * page["redis_us"] / 1e6 / IDLE))
+        ledger = a_day * 365 * LEDGER_YEARS * follow[-1]["ledger_bytes"]
+        machines = cores + 2 * nodes * NODE_BYTES / 4e9 + 4
+        yuan = (machines * CORE_YUAN + 2 * ledger / 1e9 * DISK_YUAN_GB) * 12
+        yield (who, f"{labels / 1e6:,.0f} M", f"{a_day:,.0f}", f"{peak:,.0f}", str(cores),
+               f"{memory / 1e9:,.1f} GB", f"{nodes} + {nodes}", f"{ledger / 1e9:,.0f} GB",
+               f"{peak * SCAN_NETWORK_BYTES * 8 / 1e6:,.0f} Mbit/s", f"{yuan:,.0f} yuan")
+
+
 def save(figure, name):
     (HERE / "plots").mkdir(exist_ok=True)
     figure.tight_layout()
@@ -161,7 +196,7 @@ def main():
     binary = program.stat().st_size / 1e6 if program.exists() else None
     plot_latency(kept)
     plot_growth(kept)
-    lines = [BEGIN, f"On {machine()}.", "", "| target | wanted | measured | met |", "|---|---|---|---|"]
+    lines = [f"On {machine()}.", "", "| target | wanted | measured | met |", "|---|---|---|---|"]
     lines += [f"| {' | '.join(row)} |" for row in targets(kept, binary)]
     for plot, says in [("latency", "Latency by rate"), ("growth", "Cost by codes scanned")]:
         if (HERE / f"plots/{plot}.svg").exists():
@@ -170,10 +205,19 @@ def main():
         told, day = kept.folder / f"{bench}.md", kept.folder / f"{bench}.date"
         if told.exists() and bench != "core":
             lines += ["", f"## {bench}, {day.read_text().strip()}", "", told.read_text().strip()]
-    lines.append(END)
-    readme = HERE / "README.md"
-    before, _, rest = readme.read_text().partition(BEGIN)
-    readme.write_text(before + "\n".join(lines) + rest.partition(END)[2])
+    between(HERE / "README.md", BEGIN, END, lines)
+    needs = list(capacity(kept))
+    if needs:
+        names = ("serves", "labels a year", "scans a day", "at the peak, a second", "cores of servers",
+                 "histories", "nodes of Redis + replicas", "ledger", "network", "a year")
+        lines = [f"| {' | '.join(row)} |" for row in (names, ["---"] * len(names), *needs)]
+        between(HERE.parent / "src/guide/capacity.md", "<!-- capacity: begin -->", "<!-- capacity: end -->", lines)
+
+
+def between(path, begin, end, lines):
+    """Puts lines between two marks of a file."""
+    before, _, rest = path.read_text().partition(begin)
+    path.write_text("\n".join([before + begin, *lines, end]) + rest.partition(end)[2])
 
 
 main()

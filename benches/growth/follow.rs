@@ -1,6 +1,7 @@
 //! How fast a worker follows the log of scans, beside what SQLite alone takes
 //! for the rows that come of it.
 
+use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -39,24 +40,41 @@ const ROWS: u64 = 2_000;
 
 pub async fn table() {
     println!("\nFollowing {SCANS} scans of {BATCHES} batches, one in {AGAIN} of a code again\n");
-    println!("| log | scans/s | us of processor time a scan |\n|---|---|---|");
-    let (rate, cpu) = rows_alone().await;
-    say("SQLite alone, the rows of the scans", rate, cpu);
+    println!("| log | scans/s | us of processor time a scan | bytes of the ledger a scan |");
+    println!("|---|---|---|---|");
+    say("SQLite alone, the rows of the scans", rows_alone().await);
     let installation = Installation::with(BATCHES).await;
     let state = Arc::new(EmbeddedState::open(&installation.scans()).expect("opens"));
-    let (rate, cpu) = follow(&installation, state).await;
-    say("embedded", rate, cpu);
+    say("embedded", follow(&installation, state).await);
     let Some(server) = RedisServer::start() else { return };
     server.command::<()>("CONFIG SET appendfsync everysec");
     let installation = Installation::with(BATCHES).await;
     let state = Arc::new(RedisState::open(&server.url()).await.expect("opens"));
-    let (rate, cpu) = follow(&installation, state).await;
-    say("Redis, everysec", rate, cpu);
+    say("Redis, everysec", follow(&installation, state).await);
 }
 
-fn say(log: &str, rate: f64, cpu: f64) {
-    println!("| {log} | {rate:.0} | {cpu:.1} |");
-    kept::keep("growth", "follow", json!({"log": log, "rate": rate, "cpu_us": cpu}));
+/// What following took.
+struct Took {
+    seconds: f64,
+    /// Microseconds of processor time.
+    cpu_us: f64,
+    /// By which the ledger grew.
+    bytes: u64,
+}
+
+fn say(log: &str, took: Took) {
+    let (rate, cpu) = (SCANS as f64 / took.seconds, took.cpu_us / SCANS as f64);
+    let bytes = took.bytes as f64 / SCANS as f64;
+    println!("| {log} | {rate:.0} | {cpu:.1} | {bytes:.0} |");
+    let value = json!({"log": log, "rate": rate, "cpu_us": cpu, "ledger_bytes": bytes});
+    kept::keep("growth", "follow", value);
+}
+
+/// Bytes of all pages of a database, those in its write-ahead log included.
+fn size(path: &Path) -> u64 {
+    let file = Connection::open(path).expect("opens");
+    let of = |pragma| file.pragma_query_value(None, pragma, |row| row.get::<_, u64>(0));
+    of("page_count").expect("counted") * of("page_size").expect("told")
 }
 
 /// The `n`th scan: nearly all at home, each by another phone.
@@ -74,7 +92,7 @@ fn scan(of: &Installation, n: u64) -> (CodeId, Observation) {
     )
 }
 
-async fn follow(of: &Installation, state: Arc<dyn ScanState>) -> (f64, f64) {
+async fn follow(of: &Installation, state: Arc<dyn ScanState>) -> Took {
     let records = (0..SCANS).map(|n| {
         let (code, seen) = scan(of, n);
         state.record(code, seen)
@@ -90,12 +108,13 @@ async fn follow(of: &Installation, state: Arc<dyn ScanState>) -> (f64, f64) {
     let clock = Arc::new(SystemClock);
     let follower = Follower::new(scanner, of.ledger.clone(), clock, TimeZone::UTC);
     let stop = CancellationToken::new();
-    let (begun, cpu) = (Instant::now(), cpu_us());
+    let path = of.path().join("data/ledger.sqlite");
+    let (begun, cpu, before) = (Instant::now(), cpu_us(), size(&path));
     let following = tokio::spawn(follower.run(stop.clone()));
     while !is_followed(&*state).await {
         tokio::time::sleep(Duration::from_millis(10)).await;
     }
-    let (seconds, cpu) = (begun.elapsed().as_secs_f64(), cpu_us() - cpu);
+    let (seconds, cpu_us) = (begun.elapsed().as_secs_f64(), cpu_us() - cpu);
     stop.cancel();
     following.await.expect("it ended well");
     let mut rows = 0;
@@ -103,7 +122,7 @@ async fn follow(of: &Installation, state: Arc<dyn ScanState>) -> (f64, f64) {
         rows += of.ledger.scans_in(batch.id).await.expect("counted");
     }
     assert_eq!(rows, SCANS, "each scan is in the ledger once");
-    (SCANS as f64 / seconds, cpu / SCANS as f64)
+    Took { seconds, cpu_us, bytes: size(&path) - before }
 }
 
 async fn is_followed(state: &dyn ScanState) -> bool {
@@ -116,7 +135,7 @@ async fn is_followed(state: &dyn ScanState) -> bool {
 }
 
 /// The same rows into the same table with its indices, and nothing else.
-async fn rows_alone() -> (f64, f64) {
+async fn rows_alone() -> Took {
     let installation = Installation::with(BATCHES).await;
     let path = installation.path().join("data/rows.sqlite");
     Ledger::open(&path, UnixMs(0)).await.expect("made").close().await;
@@ -126,7 +145,7 @@ async fn rows_alone() -> (f64, f64) {
          INSERT INTO scan_logs (id, identity, log_major, log_minor) VALUES (1, x'00', 0, 0)",
     )
     .expect("set");
-    let (begun, cpu) = (Instant::now(), cpu_us());
+    let (begun, cpu, before) = (Instant::now(), cpu_us(), size(&path));
     for first in (0..SCANS).step_by(ROWS as usize) {
         let tx = file.transaction().expect("begun");
         for n in first..first + ROWS {
@@ -134,7 +153,8 @@ async fn rows_alone() -> (f64, f64) {
         }
         tx.commit().expect("committed");
     }
-    (SCANS as f64 / begun.elapsed().as_secs_f64(), (cpu_us() - cpu) / SCANS as f64)
+    let seconds = begun.elapsed().as_secs_f64();
+    Took { seconds, cpu_us: cpu_us() - cpu, bytes: size(&path) - before }
 }
 
 fn put(tx: &Connection, of: &Installation, n: u64) -> rusqlite::Result<usize> {

@@ -34,7 +34,7 @@ async fn over(batches: usize) {
             let count = AT_ONCE.min(at - sent);
             let requests: Vec<Request> =
                 (sent..sent + count).map(|n| request(&installation, n)).collect();
-            let target = Target { to: server.address, connections: WRITERS, check: is_genuine };
+            let target = Target { to: &[server.address], connections: WRITERS, check: is_genuine };
             let run = load::run(target, &requests, Pace::Closed).expect("answered");
             assert_eq!(run.wrong(), 0, "{:?}", run.wrong);
             sent += count;

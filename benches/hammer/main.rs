@@ -3,7 +3,8 @@
 //! else, and beside what somebody would write otherwise (`benches/peers`).
 //!
 //! `cargo bench --bench hammer [-- ROUNDS] [STORE...] [WAY...]`, a store being everysec,
-//! always or embedded, a way one of [`Way::ALL`]. The peers need `PEERS`, a folder with
+//! always, embedded or machines (several servers on one Redis and on a cluster), a way
+//! one of [`Way::ALL`]. The peers need `PEERS`, a folder with
 //! their programs installed; without it they are left out.
 //!
 //! Servers and Redis are processes of their own; codes are signed before any clock
@@ -17,6 +18,7 @@ mod floor;
 mod kept;
 #[path = "../load.rs"]
 mod load;
+mod machines;
 mod mix;
 #[path = "../../tests/it/need.rs"]
 mod need;
@@ -45,6 +47,7 @@ const SECONDS: f64 = 2.0;
 /// Scans of the first load, which warms up and says how many make its seconds.
 const WARM: u64 = 6_000;
 const STORES: [&str; 3] = ["everysec", "always", "embedded"];
+const MACHINES: &str = "machines";
 /// Of the highest rate, where latencies are looked at.
 const PARTS: [f64; 5] = [0.25, 0.5, 0.75, 0.9, 1.0];
 
@@ -63,9 +66,10 @@ const fn way(name: &'static str, kind: Kind, form: Form, codes: Codes) -> Way {
 const FIELD: Codes = Codes::Field { forged: 20 };
 
 impl Way {
-    const ALL: [Self; 9] = [
+    const ALL: [Self; 10] = [
         way("bare", Kind::Bare, Form::Bare, FIELD),
         way("gathered", Kind::Gathered, Form::Bare, FIELD),
+        way("signed", Kind::Signed, Form::Json, FIELD),
         way("json", Kind::Zhenma, Form::Json, FIELD),
         way("page", Kind::Zhenma, Form::Page, FIELD),
         way("half", Kind::Zhenma, Form::Json, Codes::Field { forged: 500 }),
@@ -86,7 +90,7 @@ fn main() {
     let rounds = words.iter().find_map(|word| word.parse().ok()).unwrap_or(ROUNDS);
     let named = |name: &str| words.iter().any(|word| word == name);
     let any = |names: &[&str]| names.iter().any(|name| named(name));
-    let every_store = !any(&STORES);
+    let every_store = !any(&STORES) && !named(MACHINES);
     let every_way = !any(&Way::ALL.map(|way| way.name));
     for name in STORES.into_iter().filter(|name| every_store || named(name)) {
         let ways = Way::ALL.into_iter().filter(|way| every_way || named(way.name)).collect();
@@ -94,6 +98,9 @@ fn main() {
             Some(store) => Run::new(store, ways).measure(name, rounds),
             None => println!("no redis-server"),
         }
+    }
+    if every_store || named(MACHINES) {
+        machines::measure(rounds);
     }
 }
 
@@ -171,7 +178,7 @@ impl Run {
     }
 
     fn at_parts(&mut self, store: &str, most: f64) {
-        let ways = ["bare", "gathered", "json", "page"];
+        let ways = ["bare", "gathered", "signed", "json", "page"];
         let ways: Vec<Way> =
             self.ways.iter().filter(|way| ways.contains(&way.name)).copied().collect();
         let mut all = Vec::new();
@@ -210,7 +217,8 @@ impl Run {
         self.next += count;
         let requests = way.mix.requests(first, count);
         let (_, server) = self.servers.iter_mut().find(|(kind, _)| *kind == way.kind).expect("it");
-        let target = Target { to: server.to, connections, check: mix::check(way.mix.form) };
+        let check = mix::check(way.mix.form);
+        let target = Target { to: &[server.to], connections, check };
         let costs = |server: &Server, store: &Store| {
             [server.cpu_us(), store.cpu_us(), parts::cpu_us(std::process::id())]
         };

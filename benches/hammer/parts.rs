@@ -14,13 +14,15 @@ use zhenma::scan::{Cursor, ScanState, StateError};
 use zhenma::store::embedded::EmbeddedState;
 use zhenma::store::redis::RedisState;
 
-use crate::redis_server::RedisServer;
+use crate::redis_server::{RedisCluster, RedisServer};
 use crate::{batch, floor};
 
 /// Where scans are counted.
 pub enum Store {
     Embedded(tempfile::TempDir),
     Redis(RedisServer),
+    /// Of three nodes; takes ways of ours alone, and one of them at a time.
+    Cluster(RedisCluster),
 }
 
 impl Store {
@@ -34,23 +36,48 @@ impl Store {
         Some(Self::Redis(redis))
     }
 
+    /// A cluster that syncs each second; `None` without Redis.
+    pub fn cluster() -> Option<Self> {
+        let cluster = RedisCluster::start()?;
+        for node in &cluster.nodes {
+            node.command::<()>("CONFIG SET appendfsync everysec");
+        }
+        Some(Self::Cluster(cluster))
+    }
+
+    fn nodes(&self) -> &[RedisServer] {
+        match self {
+            Self::Embedded(_) => &[],
+            Self::Redis(redis) => std::slice::from_ref(redis),
+            Self::Cluster(cluster) => &cluster.nodes,
+        }
+    }
+
     /// A folder or a Redis URL, each way with a database of its own.
     fn place(&self, kind: Kind) -> String {
         match self {
             Self::Embedded(folder) => folder.path().join(kind.name()).display().to_string(),
             Self::Redis(redis) => format!("{}/{}", redis.url(), kind as u8),
+            Self::Cluster(cluster) => cluster.url(),
         }
     }
 
-    /// Microseconds of processor time that Redis took so far.
+    /// Microseconds of processor time that all of Redis took so far.
     pub fn cpu_us(&self) -> f64 {
-        let Self::Redis(redis) = self else { return 0.0 };
-        let said: String = redis.command("INFO cpu");
-        let of = |name: &str| {
-            let line = said.lines().find_map(|line| line.strip_prefix(name));
-            line.and_then(|seconds| seconds.trim().parse::<f64>().ok()).unwrap_or(0.0)
+        self.cpu_of_each_us().iter().sum()
+    }
+
+    /// The same of each node.
+    pub fn cpu_of_each_us(&self) -> Vec<f64> {
+        let of_node = |redis: &RedisServer| {
+            let said: String = redis.command("INFO cpu");
+            let of = |name: &str| {
+                let line = said.lines().find_map(|line| line.strip_prefix(name));
+                line.and_then(|seconds| seconds.trim().parse::<f64>().ok()).unwrap_or(0.0)
+            };
+            (of("used_cpu_user:") + of("used_cpu_sys:")) * 1e6
         };
-        (of("used_cpu_user:") + of("used_cpu_sys:")) * 1e6
+        self.nodes().iter().map(of_node).collect()
     }
 }
 
@@ -60,6 +87,7 @@ pub enum Kind {
     Zhenma,
     Bare,
     Gathered,
+    Signed,
     FastApi,
     Fastify,
 }
@@ -70,6 +98,7 @@ impl Kind {
             Self::Zhenma => "zhenma",
             Self::Bare => "bare",
             Self::Gathered => "gathered",
+            Self::Signed => "signed",
             Self::FastApi => "fastapi",
             Self::Fastify => "fastify",
         }
@@ -106,7 +135,7 @@ impl Server {
     pub fn start(kind: Kind, store: &Store) -> Option<Self> {
         let is_embedded = matches!(store, Store::Embedded(_));
         match kind {
-            Kind::Zhenma | Kind::Gathered => Some(Self::ours(kind, store)),
+            Kind::Zhenma | Kind::Gathered | Kind::Signed => Some(Self::ours(kind, store)),
             Kind::Bare if !is_embedded => Some(Self::ours(kind, store)),
             Kind::FastApi | Kind::Fastify if !is_embedded => Self::peer(kind, store),
             _ => None,
@@ -204,6 +233,7 @@ pub fn serve(kind: &str, place: &str) {
     let router = match kind {
         "bare" => runtime.block_on(floor::bare(place)),
         "gathered" => floor::gathered(Arc::clone(&state)),
+        "signed" => floor::signed(Arc::clone(&state)),
         _ => zhenma::http::router(batch::services(Arc::clone(&state)), None),
     };
     let listener = runtime.block_on(TcpListener::bind("127.0.0.1:0")).expect("a port");

@@ -4,10 +4,11 @@ use serde_json::json;
 
 use crate::kept::keep;
 use crate::load::ms;
+use crate::machines::Spread;
 use crate::{Round, Way};
 
 /// The middle one of the rounds.
-pub fn median(rounds: &[Round], what: impl Fn(&Round) -> f64) -> f64 {
+pub fn median<R>(rounds: &[R], what: impl Fn(&R) -> f64) -> f64 {
     let mut all: Vec<f64> = rounds.iter().map(what).collect();
     all.sort_unstable_by(f64::total_cmp);
     all[all.len() / 2]
@@ -133,4 +134,39 @@ pub fn beyond(store: &str, most: f64, round: &Round) {
 pub fn memory(store: &str, peak_mb: f64, scans: u64) {
     println!("\n{store}: the server held {peak_mb:.0} MB at most, after {scans} scans asked for.");
     keep("hammer", "memory", json!({"store": store, "peak_mb": peak_mb, "scans": scans}));
+}
+
+/// Where scans were spread over.
+pub struct Shape {
+    pub redis: &'static str,
+    pub servers: usize,
+}
+
+pub fn machines(all: &[(Shape, Vec<Spread>)]) {
+    println!("\n### machines: servers that share one Redis or a cluster, JSON, 64 connections\n");
+    println!(
+        "| Redis | servers | scans/s | us CPU: servers | Redis | its busiest node | load | p50 ms \
+         | p99 ms | wrong |\n|---|---|---|---|---|---|---|---|---|---|"
+    );
+    for (shape, rounds) in all {
+        let each = |what: fn(&Spread) -> f64| median(rounds, what);
+        let rate = each(|spread| spread.measured.rate());
+        let (servers, redis) = (each(|spread| spread.servers), each(|spread| spread.redis));
+        let (busiest, load) = (each(|spread| spread.busiest), each(|spread| spread.load));
+        let p50 = each(|spread| ms(&spread.measured.right, 0.5));
+        let p99 = each(|spread| ms(&spread.measured.right, 0.99));
+        println!(
+            "| {} | {} | {rate:.0} | {servers:.1} | {redis:.1} | {busiest:.1} | {load:.1} \
+             | {p50:.2} | {p99:.2} | {} |",
+            shape.redis,
+            shape.servers,
+            rounds.iter().map(|spread| spread.measured.wrong()).sum::<u64>(),
+        );
+        keep(
+            "hammer",
+            "machines",
+            json!({"redis": shape.redis, "servers": shape.servers, "rate": rate,
+                "servers_us": servers, "redis_us": redis, "busiest_us": busiest}),
+        );
+    }
 }
