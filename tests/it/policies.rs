@@ -81,8 +81,8 @@ async fn a_policy_is_added_compared_signed_off_and_decides() {
     let refused = officer.post("/officer/policies", &form).await;
     assert_eq!(refused.status(), 422);
     assert!(refused.text().await.expect("text").contains("还没有和现行规则对比"));
-    let (exit, found, _) = policy(&bed, &["compare", "strict-1"]);
-    assert_eq!(exit, 0);
+    let (exit, found, said) = policy(&bed, &["compare", "strict-1"]);
+    assert_eq!(exit, 0, "{said}");
     assert_eq!(found[0]["suspect_more"], json!({"count": 1, "serials": [serial]}), "{found:?}");
     assert_eq!(found[0]["suspect_fewer"]["count"], 0);
     assert_eq!((&found[0]["scans"], &found[0]["codes"]), (&json!(32), &json!(2)));

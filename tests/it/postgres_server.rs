@@ -30,7 +30,8 @@ pub struct PostgresServer {
     databases: AtomicU32,
 }
 
-fn program(name: &str) -> Option<PathBuf> {
+/// One of its programs.
+pub fn program(name: &str) -> Option<PathBuf> {
     // Debian keeps them by version, out of the path.
     let kept = std::fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
     let mut kept: Vec<_> = kept.map(|v| v.path().join("bin").join(name)).collect();

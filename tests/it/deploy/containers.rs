@@ -11,6 +11,7 @@ use serde_yaml_ng::Value;
 
 use super::{said, text, variables};
 use crate::need;
+use crate::postgres_server;
 use crate::redis_server::{RedisServer, free_port};
 use crate::site::Site;
 
@@ -159,9 +160,8 @@ fn redis_with_the_words_of_compose_keeps_every_answered_scan() {
 /// seen to be there by the file's own question.
 #[test]
 fn postgres_with_the_words_of_compose_syncs_what_it_answers() {
-    let versions = std::fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
-    let folder = versions.map(|version| version.path().join("bin")).find(|bin| bin.is_dir());
-    let Some(programs) = need::told("postgres", folder) else { return };
+    let Some(postgres) = postgres_server::program("postgres") else { return };
+    let programs = postgres.parent().expect("in a folder");
     let file = compose();
     let service = &file["services"]["postgres"];
     let text = |value: &Value| value.as_str().expect("a text").to_owned();
