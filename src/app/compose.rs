@@ -15,6 +15,7 @@ use tokio_util::task::TaskTracker;
 use tower_sessions::ExpiredDeletion;
 
 use crate::app::alarms::Alarms;
+use crate::app::backup;
 use crate::app::config::{ConfigError, Settings};
 use crate::app::evidence::{Authority, EvidencePackages};
 use crate::app::follower::Follower;
@@ -115,6 +116,7 @@ pub async fn open(
     clock: Arc<dyn Clock>,
     stop: CancellationToken,
 ) -> Result<Parts, StartError> {
+    backup::whole(&settings.data).map_err(StartError::Other)?;
     let ledger = open_ledger(&settings, clock.now()).await?;
     let state = open_state(&settings.scan_store, &settings.data).await?;
     let locator = match locator {

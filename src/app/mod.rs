@@ -2,6 +2,7 @@
 //! names a concrete store or reads the environment.
 
 pub mod alarms;
+pub mod backup;
 pub mod compare;
 pub mod compose;
 pub mod config;

@@ -44,3 +44,14 @@ pub fn media(data: &Path) -> PathBuf {
 pub fn order(data: &Path, id: uuid::Uuid) -> PathBuf {
     data.join("orders").join(id.to_string())
 }
+
+/// Copies of a backup that is being made; gone when it ends.
+pub fn backing_up(data: &Path) -> PathBuf {
+    data.join("backup.partial")
+}
+
+/// What a restore has not put into its place yet: while it is there, nothing
+/// beside it may be used.
+pub fn restoring(data: &Path) -> PathBuf {
+    data.join("restore.partial")
+}

@@ -44,8 +44,11 @@ enum Command {
     /// What decides that a code is suspect: list, add and compare policies
     Policy(policy::Policy),
     Doctor(doctor::Doctor),
+    Backup(backup::Backup),
+    Restore(backup::Restore),
 }
 
+mod backup;
 mod batch;
 mod batch_issue;
 mod batch_move;
@@ -111,6 +114,8 @@ pub fn run(args: std::env::ArgsOs) -> ExitCode {
         Command::Policy(command) => command.run(cli.json),
         Command::Config(command) => command.run(cli.json),
         Command::Doctor(command) => command.run(cli.json),
+        Command::Backup(command) => command.run(cli.json),
+        Command::Restore(command) => command.run(cli.json),
     };
     match done {
         Ok(Done::Yes) => ExitCode::SUCCESS,

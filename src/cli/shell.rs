@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::Failure;
+use crate::app::backup;
 use crate::app::compose;
 use crate::app::config::{ConfigError, Settings};
 use crate::base::{By, Clock, LedgerError, UnixMs, clock::SystemClock};
@@ -68,6 +69,7 @@ impl Drop for Shell {
 impl Shell {
     pub(crate) fn open(place: &Place, json: bool) -> Result<Self, Failure> {
         let settings = place.settings()?;
+        backup::whole(&settings.data).map_err(Failure)?;
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         let ledger = runtime.block_on(compose::open_ledger(&settings, SystemClock.now()))?;
         Ok(Self { settings, ledger, runtime, json })

@@ -3,6 +3,7 @@
 //! with the others; one contract suite tries what the ports promise.
 
 pub mod embedded;
+pub mod frozen;
 pub mod geo;
 pub mod mail;
 pub mod redis;

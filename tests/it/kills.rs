@@ -4,8 +4,8 @@
 
 use std::collections::HashMap;
 use std::path::Path;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use rusqlite::{Connection, OpenFlags};
@@ -37,25 +37,35 @@ const DEADLINE: Duration = Duration::from_secs(60);
 pub struct Buyers {
     stop: Arc<AtomicBool>,
     answered: Arc<AtomicU64>,
+    record: Record,
     clients: Vec<JoinHandle<HashMap<CodeId, u64>>>,
 }
+
+/// Scans that were acknowledged, with their ids, as they came.
+type Record = Arc<Mutex<Vec<(CodeId, Value)>>>;
 
 impl Buyers {
     pub fn start(site: &Site) -> Self {
         let (stop, answered) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicU64::new(0)));
+        let record = Record::default();
         let clients = (0..CLIENTS)
             .map(|n| {
                 let url = format!("http://127.0.0.1:{}/api/v1/scans", site.port);
                 let (labels, stop, answered) =
                     (site.labels.clone(), stop.clone(), answered.clone());
-                tokio::spawn(buy(url, labels, Dice(n), stop, answered))
+                tokio::spawn(buy(url, labels, Dice(n), stop, answered, record.clone()))
             })
             .collect();
-        Self { stop, answered, clients }
+        Self { stop, answered, record, clients }
     }
 
     pub fn answered(&self) -> u64 {
         self.answered.load(Ordering::Relaxed)
+    }
+
+    /// What was acknowledged until now: the codes, and what was asked.
+    pub fn so_far(&self) -> Vec<(CodeId, Value)> {
+        self.record.lock().expect("no client panics with it").clone()
     }
 
     pub async fn progress(&self, more: u64, site: &Site) {
@@ -87,6 +97,7 @@ async fn buy(
     mut dice: Dice,
     stop: Arc<AtomicBool>,
     answered: Arc<AtomicU64>,
+    record: Record,
 ) -> HashMap<CodeId, u64> {
     let client = reqwest::Client::builder().timeout(Duration::from_secs(5)).build().expect("built");
     let mut acknowledged: HashMap<CodeId, u64> = HashMap::new();
@@ -101,6 +112,7 @@ async fn buy(
             assert!(begun.elapsed() < DEADLINE, "scan {id} is never answered");
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
+        record.lock().expect("no client panics with it").push((*code, body));
         answered.fetch_add(1, Ordering::Relaxed);
         *acknowledged.entry(*code).or_default() += 1;
     }
@@ -108,7 +120,7 @@ async fn buy(
 }
 
 /// True when the answer says that the scan was recorded.
-async fn ask(client: &reqwest::Client, url: &str, body: &Value) -> bool {
+pub async fn ask(client: &reqwest::Client, url: &str, body: &Value) -> bool {
     let Ok(answer) = client.post(url).json(body).send().await else { return false };
     let status = answer.status();
     let Ok(answer) = answer.json::<Value>().await else { return false };

@@ -4,6 +4,7 @@ mod across;
 mod api;
 mod attacks;
 mod authz;
+mod backup;
 mod book;
 mod case_files;
 mod case_kills;

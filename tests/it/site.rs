@@ -23,7 +23,8 @@ pub const LABELS: u64 = 40;
 pub struct Site {
     folder: TempDir,
     pub port: u16,
-    scan_store: String,
+    /// As the setting; another one from the next command on.
+    pub scan_store: String,
     /// Other than what the tests run on.
     ledger: Option<String>,
     pub serve: Option<Child>,

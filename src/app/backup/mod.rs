@@ -1,0 +1,79 @@
+//! One sealed file of an installation, and an installation from such a file.
+//! The format and why it is consistent: ADR 35.
+
+mod archive;
+mod restore;
+mod seal;
+mod take;
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+use crate::app::paths;
+use crate::store::frozen::FrozenError;
+
+pub use restore::{Restore, Restored, restore};
+pub use seal::{Lock, Opener};
+pub use take::{Taken, take};
+
+/// Version of the format; a file of a later one is refused.
+const FORMAT: u32 = 1;
+/// Its parts that are not files of a folder, in their order.
+const ABOUT: &str = "backup.json";
+const LEDGER: &str = "ledger.sqlite";
+const SCANS: &str = "scans.sqlite";
+const HASHES: &str = "hashes";
+/// The folders that a row of the ledger may speak of. Finished labels are not
+/// among them: every one is a good code.
+const FOLDERS: [&str; 4] = ["evidence", "media", "own", "packages"];
+const KEYS: &str = "keys";
+
+/// The first part: what the file is.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+struct About {
+    format: u32,
+    /// The version of zhenma that wrote it.
+    zhenma: String,
+    /// When it was frozen, RFC 3339.
+    taken_at: String,
+    /// Kind of the scan store that it was taken from.
+    scan_store: String,
+    /// Rows of each table of the ledger, and of the scan state where there was one.
+    ledger_rows: BTreeMap<String, u64>,
+    scan_rows: BTreeMap<String, u64>,
+}
+
+/// Why there is no backup, or nothing restored, with the remedy.
+#[derive(Debug, thiserror::Error)]
+pub enum BackupError {
+    #[error("{0}")]
+    Refused(String),
+    #[error("{}: {problem}", .path.display())]
+    File { path: PathBuf, problem: std::io::Error },
+    #[error(transparent)]
+    Store(#[from] FrozenError),
+}
+
+/// Names the path of an error of the disk.
+fn at(path: &Path) -> impl FnOnce(std::io::Error) -> BackupError {
+    let path = path.to_owned();
+    move |problem| BackupError::File { path, problem }
+}
+
+/// Refuses a place in which a restore did not end.
+///
+/// # Errors
+/// Naming it, and what to do.
+pub fn whole(data: &Path) -> Result<(), String> {
+    let partial = paths::restoring(data);
+    if partial.exists() {
+        return Err(format!(
+            "{} is there: a restore into {} did not end; run `zhenma restore` again",
+            partial.display(),
+            data.display()
+        ));
+    }
+    Ok(())
+}

@@ -1,0 +1,193 @@
+//! Makes an empty place what a backup was.
+
+use std::fs::{DirBuilder, File};
+use std::io::BufReader;
+use std::os::unix::fs::DirBuilderExt;
+use std::path::{Path, PathBuf};
+
+use super::archive::unpack;
+use super::take::sync_folder_of;
+use super::{BackupError, FOLDERS, KEYS, LEDGER, Opener, SCANS, at};
+use crate::app::config::Settings;
+use crate::app::paths;
+use crate::store::frozen::count_rows;
+
+/// What to restore.
+pub struct Restore<'a> {
+    pub file: &'a Path,
+    pub opener: &'a Opener,
+    /// Only the ledger was lost: leave the scan store and the files that are there.
+    pub ledger_only: bool,
+}
+
+/// What was put back.
+pub struct Restored {
+    /// Of the backup, RFC 3339.
+    pub taken_at: String,
+    pub scans: u64,
+    pub histories: u64,
+    pub log_entries: u64,
+    pub with_keys: bool,
+}
+
+/// Puts a backup into the empty place that `settings` name. It is usable when
+/// this answers, and refused by every command before.
+///
+/// # Errors
+/// For a place that is not empty, a backup that is damaged or cannot be opened,
+/// a full disk.
+pub fn restore(settings: &Settings, what: &Restore) -> Result<Restored, BackupError> {
+    let data = &settings.data;
+    let partial = paths::restoring(data);
+    if settings.scan_store != "embedded" && !what.ledger_only {
+        return Err(BackupError::Refused(
+            "scan_store: a backup is restored into the embedded store; set it to embedded".into(),
+        ));
+    }
+    DirBuilder::new().recursive(true).mode(0o700).create(data).map_err(at(data))?;
+    if partial.exists() {
+        // One that was killed: whatever lies there is its own.
+        std::fs::remove_dir_all(&partial).map_err(at(&partial))?;
+        make(&partial)?;
+        clear(settings, what.ledger_only)?;
+    } else {
+        refuse_unless_empty(settings, what.ledger_only)?;
+        make(&partial)?;
+    }
+    let done = put(settings, what, &partial);
+    if done.is_err() {
+        clear(settings, what.ledger_only)?;
+        std::fs::remove_dir_all(&partial).map_err(at(&partial))?;
+    }
+    done
+}
+
+fn make(partial: &Path) -> Result<(), BackupError> {
+    DirBuilder::new().mode(0o700).create(partial).map_err(at(partial))?;
+    sync_folder_of(partial)
+}
+
+fn put(settings: &Settings, what: &Restore, partial: &Path) -> Result<Restored, BackupError> {
+    let file = File::open(what.file).map_err(at(what.file))?;
+    let about = unpack(what.opener.open(BufReader::new(file))?, partial)?;
+    let differ = |name: &str| {
+        BackupError::Refused(format!("the backup's {name} is not what it says: use another one"))
+    };
+    if count_rows(&partial.join(LEDGER))? != about.ledger_rows {
+        return Err(differ(LEDGER));
+    }
+    let scans = partial.join(SCANS);
+    if scans.exists() && count_rows(&scans)? != about.scan_rows {
+        return Err(differ(SCANS));
+    }
+    let keys = partial.join(KEYS);
+    let with_keys = keys.exists();
+    if with_keys {
+        place_keys(&keys, &settings.keys)?;
+    }
+    for name in FOLDERS {
+        let (from, to) = (partial.join(name), settings.data.join(name));
+        if what.ledger_only { place_missing(&from, &to)? } else { place(&from, &to)? }
+    }
+    if !what.ledger_only {
+        place(&scans, &paths::scans(&settings.data))?;
+    }
+    place(&partial.join(LEDGER), &paths::ledger(&settings.data))?;
+    sync_folder_of(partial)?;
+    // From here on it is usable.
+    std::fs::remove_dir_all(partial).map_err(at(partial))?;
+    sync_folder_of(partial)?;
+    let rows = |name: &str| {
+        about.ledger_rows.get(name).or(about.scan_rows.get(name)).copied().unwrap_or(0)
+    };
+    Ok(Restored {
+        taken_at: about.taken_at.clone(),
+        scans: rows("scans"),
+        histories: rows("history"),
+        log_entries: rows("log"),
+        with_keys,
+    })
+}
+
+fn place(from: &Path, to: &Path) -> Result<(), BackupError> {
+    if from.exists() { std::fs::rename(from, to).map_err(at(to)) } else { Ok(()) }
+}
+
+/// Files that are there stay: what is named by its hash or its id is the same, or later.
+fn place_missing(from: &Path, to: &Path) -> Result<(), BackupError> {
+    if !to.exists() || !from.exists() {
+        return place(from, to);
+    }
+    for entry in std::fs::read_dir(from).map_err(at(from))? {
+        let entry = entry.map_err(at(from))?;
+        let to = to.join(entry.file_name());
+        if entry.file_type().map_err(at(from))?.is_dir() {
+            place_missing(&entry.path(), &to)?;
+        } else if !to.exists() {
+            place(&entry.path(), &to)?;
+        }
+    }
+    Ok(())
+}
+
+/// By copying: keys may lie on another disk. Those that are there already were
+/// put there by somebody who knows better.
+fn place_keys(from: &Path, to: &Path) -> Result<(), BackupError> {
+    DirBuilder::new().recursive(true).mode(0o700).create(to).map_err(at(to))?;
+    for entry in std::fs::read_dir(from).map_err(at(from))? {
+        let entry = entry.map_err(at(from))?;
+        let to = to.join(entry.file_name());
+        if !to.exists() && entry.path().is_file() {
+            std::fs::copy(entry.path(), &to).map_err(at(&to))?;
+            File::open(&to).and_then(|file| file.sync_all()).map_err(at(&to))?;
+        }
+    }
+    Ok(())
+}
+
+fn refuse_unless_empty(settings: &Settings, ledger_only: bool) -> Result<(), BackupError> {
+    let mut taken = with_beside(&paths::ledger(&settings.data));
+    if !ledger_only {
+        taken.extend(with_beside(&paths::scans(&settings.data)));
+        taken.extend(FOLDERS.map(|name| settings.data.join(name)));
+    }
+    match taken.iter().find(|path| path.exists()) {
+        None => Ok(()),
+        Some(path) => Err(BackupError::Refused(format!(
+            "{} is there: a backup is restored into an empty place; stop the processes, and move \
+             what is in {} elsewhere until all is well",
+            path.display(),
+            settings.data.display()
+        ))),
+    }
+}
+
+/// A SQLite file and those beside it: an old log would be taken for the new file's.
+fn with_beside(path: &Path) -> Vec<PathBuf> {
+    let with = |ending: &str| {
+        let mut name = path.as_os_str().to_owned();
+        name.push(ending);
+        PathBuf::from(name)
+    };
+    ["", "-wal", "-shm", "-journal"].into_iter().map(with).collect()
+}
+
+/// Removes what a restore that did not end has put into its place.
+fn clear(settings: &Settings, ledger_only: bool) -> Result<(), BackupError> {
+    let mut files = with_beside(&paths::ledger(&settings.data));
+    if !ledger_only {
+        files.extend(with_beside(&paths::scans(&settings.data)));
+    }
+    for file in files.iter().filter(|file| file.exists()) {
+        std::fs::remove_file(file).map_err(at(file))?;
+    }
+    if ledger_only {
+        return Ok(());
+    }
+    for folder in FOLDERS.map(|name| settings.data.join(name)) {
+        if folder.exists() {
+            std::fs::remove_dir_all(&folder).map_err(at(&folder))?;
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,112 @@
+//! `zhenma backup`, `restore`
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use super::key::passphrase;
+use super::shell::Place;
+use super::{Done, Failure};
+use crate::app::backup::{self, Lock, Opener};
+use crate::base::clock::SystemClock;
+
+/// One sealed file of ledger, scan state, photos, evidence and packages, while everything goes on. Example: zhenma backup --recipient age1... /backup/zhenma-20261127.age
+#[derive(Args)]
+pub(crate) struct Backup {
+    /// The file, which must not be there yet
+    file: PathBuf,
+    /// Public key that may open it, as age-keygen prints it; several may be given
+    #[arg(long, value_name = "AGE1", required_unless_present = "passphrase_file")]
+    recipient: Vec<String>,
+    /// File whose first line is the backup's passphrase, instead of public keys
+    #[arg(long, value_name = "FILE", conflicts_with = "recipient")]
+    passphrase_file: Option<PathBuf>,
+    /// The key files too, which their own passphrase opens
+    #[arg(long)]
+    with_keys: bool,
+    #[command(flatten)]
+    place: Place,
+}
+
+impl Backup {
+    pub(crate) fn run(self, json: bool) -> Result<Done, Failure> {
+        let settings = self.place.settings()?;
+        let lock = match &self.passphrase_file {
+            Some(file) => Lock::Passphrase(passphrase(Some(file), false)?),
+            None => Lock::Recipients(self.recipient),
+        };
+        let taken = backup::take(&settings, &lock, &self.file, self.with_keys, &SystemClock)?;
+        let at = taken.taken_at.rfc3339();
+        if json {
+            println!(
+                "{}",
+                serde_json::json!({"taken_at": at, "bytes": taken.bytes, "scans": taken.scans,
+                    "histories": taken.histories, "log_entries": taken.log_entries,
+                    "files": taken.files, "with_keys": taken.with_keys})
+            );
+        } else {
+            println!(
+                "{} is of {at}: {} scans in the ledger, {} histories, {} scans in the log, {} \
+                 files, {} bytes; {}",
+                self.file.display(),
+                taken.scans,
+                taken.histories,
+                taken.log_entries,
+                taken.files,
+                taken.bytes,
+                if taken.with_keys { "with keys" } else { "keys are not in it" },
+            );
+        }
+        Ok(Done::Yes)
+    }
+}
+
+/// Put a backup into an empty place, with all processes stopped. Example: zhenma restore --identity key.txt /backup/zhenma-20261127.age
+#[derive(Args)]
+pub(crate) struct Restore {
+    file: PathBuf,
+    /// File of age-keygen with the secret key
+    #[arg(long, value_name = "FILE", required_unless_present = "passphrase_file")]
+    identity: Option<PathBuf>,
+    /// File whose first line is the backup's passphrase
+    #[arg(long, value_name = "FILE", conflicts_with = "identity")]
+    passphrase_file: Option<PathBuf>,
+    /// Leave the scan store as it is, because only the ledger was lost
+    #[arg(long)]
+    ledger_only: bool,
+    #[command(flatten)]
+    place: Place,
+}
+
+impl Restore {
+    pub(crate) fn run(self, json: bool) -> Result<Done, Failure> {
+        let settings = self.place.settings()?;
+        let opener = match &self.identity {
+            Some(file) => Opener::identities(file)?,
+            None => Opener::Passphrase(passphrase(self.passphrase_file.as_deref(), false)?),
+        };
+        let what =
+            backup::Restore { file: &self.file, opener: &opener, ledger_only: self.ledger_only };
+        let done = backup::restore(&settings, &what)?;
+        if json {
+            println!(
+                "{}",
+                serde_json::json!({"taken_at": done.taken_at, "scans": done.scans,
+                    "histories": done.histories, "log_entries": done.log_entries,
+                    "with_keys": done.with_keys})
+            );
+        } else {
+            println!(
+                "{} is as it was at {}: {} scans in the ledger, {} histories, {} scans in the \
+                 log{}",
+                settings.data.display(),
+                done.taken_at,
+                done.scans,
+                done.histories,
+                done.log_entries,
+                if done.with_keys { "; with keys" } else { "; put the key files back, too" },
+            );
+        }
+        Ok(Done::Yes)
+    }
+}

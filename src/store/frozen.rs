@@ -1,0 +1,197 @@
+//! SQLite files held at one instant, for a backup: who writes goes on writing
+//! and is not seen. The file's log grows for as long as it is held.
+
+use std::fs::OpenOptions;
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+
+use rusqlite::backup::{Backup, StepResult};
+use rusqlite::{Connection, OpenFlags, OptionalExtension};
+
+use crate::scan::{Cursor, LogId};
+use crate::store::embedded::Inspection;
+
+/// Pages copied in one step, 4 KiB each.
+const STEP_PAGES: i32 = 4_096;
+
+/// Why a file cannot be held or copied, with its path.
+#[derive(Debug, thiserror::Error)]
+#[error("{}: {problem}", .path.display())]
+pub struct FrozenError {
+    path: PathBuf,
+    problem: String,
+}
+
+/// A file in a read transaction.
+struct Frozen {
+    path: PathBuf,
+    connection: Connection,
+}
+
+impl Frozen {
+    fn at(path: &Path) -> Result<Self, FrozenError> {
+        let begin = || -> rusqlite::Result<Connection> {
+            let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+            let connection = Connection::open_with_flags(path, flags)?;
+            connection.execute_batch("PRAGMA query_only = 1; BEGIN")?;
+            // The transaction begins to see with its first look.
+            connection.query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(()))?;
+            Ok(connection)
+        };
+        let connection = begin().map_err(|e| told(path, &e))?;
+        Ok(Self { path: path.to_owned(), connection })
+    }
+
+    fn told(&self, e: &rusqlite::Error) -> FrozenError {
+        told(&self.path, e)
+    }
+
+    /// Page by page, so that the copy is the file as it was at the instant.
+    fn copy_to(&self, path: &Path) -> Result<(), FrozenError> {
+        let refused =
+            |e: std::io::Error| FrozenError { path: path.to_owned(), problem: e.to_string() };
+        OpenOptions::new().write(true).create_new(true).mode(0o600).open(path).map_err(refused)?;
+        let mut to = Connection::open(path).map_err(|e| told(path, &e))?;
+        let copy = Backup::new(&self.connection, &mut to).map_err(|e| self.told(&e))?;
+        loop {
+            // Both are held already: there is no lock to wait for.
+            match copy.step(STEP_PAGES).map_err(|e| told(path, &e))? {
+                StepResult::Done => return Ok(()),
+                StepResult::More => {}
+                _ => {
+                    return Err(FrozenError { path: path.to_owned(), problem: "is locked".into() });
+                }
+            }
+        }
+    }
+}
+
+fn told(path: &Path, e: &rusqlite::Error) -> FrozenError {
+    FrozenError { path: path.to_owned(), problem: e.to_string() }
+}
+
+/// The ledger at one instant. A ledger of another kind would hand itself out as
+/// such a file, too.
+pub struct FrozenLedger(Frozen);
+
+impl FrozenLedger {
+    /// # Errors
+    /// For a file that is missing or no ledger.
+    pub fn at(path: &Path) -> Result<Self, FrozenError> {
+        let frozen = Frozen::at(path)?;
+        frozen
+            .connection
+            .query_row("SELECT count(*) FROM scan_logs", [], |_| Ok(()))
+            .map_err(|e| frozen.told(&e))?;
+        Ok(Self(frozen))
+    }
+
+    /// How far a log was followed.
+    ///
+    /// # Errors
+    /// For a damaged file.
+    pub fn followed(&self, log: LogId) -> Result<Cursor, FrozenError> {
+        let found: Option<(i64, i64)> = self
+            .0
+            .connection
+            .query_row(
+                "SELECT log_major, log_minor FROM scan_logs WHERE identity = ?1",
+                [log.0],
+                |row| Ok((row.get(0)?, row.get(1)?)),
+            )
+            .optional()
+            .map_err(|e| self.0.told(&e))?;
+        let (major, minor) = found.unwrap_or_default();
+        Ok(Cursor { major: major.cast_unsigned(), minor: minor.cast_unsigned() })
+    }
+
+    /// # Errors
+    /// Of the disk.
+    pub fn copy_to(&self, path: &Path) -> Result<(), FrozenError> {
+        self.0.copy_to(path)
+    }
+}
+
+/// The embedded scan state at one instant: histories and log.
+pub struct FrozenScans(Frozen);
+
+impl FrozenScans {
+    /// # Errors
+    /// For a file that is missing, no scan state, or of another version.
+    pub fn at(path: &Path) -> Result<Self, FrozenError> {
+        let frozen = Frozen::at(path)?;
+        let schema: i64 = frozen
+            .connection
+            .query_row("PRAGMA user_version", [], |row| row.get(0))
+            .map_err(|e| frozen.told(&e))?;
+        if schema != Inspection::SCHEMA {
+            let problem = format!(
+                "is of schema {schema}, and this version writes {}: start it once, then back up",
+                Inspection::SCHEMA
+            );
+            return Err(FrozenError { path: path.to_owned(), problem });
+        }
+        Ok(Self(frozen))
+    }
+
+    /// As [`crate::scan::ScanState::identity`].
+    ///
+    /// # Errors
+    /// For a damaged file.
+    pub fn identity(&self) -> Result<LogId, FrozenError> {
+        self.0
+            .connection
+            .query_row("SELECT bytes FROM log_identity WHERE id = 1", [], |row| row.get(0))
+            .map(LogId)
+            .map_err(|e| self.0.told(&e))
+    }
+
+    /// As [`crate::scan::ScanState::newest`].
+    ///
+    /// # Errors
+    /// For a damaged file.
+    pub fn newest(&self) -> Result<Cursor, FrozenError> {
+        let seq: Option<i64> = self
+            .0
+            .connection
+            .query_row("SELECT seq FROM sqlite_sequence WHERE name = 'log'", [], |row| row.get(0))
+            .optional()
+            .map_err(|e| self.0.told(&e))?;
+        Ok(Cursor { major: seq.unwrap_or(0).cast_unsigned(), minor: 0 })
+    }
+
+    /// # Errors
+    /// Of the disk.
+    pub fn copy_to(&self, path: &Path) -> Result<(), FrozenError> {
+        self.0.copy_to(path)
+    }
+}
+
+/// Rows of each table of a copy that nobody has open, by name; the first thing
+/// that SQLite finds broken is an error.
+///
+/// # Errors
+/// For a file that is damaged or cannot be read.
+pub fn count_rows(path: &Path) -> Result<std::collections::BTreeMap<String, u64>, FrozenError> {
+    let count = || -> rusqlite::Result<_> {
+        let file = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+        let says: String = file.query_row("PRAGMA quick_check(1)", [], |row| row.get(0))?;
+        let mut tables = file.prepare(
+            "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%'",
+        )?;
+        let names: Vec<String> =
+            tables.query_map([], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?;
+        let mut rows = std::collections::BTreeMap::new();
+        for name in names {
+            let count: i64 =
+                file.query_row(&format!("SELECT count(*) FROM \"{name}\""), [], |row| row.get(0))?;
+            rows.insert(name, count.cast_unsigned());
+        }
+        Ok((says, rows))
+    };
+    let (says, rows) = count().map_err(|e| told(path, &e))?;
+    if says != "ok" {
+        return Err(FrozenError { path: path.to_owned(), problem: format!("is damaged: {says}") });
+    }
+    Ok(rows)
+}
