@@ -1,4 +1,4 @@
-//! `zhenma backup`, `restore`
+//! `zhenma backup`, `restore`, `move`
 
 use std::path::PathBuf;
 
@@ -8,6 +8,8 @@ use super::key::passphrase;
 use super::shell::Place;
 use super::{Done, Failure};
 use crate::app::backup::{self, Lock, Opener};
+use crate::app::compose::StartError;
+use crate::app::server;
 use crate::base::clock::SystemClock;
 
 /// One sealed file of ledger, scan state, photos, evidence and packages, while everything goes on. Example: zhenma backup --recipient age1... /backup/zhenma-20261127.age
@@ -87,7 +89,11 @@ impl Restore {
         };
         let what =
             backup::Restore { file: &self.file, opener: &opener, ledger_only: self.ledger_only };
-        let done = backup::restore(&settings, &what)?;
+        let done = server::block_on(async {
+            backup::restore(&settings, &what, &SystemClock)
+                .await
+                .map_err(|e| StartError::Other(e.to_string()))
+        })?;
         if json {
             println!(
                 "{}",
@@ -105,6 +111,46 @@ impl Restore {
                 done.histories,
                 done.log_entries,
                 if done.with_keys { "; with keys" } else { "; put the key files back, too" },
+            );
+        }
+        Ok(Done::Yes)
+    }
+}
+
+/// Move the embedded scan store into an empty Redis, with all processes stopped. Example: zhenma move --to redis://127.0.0.1:6379
+#[derive(Args)]
+pub(crate) struct Move {
+    /// As scan_store names it afterwards
+    #[arg(long, value_name = "URL")]
+    to: String,
+    #[command(flatten)]
+    place: Place,
+}
+
+impl Move {
+    pub(crate) fn run(self, json: bool) -> Result<Done, Failure> {
+        let settings = self.place.settings()?;
+        let (moved, kept) = server::block_on(async {
+            backup::to_redis(&settings, &self.to, &SystemClock)
+                .await
+                .map_err(|e| StartError::Other(e.to_string()))
+        })?;
+        if json {
+            println!(
+                "{}",
+                serde_json::json!({"histories": moved.histories, "sha256": moved.sha256,
+                    "log_entries": moved.log_entries, "not_issued": moved.not_issued})
+            );
+        } else {
+            println!(
+                "{} histories, SHA-256 {} here and there; {} scans of the log; {} histories of \
+                 codes that were not issued were left out. Now set scan_store to the Redis; the \
+                 file is kept as {}",
+                moved.histories,
+                moved.sha256,
+                moved.log_entries,
+                moved.not_issued,
+                kept.display()
             );
         }
         Ok(Done::Yes)

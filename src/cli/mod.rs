@@ -46,6 +46,7 @@ enum Command {
     Doctor(doctor::Doctor),
     Backup(backup::Backup),
     Restore(backup::Restore),
+    Move(backup::Move),
 }
 
 mod backup;
@@ -116,6 +117,7 @@ pub fn run(args: std::env::ArgsOs) -> ExitCode {
         Command::Doctor(command) => command.run(cli.json),
         Command::Backup(command) => command.run(cli.json),
         Command::Restore(command) => command.run(cli.json),
+        Command::Move(command) => command.run(cli.json),
     };
     match done {
         Ok(Done::Yes) => ExitCode::SUCCESS,

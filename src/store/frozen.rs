@@ -8,8 +8,8 @@ use std::path::{Path, PathBuf};
 use rusqlite::backup::{Backup, StepResult};
 use rusqlite::{Connection, OpenFlags, OptionalExtension};
 
-use crate::scan::{Cursor, LogId};
-use crate::store::embedded::Inspection;
+use crate::scan::{Cursor, Entry, LogId};
+use crate::store::embedded::{Inspection, entries};
 
 /// Pages copied in one step, 4 KiB each.
 const STEP_PAGES: i32 = 4_096;
@@ -119,7 +119,31 @@ impl FrozenScans {
     /// # Errors
     /// For a file that is missing, no scan state, or of another version.
     pub fn at(path: &Path) -> Result<Self, FrozenError> {
-        let frozen = Frozen::at(path)?;
+        Self::checked(Frozen::at(path)?)
+    }
+
+    /// The file for this process alone, which nobody can open before it is dropped.
+    ///
+    /// # Errors
+    /// As [`Self::at`], and when somebody has it open.
+    pub fn alone(path: &Path) -> Result<Self, FrozenError> {
+        let lock = || -> rusqlite::Result<Connection> {
+            let connection = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+            // A file leaves this mode only while nobody else has it open.
+            connection.execute_batch("PRAGMA locking_mode = EXCLUSIVE")?;
+            connection.query_row("PRAGMA journal_mode = DELETE", [], |_| Ok(()))?;
+            connection.execute_batch("BEGIN EXCLUSIVE")?;
+            Ok(connection)
+        };
+        let connection = lock().map_err(|e| FrozenError {
+            path: path.to_owned(),
+            problem: format!("is in use ({e}): stop `serve` and `worker`"),
+        })?;
+        Self::checked(Frozen { path: path.to_owned(), connection })
+    }
+
+    fn checked(frozen: Frozen) -> Result<Self, FrozenError> {
+        let path = &frozen.path;
         let schema: i64 = frozen
             .connection
             .query_row("PRAGMA user_version", [], |row| row.get(0))
@@ -129,7 +153,7 @@ impl FrozenScans {
                 "is of schema {schema}, and this version writes {}: start it once, then back up",
                 Inspection::SCHEMA
             );
-            return Err(FrozenError { path: path.to_owned(), problem });
+            return Err(FrozenError { path: path.clone(), problem });
         }
         Ok(Self(frozen))
     }
@@ -158,6 +182,42 @@ impl FrozenScans {
             .optional()
             .map_err(|e| self.0.told(&e))?;
         Ok(Cursor { major: seq.unwrap_or(0).cast_unsigned(), minor: 0 })
+    }
+
+    /// Up to `max` histories behind a code, in the order of codes, as bytes.
+    ///
+    /// # Errors
+    /// For a damaged file.
+    pub fn histories(
+        &self,
+        after: Option<[u8; 12]>,
+        max: usize,
+    ) -> Result<Vec<([u8; 12], Vec<u8>)>, FrozenError> {
+        let read = || -> rusqlite::Result<_> {
+            self.0
+                .connection
+                .prepare_cached(
+                    "SELECT code, bytes FROM history WHERE code > ?1 ORDER BY code LIMIT ?2",
+                )?
+                .query_map((after.map_or(Vec::new(), Vec::from), max), |row| {
+                    Ok((row.get(0)?, row.get(1)?))
+                })?
+                .collect()
+        };
+        read().map_err(|e| self.0.told(&e))
+    }
+
+    /// As [`crate::scan::ScanState::follow`].
+    ///
+    /// # Errors
+    /// For a damaged file.
+    pub fn entries(&self, after: Cursor, max: usize) -> Result<Vec<Entry>, FrozenError> {
+        let after = i64::try_from(after.major).unwrap_or(i64::MAX);
+        entries(&self.0.connection, after, max)
+            .map_err(|e| self.0.told(&e))?
+            .into_iter()
+            .collect::<Result<_, _>>()
+            .map_err(|e| FrozenError { path: self.0.path.clone(), problem: e.to_string() })
     }
 
     /// # Errors

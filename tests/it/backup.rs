@@ -2,14 +2,18 @@
 //! restored, and compared with the buyers' own record.
 
 use std::collections::HashMap;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Output, Stdio};
 use std::time::{Duration, Instant};
 
+use age::secrecy::ExposeSecret;
+use age::x25519;
 use serde_json::Value;
 use zhenma::scan::CodeId;
 
 use crate::kills::{Buyers, ask, check};
+use crate::redis_server::{RedisCluster, RedisServer};
 use crate::site::{Site, kill};
 use crate::store_contract::bed::Dice;
 
@@ -23,15 +27,18 @@ fn run(site: &Site, words: &[&str]) -> Output {
     site.command(words).output().expect("zhenma runs")
 }
 
+/// Sealed for a key that is made for it.
 fn backup(site: &Site, name: &str) -> String {
     let file = site.file(name);
-    site.shell(&["backup", "--passphrase-file", &site.file("passphrase"), &file]);
+    let identity = x25519::Identity::generate();
+    std::fs::write(site.file("identity"), identity.to_string().expose_secret()).expect("written");
+    site.shell(&["backup", "--recipient", &identity.to_public().to_string(), &file]);
     file
 }
 
 fn restore(site: &Site, file: &str, more: &[&str]) -> Output {
-    let passphrase = site.file("passphrase");
-    let words = ["restore", "--passphrase-file", &passphrase, file];
+    let identity = site.file("identity");
+    let words = ["restore", "--identity", &identity, file];
     run(site, &[&words[..], more].concat())
 }
 
@@ -68,6 +75,16 @@ async fn ask_again(site: &Site, record: &[(CodeId, Value)]) {
             assert!(begun.elapsed() < DEADLINE, "no answer; the log:\n{}", site.log());
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
+    }
+}
+
+/// The server answers; one that has just started may not yet.
+async fn ready(site: &Site) {
+    let url = format!("http://127.0.0.1:{}/readyz", site.port);
+    let begun = Instant::now();
+    while !reqwest::get(&url).await.is_ok_and(|answer| answer.status().is_success()) {
+        assert!(begun.elapsed() < DEADLINE, "not ready; the log:\n{}", site.log());
+        tokio::time::sleep(Duration::from_millis(20)).await;
     }
 }
 
@@ -129,8 +146,8 @@ async fn has_what_was_acknowledged(
     nothing_to_mend(site);
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_backup_under_load_has_every_scan_that_was_acknowledged_before_it() {
+/// A backup while buyers scan, all of it destroyed, restored into `store`.
+async fn drill(store: Option<&str>) {
     let mut site = Site::new("embedded");
     recall(&site);
     site.start_serve();
@@ -145,9 +162,93 @@ async fn a_backup_under_load_has_every_scan_that_was_acknowledged_before_it() {
     kill(&mut site.serve);
     kill(&mut site.worker);
     std::fs::remove_dir_all(data(&site)).expect("destroyed");
+    if let Some(store) = store {
+        store.clone_into(&mut site.scan_store);
+    }
     let done = restore(&site, &file, &[]);
     assert!(done.status.success(), "{}", said(&done));
     has_what_was_acknowledged(&mut site, &before, &all).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_backup_under_load_has_every_scan_that_was_acknowledged_before_it() {
+    drill(None).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_backup_of_the_embedded_store_is_restored_into_redis() {
+    let Some(redis) = RedisServer::start() else { return };
+    drill(Some(&redis.url())).await;
+}
+
+/// What the log still has, though it is later than the backup, reaches the ledger.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_lost_ledger_takes_later_scans_from_the_log_that_survived() {
+    let mut site = Site::new("embedded");
+    recall(&site);
+    site.start_serve();
+    site.start_worker();
+    let buyers = Buyers::start(&site);
+    buyers.progress(150, &site).await;
+    kill(&mut site.worker);
+    let file = tokio::task::block_in_place(|| backup(&site, "backup.age"));
+    buyers.progress(150, &site).await;
+    let all = buyers.finish().await;
+    let record: u64 = all.values().sum();
+    kill(&mut site.serve);
+    for ending in ["", "-wal", "-shm"] {
+        let _ = std::fs::remove_file(data(&site).join(format!("ledger.sqlite{ending}")));
+    }
+    assert!(!restore(&site, &file, &[]).status.success(), "the scan store is there");
+    let done = restore(&site, &file, &["--ledger-only"]);
+    assert!(done.status.success(), "{}", said(&done));
+    site.start_serve();
+    site.start_worker();
+    eprintln!("{record} scans");
+    check(&site, &all).await;
+    ready(&site).await;
+    is_recalled(&site).await;
+    nothing_to_mend(&site);
+}
+
+async fn move_to(url: &str) {
+    let mut site = Site::new("embedded");
+    recall(&site);
+    site.start_serve();
+    let buyers = Buyers::start(&site);
+    buyers.progress(200, &site).await;
+    let record = buyers.so_far();
+    let all = buyers.finish().await;
+    let refused = run(&site, &["move", "--to", url]);
+    assert!(said(&refused).contains("stop `serve` and `worker`"), "{}", said(&refused));
+    kill(&mut site.serve);
+    let before = counts(&site).await;
+    let moved = run(&site, &["--json", "move", "--to", url]);
+    assert!(moved.status.success(), "{}", said(&moved));
+    let moved: Value = serde_json::from_slice(&moved.stdout).expect("JSON");
+    assert_eq!(moved["histories"], before.len(), "{moved}");
+    assert_eq!(moved["log_entries"], all.values().sum::<u64>(), "{moved}");
+    assert_eq!(moved["not_issued"], 0, "{moved}");
+    assert!(!data(&site).join("scans.sqlite").exists());
+    url.clone_into(&mut site.scan_store);
+    assert_eq!(counts(&site).await, before);
+    has_what_was_acknowledged(&mut site, &record, &all).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_embedded_store_moves_to_an_empty_redis_while_nothing_runs() {
+    let Some(redis) = RedisServer::start() else { return };
+    move_to(&redis.url()).await;
+    let other = Site::new("embedded");
+    drop(other.state().await);
+    let refused = run(&other, &["move", "--to", &redis.url()]);
+    assert!(said(&refused).contains("holds scans already"), "{}", said(&refused));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_embedded_store_moves_to_an_empty_cluster() {
+    let Some(cluster) = RedisCluster::start() else { return };
+    move_to(&cluster.url()).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -156,7 +257,8 @@ async fn a_backup_that_is_spoilt_is_refused_and_leaves_nothing() {
     let file = backup(&site, "backup.age");
     let bytes = std::fs::read(&file).expect("read");
     assert!(!restore(&site, &file, &[]).status.success(), "the place is not empty");
-    let again = run(&site, &["backup", "--passphrase-file", &site.file("passphrase"), &file]);
+    let passphrase = site.file("passphrase");
+    let again = run(&site, &["backup", "--passphrase-file", &passphrase, &file]);
     assert!(said(&again).contains("is there already"), "{}", said(&again));
     assert_eq!(
         std::fs::read_dir(site.folder()).expect("read").flatten().filter(is_partial).count(),
@@ -182,12 +284,24 @@ async fn a_backup_that_is_spoilt_is_refused_and_leaves_nothing() {
         assert!(left.is_empty(), "{left:?}");
     }
     let wrong = site.file("wrong");
-    std::fs::write(&wrong, "not the one").expect("written");
-    let done = run(&site, &["restore", "--passphrase-file", &wrong, &file]);
+    std::fs::write(&wrong, x25519::Identity::generate().to_string().expose_secret())
+        .expect("written");
+    let done = run(&site, &["restore", "--identity", &wrong, &file]);
     assert!(said(&done).contains("cannot be opened"), "{}", said(&done));
     let done = restore(&site, &file, &[]);
     assert!(done.status.success(), "{}", said(&done));
     site.shell(&["batch", "show", "1-1"]);
+
+    // The other lock, and the keys.
+    let other = site.file("other.age");
+    site.shell(&["backup", "--passphrase-file", &passphrase, "--with-keys", &other]);
+    std::fs::remove_dir_all(data(&site)).expect("destroyed");
+    let pem = PathBuf::from(site.file("keys")).join("1.pem");
+    let key = std::fs::read(&pem).expect("a key");
+    std::fs::remove_dir_all(site.file("keys")).expect("destroyed");
+    site.shell(&["restore", "--passphrase-file", &passphrase, &other]);
+    assert_eq!(std::fs::read(&pem).expect("a key"), key);
+    assert_eq!(std::fs::metadata(&pem).expect("there").permissions().mode() & 0o777, 0o600);
 }
 
 fn is_partial(entry: &std::fs::DirEntry) -> bool {
@@ -199,13 +313,13 @@ async fn a_restore_that_was_killed_is_not_used_and_is_begun_again() {
     let site = Site::new("embedded");
     let file = backup(&site, "backup.age");
     std::fs::remove_dir_all(data(&site)).expect("destroyed");
-    let passphrase = site.file("passphrase");
+    let (identity, passphrase) = (site.file("identity"), site.file("passphrase"));
     let mut dice = Dice(20_261_129);
     let partial = data(&site).join("restore.partial");
     let mut killed = 0;
     for _ in 0..30 {
         let mut restoring = site
-            .command(&["restore", "--passphrase-file", &passphrase, &file])
+            .command(&["restore", "--identity", &identity, &file])
             .stderr(Stdio::null())
             .spawn()
             .expect("zhenma runs");

@@ -2,6 +2,8 @@
 //! The format and why it is consistent: ADR 35.
 
 mod archive;
+mod moving;
+mod redis;
 mod restore;
 mod seal;
 mod take;
@@ -14,6 +16,8 @@ use serde::{Deserialize, Serialize};
 use crate::app::paths;
 use crate::store::frozen::FrozenError;
 
+pub use moving::to_redis;
+pub use redis::Moved;
 pub use restore::{Restore, Restored, restore};
 pub use seal::{Lock, Opener};
 pub use take::{Taken, take};

@@ -7,10 +7,12 @@ use std::path::{Path, PathBuf};
 
 use super::archive::unpack;
 use super::take::sync_folder_of;
-use super::{BackupError, FOLDERS, KEYS, LEDGER, Opener, SCANS, at};
+use super::{BackupError, FOLDERS, KEYS, LEDGER, Opener, SCANS, at, redis};
 use crate::app::config::Settings;
 use crate::app::paths;
-use crate::store::frozen::count_rows;
+use crate::base::{Clock, UnixMs};
+use crate::store::frozen::{FrozenScans, count_rows};
+use crate::store::redis::RedisState;
 
 /// What to restore.
 pub struct Restore<'a> {
@@ -36,14 +38,18 @@ pub struct Restored {
 /// # Errors
 /// For a place that is not empty, a backup that is damaged or cannot be opened,
 /// a full disk.
-pub fn restore(settings: &Settings, what: &Restore) -> Result<Restored, BackupError> {
+pub async fn restore(
+    settings: &Settings,
+    what: &Restore<'_>,
+    clock: &dyn Clock,
+) -> Result<Restored, BackupError> {
     let data = &settings.data;
     let partial = paths::restoring(data);
-    if settings.scan_store != "embedded" && !what.ledger_only {
-        return Err(BackupError::Refused(
-            "scan_store: a backup is restored into the embedded store; set it to embedded".into(),
-        ));
-    }
+    let redis = match settings.scan_store.as_str() {
+        "embedded" => None,
+        _ if what.ledger_only => None,
+        url => Some(redis::empty(url).await?),
+    };
     DirBuilder::new().recursive(true).mode(0o700).create(data).map_err(at(data))?;
     if partial.exists() {
         // One that was killed: whatever lies there is its own.
@@ -54,7 +60,7 @@ pub fn restore(settings: &Settings, what: &Restore) -> Result<Restored, BackupEr
         refuse_unless_empty(settings, what.ledger_only)?;
         make(&partial)?;
     }
-    let done = put(settings, what, &partial);
+    let done = put(settings, what, &partial, redis.as_ref(), clock.now()).await;
     if done.is_err() {
         clear(settings, what.ledger_only)?;
         std::fs::remove_dir_all(&partial).map_err(at(&partial))?;
@@ -67,7 +73,13 @@ fn make(partial: &Path) -> Result<(), BackupError> {
     sync_folder_of(partial)
 }
 
-fn put(settings: &Settings, what: &Restore, partial: &Path) -> Result<Restored, BackupError> {
+async fn put(
+    settings: &Settings,
+    what: &Restore<'_>,
+    partial: &Path,
+    redis: Option<&RedisState>,
+    now: UnixMs,
+) -> Result<Restored, BackupError> {
     let file = File::open(what.file).map_err(at(what.file))?;
     let about = unpack(what.opener.open(BufReader::new(file))?, partial)?;
     let differ = |name: &str| {
@@ -89,8 +101,13 @@ fn put(settings: &Settings, what: &Restore, partial: &Path) -> Result<Restored, 
         let (from, to) = (partial.join(name), settings.data.join(name));
         if what.ledger_only { place_missing(&from, &to)? } else { place(&from, &to)? }
     }
-    if !what.ledger_only {
-        place(&scans, &paths::scans(&settings.data))?;
+    match redis {
+        Some(redis) if scans.exists() => {
+            // Of the copy that was checked: the file goes when the folder goes.
+            redis::fill(redis, &FrozenScans::alone(&scans)?, &partial.join(LEDGER), now).await?;
+        }
+        None if !what.ledger_only => place(&scans, &paths::scans(&settings.data))?,
+        _ => {}
     }
     place(&partial.join(LEDGER), &paths::ledger(&settings.data))?;
     sync_folder_of(partial)?;

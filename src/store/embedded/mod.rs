@@ -25,6 +25,7 @@ use crate::scan::{
 };
 
 pub use inspect::Inspection;
+pub(super) use reader::entries;
 
 /// Scan state in one file. Dropping it answers what waits, then closes.
 pub struct EmbeddedState {

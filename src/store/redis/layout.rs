@@ -78,9 +78,12 @@ pub fn keys_of(code: &CodeId) -> (Vec<u8>, [u8; 1], Vec<u8>) {
     (hash, [low], own)
 }
 
-/// True when a hash's value says that the history has a key of its own.
+/// A hash's value that says that the history has a key of its own.
+pub const LONG: &[u8] = b"L";
+
+/// True for [`LONG`].
 pub fn is_long(value: &[u8]) -> bool {
-    value == b"L"
+    value == LONG
 }
 
 pub fn pack(code: &CodeId, seen: &Observation, into: &mut Vec<u8>) {

@@ -3,6 +3,7 @@
 
 mod durability;
 mod identity;
+mod import;
 mod layout;
 mod link;
 mod node;
