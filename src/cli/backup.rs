@@ -37,7 +37,11 @@ impl Backup {
             Some(file) => Lock::Passphrase(passphrase(Some(file), false)?),
             None => Lock::Recipients(self.recipient),
         };
-        let taken = backup::take(&settings, &lock, &self.file, self.with_keys, &SystemClock)?;
+        let taken = server::block_on(async {
+            backup::take(&settings, &lock, &self.file, self.with_keys, &SystemClock)
+                .await
+                .map_err(|e| StartError::Other(e.to_string()))
+        })?;
         let at = taken.taken_at.rfc3339();
         if json {
             println!(

@@ -70,6 +70,18 @@ impl BatchFacts {
         Payload { layer: Layer::Outer, key, batch, serial: self.outer.serial_of(number) }
     }
 
+    /// The payload of a label of any layer with this running number.
+    pub fn payload_in(&self, layer: Layer, number: u64) -> Payload {
+        let of_layer = match layer {
+            Layer::Outer => &self.outer,
+            Layer::Inner => &self.inner,
+            Layer::Case => &self.case,
+            Layer::Pallet => &self.pallet,
+        };
+        let BatchRef { key, batch } = self.batch.id;
+        Payload { layer, key, batch, serial: of_layer.serial_of(number) }
+    }
+
     /// Running number of a serial, if it was issued, and how its label stands.
     fn find(&self, layer: Layer, serial: u64) -> Option<(u64, Standing)> {
         let of_item =

@@ -112,6 +112,9 @@ impl FrozenLedger {
     }
 }
 
+/// A payload, and the bytes of its history.
+pub type Kept = ([u8; 12], Vec<u8>);
+
 /// The embedded scan state at one instant: histories and log.
 pub struct FrozenScans(Frozen);
 
@@ -188,11 +191,7 @@ impl FrozenScans {
     ///
     /// # Errors
     /// For a damaged file.
-    pub fn histories(
-        &self,
-        after: Option<[u8; 12]>,
-        max: usize,
-    ) -> Result<Vec<([u8; 12], Vec<u8>)>, FrozenError> {
+    pub fn histories(&self, after: Option<[u8; 12]>, max: usize) -> Result<Vec<Kept>, FrozenError> {
         let read = || -> rusqlite::Result<_> {
             self.0
                 .connection

@@ -15,7 +15,7 @@ use zhenma::scan::CodeId;
 use crate::kills::{Buyers, ask, check};
 use crate::redis_server::{RedisCluster, RedisServer};
 use crate::site::{Site, kill};
-use crate::store_contract::bed::Dice;
+use crate::store_contract::bed::{Dice, scan, whole_log};
 
 const DEADLINE: Duration = Duration::from_secs(60);
 
@@ -146,9 +146,9 @@ async fn has_what_was_acknowledged(
     nothing_to_mend(site);
 }
 
-/// A backup while buyers scan, all of it destroyed, restored into `store`.
-async fn drill(store: Option<&str>) {
-    let mut site = Site::new("embedded");
+/// A backup of `from` while buyers scan, all of it destroyed, restored into `to`.
+async fn drill(from: &str, to: &str, destroy: impl Fn()) {
+    let mut site = Site::new(from);
     recall(&site);
     site.start_serve();
     site.start_worker();
@@ -162,9 +162,8 @@ async fn drill(store: Option<&str>) {
     kill(&mut site.serve);
     kill(&mut site.worker);
     std::fs::remove_dir_all(data(&site)).expect("destroyed");
-    if let Some(store) = store {
-        store.clone_into(&mut site.scan_store);
-    }
+    destroy();
+    to.clone_into(&mut site.scan_store);
     let done = restore(&site, &file, &[]);
     assert!(done.status.success(), "{}", said(&done));
     has_what_was_acknowledged(&mut site, &before, &all).await;
@@ -172,13 +171,52 @@ async fn drill(store: Option<&str>) {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_backup_under_load_has_every_scan_that_was_acknowledged_before_it() {
-    drill(None).await;
+    drill("embedded", "embedded", || ()).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_backup_of_the_embedded_store_is_restored_into_redis() {
     let Some(redis) = RedisServer::start() else { return };
-    drill(Some(&redis.url())).await;
+    drill("embedded", &redis.url(), || ()).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_backup_of_redis_is_restored_into_redis() {
+    let Some(redis) = RedisServer::start() else { return };
+    drill(&redis.url(), &redis.url(), || redis.command("FLUSHALL")).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_backup_of_a_cluster_is_restored_into_the_embedded_store() {
+    let Some(cluster) = RedisCluster::start() else { return };
+    let flush = || cluster.nodes.iter().for_each(|node| node.command("FLUSHALL"));
+    drill(&cluster.url(), "embedded", flush).await;
+}
+
+/// What a code has in the log beyond the 64 that its history remembers is not
+/// counted twice.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_code_scanned_very_often_is_backed_up_as_it_is() {
+    let Some(redis) = RedisServer::start() else { return };
+    let mut site = Site::new(&redis.url());
+    let state = site.state().await;
+    for (at, n) in [(0_u64, 200_u64), (1, 1), (2, 3), (3, 65)] {
+        let (code, _) = site.labels[usize::try_from(at).expect("small")];
+        for n in 0..n {
+            state.record(code, scan(at * 1_000 + n)).await.expect("recorded");
+        }
+    }
+    let codes: Vec<CodeId> = site.labels.iter().map(|(code, _)| *code).collect();
+    let before = state.peek_all(&codes).await;
+    let file = backup(&site, "backup.age");
+    assert!(redis.command::<Vec<String>>("KEYS zm:*:hold").is_empty(), "let go");
+    std::fs::remove_dir_all(data(&site)).expect("destroyed");
+    "embedded".clone_into(&mut site.scan_store);
+    let done = restore(&site, &file, &[]);
+    assert!(done.status.success(), "{}", said(&done));
+    let restored = site.state().await;
+    assert_eq!(restored.peek_all(&codes).await, before);
+    assert_eq!(whole_log(&*restored).await.len(), 269);
 }
 
 /// What the log still has, though it is later than the backup, reaches the ledger.

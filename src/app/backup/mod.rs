@@ -3,6 +3,7 @@
 
 mod archive;
 mod moving;
+mod of_redis;
 mod redis;
 mod restore;
 mod seal;

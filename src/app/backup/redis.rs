@@ -34,7 +34,7 @@ pub struct Moved {
     pub not_issued: u64,
 }
 
-fn told(error: StateError) -> BackupError {
+pub(super) fn told(error: StateError) -> BackupError {
     BackupError::Refused(error.to_string())
 }
 

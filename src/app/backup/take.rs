@@ -9,7 +9,7 @@ use std::time::Duration;
 use rustix::fs::{FlockOperation, flock};
 
 use super::archive::Packer;
-use super::{About, BackupError, FOLDERS, FORMAT, KEYS, LEDGER, Lock, SCANS, at};
+use super::{About, BackupError, FOLDERS, FORMAT, KEYS, LEDGER, Lock, SCANS, at, of_redis};
 use crate::app::config::Settings;
 use crate::app::paths;
 use crate::base::{Clock, UnixMs};
@@ -39,7 +39,7 @@ pub struct Taken {
 /// # Errors
 /// When there is nothing to back up, `out` is there already, or a disk is full;
 /// nothing is left then.
-pub fn take(
+pub async fn take(
     settings: &Settings,
     lock: &Lock,
     out: &Path,
@@ -55,23 +55,16 @@ pub fn take(
     if out.exists() {
         return refused(format!("{} is there already: choose another name", out.display()));
     }
-    if settings.scan_store != "embedded" {
-        return refused(
-            "scan_store: a backup takes the embedded store; of Redis copy the folder \
-             appendonlydir, and the ledger by SQLite's .backup"
-                .into(),
-        );
-    }
     let folder = Folder::make(&settings.data)?;
     let partial = Partial::beside(out);
-    let mut taken = write(settings, lock, &folder.0, &partial.0, with_keys, clock)?;
+    let mut taken = write(settings, lock, &folder.0, &partial.0, with_keys, clock).await?;
     taken.bytes = std::fs::metadata(&partial.0).map_err(at(&partial.0))?.len();
     std::fs::rename(&partial.0, out).map_err(at(out))?;
     sync_folder_of(out)?;
     Ok(taken)
 }
 
-fn write(
+async fn write(
     settings: &Settings,
     lock: &Lock,
     folder: &Path,
@@ -89,12 +82,15 @@ fn write(
     // First, so that a wrong key is told before anything is copied.
     let sealed = lock.seal(BufWriter::new(file))?;
     let (ledger, scans) = (folder.join(LEDGER), folder.join(SCANS));
-    let taken_at = copy(settings, &ledger, &scans, clock)?;
+    let taken_at = match settings.scan_store.as_str() {
+        "embedded" => copy(settings, &ledger, &scans, clock)?,
+        url => of_redis::copy(url, &paths::ledger(&settings.data), &ledger, &scans, clock).await?,
+    };
     let about = About {
         format: FORMAT,
         zhenma: env!("CARGO_PKG_VERSION").to_owned(),
         taken_at: taken_at.rfc3339(),
-        scan_store: "embedded".to_owned(),
+        scan_store: if settings.scan_store == "embedded" { "embedded" } else { "redis" }.to_owned(),
         ledger_rows: count_rows(&ledger)?,
         scan_rows: if scans.exists() { count_rows(&scans)? } else { Default::default() },
     };

@@ -2,6 +2,7 @@
 //! How each promise of the port is kept: `README.md` beside this file.
 #![doc = include_str!("README.md")]
 
+mod build;
 mod file;
 mod inspect;
 mod reader;
@@ -24,6 +25,7 @@ use crate::scan::{
     CodeId, Cursor, Entry, History, LogId, Observation, Recorded, ScanState, StateError,
 };
 
+pub use build::Build;
 pub use inspect::Inspection;
 pub(super) use reader::entries;
 

@@ -5,6 +5,7 @@
 //! |---|---|
 //! | `zm:{TT}:layout` | [`LAYOUT`] |
 //! | `zm:{TT}:id` | identity of the log, 16 random bytes; made when first asked for |
+//! | `zm:{TT}:hold` | while it is there the log is not trimmed; ends by itself |
 //! | `zm:{TT}:log` | stream, field `s`: the packed scan |
 //! | `zm:{TT}:h:` payload 0..7, block | hash: low byte of the running number -> history of one or two observations, or `L` |
 //! | `zm:{TT}:l:` payload 0..7, running number | a longer history |
@@ -44,6 +45,17 @@ pub fn identity_key(tag: u16) -> String {
     format!("zm:{{{tag:02x}}}:id")
 }
 
+pub fn hold_key(tag: u16) -> String {
+    format!("zm:{{{tag:02x}}}:hold")
+}
+
+/// Trims a log, unless it is held.
+pub const TRIM: &str = "
+    if redis.call('EXISTS', KEYS[2]) == 0 then
+      redis.call('XTRIM', KEYS[1], 'MINID', ARGV[1])
+    end
+    return 0";
+
 /// Puts the second argument where there is nothing yet, or still the first; gives what is
 /// there then.
 pub const IDENTITY: &str = "
@@ -76,6 +88,32 @@ pub fn keys_of(code: &CodeId) -> (Vec<u8>, [u8; 1], Vec<u8>) {
     let hash = [format!("zm:{{{tag:02x}}}:h:").as_bytes(), &block].concat();
     let own = [format!("zm:{{{tag:02x}}}:l:").as_bytes(), &block, &[low]].concat();
     (hash, [low], own)
+}
+
+/// Bytes of a hash's key before its block's payload: `zm:{TT}:h:`.
+const HEAD: usize = 10;
+
+/// What a hash and a field in it are the history of: payload 0..7 and running number.
+pub fn names(hash: &[u8], field: &[u8]) -> Option<([u8; 7], u64)> {
+    let (head, block) = hash.get(HEAD..)?.split_first_chunk::<7>()?;
+    let mut number = [0; 8];
+    match (block.len(), field) {
+        (3 | 7, [low]) => {
+            number[7 - block.len()..7].copy_from_slice(block);
+            number[7] = *low;
+        }
+        _ => return None,
+    }
+    Some((*head, u64::from_be_bytes(number)))
+}
+
+/// The key of the longer form of a field's history.
+pub fn long_key(hash: &[u8], field: &[u8]) -> Vec<u8> {
+    let mut key = [hash, field].concat();
+    if let Some(kind) = key.get_mut(HEAD - 2) {
+        *kind = b'l';
+    }
+    key
 }
 
 /// A hash's value that says that the history has a key of its own.
@@ -123,5 +161,21 @@ pub fn recorded(tag: u16, answer: &[u8]) -> Result<Recorded, StateError> {
             "a history in Redis is missing or of no known form; were keys evicted or edited?"
                 .into(),
         )),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_names_its_code() {
+        for number in [0, 255, 256, 99_999_999, u64::from(u32::MAX), 1 << 32, 1 << 40] {
+            let code = CodeId { payload: *b"\x10abcdefghijk", number };
+            let (hash, field, own) = keys_of(&code);
+            assert_eq!(names(&hash, &field), Some((*b"\x10abcdef", number)));
+            assert_eq!(long_key(&hash, &field), own);
+        }
+        assert_eq!(names(b"zm:{00}:h:short", b"1"), None);
     }
 }

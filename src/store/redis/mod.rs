@@ -10,6 +10,7 @@ mod node;
 mod place;
 mod scout;
 mod vitals;
+mod walk;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -27,6 +28,8 @@ use crate::scan::port::{Durability, Vitals};
 use crate::scan::{
     CodeId, Cursor, Entry, History, LogId, Observation, Recorded, ScanState, StateError,
 };
+
+pub use self::walk::{Found, Walk};
 
 /// Entries of one answer of `follow`, whatever the caller asks for.
 const FOLLOW_ENTRIES_MAX: usize = 10_000;
@@ -244,9 +247,11 @@ impl ScanState for RedisState {
                 None => (through.major.saturating_add(1), 0),
             };
             let mut trim = redis::pipe();
-            trim.cmd("XTRIM")
+            trim.cmd("EVAL")
+                .arg(layout::TRIM)
+                .arg(2)
                 .arg(layout::log_key(shard))
-                .arg("MINID")
+                .arg(layout::hold_key(shard))
                 .arg(format!("{major}-{minor}"));
             self.run(shard, &mut trim).await.map(|_| ())
         })

@@ -1,0 +1,115 @@
+//! The scan state of a running Redis as a file of the embedded kind.
+
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use super::BackupError;
+use super::redis::told;
+use crate::base::{Clock, UnixMs};
+use crate::code::Payload;
+use crate::registry::port::RegistryLedger;
+use crate::registry::{BatchRef, Register};
+use crate::scan::{Cursor, Entry, ScanState};
+use crate::store::embedded::Build;
+use crate::store::frozen::FrozenLedger;
+use crate::store::redis::{Found, RedisState, Walk};
+use crate::store::sql::Ledger;
+
+/// Between two renewals of the hold, of whose minute a slow page may take some.
+const RENEW_EVERY: Duration = Duration::from_secs(15);
+/// Entries of a log that are read at once.
+const AT_ONCE: usize = 10_000;
+
+/// A hold that is renewed now and then.
+struct Hold<'a> {
+    redis: &'a RedisState,
+    renewed: Instant,
+}
+
+impl Hold<'_> {
+    async fn keep(&mut self) -> Result<(), BackupError> {
+        if self.renewed.elapsed() > RENEW_EVERY {
+            self.redis.hold(true).await.map_err(told)?;
+            self.renewed = Instant::now();
+        }
+        Ok(())
+    }
+}
+
+/// Copies the ledger and then all of Redis, of which nothing is trimmed
+/// meanwhile: what the log has later than a history was read is folded into it.
+pub async fn copy(
+    url: &str,
+    from: &Path,
+    ledger: &Path,
+    scans: &Path,
+    clock: &dyn Clock,
+) -> Result<UnixMs, BackupError> {
+    let redis = RedisState::reach(url).await.map_err(told)?;
+    redis.hold(false).await.map_err(told)?;
+    let mut hold = Hold { redis: &redis, renewed: Instant::now() };
+    let done = copy_held(&mut hold, from, ledger, scans, clock).await;
+    redis.let_go().await.map_err(told)?;
+    done
+}
+
+async fn copy_held(
+    hold: &mut Hold<'_>,
+    from: &Path,
+    ledger: &Path,
+    scans: &Path,
+    clock: &dyn Clock,
+) -> Result<UnixMs, BackupError> {
+    let redis = hold.redis;
+    let taken_at = clock.now();
+    let frozen = FrozenLedger::at(from)?;
+    frozen.copy_to(ledger)?;
+    let register = register(ledger).await?;
+    let mut build = Build::at(scans).map_err(told)?;
+    let mut walk = Walk::default();
+    while let Some(found) = redis.walk(&mut walk).await.map_err(told)? {
+        let known = found.into_iter().filter_map(|history| payload(&register, history));
+        build.put(&known.collect::<Vec<_>>()).map_err(told)?;
+        hold.keep().await?;
+    }
+    for shard in 0..redis.shards() {
+        let followed = match redis.known_identity(shard).await.map_err(told)? {
+            Some(log) => frozen.followed(log)?,
+            None => Cursor::START,
+        };
+        let mut log: Vec<Entry> = Vec::new();
+        loop {
+            let after = log.last().map_or(Cursor::START, |last| last.cursor);
+            let some = redis.follow(shard, after, AT_ONCE).await.map_err(told)?;
+            if some.is_empty() {
+                break;
+            }
+            log.extend(some);
+            hold.keep().await?;
+        }
+        let unfollowed = log.partition_point(|entry| entry.cursor <= followed);
+        build.fold(&log, unfollowed).map_err(told)?;
+    }
+    // Not ended before the last of it was read.
+    redis.hold(true).await.map_err(told)?;
+    Ok(taken_at)
+}
+
+async fn register(ledger: &Path) -> Result<Register, BackupError> {
+    let of_ledger = |e: crate::base::LedgerError| BackupError::Refused(e.to_string());
+    let ledger = Ledger::inspect(ledger).await.map_err(of_ledger)?;
+    let changes = ledger.changes(0).await.map_err(of_ledger);
+    ledger.close().await;
+    Ok(Register::default().apply(changes?.unwrap_or_default()))
+}
+
+/// The code of a history; `None` for one of a batch that the ledger does not
+/// have yet, whose first scan came behind the copy.
+fn payload(register: &Register, found: Found) -> Option<([u8; 12], Vec<u8>)> {
+    let mut payload = [0; 12];
+    payload[..7].copy_from_slice(&found.head);
+    let of = Payload::from_bytes(payload).ok()?;
+    let id = BatchRef { key: of.key, batch: of.batch };
+    let facts = register.batches.get(&id)?;
+    Some((facts.payload_in(of.layer, found.number).to_bytes(), found.bytes))
+}
