@@ -40,6 +40,9 @@ pub const IMPORT_ROWS_MAX: usize = 100_000;
 /// Requests in work at once; more are answered 503.
 pub const REQUESTS_IN_WORK_MAX: usize = 1_024;
 
+/// Bodies of scans that are being read at once; more are answered 503.
+pub const BODIES_ON_THE_WAY_MAX: usize = 512;
+
 /// The same for consoles and API, whose crowd must not take a buyer's place.
 pub const STAFF_REQUESTS_IN_WORK_MAX: usize = 256;
 

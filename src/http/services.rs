@@ -13,7 +13,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::auth::SignedIn;
 use crate::auth::mail::Mailer;
-use crate::base::limits::{REQUEST_S_MAX, REQUESTS_IN_WORK_MAX};
+use crate::base::limits::{BODIES_ON_THE_WAY_MAX, BODY_S_MAX, REQUEST_S_MAX, REQUESTS_IN_WORK_MAX};
 use crate::base::{Cidr, Clock};
 use crate::hooks::Allowed;
 use crate::http::bounds::Places;
@@ -64,6 +64,8 @@ pub struct Services {
     pub(super) seals: Arc<Seals>,
     /// Of what buyers ask.
     pub(super) places: Places,
+    /// Of bodies that have not come yet.
+    pub(super) on_the_way: Places,
     pub(super) visits: Arc<Visits>,
     pub(super) throttle: Arc<Throttle>,
     pub(super) misses: Arc<Misses>,
@@ -113,6 +115,7 @@ impl Services {
             mailer: None,
             media: None,
             places: Places::new(REQUESTS_IN_WORK_MAX, REQUEST_S_MAX),
+            on_the_way: Places::new(BODIES_ON_THE_WAY_MAX, BODY_S_MAX + 1),
             visits: Arc::default(),
             throttle: Arc::new(Throttle::new(Rates::default())),
             misses: Arc::default(),

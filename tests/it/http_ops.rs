@@ -6,6 +6,7 @@ use std::time::Duration;
 use reqwest::Method;
 use serde_json::Value;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use zhenma::base::limits::BODIES_ON_THE_WAY_MAX;
 use zhenma::http::rate::Rates;
 
 use crate::http_bed::{self as bed, Bed};
@@ -135,6 +136,34 @@ async fn headers_that_never_end_are_cut_off() {
         let head = String::from_utf8_lossy(&answer[..n]).into_owned();
         assert!(head.contains(" 431") || head.contains(&format!(" {status}")), "{head}");
     }
+}
+
+/// As many as may be read at once, and some more, all of whose bodies stay away.
+#[tokio::test]
+async fn bodies_that_do_not_come_keep_no_buyer_out() {
+    let bed = Bed::start().await;
+    let address = bed.base.strip_prefix("http://").expect("http");
+    let head = format!(
+        "POST /api/v1/scans HTTP/1.1\r\nhost: {}\r\ncontent-length: 100\r\n\r\n{{",
+        bed::HOST
+    );
+    let mut slow = Vec::new();
+    for _ in 0..BODIES_ON_THE_WAY_MAX + 8 {
+        let mut stream = tokio::net::TcpStream::connect(address).await.expect("connects");
+        stream.write_all(head.as_bytes()).await.expect("written");
+        slow.push(stream);
+    }
+    let client = reqwest::Client::new();
+    let url = format!("{}/api/v1/scans", bed.base);
+    let post = || client.post(&url).json(&serde_json::json!({"code": bed::code(1)})).send();
+    assert_eq!(post().await.expect("an answer").status(), 503, "one body more");
+    let page = client.get(format!("{}/{}", bed.base, bed::code(2))).send().await;
+    assert_eq!(page.expect("an answer").status(), 200, "a buyer");
+    // Their time is over, and the next are read again.
+    crate::faults::load::eventually("bodies are read", || async {
+        post().await.is_ok_and(|answer| answer.status() == 200)
+    })
+    .await;
 }
 
 #[tokio::test]

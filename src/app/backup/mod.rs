@@ -14,6 +14,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
+use crate::app::config::Settings;
 use crate::app::paths;
 use crate::store::frozen::FrozenError;
 
@@ -65,6 +66,18 @@ pub enum BackupError {
 fn at(path: &Path) -> impl FnOnce(std::io::Error) -> BackupError {
     let path = path.to_owned();
     move |problem| BackupError::File { path, problem }
+}
+
+/// Refuses a ledger that is in PostgreSQL: its file here, if any, is not in use.
+fn on_file(settings: &Settings) -> Result<(), BackupError> {
+    if settings.ledger == "embedded" {
+        return Ok(());
+    }
+    Err(BackupError::Refused(
+        "ledger: it is in PostgreSQL, which pg_dump backs up and pg_restore puts back; this \
+         command knows a ledger in a file alone"
+            .to_owned(),
+    ))
 }
 
 /// Refuses a place in which a restore did not end.

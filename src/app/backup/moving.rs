@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use super::redis::{Moved, empty, fill};
 use super::take::sync_folder_of;
-use super::{BackupError, at, whole};
+use super::{BackupError, at, on_file, whole};
 use crate::app::config::Settings;
 use crate::app::paths;
 use crate::base::Clock;
@@ -21,6 +21,7 @@ pub async fn to_redis(
     url: &str,
     clock: &dyn Clock,
 ) -> Result<(Moved, PathBuf), BackupError> {
+    on_file(settings)?;
     whole(&settings.data).map_err(BackupError::Refused)?;
     let path = paths::scans(&settings.data);
     if settings.scan_store != "embedded" || !path.exists() {

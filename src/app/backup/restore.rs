@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use super::archive::unpack;
 use super::take::sync_folder_of;
-use super::{BackupError, FOLDERS, KEYS, LEDGER, Opener, SCANS, at, redis};
+use super::{BackupError, FOLDERS, KEYS, LEDGER, Opener, SCANS, at, on_file, redis};
 use crate::app::config::Settings;
 use crate::app::paths;
 use crate::base::{Clock, UnixMs};
@@ -43,6 +43,7 @@ pub async fn restore(
     what: &Restore<'_>,
     clock: &dyn Clock,
 ) -> Result<Restored, BackupError> {
+    on_file(settings)?;
     let data = &settings.data;
     let partial = paths::restoring(data);
     let redis = match settings.scan_store.as_str() {

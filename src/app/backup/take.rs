@@ -48,6 +48,7 @@ pub async fn take(
 ) -> Result<Taken, BackupError> {
     let refused = |says: String| Err(BackupError::Refused(says));
     let ledger = paths::ledger(&settings.data);
+    super::on_file(settings)?;
     super::whole(&settings.data).map_err(BackupError::Refused)?;
     if !ledger.exists() {
         return refused(format!("{} is not there: nothing is registered yet", ledger.display()));

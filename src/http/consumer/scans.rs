@@ -4,7 +4,7 @@ use std::pin::pin;
 use std::sync::Arc;
 
 use axum::Json;
-use axum::body::Body;
+use axum::body::Bytes;
 use axum::extract::{Request, State};
 use axum::http::request::Parts;
 use axum::response::{IntoResponse, Response};
@@ -158,6 +158,9 @@ fn accuracy<'de, D: Deserializer<'de>>(d: D) -> Result<f64, D::Error> {
 pub async fn scan(State(services): State<Arc<Services>>, request: Request) -> Response {
     let (parts, body) = request.into_parts();
     let direct = Direct::begin(&services, &parts, "/api/v1/scans");
+    // A body that is slow to come holds no place of those who have asked already.
+    let body = services.on_the_way.within(bodies::whole(body, SCAN_BODY_BYTES_MAX)).await;
+    let body = body.and_then(std::convert::identity);
     direct.answer(&parts, pin!(answered(&services, &direct.client, &parts, body))).await
 }
 
@@ -165,12 +168,11 @@ async fn answered(
     services: &Services,
     client: &Client,
     parts: &Parts,
-    body: Body,
+    body: Result<Bytes, Problem>,
 ) -> Result<Response, Problem> {
     let head = Head { method: &parts.method, headers: &parts.headers, client };
     admit(services, head)?;
-    let body = bodies::whole(body, SCAN_BODY_BYTES_MAX).await?;
-    let scan = read(&body)?;
+    let scan = read(&body?)?;
 
     let named = name(services, head, &scan.code).await?;
     let at = services.clock.now();
