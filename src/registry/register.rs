@@ -66,41 +66,35 @@ impl BatchFacts {
 
     /// The payload of the item with this running number.
     pub fn payload(&self, number: u64) -> Payload {
-        let BatchRef { key, batch } = self.batch.id;
-        Payload { layer: Layer::Outer, key, batch, serial: self.outer.serial_of(number) }
+        self.payload_in(Layer::Outer, number)
     }
 
     /// The payload of a label of any layer with this running number.
     pub fn payload_in(&self, layer: Layer, number: u64) -> Payload {
-        let of_layer = match layer {
+        let BatchRef { key, batch } = self.batch.id;
+        Payload { layer, key, batch, serial: self.serials(layer).serial_of(number) }
+    }
+
+    fn serials(&self, layer: Layer) -> &Permutation {
+        match layer {
             Layer::Outer => &self.outer,
             Layer::Inner => &self.inner,
             Layer::Case => &self.case,
             Layer::Pallet => &self.pallet,
-        };
-        let BatchRef { key, batch } = self.batch.id;
-        Payload { layer, key, batch, serial: of_layer.serial_of(number) }
+        }
     }
 
     /// Running number of a serial, if it was issued, and how its label stands.
     fn find(&self, layer: Layer, serial: u64) -> Option<(u64, Standing)> {
-        let of_item =
-            |number| (number < self.batch.issued()).then(|| (number, self.standing(number)));
-        match layer {
-            Layer::Outer => of_item(self.outer.number_of(serial)),
-            Layer::Inner if self.batch.layers == Layers::OuterAndInner => {
-                of_item(self.inner.number_of(serial))
-            }
-            Layer::Case => {
-                let number = self.case.number_of(serial);
-                (number < self.batch.cases).then(|| (number, self.case_standing.clone()))
-            }
-            Layer::Pallet => {
-                let number = self.pallet.number_of(serial);
-                (number < self.batch.pallets).then(|| (number, self.case_standing.clone()))
-            }
-            Layer::Inner => None,
-        }
+        let number = self.serials(layer).number_of(serial);
+        let (issued, of_item) = match layer {
+            Layer::Inner if self.batch.layers != Layers::OuterAndInner => (0, true),
+            Layer::Outer | Layer::Inner => (self.batch.issued(), true),
+            Layer::Case => (self.batch.cases, false),
+            Layer::Pallet => (self.batch.pallets, false),
+        };
+        let stands = || if of_item { self.standing(number) } else { self.case_standing.clone() };
+        (number < issued).then(|| (number, stands()))
     }
 
     /// How the item with this running number stands. Withdrawal wins over
