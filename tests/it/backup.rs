@@ -141,7 +141,7 @@ async fn has_what_was_acknowledged(
     site.start_serve();
     site.start_worker();
     ask_again(site, before).await;
-    check(site, &restored).await;
+    check(site, &site.books(), &restored).await;
     is_recalled(site).await;
     nothing_to_mend(site);
 }
@@ -243,7 +243,7 @@ async fn a_lost_ledger_takes_later_scans_from_the_log_that_survived() {
     site.start_serve();
     site.start_worker();
     eprintln!("{record} scans");
-    check(&site, &all).await;
+    check(&site, &site.books(), &all).await;
     ready(&site).await;
     is_recalled(&site).await;
     nothing_to_mend(&site);

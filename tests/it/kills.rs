@@ -2,13 +2,12 @@
 //! client keeps its own record of the scans that were acknowledged: none is
 //! lost, none is counted twice, and each reaches the ledger once.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use rusqlite::{Connection, OpenFlags};
 use serde_json::{Value, json};
 use tokio::task::JoinHandle;
 use uuid::Uuid;
@@ -24,7 +23,7 @@ use zhenma::scan::service::label;
 use zhenma::store::sql::Ledger;
 
 use crate::across::{Model, scans};
-use crate::ledger_bed;
+use crate::ledger_bed::{self, Books};
 use crate::redis_server::RedisServer;
 use crate::site::{Site, kill};
 use crate::store_contract::bed::Dice;
@@ -50,7 +49,7 @@ impl Buyers {
         let record = Record::default();
         let clients = (0..CLIENTS)
             .map(|n| {
-                let url = format!("http://127.0.0.1:{}/api/v1/scans", site.port);
+                let url = format!("http://127.0.0.1:{}/api/v1/scans", site.door());
                 let (labels, stop, answered) =
                     (site.labels.clone(), stop.clone(), answered.clone());
                 tokio::spawn(buy(url, labels, Dice(n), stop, answered, record.clone()))
@@ -136,32 +135,25 @@ pub async fn ask(client: &reqwest::Client, url: &str, body: &Value) -> bool {
 }
 
 /// Compares the buyers' record with histories and ledger.
-pub async fn check(site: &Site, acknowledged: &HashMap<CodeId, u64>) {
+pub async fn check(site: &Site, books: &Books<'_>, acknowledged: &HashMap<CodeId, u64>) {
     let state = site.state().await;
     for (code, scans) in acknowledged {
         let history = state.peek(*code).await.expect("read");
         assert_eq!(history.count(), *scans, "scans of label {} in its history", code.number);
     }
     // Whatever the worker has not followed yet it follows now.
-    let path = Path::new(&site.file("data")).join("ledger.sqlite");
-    let ledger = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY)
-        .expect("the ledger opens");
-    let rows = || -> HashMap<Vec<u8>, u64> {
-        let mut count = ledger
-            .prepare("SELECT payload, count(*) FROM scans WHERE batch_number = 1 GROUP BY payload")
-            .expect("prepared");
-        let rows = count.query_map([], |row| Ok((row.get(0)?, row.get(1)?))).expect("read");
-        rows.collect::<Result<_, _>>().expect("read")
-    };
-    let expected: HashMap<Vec<u8>, u64> =
-        acknowledged.iter().map(|(code, scans)| (code.payload.to_vec(), *scans)).collect();
+    let payload = books.hex("payload");
+    let sql = format!("SELECT {payload}, count(*) FROM scans WHERE batch_number = 1 GROUP BY 1");
+    let hex = |code: &CodeId| code.payload.iter().map(|byte| format!("{byte:02x}")).collect();
+    let expected: BTreeMap<String, u64> =
+        acknowledged.iter().map(|(code, scans)| (hex(code), *scans)).collect();
     let all: u64 = expected.values().sum();
     let deadline = Instant::now() + DEADLINE;
-    while rows().values().sum::<u64>() < all {
+    while books.counts(&sql).values().sum::<u64>() < all {
         assert!(Instant::now() < deadline, "rows are missing; the log:\n{}", site.log());
-        tokio::time::sleep(Duration::from_millis(20)).await;
+        tokio::time::sleep(Duration::from_millis(50)).await;
     }
-    assert_eq!(rows(), expected, "each scan is one row of the ledger");
+    assert_eq!(books.counts(&sql), expected, "each scan is one row of the ledger");
 }
 
 async fn kill_at_random(mut site: Site, redis: Option<&mut RedisServer>) {
@@ -196,7 +188,7 @@ async fn kill_at_random(mut site: Site, redis: Option<&mut RedisServer>) {
     buyers.progress(200, &site).await;
     let acknowledged = buyers.finish().await;
     eprintln!("{} scans acknowledged", acknowledged.values().sum::<u64>());
-    check(&site, &acknowledged).await;
+    check(&site, &site.books(), &acknowledged).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

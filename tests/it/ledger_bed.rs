@@ -2,9 +2,11 @@
 //! of its own on a PostgreSQL server that the tests start. So the same tests are
 //! the contract of both.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
+
+use rusqlite::{Connection, OpenFlags};
 
 use zhenma::base::UnixMs;
 use zhenma::store::sql::Ledger;
@@ -42,6 +44,52 @@ pub fn setting(data: &Path) -> String {
     made.entry(data.to_owned()).or_insert_with(|| server.database()).clone()
 }
 
+/// A ledger, for who reads it past the program.
+pub enum Books<'a> {
+    File(PathBuf),
+    /// And the URL of a database.
+    Server(&'a PostgresServer, String),
+}
+
+impl Books<'_> {
+    /// The ledger of this data directory, as `setting` has it.
+    pub fn of(data: &Path) -> Self {
+        if on_postgres() {
+            Self::Server(PostgresServer::shared().expect("it runs"), setting(data))
+        } else {
+            Self::File(data.join("ledger.sqlite"))
+        }
+    }
+
+    /// Rows of a name and a count. Bytes are to be given as text by [`Books::hex`].
+    pub fn counts(&self, sql: &str) -> BTreeMap<String, u64> {
+        match self {
+            Self::File(file) => {
+                let ledger = Connection::open_with_flags(file, OpenFlags::SQLITE_OPEN_READ_ONLY);
+                let ledger = ledger.expect("the ledger opens");
+                let mut rows = ledger.prepare(sql).expect("prepared");
+                let rows = rows.query_map([], |row| Ok((row.get(0)?, row.get(1)?))).expect("read");
+                rows.collect::<Result<_, _>>().expect("read")
+            }
+            Self::Server(server, url) => {
+                let row = |line: &str| {
+                    let (name, count) = line.rsplit_once('|').expect("two columns");
+                    (name.to_owned(), count.parse().expect("a count"))
+                };
+                server.sql(url, sql).lines().map(row).collect()
+            }
+        }
+    }
+
+    /// A column of bytes as hexadecimal digits.
+    pub fn hex(&self, column: &str) -> String {
+        match self {
+            Self::File(_) => format!("lower(hex({column}))"),
+            Self::Server(..) => format!("encode({column}, 'hex')"),
+        }
+    }
+}
+
 /// What a statement counts in the ledger that would be this file.
 pub fn count(file: &Path, sql: &str) -> i64 {
     if on_postgres() {
@@ -49,7 +97,7 @@ pub fn count(file: &Path, sql: &str) -> i64 {
         let said = server.sql(&setting(file.parent().expect("a folder")), sql);
         return said.trim().parse().expect("a number");
     }
-    let kept = rusqlite::Connection::open(file).expect("opens");
+    let kept = Connection::open(file).expect("opens");
     kept.query_row(sql, [], |row| row.get(0)).expect("counted")
 }
 

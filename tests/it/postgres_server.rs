@@ -58,12 +58,7 @@ impl PostgresServer {
 
     fn start(more: &str) -> Option<Self> {
         let initdb = program("initdb")?;
-        let folder = tempfile::Builder::new().prefix("zhenma-pg-").tempdir().ok()?.keep();
-        let is_root = rustix::process::geteuid().is_root();
-        if is_root {
-            chown(&folder, Some(NOBODY), Some(NOBODY)).expect("given away");
-        }
-        std::fs::set_permissions(&folder, std::fs::Permissions::from_mode(0o711)).expect("set");
+        let (folder, is_root) = (folder(), rustix::process::geteuid().is_root());
         let made = as_nobody(&initdb, is_root)
             .arg(folder.join("data"))
             .args(MAKE.split_whitespace())
@@ -76,6 +71,41 @@ impl PostgresServer {
         server.run();
         server.template();
         Some(server)
+    }
+
+    /// One that follows this one, and has all that it has.
+    pub fn follower(&self) -> Self {
+        let folder = folder();
+        let copy = program("pg_basebackup").expect("pg_basebackup stands beside initdb");
+        let made = as_nobody(&copy, rustix::process::geteuid().is_root())
+            .args(["-U", "zhenma", "-R", "-X", "stream", "-c", "fast", "--no-sync", "-h"])
+            .arg(&self.folder)
+            .arg("-D")
+            .arg(folder.join("data"))
+            .current_dir(&folder)
+            .output()
+            .expect("pg_basebackup runs");
+        assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+        let (held, databases) = (Mutex::new(None), AtomicU32::new(0));
+        let server = Self { folder, more: self.more.clone(), held, databases };
+        server.run();
+        server
+    }
+
+    /// What it commits from now on waits for a follower.
+    pub fn wait_for_followers(&self) {
+        for sql in ["ALTER SYSTEM SET synchronous_standby_names = '*'", "SELECT pg_reload_conf()"] {
+            self.psql("postgres", sql).expect("set");
+        }
+    }
+
+    /// A follower is a server of its own.
+    pub fn promote(&self) {
+        self.psql("postgres", "SELECT pg_promote()").expect("promoted");
+    }
+
+    pub fn socket(&self) -> PathBuf {
+        self.folder.join(".s.PGSQL.5432")
     }
 
     /// Starts it, or starts it again.
@@ -174,11 +204,25 @@ impl PostgresServer {
 impl Drop for PostgresServer {
     fn drop(&mut self) {
         let held = self.held.lock().unwrap_or_else(PoisonError::into_inner).take();
-        if let Some((mut child, stdin)) = held {
-            drop(stdin);
-            let _ = child.wait();
+        match held {
+            Some((mut child, stdin)) => {
+                drop(stdin);
+                let _ = child.wait();
+            }
+            None => drop(std::fs::remove_dir_all(&self.folder)),
         }
     }
+}
+
+/// For the server alone, and not gone by itself.
+fn folder() -> PathBuf {
+    let folder = tempfile::Builder::new().prefix("zhenma-pg-").tempdir();
+    let folder = folder.expect("a temporary folder").keep();
+    if rustix::process::geteuid().is_root() {
+        chown(&folder, Some(NOBODY), Some(NOBODY)).expect("given away");
+    }
+    std::fs::set_permissions(&folder, std::fs::Permissions::from_mode(0o711)).expect("set");
+    folder
 }
 
 fn as_nobody(program: &Path, is_root: bool) -> Command {

@@ -14,7 +14,7 @@ use zhenma::scan::{CodeId, ScanState};
 use zhenma::store::embedded::EmbeddedState;
 use zhenma::store::redis::RedisState;
 
-use crate::ledger_bed;
+use crate::ledger_bed::{self, Books};
 use crate::redis_server::free_port;
 
 pub const LABELS: u64 = 40;
@@ -23,6 +23,8 @@ pub const LABELS: u64 = 40;
 pub struct Site {
     folder: TempDir,
     pub port: u16,
+    /// Where buyers come in, where that is another place than its own port.
+    pub door: Option<u16>,
     /// As the setting; another one from the next command on.
     pub scan_store: String,
     /// Other than what the tests run on.
@@ -45,6 +47,7 @@ impl Site {
         let mut site = Self {
             folder,
             port: free_port(),
+            door: None,
             scan_store: scan_store.into(),
             ledger,
             serve: None,
@@ -134,10 +137,21 @@ impl Site {
         assert!(done.status.success(), "{words:?}: {}", String::from_utf8_lossy(&done.stderr));
     }
 
-    fn spawn(&self, word: &str) -> Child {
+    pub fn door(&self) -> u16 {
+        self.door.unwrap_or(self.port)
+    }
+
+    /// The ledger of this machine.
+    pub fn books(&self) -> Books<'static> {
+        Books::of(&self.folder.path().join("data"))
+    }
+
+    /// A process that listens there, if it listens.
+    pub fn spawn(&self, word: &str, port: u16) -> Child {
         let log = || File::options().create(true).append(true).open(self.file("log"));
         // A file at its limit is an error for them, not the end.
-        let program = self.command(&[word]);
+        let mut program = self.command(&[word]);
+        program.env("ZHENMA_LISTEN", format!("127.0.0.1:{port}"));
         let mut shell = Command::new("sh");
         shell.args(["-c", "trap '' XFSZ; exec \"$0\" \"$@\""]).arg(program.get_program());
         for (name, value) in program.get_envs() {
@@ -188,11 +202,11 @@ impl Site {
     }
 
     pub fn start_serve(&mut self) {
-        self.serve = Some(self.spawn("serve"));
+        self.serve = Some(self.spawn("serve", self.port));
     }
 
     pub fn start_worker(&mut self) {
-        self.worker = Some(self.spawn("worker"));
+        self.worker = Some(self.spawn("worker", self.port));
     }
 
     pub async fn state(&self) -> Arc<dyn ScanState> {

@@ -8,6 +8,8 @@
 mod layer;
 mod line;
 mod maker;
+mod pair;
+mod twin;
 
 use std::collections::BTreeMap;
 use std::process::Command;
@@ -15,10 +17,13 @@ use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use layer::Layer;
-use line::Line;
+use line::{End, Line};
 use maker::Maker;
+use pair::Pair;
+use twin::Twin;
 
 use crate::kills::{Buyers, check};
+use crate::ledger_bed::Books;
 use crate::need;
 use crate::redis_server::RedisServer;
 use crate::site::Site;
@@ -27,8 +32,11 @@ use crate::store_contract::bed::Dice;
 /// Of a run in a hurry.
 const FAULTS: u64 = 26;
 const SEED: u64 = 7;
-/// From the end of a fault to the next answers.
+/// From the end of a fault to the next answers, of a run by hand that has the machine
+/// to itself.
 const RECOVERY_MAX: Duration = Duration::from_secs(10);
+/// Among hundreds of other tests.
+const DEADLINE: Duration = Duration::from_secs(60);
 /// Scans that show that buyers are answered again.
 const SCANS: u64 = 12;
 
@@ -50,6 +58,30 @@ enum Fault {
     RedisFull,
     LineCut,
     LineSlow,
+    /// One of two servers and of two workers.
+    TwinKilled,
+    LedgerFailsOver,
+    LedgerLineCut,
+    LedgerLineSlow,
+}
+
+/// What an installation stands on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Ground {
+    Sqlite,
+    Redis,
+    /// Two servers on one Redis, with the ledger on two PostgreSQL servers.
+    Servers,
+}
+
+impl Ground {
+    fn faults(self) -> &'static [Fault] {
+        match self {
+            Self::Sqlite => &Fault::EMBEDDED,
+            Self::Redis => &Fault::REDIS,
+            Self::Servers => &Fault::SERVERS,
+        }
+    }
 }
 
 impl Fault {
@@ -79,34 +111,71 @@ impl Fault {
         Self::LineCut,
         Self::LineSlow,
     ];
+    const SERVERS: [Self; 14] = [
+        Self::ServeKilled,
+        Self::WorkerKilled,
+        Self::BothKilled,
+        Self::ServeStopped,
+        Self::WorkerStopped,
+        Self::ClockSteps,
+        Self::RedisKilled,
+        Self::RedisStopped,
+        Self::RedisFull,
+        Self::LineCut,
+        Self::TwinKilled,
+        Self::LedgerFailsOver,
+        Self::LedgerLineCut,
+        Self::LedgerLineSlow,
+    ];
 }
 
-/// An installation, and all that can be done to it.
+/// An installation, and all that can be done to it. What it stands on ends behind it.
 struct Victim {
+    twin: Option<Twin>,
     site: Site,
     layer: Layer,
     redis: Option<(RedisServer, Line)>,
+    pair: Option<Pair>,
 }
 
 impl Victim {
-    /// `None` where something is missing.
-    async fn new(with_redis: bool) -> Option<Self> {
+    /// Started; `None` where something is missing.
+    async fn new(ground: Ground) -> Option<Self> {
         need::program("prlimit")?;
-        let redis = if with_redis {
-            let redis = RedisServer::start()?;
-            let line = Line::to(redis.port).await;
-            Some((redis, line))
-        } else {
+        let redis = if ground == Ground::Sqlite {
             None
+        } else {
+            let redis = RedisServer::start()?;
+            let line = Line::to(vec![End::Port(redis.port)]).await;
+            Some((redis, line))
         };
         let store = match &redis {
             Some((_, line)) => format!("redis://127.0.0.1:{}", line.port),
             None => "embedded".to_owned(),
         };
-        let mut site = Site::new(&store);
+        let pair = if ground == Ground::Servers { Some(Pair::start().await?) } else { None };
+        let mut site = Site::on(&store, pair.as_ref().map(Pair::url));
         let layer = Layer::new(site.folder())?;
         site.environment = layer.environment().to_vec();
-        Some(Self { site, layer, redis })
+        site.start_serve();
+        site.start_worker();
+        let twin = pair.is_some().then(|| Twin::start(&site));
+        if let Some(twin) = &twin {
+            let ends = vec![End::Port(site.port), End::Port(twin.port)];
+            site.door = Some(Line::to(ends).await.port);
+        }
+        Some(Self { twin, site, layer, redis, pair })
+    }
+
+    fn start_what_ended(&mut self) {
+        self.site.start_what_ended();
+        if let Some(twin) = &mut self.twin {
+            twin.start_what_ended(&self.site);
+        }
+    }
+
+    fn books(&self) -> Books<'_> {
+        self.pair.as_ref().map_or_else(|| self.site.books(), Pair::books)
     }
 
     /// Does what a fault is, for as long as the dice say.
@@ -160,7 +229,19 @@ impl Victim {
                 wait(ms).await;
                 self.line().delay(0);
             }
+            Fault::TwinKilled => self.twin.as_mut().expect("with a twin").kill(),
+            Fault::LedgerFailsOver => tokio::task::block_in_place(|| self.pair().fail_over()),
+            Fault::LedgerLineCut => self.pair().line.cut(),
+            Fault::LedgerLineSlow => {
+                self.pair().line.delay(20 + dice.roll(400));
+                wait(ms).await;
+                self.pair().line.delay(0);
+            }
         }
+    }
+
+    fn pair(&mut self) -> &mut Pair {
+        self.pair.as_mut().expect("with PostgreSQL")
     }
 
     fn line(&self) -> &Line {
@@ -207,13 +288,12 @@ fn switch(name: &str, else_: u64) -> u64 {
     std::env::var(name).ok().and_then(|text| text.parse().ok()).unwrap_or(else_)
 }
 
-async fn run(with_redis: bool) {
+async fn run(ground: Ground) {
     let (seed, faults) = (switch("SEED", SEED), switch("FAULTS", FAULTS));
+    let most = if faults == FAULTS { DEADLINE } else { RECOVERY_MAX };
     eprintln!("seed {seed}, {faults} faults");
-    let Some(mut victim) = Victim::new(with_redis).await else { return };
-    victim.site.start_serve();
-    victim.site.start_worker();
-    let kinds = if with_redis { &Fault::REDIS[..] } else { &Fault::EMBEDDED };
+    let Some(mut victim) = Victim::new(ground).await else { return };
+    let kinds = ground.faults();
     let buyers = Buyers::start(&victim.site);
     let maker = Maker::start(&victim.site, 20_000 + 200 * faults);
     buyers.progress(SCANS, &victim.site).await;
@@ -226,40 +306,45 @@ async fn run(with_redis: bool) {
         let ended = Instant::now();
         let goal = maker.done.load(Ordering::Relaxed) + 1;
         let recovery = async {
-            let (site, more) = (&mut victim.site, buyers.answered() + SCANS);
+            let more = buyers.answered() + SCANS;
             while buyers.answered() < more || maker.done.load(Ordering::Relaxed) < goal {
                 // As the machine's supervisor does.
-                site.start_what_ended();
+                victim.start_what_ended();
                 assert!(
-                    ended.elapsed() < RECOVERY_MAX,
+                    ended.elapsed() < most,
                     "fault {turn}, {fault:?}: {} scans and {} labels more; the log:\n{}",
                     SCANS - (more - buyers.answered().min(more)),
                     maker.done.load(Ordering::Relaxed) + 1 - goal,
-                    site.log()
+                    victim.site.log()
                 );
                 wait(10).await;
             }
         };
         recovery.await;
-        let (count, most) = slowest.entry(fault).or_default();
-        (*count, *most) = (*count + 1, (*most).max(ended.elapsed()));
+        let (count, longest) = slowest.entry(fault).or_default();
+        (*count, *longest) = (*count + 1, (*longest).max(ended.elapsed()));
     }
     victim.layer.clock_is_ahead(0);
     let acknowledged = buyers.finish().await;
-    maker.finish(&victim.site).await;
-    check(&victim.site, &acknowledged).await;
-    for (fault, (count, most)) in slowest {
-        eprintln!("{fault:?}: {count} times, answered again within {most:?}");
+    maker.finish(&victim.books()).await;
+    check(&victim.site, &victim.books(), &acknowledged).await;
+    for (fault, (count, longest)) in slowest {
+        eprintln!("{fault:?}: {count} times, answered again within {longest:?}");
     }
     eprintln!("{} scans acknowledged", acknowledged.values().sum::<u64>());
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_thousand_faults_lose_nothing_on_sqlite() {
-    run(false).await;
+    run(Ground::Sqlite).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_thousand_faults_lose_nothing_on_redis() {
-    run(true).await;
+    run(Ground::Redis).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_thousand_faults_lose_nothing_on_two_servers() {
+    run(Ground::Servers).await;
 }

@@ -2,18 +2,17 @@
 //! looks that nothing is called genuine which must not be.
 
 use std::collections::BTreeMap;
-use std::path::Path;
 use std::sync::Arc;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use reqwest::{Client, StatusCode};
-use rusqlite::{Connection, OpenFlags};
 use serde_json::{Value, json};
 use tokio::task::JoinHandle;
 use uuid::Uuid;
 
+use crate::ledger_bed::Books;
 use crate::site::Site;
 use crate::store_contract::bed::Dice;
 
@@ -67,7 +66,7 @@ impl Maker {
         let key = site.command(&["user", "key", "county"]).output().expect("runs").stdout;
         let desk = Arc::new(Desk {
             client: Client::builder().timeout(Duration::from_secs(5)).build().expect("built"),
-            host: format!("http://127.0.0.1:{}", site.port),
+            host: format!("http://127.0.0.1:{}", site.door()),
             key: String::from_utf8(key).expect("text").trim().to_owned(),
             codes: codes.collect(),
             stop: Arc::default(),
@@ -82,24 +81,16 @@ impl Maker {
     }
 
     /// Ends, and holds the ledger against what was acknowledged.
-    pub async fn finish(self, site: &Site) {
+    pub async fn finish(self, books: &Books<'_>) {
         self.stop.store(true, Ordering::Relaxed);
         for task in self.tasks {
             task.await.expect("nothing wrong was seen");
         }
         let record = self.record.lock().expect("nobody panicked");
-        let path = Path::new(&site.file("data")).join("ledger.sqlite");
-        let ledger = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY);
-        let ledger = ledger.expect("the ledger opens");
-        let counted = |sql: &str| -> BTreeMap<String, u64> {
-            let mut rows = ledger.prepare(sql).expect("prepared");
-            let rows = rows.query_map([], |row| Ok((row.get(0)?, row.get(1)?))).expect("read");
-            rows.collect::<Result<_, _>>().expect("read")
-        };
-        let movements = counted(
+        let movements = books.counts(
             "SELECT request_key, count(*) FROM movements WHERE batch_number = 2 GROUP BY 1",
         );
-        let ranges = counted(
+        let ranges = books.counts(
             "SELECT CAST(first_number AS TEXT), count(*) FROM batch_ranges
              WHERE batch_number = 2 AND state = 'recalled' GROUP BY 1",
         );
@@ -115,8 +106,8 @@ impl Maker {
             );
         }
         // Whatever stands in the ledger has its line in the trail, and no line has nothing.
-        let lines =
-            counted("SELECT action, count(*) FROM audit WHERE object LIKE 'batch 1-2%' GROUP BY 1");
+        let lines = books
+            .counts("SELECT action, count(*) FROM audit WHERE object LIKE 'batch 1-2%' GROUP BY 1");
         let of = |action: &str| lines.get(action).copied().unwrap_or(0);
         assert_eq!(of("labels.activate"), movements.values().sum::<u64>(), "{lines:?}");
         assert_eq!(of("range.mark"), ranges.values().sum::<u64>(), "{lines:?}");
@@ -179,7 +170,9 @@ impl Desk {
         let begun = Instant::now();
         loop {
             if let Some(ranges) = self.ranges(url).await {
-                return ranges.iter().any(|range| range["first"] == number);
+                let is_it =
+                    |range: &Value| range["first"] == number && range["state"] == "recalled";
+                return ranges.iter().any(is_it);
             }
             assert!(begun.elapsed() < DEADLINE, "nothing is answered");
             tokio::time::sleep(Duration::from_millis(50)).await;
