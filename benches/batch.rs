@@ -111,6 +111,7 @@ pub fn services(state: Arc<dyn ScanState>) -> Services {
         policies: Arc::default(),
         across: Arc::default(),
         signatures: Arc::default(),
+        fresh: Arc::default(),
         own: Arc::new(NoLists),
     };
     let zone = TimeZone::get("Asia/Shanghai").expect("bundled");

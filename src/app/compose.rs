@@ -4,7 +4,6 @@ use std::net::SocketAddr;
 use std::os::unix::fs::DirBuilderExt as _;
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
@@ -93,7 +92,6 @@ pub struct Parts {
     pub ledger: Ledger,
     pub scanner: Scanner,
     /// Whether keys, register, policies and evidence could be renewed last.
-    pub fresh: Arc<AtomicBool>,
     /// The published keys of offices.
     pub offices: Arc<ArcSwap<OfficeKeys>>,
     /// From which the certificate of an authority for the time must come.
@@ -150,9 +148,10 @@ pub async fn open(
         policies: Arc::clone(&live.policies),
         across: Arc::clone(&live.across),
         signatures: Arc::default(),
+        fresh: Arc::clone(&live.fresh),
         own: Arc::new(ledger.clone()),
     };
-    let (offices, fresh) = (Arc::clone(&live.offices), Arc::clone(&live.fresh));
+    let offices = Arc::clone(&live.offices);
     let tasks = TaskTracker::new();
     tasks.spawn(live.keep(stop.clone()));
     Ok(Parts {
@@ -160,7 +159,6 @@ pub async fn open(
         clock,
         ledger,
         scanner,
-        fresh,
         offices,
         tsa_roots: Arc::new(tsa_roots),
         map,

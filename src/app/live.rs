@@ -2,7 +2,6 @@
 //! policies that decide and the evidence across codes. Looked at five times a
 //! second, so that a revoked key or a recall shows within one.
 
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
@@ -17,6 +16,7 @@ use crate::registry::movement::port::MovementLedger;
 use crate::registry::port::RegistryLedger;
 use crate::registry::service::renew;
 use crate::scan::across::Across;
+use crate::scan::fresh::Freshness;
 use crate::scan::ledger::AcrossLedger;
 use crate::scan::policies::{self, Policies, PolicyLedger};
 
@@ -61,8 +61,8 @@ pub struct Live {
     pub register: Arc<ArcSwap<Register>>,
     pub policies: Arc<ArcSwap<Policies>>,
     pub across: Arc<RwLock<Across>>,
-    /// Whether all of it could be renewed last.
-    pub fresh: Arc<AtomicBool>,
+    /// How old all of it is.
+    pub fresh: Arc<Freshness>,
     dir: KeyDir,
     kind: Keys,
     seen: Vec<u8>,
@@ -93,7 +93,7 @@ impl Live {
             register: Arc::default(),
             policies: Arc::default(),
             across: Arc::default(),
-            fresh: Arc::new(AtomicBool::new(true)),
+            fresh: Arc::default(),
             dir,
             kind,
             seen: Vec::new(),
@@ -101,11 +101,13 @@ impl Live {
             ledger,
             clock,
         };
+        let begun = Instant::now();
         live.renew_keys()?;
         live.renew_offices()?;
         live.renew_register().await?;
         live.renew_policies().await?;
         live.renew_across().await?;
+        live.fresh.renewed(begun);
         Ok(live)
     }
 
@@ -160,7 +162,7 @@ impl Live {
     }
 
     /// Keeps all of it fresh until `stop`. What cannot be read leaves what was read
-    /// before in force, and is said once until it changes.
+    /// before, as [`Freshness`] has it, and is said once until it changes.
     pub async fn keep(mut self, stop: CancellationToken) {
         let mut said = String::new();
         loop {
@@ -168,8 +170,8 @@ impl Live {
                 () = stop.cancelled() => return,
                 () = tokio::time::sleep(LOOK) => {}
             }
-            let keys = self.renew_keys().and(self.renew_offices());
             let begun = Instant::now();
+            let keys = self.renew_keys().and(self.renew_offices());
             let register = self.renew_register().await;
             let policies = self.renew_policies().await;
             let across = self.renew_across().await;
@@ -190,9 +192,11 @@ impl Live {
             if problem != said && !problem.is_empty() {
                 tracing::error!(%problem, "keys, register, policies or evidence cannot be renewed; the last stay");
             }
-            self.fresh.store(problem.is_empty(), Ordering::Relaxed);
             metrics::gauge!("zhenma_register_fresh").set(if problem.is_empty() { 1 } else { 0 });
-            if problem.is_empty() {
+            if !problem.is_empty() {
+                self.fresh.not_renewed();
+            } else {
+                self.fresh.renewed(begun);
                 #[allow(clippy::cast_precision_loss, reason = "seconds since 1970")]
                 let now = self.clock.now().seconds() as f64;
                 metrics::gauge!("zhenma_register_renewed_timestamp_seconds").set(now);

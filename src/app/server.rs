@@ -53,7 +53,6 @@ impl Parts {
             site,
         );
         services.evidence = Some(paths::all_evidence(&self.settings.data));
-        services.fresh = Arc::clone(&self.fresh);
         services.offices = Arc::clone(&self.offices);
         services.trusted_proxies = self.settings.trusted_proxies.clone().into();
         services.webhook_allowed = self.settings.webhook_allow.clone().into();

@@ -61,6 +61,10 @@ pub const REPORT_BODY_BYTES_MAX: usize = 49 * 1024 * 1024;
 /// Imports in work at once: each may hold its file and all that is wrong.
 pub const IMPORTS_IN_WORK_MAX: usize = 2;
 
+/// Seconds behind which a server that could not look at the ledger says of no label any
+/// more that it is genuine: it may have been recalled since.
+pub const REGISTER_AGE_S_MAX: u64 = 10;
+
 /// Seconds one request may take.
 pub const REQUEST_S_MAX: u64 = 10;
 

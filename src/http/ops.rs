@@ -2,7 +2,6 @@
 //! of this API, static files.
 
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use axum::extract::{Path, State};
@@ -165,7 +164,7 @@ pub async fn readyz(
             (false, false) => "degraded",
         },
         register_revision: services.scanner.register.load().revision,
-        register_fresh: services.fresh.load(Ordering::Relaxed),
+        register_fresh: services.scanner.fresh.is_fresh(),
         keys: services.scanner.keys.load().iter().count(),
         scan_state,
     };

@@ -2,7 +2,6 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
 
 use arc_swap::ArcSwap;
 use axum::http::HeaderMap;
@@ -43,8 +42,6 @@ pub struct Services {
     pub webhook_allowed: Allowed,
     pub identify: Arc<dyn Identify>,
     pub metrics: Option<PrometheusHandle>,
-    /// Whether keys, register, policies and evidence could be renewed last.
-    pub fresh: Arc<AtomicBool>,
     /// Cancelled when the server is told to stop.
     pub stopping: CancellationToken,
     /// Of provinces, for consoles.
@@ -106,7 +103,6 @@ impl Services {
             webhook_allowed: Allowed::default(),
             identify: Arc::new(Nobody),
             metrics: None,
-            fresh: Arc::new(AtomicBool::new(true)),
             stopping: CancellationToken::new(),
             map: Map::cartogram(),
             samples: Arc::new([]),

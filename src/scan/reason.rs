@@ -11,7 +11,7 @@ use crate::registry::register::Withdrawal;
 use crate::scan::{Place, Reason};
 
 /// Every slug that an answer may carry, in the order of [`Reason`].
-pub const SLUGS: [&str; 34] = [
+pub const SLUGS: [&str; 35] = [
     "malformed",
     "unknown_key",
     "bad_signature",
@@ -25,6 +25,7 @@ pub const SLUGS: [&str; 34] = [
     "spoiled",
     "planted",
     "history_unavailable",
+    "register_unavailable",
     "list_unavailable",
     "several_makers",
     "serial_only",
@@ -66,6 +67,7 @@ impl Reason {
             Self::Spoiled => "spoiled",
             Self::Planted => "planted",
             Self::HistoryUnavailable { .. } => "history_unavailable",
+            Self::RegisterUnavailable => "register_unavailable",
             Self::ListUnavailable => "list_unavailable",
             Self::SeveralMakers { .. } => "several_makers",
             Self::SerialOnly => "serial_only",
@@ -122,6 +124,9 @@ impl Reason {
             Self::Planted => "这枚标签本来就不是用来销售的。".into(),
             Self::HistoryUnavailable { signed: false } => {
                 "编号在企业的名单里，但查询记录此刻读不到，以前有没有人查过无从知道。".into()
+            }
+            Self::RegisterUnavailable => {
+                "登记信息此刻读不到，这枚标签刚刚有没有被召回或停用无从得知。".into()
             }
             Self::ListUnavailable => "企业的编号名单此刻读不到，没法核对。".into(),
             Self::SeveralMakers { makers } => {
@@ -237,6 +242,9 @@ impl Reason {
             Self::Planted => "This label was never meant to be sold.".into(),
             Self::HistoryUnavailable { signed: false } => "The number is in the maker's list, but \
                  the record of queries cannot be read just now, so nobody can say who queried it."
+                .into(),
+            Self::RegisterUnavailable => "The register cannot be read just now, so nobody can say \
+                 whether this label was recalled or blocked a moment ago."
                 .into(),
             Self::ListUnavailable => {
                 "The maker's list of numbers cannot be read just now, so nothing was compared."

@@ -18,13 +18,13 @@ use crate::registry::{Findings, Placement, Register, Standing};
 use crate::scan::across::{Across, Around, Label};
 use crate::scan::examined::Examined;
 use crate::scan::forgeries::{Forgeries, ForgeryKind};
+use crate::scan::fresh::Freshness;
 use crate::scan::hosting::Hosting;
-use crate::scan::judge::{Check, Evidence, Policy, Seen, judge};
+use crate::scan::judge::{Check, Evidence, Seen, judge};
 use crate::scan::own::{Named, OwnAnswer, Text};
 use crate::scan::place::Locator;
 use crate::scan::policies::Policies;
 use crate::scan::signatures::Signatures;
-use crate::scan::spread::Spread;
 use crate::scan::tags::Tagger;
 use crate::scan::walk::{Walk, distinct_devices};
 use crate::scan::{
@@ -146,6 +146,8 @@ pub struct Scanner {
     /// What codes say of one another, as far as the worker has told.
     pub across: Arc<RwLock<Across>>,
     pub signatures: Arc<Signatures>,
+    /// How old keys, register, policies and evidence are.
+    pub fresh: Arc<Freshness>,
     /// Makers' own serials; asked where a text is no signed code.
     pub own: Arc<dyn OwnSerials>,
 }
@@ -154,16 +156,20 @@ impl Scanner {
     /// Answers one question. Never fails: what cannot be known is an outcome.
     pub async fn answer(&self, question: Question) -> Answer {
         let _in_work = self.signatures.begin();
+        // Asked before the register is read: what is read later is no older.
+        let is_old = self.fresh.is_old(Instant::now());
         let register = self.register.load_full();
         let examined = self.examine(&question.named, &register).await;
         let place = self.place_of(&question);
-        self.count_forgery(&examined, &register, place, question.at);
+        if !is_old {
+            self.count_forgery(&examined, &register, place, question.at);
+        }
 
         let Placement::Issued { facts, number, standing } = &examined.placement else {
-            return self.without_history(examined, question.at);
+            return self.without_history(examined, question.at, is_old);
         };
         let Some(payload) = examined.payload else {
-            return self.without_history(examined, question.at);
+            return self.without_history(examined, question.at, is_old);
         };
         let id = CodeId { payload: payload.to_bytes(), number: *number };
         let counts = matches!(examined.check, Check::Read(ReadOutcome::Valid) | Check::Listed);
@@ -176,7 +182,7 @@ impl Scanner {
         let label = label(&payload, facts, *number, standing);
         let assurance = examined.check.assurance();
         let new = recorded == RecordState::Recorded;
-        let verdict = judge(
+        let mut verdict = judge(
             &Evidence {
                 check: examined.check,
                 standing: Some(standing),
@@ -190,6 +196,9 @@ impl Scanner {
             },
             self.policies.load().at(question.at),
         );
+        if is_old {
+            verdict.by_an_old_register();
+        }
         let shown = verdict.outcome != crate::scan::Outcome::NotGenuine;
         Answer {
             verdict,
@@ -202,70 +211,7 @@ impl Scanner {
         }
     }
 
-    /// Reads the history of a code and judges it, as [`Self::review_of`].
-    ///
-    /// # Errors
-    /// When the history cannot be read now.
-    pub async fn review(
-        &self,
-        id: CodeId,
-        at: UnixMs,
-    ) -> Result<Option<(Verdict, History)>, StateError> {
-        let history = self.state.peek(id).await?;
-        Ok(self.review_of(id, &history, at).map(|verdict| (verdict, history)))
-    }
-
-    /// Judges a code by its history as it is at `at`, for whoever follows the
-    /// log. Its scans were recorded, so its signature was checked then, if it is
-    /// one that has any. `None` where the register does not know it any more.
-    pub fn review_of(&self, id: CodeId, history: &History, at: UnixMs) -> Option<Verdict> {
-        self.review_with(id, history, at).map(|(verdict, _)| verdict)
-    }
-
-    /// The same, with who met the code and where, if anything speaks against it.
-    pub fn review_with(
-        &self,
-        id: CodeId,
-        history: &History,
-        at: UnixMs,
-    ) -> Option<(Verdict, Spread)> {
-        self.review_under(id, history, self.policies.load().at(at))
-    }
-
-    /// The same by a policy that need not be in force.
-    pub fn review_under(
-        &self,
-        id: CodeId,
-        history: &History,
-        policy: &Policy,
-    ) -> Option<(Verdict, Spread)> {
-        let register = self.register.load_full();
-        let payload = Payload::from_bytes(id.payload).ok()?;
-        let Placement::Issued { facts, number, standing } = register.place(&payload) else {
-            return None;
-        };
-        let findings = register.findings(&id.payload);
-        let label = label(&payload, &facts, number, &standing);
-        // The name itself is not kept, only that it was not ours.
-        let foreign = history.observations.iter().any(|o| o.marks.has(Marks::FOREIGN_HOST));
-        let own = payload.key == KeyNumber::OWN;
-        let evidence = Evidence {
-            check: if own { Check::Listed } else { Check::Read(ReadOutcome::Valid) },
-            standing: Some(&standing),
-            case: matches!(payload.layer, Layer::Case | Layer::Pallet),
-            foreign_host: foreign.then_some(""),
-            seen: Some(Seen::new(history, None, false, findings, |walk, noted| {
-                self.around(label, walk, noted)
-            })),
-            findings,
-            accused: register.accused.get(&id.payload).copied(),
-        };
-        let verdict = judge(&evidence, policy);
-        let spread = evidence.seen.as_ref().filter(|_| verdict.is_for_officers()).map(Spread::of);
-        Some((verdict, spread.unwrap_or_default()))
-    }
-
-    fn around(&self, label: Option<Label>, walk: &Walk, noted: &Walk) -> Around {
+    pub(super) fn around(&self, label: Option<Label>, walk: &Walk, noted: &Walk) -> Around {
         let across = self.across.read().unwrap_or_else(PoisonError::into_inner);
         label.map_or_else(Around::default, |label| across.around(&label, walk, noted))
     }
@@ -327,9 +273,9 @@ impl Scanner {
         }
     }
 
-    fn without_history(&self, examined: Examined, at: UnixMs) -> Answer {
+    fn without_history(&self, examined: Examined, at: UnixMs, is_old: bool) -> Answer {
         let assurance = examined.check.assurance();
-        let verdict = judge(
+        let mut verdict = judge(
             &Evidence {
                 check: examined.check,
                 standing: None,
@@ -341,6 +287,9 @@ impl Scanner {
             },
             self.policies.load().at(at),
         );
+        if is_old {
+            verdict.by_an_old_register();
+        }
         Answer {
             verdict,
             payload: examined.payload,

@@ -123,6 +123,8 @@ pub enum Reason {
         /// Whether a signature was checked, which is certain all the same.
         signed: bool,
     },
+    /// The server has not been able to look at the register for a while.
+    RegisterUnavailable,
     /// Whether a maker's list has it cannot be read now.
     ListUnavailable,
     /// A bare serial that stands in the lists of so many makers.
@@ -245,6 +247,28 @@ impl Verdict {
 }
 
 impl Verdict {
+    /// Takes back what a register that has not been renewed cannot say: that a label was
+    /// not recalled, is not on sale yet, or was never issued. What is certain stays, and
+    /// so does a warning.
+    pub fn by_an_old_register(&mut self) {
+        let stays = match self.outcome {
+            Outcome::Genuine | Outcome::SeenBefore | Outcome::NotOnSale => false,
+            Outcome::NotGenuine => {
+                !matches!(self.reasons.first(), Some(Reason::UnknownKey | Reason::NeverIssued))
+            }
+            Outcome::Suspect | Outcome::Withdrawn | Outcome::CannotConfirm => true,
+        };
+        if stays {
+            return;
+        }
+        if self.outcome == Outcome::NotGenuine {
+            self.risk = 0.5;
+        }
+        self.outcome = Outcome::CannotConfirm;
+        self.reasons.retain(|beside| matches!(beside, Reason::CaseLabel | Reason::NoSignature));
+        self.reasons.insert(0, Reason::RegisterUnavailable);
+    }
+
     /// What it can be told by again: the policy, and the evidence across codes
     /// of its time.
     pub fn judged_by(&self) -> String {

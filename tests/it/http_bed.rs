@@ -86,6 +86,7 @@ impl Bed {
             policies: Arc::default(),
             across: Arc::default(),
             signatures: Arc::default(),
+            fresh: Arc::default(),
             own: Arc::new(NoLists),
         };
         let site = Site { public_url: format!("https://{HOST}") };

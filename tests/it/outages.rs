@@ -1,11 +1,13 @@
-//! What a buyer is told while Redis fails: `cannot_confirm`, in time, and
-//! the real answer again when it is back.
+//! What a buyer is told while Redis fails, or PostgreSQL for longer than a recall may
+//! be unheard of: `cannot_confirm`, in time, and the real answer again when it is back.
 
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 use uuid::Uuid;
+use zhenma::base::limits::REGISTER_AGE_S_MAX;
 
+use crate::postgres_server::PostgresServer;
 use crate::redis_server::{RedisServer, free_port};
 use crate::site::Site;
 
@@ -86,4 +88,47 @@ async fn a_failing_redis_never_makes_an_answer_late_or_wrong() {
     buyer.is_told_that_nothing_can_be_confirmed("killed").await;
     redis.restart();
     buyer.is_told_the_truth_again("its death").await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_server_that_cannot_look_whether_a_label_was_recalled_calls_none_genuine() {
+    let (Some(redis), Some(postgres)) = (RedisServer::start(), PostgresServer::durable()) else {
+        return;
+    };
+    let mut site = Site::on(&redis.url(), Some(postgres.database()));
+    site.start_serve();
+    let client = reqwest::Client::new();
+    let mut buyer = Buyer { site: &site, client, scans: 0 };
+    buyer.is_told_the_truth_again("the start").await;
+
+    postgres.end("QUIT");
+    let gone = Instant::now();
+    let answer = buyer.scan(7).await.expect("answered");
+    assert_eq!(answer["outcome"], "genuine", "for a moment it knows enough: {answer}");
+    tokio::time::sleep(Duration::from_secs(REGISTER_AGE_S_MAX + 1)).await;
+    for label in 8..12 {
+        let answer = buyer.scan(label).await.expect("answered");
+        assert_eq!(answer["outcome"], "cannot_confirm", "after {:?}: {answer}", gone.elapsed());
+        assert_eq!(answer["reasons"][0]["code"], "register_unavailable", "{answer}");
+        assert_eq!(answer["recorded"], true, "its history goes on: {answer}");
+    }
+    let mut forged = buyer.site.labels[13].1.clone();
+    let other = if &forged[70..71] == "A" { "B" } else { "A" };
+    forged.replace_range(70..71, other);
+    let body = json!({ "code": forged, "scan_id": Uuid::from_u128(99) });
+    let url = format!("http://127.0.0.1:{}/api/v1/scans", site.port);
+    let answer = buyer.client.post(url).json(&body).send().await.expect("answered");
+    let answer: Value = answer.json().await.expect("JSON");
+    assert_eq!(answer["outcome"], "not_genuine", "a bad signature is one: {answer}");
+
+    postgres.run();
+    let deadline = Instant::now() + RECOVERY_MAX;
+    loop {
+        let answer = buyer.scan(14).await.expect("answered");
+        if answer["outcome"] != "cannot_confirm" {
+            break assert_eq!(answer["outcome"], "genuine", "{answer}");
+        }
+        assert!(Instant::now() < deadline, "{answer}");
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
 }

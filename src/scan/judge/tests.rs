@@ -2,6 +2,7 @@
 //! `f` behind it for another channel, `c` for a claimed device, `h` for a data centre's network, `@LAT,LON`
 //! for a precise place. The last one is the scan that is judged.
 
+mod old;
 mod own;
 mod properties;
 
@@ -402,6 +403,7 @@ fn reasons_read_as_sentences_in_both_languages() {
             Reason::CaseLabel,
             Reason::NoSignature,
             Reason::NotListed,
+            Reason::RegisterUnavailable,
             Reason::ListUnavailable,
             Reason::SeveralMakers { makers: 2 },
             Reason::HistoryUnavailable { signed: false },

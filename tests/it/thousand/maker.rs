@@ -11,6 +11,7 @@ use reqwest::{Client, StatusCode};
 use serde_json::{Value, json};
 use tokio::task::JoinHandle;
 use uuid::Uuid;
+use zhenma::base::limits::REGISTER_AGE_S_MAX;
 
 use crate::ledger_bed::Books;
 use crate::site::Site;
@@ -20,8 +21,9 @@ use crate::store_contract::bed::Dice;
 const BATCH: &str = "1-2";
 /// Each so many-th label is recalled again.
 const RECALLED: u64 = 3;
-/// From its answer on a recall has so long to reach every server.
-const SHOWN_WITHIN: Duration = Duration::from_secs(2);
+/// A server that does not know of a recall so long after its answer says nothing good
+/// of any label.
+const SHOWN_WITHIN: Duration = Duration::from_secs(REGISTER_AGE_S_MAX + 1);
 const DEADLINE: Duration = Duration::from_secs(60);
 /// Between two labels, so that a long run does not use the batch up.
 const PAUSE: Duration = Duration::from_millis(20);
