@@ -4,6 +4,7 @@
 mod cluster;
 mod embedded;
 pub mod load;
+mod losses;
 mod proxy;
 mod redis;
 mod tls;

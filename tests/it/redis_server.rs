@@ -2,7 +2,7 @@
 //! stopped when the test ends.
 
 use std::net::TcpListener;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -14,6 +14,7 @@ use crate::need;
 pub struct RedisServer {
     program: PathBuf,
     arguments: Vec<String>,
+    environment: Vec<(String, String)>,
     pub port: u16,
     child: Child,
     folder: TempDir,
@@ -36,6 +37,13 @@ impl RedisServer {
 
     /// With these words as its arguments; only its places are the test's.
     pub fn start_as(words: &[&str]) -> Option<Self> {
+        Self::start_under(&[], words)
+    }
+
+    /// The same, with this in its environment.
+    pub fn start_under(environment: &[(&str, String)], words: &[&str]) -> Option<Self> {
+        let environment: Vec<(String, String)> =
+            environment.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect();
         let program = need::program("redis-server")?;
         // Another process may take the port between the look and the start.
         for _ in 0..20 {
@@ -48,9 +56,9 @@ impl RedisServer {
             );
             let words = words.iter().copied().chain(places.split(' '));
             let arguments: Vec<String> = words.map(str::to_owned).collect();
-            let child = spawn(&program, &arguments, &folder);
-            let program = program.clone();
-            let mut server = Self { program, arguments, port, child, folder };
+            let child = spawn(&program, &arguments, &environment, &folder);
+            let (program, environment) = (program.clone(), environment.clone());
+            let mut server = Self { program, arguments, environment, port, child, folder };
             if server.is_up() {
                 return Some(server);
             }
@@ -105,8 +113,12 @@ impl RedisServer {
 
     /// Starts again on the same port with the same folder.
     pub fn restart(&mut self) {
-        self.child = spawn(&self.program, &self.arguments, &self.folder);
+        self.child = spawn(&self.program, &self.arguments, &self.environment, &self.folder);
         assert!(self.is_up(), "the server does not start again");
+    }
+
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
     }
 
     pub fn is_master(&self) -> bool {
@@ -130,9 +142,15 @@ impl Drop for RedisServer {
     }
 }
 
-fn spawn(program: &PathBuf, arguments: &[String], folder: &TempDir) -> Child {
+fn spawn(
+    program: &PathBuf,
+    arguments: &[String],
+    environment: &[(String, String)],
+    folder: &TempDir,
+) -> Child {
     Command::new(program)
         .args(arguments)
+        .envs(environment.iter().cloned())
         .current_dir(folder.path())
         .stdout(Stdio::null())
         .stderr(Stdio::null())
