@@ -43,8 +43,13 @@ impl Places {
 
 /// Refuses a request for a bound, by its name in the metrics.
 pub fn shed(bound: &'static str) -> Problem {
-    metrics::counter!("zhenma_http_shed_total", "bound" => bound).increment(1);
+    count_shed(bound);
     Problem::busy()
+}
+
+/// Counts a request that was refused for a bound.
+pub fn count_shed(bound: &'static str) {
+    metrics::counter!("zhenma_http_shed_total", "bound" => bound).increment(1);
 }
 
 /// Refuses what would have to wait, and ends what takes too long.

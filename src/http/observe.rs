@@ -26,7 +26,7 @@ use crate::http::client::Client;
 #[derive(Clone, Debug, Default)]
 pub struct RequestId(pub String);
 
-const HEADER: &str = "x-request-id";
+pub const HEADER: &str = "x-request-id";
 const REQUEST_ID_CHARACTERS_MAX: usize = 64;
 
 /// Buckets of what takes time, seconds. 0.3 is what nine hundred and ninety-nine of a
@@ -95,10 +95,7 @@ impl Observed {
     /// long it took, in milliseconds.
     pub fn end(&self, response: &mut Response) -> f64 {
         let took = self.started.elapsed();
-        let status = status_label(response.status());
-        metrics::counter!("zhenma_http_requests_total", "route" => self.route.clone(),
-            "method" => method_label(&self.method), "status" => status)
-        .increment(1);
+        count(self.route.clone(), &self.method, response.status());
         metrics::histogram!("zhenma_http_request_seconds", "route" => self.route.clone())
             .record(took.as_secs_f64());
         if let Ok(value) = HeaderValue::from_str(&self.id.0) {
@@ -106,6 +103,13 @@ impl Observed {
         }
         took.as_micros() as f64 / 1000.0
     }
+}
+
+/// Counts an answer.
+pub fn count(route: SharedString, method: &Method, status: StatusCode) {
+    metrics::counter!("zhenma_http_requests_total", "route" => route,
+        "method" => method_label(method), "status" => status_label(status))
+    .increment(1);
 }
 
 /// Finds out the client and the request id, then times, counts and logs what the rest

@@ -321,13 +321,20 @@ impl IntoResponse for Problem {
 }
 
 /// Who hears of a problem: in which language, and whether as a page.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Hearer {
     lang: Lang,
     page: bool,
 }
 
 impl Hearer {
+    pub const ALL: [Self; 4] = [
+        Self { lang: Lang::Zh, page: false },
+        Self { lang: Lang::Zh, page: true },
+        Self { lang: Lang::En, page: false },
+        Self { lang: Lang::En, page: true },
+    ];
+
     /// Programs get a document, people a page; under `/api/` there are only programs.
     pub fn of(uri: &Uri, headers: &HeaderMap) -> Self {
         let page = !uri.path().starts_with("/api/") && negotiate::names_html(headers);

@@ -16,6 +16,7 @@ use crate::base::limits::{BODIES_ON_THE_WAY_MAX, BODY_S_MAX, REQUEST_S_MAX, REQU
 use crate::base::{Cidr, Clock};
 use crate::hooks::Allowed;
 use crate::http::bounds::Places;
+use crate::http::consumer::busy::Refusals;
 use crate::http::consumer::report::Doors;
 use crate::http::consumer::visit::Visits;
 use crate::http::rate::{Misses, Rates, Throttle};
@@ -67,6 +68,7 @@ pub struct Services {
     pub(super) throttle: Arc<Throttle>,
     pub(super) misses: Arc<Misses>,
     pub(super) doors: Arc<Doors>,
+    pub(super) refusals: Arc<Refusals>,
 }
 
 /// What the site says of itself.
@@ -116,6 +118,7 @@ impl Services {
             throttle: Arc::new(Throttle::new(Rates::default())),
             misses: Arc::default(),
             doors: Arc::default(),
+            refusals: Arc::default(),
         }
     }
 

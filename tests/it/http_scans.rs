@@ -1,5 +1,7 @@
 //! The same answer for programs, and what is refused.
 
+use std::time::{Duration, Instant};
+
 use reqwest::Method;
 use serde_json::{Value, json};
 use zhenma::auth::office::FIRST;
@@ -182,4 +184,57 @@ async fn risk_and_channels_are_for_who_is_signed_in() {
     let liar = bed.phone(45);
     let liar: Value = liar.post(body).await.json().await.expect("JSON");
     assert_eq!(liar["scans"]["devices"], 2, "{liar}");
+}
+
+/// Work that was ready has waited for a processor for longer than a burst lasts.
+fn strain(bed: &Bed) {
+    let (pressure, now) = (&bed.services.scanner.signatures.pressure, Instant::now());
+    for ms in (0..=120).rev().step_by(10) {
+        let turn = now - Duration::from_millis(ms);
+        pressure.note(turn - Duration::from_millis(20), turn);
+    }
+}
+
+#[tokio::test]
+async fn who_comes_while_too_much_comes_is_sent_away_at_once() {
+    let bed = Bed::start().await;
+    tokio::time::sleep(Duration::from_millis(200)).await;
+    let (phone, body) = (bed.phone(1), json!({"code": bed::code(1)}).to_string());
+    let mut ids = Vec::new();
+    for lang in ["zh-CN", "en"] {
+        strain(&bed);
+        let ask = phone.ask(Method::POST, "/api/v1/scans").header("accept-language", lang);
+        let refusal = phone.send(ask.body(body.clone())).await;
+        assert_eq!(refusal.status(), 503);
+        let headers = refusal.headers().clone();
+        assert_eq!(headers["retry-after"], "1");
+        assert_eq!(headers["content-type"], "application/problem+json");
+        assert_eq!(headers["cache-control"], "no-store");
+        assert_eq!(headers["x-content-type-options"], "nosniff");
+        let problem: Value = refusal.json().await.expect("JSON");
+        assert_eq!(problem["type"], "urn:zhenma:problem:busy");
+        assert_eq!(problem["request_id"], headers["x-request-id"].to_str().expect("text"));
+        let words = if lang == "en" { "more to do" } else { "忙不过来" };
+        assert!(problem["detail"].as_str().expect("a text").contains(words), "{problem}");
+        ids.push(problem["request_id"].clone());
+
+        strain(&bed);
+        let path = format!("/{}", bed::code(1));
+        let ask = phone.ask(Method::GET, &path).header("accept", "text/html");
+        let page = phone.send(ask.header("accept-language", lang)).await;
+        assert_eq!(page.status(), 503);
+        let (headers, text) = (page.headers().clone(), page.text().await.expect("a page"));
+        assert!(headers["content-type"].to_str().expect("text").starts_with("text/html"));
+        assert!(headers.contains_key("content-security-policy"));
+        assert!(text.contains(headers["x-request-id"].to_str().expect("text")));
+        assert!(text.contains(words) && text.contains("</html>"), "{text}");
+        ids.push(headers["x-request-id"].to_str().expect("text").into());
+    }
+    let all = ids.len();
+    ids.sort_by_key(Value::to_string);
+    ids.dedup();
+    assert_eq!(ids.len(), all, "each has an id of its own");
+    // It passes, and nobody is held to what was.
+    tokio::time::sleep(Duration::from_millis(200)).await;
+    assert_eq!(phone.post(body).await.status(), 200);
 }

@@ -4,7 +4,6 @@
 
 use std::panic::AssertUnwindSafe;
 use std::pin::Pin;
-use std::time::Instant;
 
 use axum::http::request::Parts;
 use axum::response::Response;
@@ -62,9 +61,6 @@ impl<'a> Direct<'a> {
         &self,
         work: Pin<&mut impl Future<Output = Result<Response, Problem>>>,
     ) -> Result<Response, Problem> {
-        if self.services.scanner.signatures.pressure.is_too_much(Instant::now()) {
-            return Err(bounds::shed("pressure"));
-        }
         let work = AssertUnwindSafe(work).catch_unwind().instrument(self.span.clone());
         let done = self.services.places.within(work).await?;
         done.unwrap_or_else(|panic| Err(bounds::panicked(panic)))

@@ -3,6 +3,7 @@
 
 pub mod answer;
 pub mod ask;
+pub mod busy;
 pub mod check;
 pub mod direct;
 pub mod home;

@@ -132,6 +132,9 @@ pub async fn otherwise(
 
 /// The answer to a path that is a code's, with all that surrounds it.
 async fn answered(services: &Services, parts: &Parts, route: &'static str) -> Response {
+    if let Some(refusal) = services.refusals.now(services, parts, route) {
+        return refusal;
+    }
     let direct = Direct::begin(services, parts, route);
     direct.answer(parts, pin!(show_path(services, &direct.client, parts))).await
 }

@@ -157,7 +157,11 @@ fn accuracy<'de, D: Deserializer<'de>>(d: D) -> Result<f64, D::Error> {
 )]
 pub async fn scan(State(services): State<Arc<Services>>, request: Request) -> Response {
     let (parts, body) = request.into_parts();
-    let direct = Direct::begin(&services, &parts, "/api/v1/scans");
+    const ROUTE: &str = "/api/v1/scans";
+    if let Some(refusal) = services.refusals.now(&services, &parts, ROUTE) {
+        return refusal;
+    }
+    let direct = Direct::begin(&services, &parts, ROUTE);
     // A body that is slow to come holds no place of those who have asked already.
     let body = services.on_the_way.within(bodies::whole(body, SCAN_BODY_BYTES_MAX)).await;
     let body = body.and_then(std::convert::identity);
