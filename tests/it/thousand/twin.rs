@@ -3,7 +3,7 @@
 use std::process::Child;
 
 use crate::redis_server::free_port;
-use crate::site::{Site, kill};
+use crate::site::Site;
 
 pub struct Twin {
     pub port: u16,
@@ -28,19 +28,17 @@ impl Twin {
         }
     }
 
-    /// Both, with `kill -9`.
+    /// Both, with `kill -9`; one may have ended of a wrong clock before.
     pub fn kill(&mut self) {
-        for child in [&mut self.serve, &mut self.worker] {
-            kill(child);
+        for mut child in [self.serve.take(), self.worker.take()].into_iter().flatten() {
+            let _ = child.kill();
+            let _ = child.wait();
         }
     }
 }
 
 impl Drop for Twin {
     fn drop(&mut self) {
-        for mut child in [self.serve.take(), self.worker.take()].into_iter().flatten() {
-            let _ = child.kill();
-            let _ = child.wait();
-        }
+        self.kill();
     }
 }
