@@ -15,6 +15,7 @@ use zhenma::store::embedded::EmbeddedState;
 use zhenma::store::redis::RedisState;
 
 use crate::ledger_bed::{self, Books};
+use crate::postgres_server::PostgresServer;
 use crate::redis_server::free_port;
 
 pub const LABELS: u64 = 40;
@@ -27,8 +28,8 @@ pub struct Site {
     pub door: Option<u16>,
     /// As the setting; another one from the next command on.
     pub scan_store: String,
-    /// Other than what the tests run on.
-    ledger: Option<String>,
+    /// As the setting, where it is other than what the tests run on.
+    pub ledger: Option<String>,
     pub serve: Option<Child>,
     pub worker: Option<Child>,
     /// What its processes have in their environment besides.
@@ -143,7 +144,12 @@ impl Site {
 
     /// The ledger of this machine.
     pub fn books(&self) -> Books<'static> {
-        Books::of(&self.folder.path().join("data"))
+        match self.ledger() {
+            url if url != "embedded" => {
+                Books::Server(PostgresServer::shared().expect("it runs"), url)
+            }
+            _ => Books::File(self.folder.path().join("data/ledger.sqlite")),
+        }
     }
 
     /// A process that listens there, if it listens.

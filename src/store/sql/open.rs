@@ -30,6 +30,8 @@ const WRITER_CACHE: &str = "-32768";
 const CHECKPOINT_PAGES: &str = "4096";
 /// Statements that a connection keeps prepared: there are some five hundred.
 const STATEMENTS_KEPT: usize = 512;
+/// The advisory lock of whoever makes or changes tables.
+pub(super) const MIGRATING: i64 = 7_310_868_735_422_329;
 /// How long a server waits for another that migrates.
 const MIGRATION_WAIT: &str = "10min";
 /// How long a migration waits for a table that is in use. Whoever comes behind it
@@ -187,7 +189,7 @@ pub(super) async fn server_pool(
 }
 
 /// Refuses a database that would lose or change what it is given.
-async fn sound(connection: &mut PgConnection) -> Result<(), LedgerError> {
+pub(super) async fn sound(connection: &mut PgConnection) -> Result<(), LedgerError> {
     let refuse = |problem: String| Err(LedgerError::Unavailable(format!("PostgreSQL: {problem}")));
     let version: i32 = sqlx::query_scalar("SELECT current_setting('server_version_num')::int4")
         .fetch_one(&mut *connection)
@@ -195,6 +197,13 @@ async fn sound(connection: &mut PgConnection) -> Result<(), LedgerError> {
         .map_err(down)?;
     if version < 140_000 {
         return refuse(format!("version {} is too old; use 14 or later", version / 10_000));
+    }
+    let follows: bool = sqlx::query_scalar("SELECT pg_is_in_recovery()")
+        .fetch_one(&mut *connection)
+        .await
+        .map_err(down)?;
+    if follows {
+        return refuse("it is a standby, which takes no writes; name the primary".to_owned());
     }
     let encoding: String = sqlx::query_scalar("SELECT current_setting('server_encoding')")
         .fetch_one(&mut *connection)
@@ -218,19 +227,19 @@ async fn sound(connection: &mut PgConnection) -> Result<(), LedgerError> {
 
 /// One process migrates, the others wait for it.
 async fn migrate(connection: &mut PgConnection) -> Result<(), LedgerError> {
-    const TURN: &str = "SELECT pg_advisory_lock(7310868735422329)";
-    const DONE: &str = "SELECT pg_advisory_unlock(7310868735422329)";
     let turn = format!(
         "SET statement_timeout = 0; SET idle_in_transaction_session_timeout = 0;
-         SET lock_timeout = '{MIGRATION_WAIT}'; {TURN}; SET lock_timeout = '{TABLE_WAIT}'"
+         SET lock_timeout = '{MIGRATION_WAIT}'; SELECT pg_advisory_lock({MIGRATING});
+         SET lock_timeout = '{TABLE_WAIT}'"
     );
     let turn = sqlx::AssertSqlSafe(turn);
     sqlx::raw_sql(turn).execute(&mut *connection).await.map_err(down)?;
     ON_SERVER.run(&mut *connection).await.map_err(|error| not_migrated(error, "PostgreSQL"))?;
-    sqlx::raw_sql(DONE).execute(connection).await.map(drop).map_err(down)
+    let done = format!("SELECT pg_advisory_unlock({MIGRATING})");
+    sqlx::raw_sql(sqlx::AssertSqlSafe(done)).execute(connection).await.map(drop).map_err(down)
 }
 
-fn not_migrated(error: sqlx::migrate::MigrateError, place: &str) -> LedgerError {
+pub(super) fn not_migrated(error: sqlx::migrate::MigrateError, place: &str) -> LedgerError {
     match error {
         sqlx::migrate::MigrateError::VersionMissing(found)
         | sqlx::migrate::MigrateError::VersionTooNew(found, _) => LedgerError::NewerVersion(found),
