@@ -114,6 +114,8 @@ pub async fn relocate(
     let mut done = Relocated::default();
     // Held until all has its new place: nobody writes meanwhile.
     let _alone = if settings.ledger == "embedded" {
+        // Before it is brought to this version, beneath who may have it open.
+        drop(LoneLedger::at(&ledger_file)?);
         Ledger::open(&ledger_file, clock.now()).await?.close().await;
         let ledger = LoneLedger::at(&ledger_file)?;
         if let Some(load) = &mut load {
