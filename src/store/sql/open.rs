@@ -1,11 +1,17 @@
 //! Opening a ledger: the file of one machine, or a PostgreSQL server for several.
 
+use std::fs::{File, OpenOptions, TryLockError};
+use std::io::ErrorKind;
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
+use std::time::Duration;
 
 use sqlx::Connection as _;
 use sqlx::postgres::{PgConnectOptions, PgConnection, PgPool, PgPoolOptions};
-use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::sqlite::{
+    SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
+};
 
 use super::db::{self, Pool};
 use super::{BUSY_WAIT, Ledger, down};
@@ -32,8 +38,10 @@ const CHECKPOINT_PAGES: &str = "4096";
 const STATEMENTS_KEPT: usize = 512;
 /// The advisory lock of whoever makes or changes tables.
 pub(super) const MIGRATING: i64 = 7_310_868_735_422_329;
-/// How long a server waits for another that migrates.
+/// How long a server waits for another that migrates; the same on a file.
 const MIGRATION_WAIT: &str = "10min";
+const MIGRATION_LOOKS: u32 = 12_000;
+const MIGRATION_LOOK_EVERY: Duration = Duration::from_millis(50);
 /// How long a migration waits for a table that is in use. Whoever comes behind it
 /// waits as long, the version that still serves among them.
 const TABLE_WAIT: &str = "2s";
@@ -87,10 +95,14 @@ impl Ledger {
         let writing = options.clone().pragma("cache_size", WRITER_CACHE);
         let writing = writing.pragma("wal_autocheckpoint", CHECKPOINT_PAGES);
         let writer = pool(1, writing).await.map_err(down)?;
+        let turn = if is_migrated(&writer).await { None } else { Some(Turn::take(path).await?) };
         ON_FILE
             .run(&writer)
             .await
             .map_err(|error| not_migrated(error, &path.display().to_string()))?;
+        if let Some(turn) = turn {
+            turn.over()?;
+        }
         // After the migrations: a connection that was open before knows the
         // old columns, and its first `SELECT *` has more than it is ready for.
         let reader = pool(READERS, options).await.map_err(down)?;
@@ -146,6 +158,45 @@ impl Ledger {
         .await
         .map_err(down)?;
         Ok(self)
+    }
+}
+
+async fn is_migrated(file: &SqlitePool) -> bool {
+    let found: Result<Option<i64>, _> =
+        sqlx::query_scalar("SELECT MAX(version) FROM _sqlx_migrations").fetch_one(file).await;
+    found.is_ok_and(|found| found >= ON_FILE.iter().map(|migration| migration.version).max())
+}
+
+/// The right to migrate a file, which the driver gives to everybody at once: a lock on
+/// another file beside it, that goes with the process.
+struct Turn(PathBuf, #[allow(dead_code, reason = "locked as long as it is open")] File);
+
+impl Turn {
+    async fn take(path: &Path) -> Result<Self, LedgerError> {
+        let mut name = path.as_os_str().to_owned();
+        name.push("-migrating");
+        let name = PathBuf::from(name);
+        let told = |e| LedgerError::Unavailable(format!("{}: {e}", name.display()));
+        let file = OpenOptions::new().create(true).append(true).mode(0o600).open(&name);
+        let file = file.map_err(told)?;
+        for _ in 0..MIGRATION_LOOKS {
+            match file.try_lock() {
+                Ok(()) => return Ok(Self(name, file)),
+                Err(TryLockError::WouldBlock) => tokio::time::sleep(MIGRATION_LOOK_EVERY).await,
+                Err(TryLockError::Error(error)) => return Err(told(error)),
+            }
+        }
+        let says = format!("{}: another process migrates it", path.display());
+        Err(LedgerError::Unavailable(says))
+    }
+
+    /// Whoever waits for it still, or makes it anew, finds nothing left to do.
+    fn over(self) -> Result<(), LedgerError> {
+        let told = |e| LedgerError::Unavailable(format!("{}: {e}", self.0.display()));
+        match std::fs::remove_file(&self.0) {
+            Err(error) if error.kind() != ErrorKind::NotFound => Err(told(error)),
+            _ => Ok(()),
+        }
     }
 }
 
@@ -250,9 +301,9 @@ pub(super) fn not_migrated(error: sqlx::migrate::MigrateError, place: &str) -> L
 /// The file and its directory for their owner alone: they hold secrets, hashes
 /// and finished labels.
 fn private_file(path: &Path) -> std::io::Result<()> {
-    use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+    use std::os::unix::fs::DirBuilderExt;
     if let Some(folder) = path.parent() {
         std::fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
     }
-    std::fs::OpenOptions::new().append(true).create(true).mode(0o600).open(path).map(drop)
+    OpenOptions::new().append(true).create(true).mode(0o600).open(path).map(drop)
 }
