@@ -42,10 +42,15 @@ impl Site {
         Self::on(scan_store, None)
     }
 
-    /// With this ledger.
-    pub fn on(scan_store: &str, ledger: Option<String>) -> Self {
-        let folder = tempfile::tempdir().expect("a temporary folder");
-        let mut site = Self {
+    /// What lies in a folder already, with the table of its labels; on files.
+    pub fn found(folder: TempDir) -> Self {
+        let mut site = Self::in_folder(folder, "embedded", Some("embedded".to_owned()));
+        site.read_labels();
+        site
+    }
+
+    fn in_folder(folder: TempDir, scan_store: &str, ledger: Option<String>) -> Self {
+        Self {
             folder,
             port: free_port(),
             door: None,
@@ -55,7 +60,19 @@ impl Site {
             worker: None,
             environment: Vec::new(),
             labels: Vec::new(),
-        };
+        }
+    }
+
+    fn read_labels(&mut self) {
+        let table = std::fs::read_to_string(self.file("labels/labels.csv")).expect("labels");
+        self.labels = table.lines().skip(1).map(label).collect();
+        assert_eq!(self.labels.len() as u64, LABELS);
+    }
+
+    /// With this ledger.
+    pub fn on(scan_store: &str, ledger: Option<String>) -> Self {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let mut site = Self::in_folder(folder, scan_store, ledger);
         let passphrase = site.file("passphrase");
         std::fs::write(&passphrase, "long enough for a test").expect("written");
         std::fs::set_permissions(&passphrase, Permissions::from_mode(0o600)).expect("ours alone");
@@ -104,9 +121,7 @@ impl Site {
         site.shell(&["batch", "activate", "--batch", "1-1"]);
         let out = site.file("labels");
         site.shell(&["batch", "issue", "--batch", "1-1", "--format", "csv", "--out", &out]);
-        let table = std::fs::read_to_string(format!("{out}/labels.csv")).expect("labels");
-        site.labels = table.lines().skip(1).map(label).collect();
-        assert_eq!(site.labels.len() as u64, LABELS);
+        site.read_labels();
         site
     }
 
