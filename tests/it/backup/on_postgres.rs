@@ -397,3 +397,20 @@ async fn places_that_cannot_be_used_are_told_without_a_password() {
     site.ledger = Some(url.replace("zhenma@", "guest@"));
     assert!(doctor(&site).contains("may not make tables"), "{}", doctor(&site));
 }
+
+#[tokio::test]
+async fn a_ledger_of_another_version_is_not_backed_up() {
+    let Some(server) = PostgresServer::shared() else { return };
+    let site = Site::on("embedded", Some(server.database()));
+    let recipient = age::x25519::Identity::generate().to_public().to_string();
+    let out = site.file("none.age");
+    for (change, words) in [
+        ("UPDATE _sqlx_migrations SET version = 9999 WHERE version = 33", "a newer zhenma"),
+        ("DELETE FROM _sqlx_migrations WHERE version = 9999", "an older zhenma (migration 30 of"),
+    ] {
+        server.sql(&site.ledger(), change);
+        let refused = run(&site, &["backup", "--recipient", &recipient, &out]);
+        assert!(said(&refused).contains(words), "{}", said(&refused));
+        assert!(!Path::new(&out).exists());
+    }
+}
