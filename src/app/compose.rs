@@ -114,7 +114,7 @@ pub async fn open(
     clock: Arc<dyn Clock>,
     stop: CancellationToken,
 ) -> Result<Parts, StartError> {
-    backup::whole(&settings.data).map_err(StartError::Other)?;
+    backup::usable(&settings).map_err(StartError::Other)?;
     let ledger = open_ledger(&settings, clock.now()).await?;
     let state = open_state(&settings.scan_store, &settings.data).await?;
     let locator = match locator {

@@ -10,6 +10,11 @@ pub fn scans(data: &Path) -> PathBuf {
     data.join("scans.sqlite")
 }
 
+/// What one of these two is called after it was moved to a server.
+pub fn moved(file: &Path) -> PathBuf {
+    file.with_extension("sqlite.moved")
+}
+
 /// Folders of packages, each named by its id.
 pub fn packages(data: &Path) -> PathBuf {
     data.join("packages")

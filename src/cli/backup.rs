@@ -7,7 +7,7 @@ use clap::Args;
 use super::key::passphrase;
 use super::shell::Place;
 use super::{Done, Failure};
-use crate::app::backup::{self, Lock, Opener};
+use crate::app::backup::{self, Lock, MovedLedger, Opener, Places};
 use crate::app::compose::StartError;
 use crate::app::server;
 use crate::base::clock::SystemClock;
@@ -121,12 +121,12 @@ impl Restore {
     }
 }
 
-/// Move the embedded scan store into an empty Redis, with all processes stopped. Example: zhenma move --to redis://127.0.0.1:6379
+/// Move the embedded files into an empty Redis and an empty PostgreSQL database, or one of them, with all processes stopped. Example: zhenma move --to redis://127.0.0.1:6379 --to postgres://zhenma@127.0.0.1/zhenma
 #[derive(Args)]
 pub(crate) struct Move {
-    /// As scan_store names it afterwards
-    #[arg(long, value_name = "URL")]
-    to: String,
+    /// As scan_store (redis://...) or ledger (postgres://...) names it afterwards; twice to move both
+    #[arg(long, value_name = "URL", required = true)]
+    to: Vec<String>,
     #[command(flatten)]
     place: Place,
 }
@@ -134,28 +134,42 @@ pub(crate) struct Move {
 impl Move {
     pub(crate) fn run(self, json: bool) -> Result<Done, Failure> {
         let settings = self.place.settings()?;
-        let (moved, kept) = server::block_on(async {
-            backup::to_redis(&settings, &self.to, &SystemClock)
+        let to = Places::of(&self.to).map_err(Failure)?;
+        let moved = server::block_on(async {
+            backup::relocate(&settings, &to, &SystemClock)
                 .await
                 .map_err(|e| StartError::Other(e.to_string()))
         })?;
         if json {
-            println!(
-                "{}",
-                serde_json::json!({"histories": moved.histories, "sha256": moved.sha256,
-                    "log_entries": moved.log_entries, "not_issued": moved.not_issued})
-            );
-        } else {
+            let mut says = serde_json::Map::new();
+            if let Some(scans) = &moved.scans {
+                says.insert("histories".into(), scans.histories.into());
+                says.insert("sha256".into(), scans.sha256.clone().into());
+                says.insert("log_entries".into(), scans.log_entries.into());
+                says.insert("not_issued".into(), scans.not_issued.into());
+            }
+            if let Some(MovedLedger { tables, rows, sha256 }) = &moved.ledger {
+                let ledger = serde_json::json!({"tables": tables, "rows": rows, "sha256": sha256});
+                says.insert("ledger".into(), ledger);
+            }
+            println!("{}", serde_json::Value::Object(says));
+            return Ok(Done::Yes);
+        }
+        if let Some(scans) = &moved.scans {
             println!(
                 "{} histories, SHA-256 {} here and there; {} scans of the log; {} histories of \
-                 codes that were not issued were left out. Now set scan_store to the Redis; the \
-                 file is kept as {}",
-                moved.histories,
-                moved.sha256,
-                moved.log_entries,
-                moved.not_issued,
-                kept.display()
+                 codes that were not issued were left out. Now set scan_store to the Redis",
+                scans.histories, scans.sha256, scans.log_entries, scans.not_issued,
             );
+        }
+        if let Some(ledger) = &moved.ledger {
+            println!(
+                "{} rows of {} tables, SHA-256 {} here and there. Now set ledger to the database",
+                ledger.rows, ledger.tables, ledger.sha256,
+            );
+        }
+        for kept in &moved.kept {
+            println!("what was moved is kept as {}", kept.display());
         }
         Ok(Done::Yes)
     }

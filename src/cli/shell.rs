@@ -69,7 +69,7 @@ impl Drop for Shell {
 impl Shell {
     pub(crate) fn open(place: &Place, json: bool) -> Result<Self, Failure> {
         let settings = place.settings()?;
-        backup::whole(&settings.data).map_err(Failure)?;
+        backup::usable(&settings).map_err(Failure)?;
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         let ledger = runtime.block_on(compose::open_ledger(&settings, SystemClock.now()))?;
         Ok(Self { settings, ledger, runtime, json })

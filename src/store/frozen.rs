@@ -1,5 +1,5 @@
-//! SQLite files held at one instant, for a backup: who writes goes on writing
-//! and is not seen. The file's log grows for as long as it is held.
+//! Stores held at one instant, for a backup: who writes goes on writing and is not
+//! seen. The log of a SQLite file grows for as long as it is held.
 
 use std::fs::OpenOptions;
 use std::os::unix::fs::OpenOptionsExt;
@@ -8,22 +8,25 @@ use std::path::{Path, PathBuf};
 use rusqlite::backup::{Backup, StepResult};
 use rusqlite::{Connection, OpenFlags, OptionalExtension};
 
+use crate::base::{LedgerError, UnixMs};
 use crate::scan::{Cursor, Entry, LogId};
 use crate::store::embedded::{Inspection, entries};
+use crate::store::sql::transfer::{Load, Snapshot, Tally};
 
 /// Pages copied in one step, 4 KiB each.
 const STEP_PAGES: i32 = 4_096;
 
-/// Why a file cannot be held or copied, with its path.
+/// Why something cannot be held or copied.
 #[derive(Debug, thiserror::Error)]
-#[error("{}: {problem}", .path.display())]
-pub struct FrozenError {
-    path: PathBuf,
-    problem: String,
+pub enum FrozenError {
+    #[error("{}: {problem}", .path.display())]
+    File { path: PathBuf, problem: String },
+    #[error(transparent)]
+    Ledger(#[from] LedgerError),
 }
 
-/// A file in a read transaction.
-struct Frozen {
+/// A file in a transaction.
+pub struct Frozen {
     path: PathBuf,
     connection: Connection,
 }
@@ -42,6 +45,23 @@ impl Frozen {
         Ok(Self { path: path.to_owned(), connection })
     }
 
+    /// For this process alone: nobody can open the file before it is dropped.
+    fn alone(path: &Path) -> Result<Self, FrozenError> {
+        let lock = || -> rusqlite::Result<Connection> {
+            let connection = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+            // A file leaves this mode only while nobody else has it open.
+            connection.execute_batch("PRAGMA locking_mode = EXCLUSIVE")?;
+            connection.query_row("PRAGMA journal_mode = DELETE", [], |_| Ok(()))?;
+            connection.execute_batch("BEGIN EXCLUSIVE")?;
+            Ok(connection)
+        };
+        let connection = lock().map_err(|e| FrozenError::File {
+            path: path.to_owned(),
+            problem: format!("is in use ({e}): stop `serve` and `worker`, and the `courier`"),
+        })?;
+        Ok(Self { path: path.to_owned(), connection })
+    }
+
     fn told(&self, e: &rusqlite::Error) -> FrozenError {
         told(&self.path, e)
     }
@@ -49,7 +69,7 @@ impl Frozen {
     /// Page by page, so that the copy is the file as it was at the instant.
     fn copy_to(&self, path: &Path) -> Result<(), FrozenError> {
         let refused =
-            |e: std::io::Error| FrozenError { path: path.to_owned(), problem: e.to_string() };
+            |e: std::io::Error| FrozenError::File { path: path.to_owned(), problem: e.to_string() };
         OpenOptions::new().write(true).create_new(true).mode(0o600).open(path).map_err(refused)?;
         let mut to = Connection::open(path).map_err(|e| told(path, &e))?;
         let copy = Backup::new(&self.connection, &mut to).map_err(|e| self.told(&e))?;
@@ -59,7 +79,10 @@ impl Frozen {
                 StepResult::Done => return Ok(()),
                 StepResult::More => {}
                 _ => {
-                    return Err(FrozenError { path: path.to_owned(), problem: "is locked".into() });
+                    return Err(FrozenError::File {
+                        path: path.to_owned(),
+                        problem: "is locked".into(),
+                    });
                 }
             }
         }
@@ -67,32 +90,63 @@ impl Frozen {
 }
 
 fn told(path: &Path, e: &rusqlite::Error) -> FrozenError {
-    FrozenError { path: path.to_owned(), problem: e.to_string() }
+    FrozenError::File { path: path.to_owned(), problem: e.to_string() }
 }
 
-/// The ledger at one instant. A ledger of another kind would hand itself out as
-/// such a file, too.
-pub struct FrozenLedger(Frozen);
+/// A ledger that serves.
+pub enum LiveLedger {
+    File(PathBuf),
+    Server(Snapshot),
+}
 
-impl FrozenLedger {
+impl LiveLedger {
+    /// The ledger in a database of a PostgreSQL server.
+    ///
     /// # Errors
-    /// For a file that is missing or no ledger.
-    pub fn at(path: &Path) -> Result<Self, FrozenError> {
-        let frozen = Frozen::at(path)?;
-        frozen
-            .connection
-            .query_row("SELECT count(*) FROM scan_logs", [], |_| Ok(()))
-            .map_err(|e| frozen.told(&e))?;
-        Ok(Self(frozen))
+    /// As [`Snapshot::reach`].
+    pub async fn on_server(url: &str) -> Result<Self, FrozenError> {
+        Ok(Self::Server(Snapshot::reach(url).await?))
     }
 
+    /// Holds what is committed now.
+    ///
+    /// # Errors
+    /// For a file that is missing or no ledger; of the server.
+    pub async fn hold(&mut self) -> Result<FrozenLedger<'_>, FrozenError> {
+        Ok(match self {
+            Self::File(path) => {
+                let frozen = Frozen::at(path)?;
+                frozen
+                    .connection
+                    .query_row("SELECT count(*) FROM scan_logs", [], |_| Ok(()))
+                    .map_err(|e| frozen.told(&e))?;
+                FrozenLedger::File(frozen)
+            }
+            Self::Server(snapshot) => {
+                snapshot.hold().await?;
+                FrozenLedger::Server(snapshot)
+            }
+        })
+    }
+}
+
+/// The ledger at one instant.
+pub enum FrozenLedger<'l> {
+    File(Frozen),
+    Server(&'l mut Snapshot),
+}
+
+impl FrozenLedger<'_> {
     /// How far a log was followed.
     ///
     /// # Errors
-    /// For a damaged file.
-    pub fn followed(&self, log: LogId) -> Result<Cursor, FrozenError> {
-        let found: Option<(i64, i64)> = self
-            .0
+    /// For a damaged file; of the server.
+    pub async fn followed(&mut self, log: LogId) -> Result<Cursor, FrozenError> {
+        let frozen = match self {
+            Self::File(frozen) => frozen,
+            Self::Server(snapshot) => return Ok(snapshot.followed(log).await?),
+        };
+        let found: Option<(i64, i64)> = frozen
             .connection
             .query_row(
                 "SELECT log_major, log_minor FROM scan_logs WHERE identity = ?1",
@@ -100,15 +154,39 @@ impl FrozenLedger {
                 |row| Ok((row.get(0)?, row.get(1)?)),
             )
             .optional()
-            .map_err(|e| self.0.told(&e))?;
+            .map_err(|e| frozen.told(&e))?;
         let (major, minor) = found.unwrap_or_default();
         Ok(Cursor { major: major.cast_unsigned(), minor: minor.cast_unsigned() })
     }
 
+    /// Copies it into a new file.
+    ///
     /// # Errors
-    /// Of the disk.
-    pub fn copy_to(&self, path: &Path) -> Result<(), FrozenError> {
-        self.0.copy_to(path)
+    /// Of the disk and of the server.
+    pub async fn copy_to(&mut self, path: &Path, now: UnixMs) -> Result<(), FrozenError> {
+        match self {
+            Self::File(frozen) => frozen.copy_to(path),
+            Self::Server(snapshot) => Ok(snapshot.copy_to(path, now).await.map(drop)?),
+        }
+    }
+}
+
+/// A ledger's file of this version that nobody else can open before it is dropped.
+pub struct LoneLedger(Frozen);
+
+impl LoneLedger {
+    /// # Errors
+    /// When somebody has it open.
+    pub fn at(path: &Path) -> Result<Self, FrozenError> {
+        Frozen::alone(path).map(Self)
+    }
+
+    /// Puts all of it into an empty database.
+    ///
+    /// # Errors
+    /// As [`Load::fill`].
+    pub async fn pour_into(&self, load: &mut Load) -> Result<Tally, FrozenError> {
+        Ok(load.fill(&self.0.connection).await?)
     }
 }
 
@@ -125,24 +203,12 @@ impl FrozenScans {
         Self::checked(Frozen::at(path)?)
     }
 
-    /// The file for this process alone, which nobody can open before it is dropped.
+    /// The file for this process alone.
     ///
     /// # Errors
     /// As [`Self::at`], and when somebody has it open.
     pub fn alone(path: &Path) -> Result<Self, FrozenError> {
-        let lock = || -> rusqlite::Result<Connection> {
-            let connection = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
-            // A file leaves this mode only while nobody else has it open.
-            connection.execute_batch("PRAGMA locking_mode = EXCLUSIVE")?;
-            connection.query_row("PRAGMA journal_mode = DELETE", [], |_| Ok(()))?;
-            connection.execute_batch("BEGIN EXCLUSIVE")?;
-            Ok(connection)
-        };
-        let connection = lock().map_err(|e| FrozenError {
-            path: path.to_owned(),
-            problem: format!("is in use ({e}): stop `serve` and `worker`"),
-        })?;
-        Self::checked(Frozen { path: path.to_owned(), connection })
+        Self::checked(Frozen::alone(path)?)
     }
 
     fn checked(frozen: Frozen) -> Result<Self, FrozenError> {
@@ -156,7 +222,7 @@ impl FrozenScans {
                 "is of schema {schema}, and this version writes {}: start it once, then back up",
                 Inspection::SCHEMA
             );
-            return Err(FrozenError { path: path.clone(), problem });
+            return Err(FrozenError::File { path: path.clone(), problem });
         }
         Ok(Self(frozen))
     }
@@ -216,7 +282,7 @@ impl FrozenScans {
             .map_err(|e| self.0.told(&e))?
             .into_iter()
             .collect::<Result<_, _>>()
-            .map_err(|e| FrozenError { path: self.0.path.clone(), problem: e.to_string() })
+            .map_err(|e| FrozenError::File { path: self.0.path.clone(), problem: e.to_string() })
     }
 
     /// # Errors
@@ -250,7 +316,10 @@ pub fn count_rows(path: &Path) -> Result<std::collections::BTreeMap<String, u64>
     };
     let (says, rows) = count().map_err(|e| told(path, &e))?;
     if says != "ok" {
-        return Err(FrozenError { path: path.to_owned(), problem: format!("is damaged: {says}") });
+        return Err(FrozenError::File {
+            path: path.to_owned(),
+            problem: format!("is damaged: {says}"),
+        });
     }
     Ok(rows)
 }

@@ -52,15 +52,6 @@ pub enum Books<'a> {
 }
 
 impl Books<'_> {
-    /// The ledger of this data directory, as `setting` has it.
-    pub fn of(data: &Path) -> Self {
-        if on_postgres() {
-            Self::Server(PostgresServer::shared().expect("it runs"), setting(data))
-        } else {
-            Self::File(data.join("ledger.sqlite"))
-        }
-    }
-
     /// Rows of a name and a count. Bytes are to be given as text by [`Books::hex`].
     pub fn counts(&self, sql: &str) -> BTreeMap<String, u64> {
         match self {

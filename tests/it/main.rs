@@ -86,6 +86,7 @@ mod trace_console;
 mod trace_line;
 mod traces;
 mod trail;
+mod upgrade;
 mod visits;
 mod watching;
 mod webhooks;

@@ -17,7 +17,10 @@ use crate::postgres_server::PostgresServer;
 
 /// A ledger with one maker and its product.
 async fn stocked(url: &str) -> Ledger {
-    let ledger = Ledger::connect(url, NOW).await.expect("opens");
+    stock(Ledger::connect(url, NOW).await.expect("opens")).await
+}
+
+async fn stock(ledger: Ledger) -> Ledger {
     let objects = [Registration::Enterprise(maker()), Registration::Product(product())];
     let objects: Vec<_> = objects.into_iter().map(|object| (0, object)).collect();
     ledger.register(&objects, &by("shell", 0)).await.expect("registered");
@@ -65,6 +68,25 @@ async fn servers_that_start_together_migrate_once() {
         opened.expect("opens");
     }
     assert_eq!(server.sql(&url, "SELECT COUNT(*) FROM installation").trim(), "1");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn processes_that_open_a_file_together_migrate_once() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("ledger.sqlite");
+    let opening: Vec<_> = (0..8)
+        .map(|_| {
+            tokio::spawn({
+                let path = path.clone();
+                async move { Ledger::open(&path, NOW).await }
+            })
+        })
+        .collect();
+    for opened in opening {
+        opened.await.expect("ended").expect("opens").close().await;
+    }
+    let left: Vec<_> = std::fs::read_dir(folder.path()).expect("read").flatten().collect();
+    assert_eq!(left.len(), 1, "{left:?}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -145,25 +167,46 @@ async fn who_lost_its_turn_writes_nothing() {
     tokio::time::timeout(Duration::from_secs(10), lease.lost()).await.expect("hears of it");
 }
 
+/// What a later version may do to tables that the former has in use.
+const LATER: &str = "
+    ALTER TABLE enterprises ADD COLUMN later TEXT;
+    ALTER TABLE products ADD COLUMN later BIGINT NOT NULL DEFAULT 0;
+    ALTER TABLE batches ADD COLUMN later BIGINT NOT NULL DEFAULT 0;
+    ALTER TABLE audit ADD COLUMN later TEXT;
+    CREATE TABLE latest (id BIGINT PRIMARY KEY)";
+
+/// A version that has the ledger open goes on with it while a later one migrates.
+async fn goes_on(ledger: Ledger, migrate: impl FnOnce()) {
+    let ledger = stock(ledger).await;
+    for _ in 0..20 {
+        ledger.enterprises().await.expect("read");
+        one_batch(&ledger).await.expect("written");
+    }
+    migrate();
+    for _ in 0..20 {
+        ledger.enterprises().await.expect("read");
+        assert!(ledger.batches(None, 50).await.expect("read").len() >= 20);
+        one_batch(&ledger).await.expect("written");
+    }
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_migration_beneath_an_open_server_breaks_none_of_its_statements() {
     let Some(server) = PostgresServer::shared() else { return };
     let url = server.database();
-    let ledger = stocked(&url).await;
-    for _ in 0..20 {
-        ledger.enterprises().await.expect("read");
-        one_batch(&ledger).await.expect("written");
-    }
-    server.sql(
-        &url,
-        "ALTER TABLE enterprises ADD COLUMN later TEXT;
-         ALTER TABLE products ADD COLUMN later BIGINT NOT NULL DEFAULT 0;
-         ALTER TABLE batches ADD COLUMN later BIGINT NOT NULL DEFAULT 0;
-         ALTER TABLE audit ADD COLUMN later TEXT",
-    );
-    for _ in 0..20 {
-        ledger.enterprises().await.expect("read");
-        ledger.batches(None, 50).await.expect("read");
-        one_batch(&ledger).await.expect("written");
-    }
+    let ledger = Ledger::connect(&url, NOW).await.expect("opens");
+    goes_on(ledger, || drop(server.sql(&url, LATER))).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_migration_of_a_file_breaks_no_statement_of_who_has_it_open() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("ledger.sqlite");
+    let ledger = Ledger::open(&path, NOW).await.expect("opens");
+    let migrate = || {
+        let file = rusqlite::Connection::open(&path).expect("opens");
+        file.busy_timeout(Duration::from_secs(5)).expect("set");
+        file.execute_batch(&format!("BEGIN IMMEDIATE; {LATER}; COMMIT")).expect("migrated");
+    };
+    goes_on(ledger, migrate).await;
 }

@@ -175,6 +175,13 @@ impl PostgresServer {
         }
     }
 
+    /// Drops a database, and makes an empty one of its name.
+    pub fn again(&self, url: &str) {
+        self.drop_database(url);
+        let (_, name) = url.rsplit_once('/').expect("a database");
+        self.psql("postgres", &format!("CREATE DATABASE {name}")).expect("a database");
+    }
+
     fn url(&self, name: &str) -> String {
         let place = self.folder.display().to_string().replace('/', "%2F");
         format!("postgres://zhenma@{place}/{name}")

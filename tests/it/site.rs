@@ -15,6 +15,7 @@ use zhenma::store::embedded::EmbeddedState;
 use zhenma::store::redis::RedisState;
 
 use crate::ledger_bed::{self, Books};
+use crate::postgres_server::PostgresServer;
 use crate::redis_server::free_port;
 
 pub const LABELS: u64 = 40;
@@ -27,8 +28,8 @@ pub struct Site {
     pub door: Option<u16>,
     /// As the setting; another one from the next command on.
     pub scan_store: String,
-    /// Other than what the tests run on.
-    ledger: Option<String>,
+    /// As the setting, where it is other than what the tests run on.
+    pub ledger: Option<String>,
     pub serve: Option<Child>,
     pub worker: Option<Child>,
     /// What its processes have in their environment besides.
@@ -41,10 +42,15 @@ impl Site {
         Self::on(scan_store, None)
     }
 
-    /// With this ledger.
-    pub fn on(scan_store: &str, ledger: Option<String>) -> Self {
-        let folder = tempfile::tempdir().expect("a temporary folder");
-        let mut site = Self {
+    /// What lies in a folder already, with the table of its labels; on files.
+    pub fn found(folder: TempDir) -> Self {
+        let mut site = Self::in_folder(folder, "embedded", Some("embedded".to_owned()));
+        site.read_labels();
+        site
+    }
+
+    fn in_folder(folder: TempDir, scan_store: &str, ledger: Option<String>) -> Self {
+        Self {
             folder,
             port: free_port(),
             door: None,
@@ -54,7 +60,19 @@ impl Site {
             worker: None,
             environment: Vec::new(),
             labels: Vec::new(),
-        };
+        }
+    }
+
+    fn read_labels(&mut self) {
+        let table = std::fs::read_to_string(self.file("labels/labels.csv")).expect("labels");
+        self.labels = table.lines().skip(1).map(label).collect();
+        assert_eq!(self.labels.len() as u64, LABELS);
+    }
+
+    /// With this ledger.
+    pub fn on(scan_store: &str, ledger: Option<String>) -> Self {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let mut site = Self::in_folder(folder, scan_store, ledger);
         let passphrase = site.file("passphrase");
         std::fs::write(&passphrase, "long enough for a test").expect("written");
         std::fs::set_permissions(&passphrase, Permissions::from_mode(0o600)).expect("ours alone");
@@ -103,9 +121,7 @@ impl Site {
         site.shell(&["batch", "activate", "--batch", "1-1"]);
         let out = site.file("labels");
         site.shell(&["batch", "issue", "--batch", "1-1", "--format", "csv", "--out", &out]);
-        let table = std::fs::read_to_string(format!("{out}/labels.csv")).expect("labels");
-        site.labels = table.lines().skip(1).map(label).collect();
-        assert_eq!(site.labels.len() as u64, LABELS);
+        site.read_labels();
         site
     }
 
@@ -143,7 +159,12 @@ impl Site {
 
     /// The ledger of this machine.
     pub fn books(&self) -> Books<'static> {
-        Books::of(&self.folder.path().join("data"))
+        match self.ledger() {
+            url if url != "embedded" => {
+                Books::Server(PostgresServer::shared().expect("it runs"), url)
+            }
+            _ => Books::File(self.folder.path().join("data/ledger.sqlite")),
+        }
     }
 
     /// A process that listens there, if it listens.

@@ -16,9 +16,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::app::config::Settings;
 use crate::app::paths;
+use crate::base::LedgerError;
 use crate::store::frozen::FrozenError;
 
-pub use moving::to_redis;
+pub use moving::{MovedLedger, Places, Relocated, relocate};
 pub use redis::Moved;
 pub use restore::{Restore, Restored, restore};
 pub use seal::{Lock, Opener};
@@ -60,6 +61,8 @@ pub enum BackupError {
     File { path: PathBuf, problem: std::io::Error },
     #[error(transparent)]
     Store(#[from] FrozenError),
+    #[error(transparent)]
+    Ledger(#[from] LedgerError),
 }
 
 /// Names the path of an error of the disk.
@@ -68,16 +71,38 @@ fn at(path: &Path) -> impl FnOnce(std::io::Error) -> BackupError {
     move |problem| BackupError::File { path, problem }
 }
 
-/// Refuses a ledger that is in PostgreSQL: its file here, if any, is not in use.
-fn on_file(settings: &Settings) -> Result<(), BackupError> {
-    if settings.ledger == "embedded" {
-        return Ok(());
+/// Refuses a place in which a restore did not end, or whose files were moved: they
+/// would be made anew, without a scan.
+///
+/// # Errors
+/// Naming it, and what to do.
+pub fn usable(settings: &Settings) -> Result<(), String> {
+    whole(&settings.data)?;
+    unmoved(settings)
+}
+
+/// Refuses a place whose files were moved.
+///
+/// # Errors
+/// Naming the setting that does not follow.
+pub fn unmoved(settings: &Settings) -> Result<(), String> {
+    let data = &settings.data;
+    for (name, value, file) in [
+        ("ledger", &settings.ledger, paths::ledger(data)),
+        ("scan_store", &settings.scan_store, paths::scans(data)),
+    ] {
+        let moved = paths::moved(&file);
+        if value == "embedded" && !file.exists() && moved.exists() {
+            return Err(format!(
+                "{name}: {} was moved to a server and is kept as {}: name the server in {name} \
+                 (ZHENMA_{})",
+                file.display(),
+                moved.display(),
+                name.to_uppercase()
+            ));
+        }
     }
-    Err(BackupError::Refused(
-        "ledger: it is in PostgreSQL, which pg_dump backs up and pg_restore puts back; this \
-         command knows a ledger in a file alone"
-            .to_owned(),
-    ))
+    Ok(())
 }
 
 /// Refuses a place in which a restore did not end.

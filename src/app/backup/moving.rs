@@ -1,40 +1,158 @@
-//! From the embedded scan store to Redis, once and for all.
+//! From the embedded stores to Redis and PostgreSQL, once and for all.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use super::redis::{Moved, empty, fill};
+use sha2::{Digest, Sha256};
+
+use super::redis::{self, Moved, fill};
 use super::take::sync_folder_of;
-use super::{BackupError, at, on_file, whole};
+use super::{BackupError, at, usable};
 use crate::app::config::Settings;
 use crate::app::paths;
 use crate::base::Clock;
-use crate::store::frozen::FrozenScans;
+use crate::media::Sha256Hex;
+use crate::store::frozen::{FrozenScans, LoneLedger};
+use crate::store::sql::Ledger;
+use crate::store::sql::transfer::{Load, Tally};
 
-/// Moves the scan state into the empty Redis at `url`, while nothing runs; the
-/// file keeps another name, so that nobody goes on with it.
+/// Where to move, one of them at least.
+#[derive(Clone, Debug, Default)]
+pub struct Places {
+    /// A URL as `scan_store` names it.
+    pub redis: Option<String>,
+    /// A URL as `ledger` names it.
+    pub postgres: Option<String>,
+}
+
+impl Places {
+    /// Sorts URLs by their schemes.
+    ///
+    /// # Errors
+    /// What to write instead; does not repeat a URL, in which a password may be.
+    pub fn of(urls: &[String]) -> Result<Self, String> {
+        const WRITE: &str = "--to: write redis://HOST or postgres://USER:PASSWORD@HOST/DATABASE, \
+                             or --to twice to move both";
+        let mut places = Self::default();
+        for url in urls {
+            let place = match url.split_once("://") {
+                Some(("redis" | "rediss", _)) => &mut places.redis,
+                Some(("postgres" | "postgresql", _)) => {
+                    Ledger::check_url(url).map_err(|problem| format!("--to: {problem}"))?;
+                    &mut places.postgres
+                }
+                _ => return Err(WRITE.to_owned()),
+            };
+            if place.replace(url.clone()).is_some() {
+                return Err(WRITE.to_owned());
+            }
+        }
+        Ok(places)
+    }
+}
+
+/// What was moved, and the same read back.
+#[derive(Clone, Debug, Default)]
+pub struct Relocated {
+    pub scans: Option<Moved>,
+    pub ledger: Option<MovedLedger>,
+    /// Files as they are called now.
+    pub kept: Vec<PathBuf>,
+}
+
+/// A ledger that was moved.
+#[derive(Clone, Debug)]
+pub struct MovedLedger {
+    pub tables: usize,
+    pub rows: u64,
+    /// SHA-256 over name, rows and SHA-256 of each table; equal on both sides.
+    pub sha256: String,
+}
+
+impl MovedLedger {
+    fn of(tally: &Tally) -> Self {
+        let mut hash = Sha256::new();
+        for (name, held) in tally {
+            hash.update(format!("{name} {} ", held.rows));
+            hash.update(held.sha256);
+        }
+        Self {
+            tables: tally.len(),
+            rows: tally.values().map(|held| held.rows).sum(),
+            sha256: Sha256Hex::from_bytes(hash.finalize().into()).to_string(),
+        }
+    }
+}
+
+/// Moves scan state and ledger, or one of them, into an empty Redis and an empty
+/// database, while nothing runs. The files keep another name, so that nobody goes on
+/// with them.
 ///
 /// # Errors
-/// When something has the file open, when Redis is not empty or fails, or has
-/// not what was put there.
-pub async fn to_redis(
+/// When something has a file open, when a place is not empty or fails, or has not
+/// what was put there. The files are as they were then.
+pub async fn relocate(
     settings: &Settings,
-    url: &str,
+    to: &Places,
     clock: &dyn Clock,
-) -> Result<(Moved, PathBuf), BackupError> {
-    on_file(settings)?;
-    whole(&settings.data).map_err(BackupError::Refused)?;
-    let path = paths::scans(&settings.data);
-    if settings.scan_store != "embedded" || !path.exists() {
-        return Err(BackupError::Refused(format!(
-            "there is nothing to move: scan_store must be embedded and {} be there",
-            path.display()
-        )));
+) -> Result<Relocated, BackupError> {
+    usable(settings).map_err(BackupError::Refused)?;
+    let (scans_file, ledger_file) = (paths::scans(&settings.data), paths::ledger(&settings.data));
+    if to.redis.is_some() {
+        is_here("scan_store", &settings.scan_store, &scans_file)?;
     }
-    let scans = FrozenScans::alone(&path)?;
-    let redis = empty(url).await?;
-    let moved = fill(&redis, &scans, &paths::ledger(&settings.data), clock.now()).await?;
-    let kept = path.with_extension("sqlite.moved");
-    std::fs::rename(&path, &kept).map_err(at(&path))?;
-    sync_folder_of(&path)?;
-    Ok((moved, kept))
+    if to.postgres.is_some() {
+        is_here("ledger", &settings.ledger, &ledger_file)?;
+    }
+    let redis = match &to.redis {
+        Some(url) => Some((redis::empty(url).await?, FrozenScans::alone(&scans_file)?)),
+        None => None,
+    };
+    let mut load = match &to.postgres {
+        Some(url) => Some(Load::begin(url).await?),
+        None => None,
+    };
+    let mut done = Relocated::default();
+    // Held until all has its new place: nobody writes meanwhile.
+    let _alone = if settings.ledger == "embedded" {
+        // Before it is brought to this version, beneath who may have it open.
+        drop(LoneLedger::at(&ledger_file)?);
+        Ledger::open(&ledger_file, clock.now()).await?.close().await;
+        let ledger = LoneLedger::at(&ledger_file)?;
+        if let Some(load) = &mut load {
+            done.ledger = Some(MovedLedger::of(&ledger.pour_into(load).await?));
+        }
+        Some(ledger)
+    } else {
+        None
+    };
+    if let Some((redis, scans)) = &redis {
+        let ledger = match settings.ledger.as_str() {
+            "embedded" => Ledger::inspect(&ledger_file).await?,
+            url => Ledger::inspect_server(url).await?,
+        };
+        done.scans = Some(fill(redis, scans, &ledger).await?);
+        ledger.close().await;
+    }
+    if let Some(load) = load {
+        load.commit(clock.now()).await?;
+    }
+    for (moved, file) in [(redis.is_some(), scans_file), (to.postgres.is_some(), ledger_file)] {
+        if moved {
+            let kept = paths::moved(&file);
+            std::fs::rename(&file, &kept).map_err(at(&file))?;
+            sync_folder_of(&file)?;
+            done.kept.push(kept);
+        }
+    }
+    Ok(done)
+}
+
+fn is_here(setting: &str, value: &str, file: &Path) -> Result<(), BackupError> {
+    if value == "embedded" && file.exists() {
+        return Ok(());
+    }
+    Err(BackupError::Refused(format!(
+        "there is nothing to move: {setting} must be embedded and {} be there",
+        file.display()
+    )))
 }

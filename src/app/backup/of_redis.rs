@@ -11,7 +11,7 @@ use crate::registry::port::RegistryLedger;
 use crate::registry::{BatchRef, Register};
 use crate::scan::{Cursor, Entry, ScanState};
 use crate::store::embedded::Build;
-use crate::store::frozen::FrozenLedger;
+use crate::store::frozen::LiveLedger;
 use crate::store::redis::{Found, RedisState, Walk};
 use crate::store::sql::Ledger;
 
@@ -40,7 +40,7 @@ impl Hold<'_> {
 /// meanwhile: what the log has later than a history was read is folded into it.
 pub async fn copy(
     url: &str,
-    from: &Path,
+    from: &mut LiveLedger,
     ledger: &Path,
     scans: &Path,
     clock: &dyn Clock,
@@ -55,15 +55,15 @@ pub async fn copy(
 
 async fn copy_held(
     hold: &mut Hold<'_>,
-    from: &Path,
+    from: &mut LiveLedger,
     ledger: &Path,
     scans: &Path,
     clock: &dyn Clock,
 ) -> Result<UnixMs, BackupError> {
     let redis = hold.redis;
     let taken_at = clock.now();
-    let frozen = FrozenLedger::at(from)?;
-    frozen.copy_to(ledger)?;
+    let mut frozen = from.hold().await?;
+    frozen.copy_to(ledger, taken_at).await?;
     let register = register(ledger).await?;
     let mut build = Build::at(scans).map_err(told)?;
     let mut walk = Walk::default();
@@ -74,7 +74,7 @@ async fn copy_held(
     }
     for shard in 0..redis.shards() {
         let followed = match redis.known_identity(shard).await.map_err(told)? {
-            Some(log) => frozen.followed(log)?,
+            Some(log) => frozen.followed(log).await?,
             None => Cursor::START,
         };
         let mut log: Vec<Entry> = Vec::new();
@@ -96,9 +96,8 @@ async fn copy_held(
 }
 
 async fn register(ledger: &Path) -> Result<Register, BackupError> {
-    let of_ledger = |e: crate::base::LedgerError| BackupError::Refused(e.to_string());
-    let ledger = Ledger::inspect(ledger).await.map_err(of_ledger)?;
-    let changes = ledger.changes(0).await.map_err(of_ledger);
+    let ledger = Ledger::inspect(ledger).await?;
+    let changes = ledger.changes(0).await;
     ledger.close().await;
     Ok(Register::default().apply(changes?.unwrap_or_default()))
 }

@@ -1,17 +1,15 @@
 //! Histories and unfollowed log of an embedded scan state, put into an empty
 //! Redis and compared there.
 
-use std::path::Path;
-
 use futures::{StreamExt, TryStreamExt, stream};
 use sha2::{Digest, Sha256};
 
 use super::BackupError;
-use crate::base::UnixMs;
 use crate::code::Payload;
 use crate::media::Sha256Hex;
 use crate::registry::port::RegistryLedger;
 use crate::registry::{Placement, Register};
+use crate::scan::ledger::ScanLedger as _;
 use crate::scan::{CodeId, Cursor, ScanState, StateError};
 use crate::store::frozen::FrozenScans;
 use crate::store::redis::RedisState;
@@ -61,17 +59,10 @@ pub async fn empty(url: &str) -> Result<RedisState, BackupError> {
 pub async fn fill(
     redis: &RedisState,
     scans: &FrozenScans,
-    ledger: &Path,
-    now: UnixMs,
+    ledger: &Ledger,
 ) -> Result<Moved, BackupError> {
-    let of_ledger = |e: crate::base::LedgerError| BackupError::Refused(e.to_string());
-    let ledger = Ledger::open(ledger, now).await.map_err(of_ledger)?;
-    let log = scans.identity()?;
-    let register = ledger.changes(0).await.map_err(of_ledger)?.unwrap_or_default();
-    let followed =
-        crate::scan::ledger::ScanLedger::cursor(&ledger, log).await.map_err(of_ledger)?;
-    ledger.close().await;
-    let register = Register::default().apply(register);
+    let followed = ledger.cursor(scans.identity()?).await?;
+    let register = Register::default().apply(ledger.changes(0).await?.unwrap_or_default());
     let log_entries = log_of(redis, scans, followed.unwrap_or_default()).await?;
     let mut moved = Moved { histories: 0, sha256: String::new(), log_entries, not_issued: 0 };
     let (mut here, mut there) = (Sha256::new(), Sha256::new());

@@ -7,12 +7,14 @@ use std::path::{Path, PathBuf};
 
 use super::archive::unpack;
 use super::take::sync_folder_of;
-use super::{BackupError, FOLDERS, KEYS, LEDGER, Opener, SCANS, at, on_file, redis};
+use super::{BackupError, FOLDERS, KEYS, LEDGER, Opener, SCANS, at, redis};
 use crate::app::config::Settings;
 use crate::app::paths;
 use crate::base::{Clock, UnixMs};
-use crate::store::frozen::{FrozenScans, count_rows};
+use crate::store::frozen::{FrozenScans, LoneLedger, count_rows};
 use crate::store::redis::RedisState;
+use crate::store::sql::Ledger;
+use crate::store::sql::transfer::Load;
 
 /// What to restore.
 pub struct Restore<'a> {
@@ -43,13 +45,16 @@ pub async fn restore(
     what: &Restore<'_>,
     clock: &dyn Clock,
 ) -> Result<Restored, BackupError> {
-    on_file(settings)?;
     let data = &settings.data;
     let partial = paths::restoring(data);
     let redis = match settings.scan_store.as_str() {
         "embedded" => None,
         _ if what.ledger_only => None,
         url => Some(redis::empty(url).await?),
+    };
+    let mut load = match settings.ledger.as_str() {
+        "embedded" => None,
+        url => Some(Load::begin(url).await?),
     };
     DirBuilder::new().recursive(true).mode(0o700).create(data).map_err(at(data))?;
     if partial.exists() {
@@ -61,12 +66,22 @@ pub async fn restore(
         refuse_unless_empty(settings, what.ledger_only)?;
         make(&partial)?;
     }
-    let done = put(settings, what, &partial, redis.as_ref(), clock.now()).await;
-    if done.is_err() {
+    let put = put(settings, what, &partial, redis.as_ref(), load.as_mut(), clock.now()).await;
+    if put.is_err() {
         clear(settings, what.ledger_only)?;
         std::fs::remove_dir_all(&partial).map_err(at(&partial))?;
+        return put;
     }
-    done
+    match load {
+        // Where nobody knows whether it was done, the place stays refused.
+        Some(load) => load.commit(clock.now()).await?,
+        None => place(&partial.join(LEDGER), &paths::ledger(data))?,
+    }
+    sync_folder_of(&partial)?;
+    // From here on it is usable.
+    std::fs::remove_dir_all(&partial).map_err(at(&partial))?;
+    sync_folder_of(&partial)?;
+    put
 }
 
 fn make(partial: &Path) -> Result<(), BackupError> {
@@ -74,11 +89,14 @@ fn make(partial: &Path) -> Result<(), BackupError> {
     sync_folder_of(partial)
 }
 
+/// Everything but the ledger, which is put into its place last; a database is filled
+/// and not committed.
 async fn put(
     settings: &Settings,
     what: &Restore<'_>,
     partial: &Path,
     redis: Option<&RedisState>,
+    load: Option<&mut Load>,
     now: UnixMs,
 ) -> Result<Restored, BackupError> {
     let file = File::open(what.file).map_err(at(what.file))?;
@@ -86,7 +104,8 @@ async fn put(
     let differ = |name: &str| {
         BackupError::Refused(format!("the backup's {name} is not what it says: use another one"))
     };
-    if count_rows(&partial.join(LEDGER))? != about.ledger_rows {
+    let ledger = partial.join(LEDGER);
+    if count_rows(&ledger)? != about.ledger_rows {
         return Err(differ(LEDGER));
     }
     let scans = partial.join(SCANS);
@@ -102,19 +121,23 @@ async fn put(
         let (from, to) = (partial.join(name), settings.data.join(name));
         if what.ledger_only { place_missing(&from, &to)? } else { place(&from, &to)? }
     }
+    if redis.is_some() || load.is_some() {
+        // A backup of an older version is brought to this one.
+        Ledger::open(&ledger, now).await?.close().await;
+    }
+    if let Some(load) = load {
+        LoneLedger::at(&ledger)?.pour_into(load).await?;
+    }
     match redis {
         Some(redis) if scans.exists() => {
             // Of the copy that was checked: the file goes when the folder goes.
-            redis::fill(redis, &FrozenScans::alone(&scans)?, &partial.join(LEDGER), now).await?;
+            let ledger = Ledger::inspect(&ledger).await?;
+            redis::fill(redis, &FrozenScans::alone(&scans)?, &ledger).await?;
+            ledger.close().await;
         }
         None if !what.ledger_only => place(&scans, &paths::scans(&settings.data))?,
         _ => {}
     }
-    place(&partial.join(LEDGER), &paths::ledger(&settings.data))?;
-    sync_folder_of(partial)?;
-    // From here on it is usable.
-    std::fs::remove_dir_all(partial).map_err(at(partial))?;
-    sync_folder_of(partial)?;
     let rows = |name: &str| {
         about.ledger_rows.get(name).or(about.scan_rows.get(name)).copied().unwrap_or(0)
     };

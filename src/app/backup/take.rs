@@ -13,7 +13,7 @@ use super::{About, BackupError, FOLDERS, FORMAT, KEYS, LEDGER, Lock, SCANS, at, 
 use crate::app::config::Settings;
 use crate::app::paths;
 use crate::base::{Clock, UnixMs};
-use crate::store::frozen::{FrozenLedger, FrozenScans, count_rows};
+use crate::store::frozen::{FrozenScans, LiveLedger, count_rows};
 
 /// Looks for an instant at which the ledger is not ahead of the scan state, and
 /// the wait between two.
@@ -48,17 +48,21 @@ pub async fn take(
 ) -> Result<Taken, BackupError> {
     let refused = |says: String| Err(BackupError::Refused(says));
     let ledger = paths::ledger(&settings.data);
-    super::on_file(settings)?;
-    super::whole(&settings.data).map_err(BackupError::Refused)?;
-    if !ledger.exists() {
+    super::usable(settings).map_err(BackupError::Refused)?;
+    if settings.ledger == "embedded" && !ledger.exists() {
         return refused(format!("{} is not there: nothing is registered yet", ledger.display()));
     }
     if out.exists() {
         return refused(format!("{} is there already: choose another name", out.display()));
     }
+    let mut ledger = match settings.ledger.as_str() {
+        "embedded" => LiveLedger::File(ledger),
+        url => LiveLedger::on_server(url).await?,
+    };
     let folder = Folder::make(&settings.data)?;
     let partial = Partial::beside(out);
-    let mut taken = write(settings, lock, &folder.0, &partial.0, with_keys, clock).await?;
+    let mut taken =
+        write(settings, lock, &mut ledger, &folder.0, &partial.0, with_keys, clock).await?;
     taken.bytes = std::fs::metadata(&partial.0).map_err(at(&partial.0))?.len();
     std::fs::rename(&partial.0, out).map_err(at(out))?;
     sync_folder_of(out)?;
@@ -68,6 +72,7 @@ pub async fn take(
 async fn write(
     settings: &Settings,
     lock: &Lock,
+    from: &mut LiveLedger,
     folder: &Path,
     partial: &Path,
     with_keys: bool,
@@ -84,8 +89,8 @@ async fn write(
     let sealed = lock.seal(BufWriter::new(file))?;
     let (ledger, scans) = (folder.join(LEDGER), folder.join(SCANS));
     let taken_at = match settings.scan_store.as_str() {
-        "embedded" => copy(settings, &ledger, &scans, clock)?,
-        url => of_redis::copy(url, &paths::ledger(&settings.data), &ledger, &scans, clock).await?,
+        "embedded" => copy(settings, from, &ledger, &scans, clock).await?,
+        url => of_redis::copy(url, from, &ledger, &scans, clock).await?,
     };
     let about = About {
         format: FORMAT,
@@ -129,8 +134,9 @@ async fn write(
 /// Copies both files as they were at one instant: histories and log first, then
 /// a ledger that has followed no further than that log goes. What was trimmed
 /// from the log was in the ledger before, and so is in its copy.
-fn copy(
+async fn copy(
     settings: &Settings,
+    live: &mut LiveLedger,
     ledger: &Path,
     scans: &Path,
     clock: &dyn Clock,
@@ -139,16 +145,17 @@ fn copy(
     for _ in 0..LOOKS_MAX {
         let frozen_scans = if from.exists() { Some(FrozenScans::at(&from)?) } else { None };
         let taken_at = clock.now();
-        let frozen_ledger = FrozenLedger::at(&paths::ledger(&settings.data))?;
+        let mut frozen_ledger = live.hold().await?;
         if let Some(frozen_scans) = &frozen_scans {
-            if frozen_ledger.followed(frozen_scans.identity()?)? > frozen_scans.newest()? {
+            let followed = frozen_ledger.followed(frozen_scans.identity()?).await?;
+            if followed > frozen_scans.newest()? {
                 // It followed scans of between the two looks.
-                std::thread::sleep(LOOK_EVERY);
+                tokio::time::sleep(LOOK_EVERY).await;
                 continue;
             }
             frozen_scans.copy_to(scans)?;
         }
-        frozen_ledger.copy_to(ledger)?;
+        frozen_ledger.copy_to(ledger, taken_at).await?;
         return Ok(taken_at);
     }
     Err(BackupError::Refused(

@@ -13,7 +13,7 @@ const CHECK: &str = "book";
 const BATCHES_MAX: u32 = 100_000;
 
 pub async fn checks(ledger: &Ledger) -> Vec<Finding> {
-    let remedy = "stop the processes, keep a copy of the file, restore a backup";
+    let remedy = "stop the processes, keep a copy of the ledger, restore a backup";
     match unbalanced(ledger).await {
         Err(error) => vec![Finding::fault(CHECK, error.to_string(), remedy)],
         Ok((batches, wrong)) if wrong.is_empty() => {

@@ -8,7 +8,7 @@ use std::path::Path;
 use rustix::fs::{Access, access, statvfs};
 
 use super::{Finding, some_of};
-use crate::app::backup::whole;
+use crate::app::backup::{unmoved, whole};
 use crate::app::compose::province_map;
 use crate::app::config::Settings;
 use crate::store::geo::{GeoDatabases, hosting};
@@ -49,6 +49,9 @@ pub fn data(settings: &Settings) -> Vec<Finding> {
     let mut found = Vec::new();
     if let Err(says) = whole(path) {
         found.push(Finding::fault(CHECK, says, "nothing starts until it has ended"));
+    }
+    if let Err(says) = unmoved(settings) {
+        found.push(Finding::fault(CHECK, says, "nothing starts until the setting follows"));
     }
     if let Err(error) = access(path, Access::READ_OK | Access::WRITE_OK | Access::EXEC_OK) {
         found.push(Finding::fault(

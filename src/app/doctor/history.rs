@@ -35,9 +35,10 @@ async fn on_server(url: &str) -> (Vec<Finding>, Option<Ledger>) {
         let ledger = Ledger::inspect_server(url).await?;
         let made = ledger.is_made().await?;
         let migrated = if made { Some(ledger.migrated().await?) } else { None };
-        Ok::<_, LedgerError>((ledger.forgetful().await?, migrated, ledger))
+        let fits = made || ledger.may_be_made().await?;
+        Ok::<_, LedgerError>((ledger.forgetful().await?, migrated, fits, ledger))
     };
-    let (forgetful, migrated, ledger) = match looked.await {
+    let (forgetful, migrated, fits, ledger) = match looked.await {
         Ok(looked) => looked,
         Err(error) => {
             return fault(
@@ -47,6 +48,12 @@ async fn on_server(url: &str) -> (Vec<Finding>, Option<Ledger>) {
             );
         }
     };
+    if !fits {
+        return fault(
+            format!("{NAME}: the database is empty, and its user may not make tables in it"),
+            "make it the database's owner (ALTER DATABASE ... OWNER TO ...)",
+        );
+    }
     let Some(Migrated { found, known, whole }) = migrated else {
         let says = format!("{NAME}: the database is empty; it is filled at the first start");
         return (vec![Finding::ok(CHECK, says)], None);
@@ -68,8 +75,8 @@ async fn on_server(url: &str) -> (Vec<Finding>, Option<Ledger>) {
     let found = match forgetful {
         Some(off) => Finding::fault(
             CHECK,
-            format!("{NAME}: {off} is off: a power failure loses what was acknowledged"),
-            "turn it on in postgresql.conf",
+            format!("{NAME}: off is {off}: a power failure loses what was acknowledged"),
+            "turn on what is off in postgresql.conf",
         ),
         None => Finding::ok(CHECK, format!("{NAME} can be read")),
     };

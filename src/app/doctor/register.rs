@@ -27,7 +27,7 @@ pub async fn checks(
     let (enterprises, batches) = match read().await {
         Ok(both) => both,
         Err(error) => {
-            let remedy = "stop the processes, keep a copy of the file, restore a backup";
+            let remedy = "stop the processes, keep a copy of the ledger, restore a backup";
             return vec![Finding::fault("register", error.to_string(), remedy)];
         }
     };

@@ -13,13 +13,13 @@ const ROWS: u32 = 1_000;
 pub async fn checks(ledger: &Ledger) -> Finding {
     match follow(ledger).await {
         Err(error) => {
-            let remedy = "stop the processes, keep a copy of the file, restore a backup";
+            let remedy = "stop the processes, keep a copy of the ledger, restore a backup";
             Finding::fault(CHECK, error.to_string(), remedy)
         }
         Ok((_, Some(broken))) => Finding::fault(
             CHECK,
             format!("the chain is broken: {broken}"),
-            "somebody wrote to the file past zhenma, or the disk failed: keep a copy, compare it \
+            "somebody wrote to the ledger past zhenma, or the disk failed: keep a copy, compare it \
              with a backup and with what was exported from the trail",
         ),
         Ok((chain, None)) => {

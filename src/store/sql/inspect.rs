@@ -57,9 +57,10 @@ impl Ledger {
     /// The same of a database of a PostgreSQL server.
     ///
     /// # Errors
-    /// `Unavailable`, without the password.
+    /// `Unavailable` also for a server that cannot hold a ledger, without the password.
     pub async fn inspect_server(url: &str) -> Result<Self, LedgerError> {
         let options = open::server(url)?.options([("default_transaction_read_only", "on")]);
+        open::sound(&mut open::first_connection(&options).await?).await?;
         let pool = Pool::pg_reads(open::server_pool(1, options.clone()).await?);
         Ok(Self { writer: pool.clone(), reader: pool, place: Place::Server(Box::new(options)) })
     }
@@ -77,6 +78,22 @@ impl Ledger {
                     .await
                     .map_err(down)
             }
+        }
+    }
+
+    /// Whether this user may make a ledger's tables where there are none yet.
+    ///
+    /// # Errors
+    /// `Unavailable`.
+    pub async fn may_be_made(&self) -> Result<bool, LedgerError> {
+        match self.place {
+            Place::File(_) => Ok(true),
+            Place::Server(_) => db::query_scalar(
+                "SELECT COALESCE(has_schema_privilege(current_schema(), 'CREATE'), FALSE)",
+            )
+            .fetch_one(&self.reader)
+            .await
+            .map_err(down),
         }
     }
 

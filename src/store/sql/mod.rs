@@ -82,6 +82,7 @@ mod trace_milestones;
 mod trace_rows;
 mod trace_sites;
 mod trace_world;
+pub mod transfer;
 mod visits;
 mod webhooks;
 

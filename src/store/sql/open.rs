@@ -1,11 +1,17 @@
 //! Opening a ledger: the file of one machine, or a PostgreSQL server for several.
 
+use std::fs::{File, OpenOptions, TryLockError};
+use std::io::ErrorKind;
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
+use std::time::Duration;
 
 use sqlx::Connection as _;
 use sqlx::postgres::{PgConnectOptions, PgConnection, PgPool, PgPoolOptions};
-use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::sqlite::{
+    SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
+};
 
 use super::db::{self, Pool};
 use super::{BUSY_WAIT, Ledger, down};
@@ -30,8 +36,12 @@ const WRITER_CACHE: &str = "-32768";
 const CHECKPOINT_PAGES: &str = "4096";
 /// Statements that a connection keeps prepared: there are some five hundred.
 const STATEMENTS_KEPT: usize = 512;
-/// How long a server waits for another that migrates.
+/// The advisory lock of whoever makes or changes tables.
+pub(super) const MIGRATING: i64 = 7_310_868_735_422_329;
+/// How long a server waits for another that migrates; the same on a file.
 const MIGRATION_WAIT: &str = "10min";
+const MIGRATION_LOOKS: u32 = 12_000;
+const MIGRATION_LOOK_EVERY: Duration = Duration::from_millis(50);
 /// How long a migration waits for a table that is in use. Whoever comes behind it
 /// waits as long, the version that still serves among them.
 const TABLE_WAIT: &str = "2s";
@@ -85,10 +95,14 @@ impl Ledger {
         let writing = options.clone().pragma("cache_size", WRITER_CACHE);
         let writing = writing.pragma("wal_autocheckpoint", CHECKPOINT_PAGES);
         let writer = pool(1, writing).await.map_err(down)?;
+        let turn = if is_migrated(&writer).await { None } else { Some(Turn::take(path).await?) };
         ON_FILE
             .run(&writer)
             .await
             .map_err(|error| not_migrated(error, &path.display().to_string()))?;
+        if let Some(turn) = turn {
+            turn.over()?;
+        }
         // After the migrations: a connection that was open before knows the
         // old columns, and its first `SELECT *` has more than it is ready for.
         let reader = pool(READERS, options).await.map_err(down)?;
@@ -147,6 +161,45 @@ impl Ledger {
     }
 }
 
+async fn is_migrated(file: &SqlitePool) -> bool {
+    let found: Result<Option<i64>, _> =
+        sqlx::query_scalar("SELECT MAX(version) FROM _sqlx_migrations").fetch_one(file).await;
+    found.is_ok_and(|found| found >= ON_FILE.iter().map(|migration| migration.version).max())
+}
+
+/// The right to migrate a file, which the driver gives to everybody at once: a lock on
+/// another file beside it, that goes with the process.
+struct Turn(PathBuf, #[allow(dead_code, reason = "locked as long as it is open")] File);
+
+impl Turn {
+    async fn take(path: &Path) -> Result<Self, LedgerError> {
+        let mut name = path.as_os_str().to_owned();
+        name.push("-migrating");
+        let name = PathBuf::from(name);
+        let told = |e| LedgerError::Unavailable(format!("{}: {e}", name.display()));
+        let file = OpenOptions::new().create(true).append(true).mode(0o600).open(&name);
+        let file = file.map_err(told)?;
+        for _ in 0..MIGRATION_LOOKS {
+            match file.try_lock() {
+                Ok(()) => return Ok(Self(name, file)),
+                Err(TryLockError::WouldBlock) => tokio::time::sleep(MIGRATION_LOOK_EVERY).await,
+                Err(TryLockError::Error(error)) => return Err(told(error)),
+            }
+        }
+        let says = format!("{}: another process migrates it", path.display());
+        Err(LedgerError::Unavailable(says))
+    }
+
+    /// Whoever waits for it still, or makes it anew, finds nothing left to do.
+    fn over(self) -> Result<(), LedgerError> {
+        let told = |e| LedgerError::Unavailable(format!("{}: {e}", self.0.display()));
+        match std::fs::remove_file(&self.0) {
+            Err(error) if error.kind() != ErrorKind::NotFound => Err(told(error)),
+            _ => Ok(()),
+        }
+    }
+}
+
 /// The options that a URL names.
 pub(super) fn server(url: &str) -> Result<PgConnectOptions, LedgerError> {
     let told = |_| LedgerError::Unavailable("ledger: the URL of the server is not one".to_owned());
@@ -187,7 +240,7 @@ pub(super) async fn server_pool(
 }
 
 /// Refuses a database that would lose or change what it is given.
-async fn sound(connection: &mut PgConnection) -> Result<(), LedgerError> {
+pub(super) async fn sound(connection: &mut PgConnection) -> Result<(), LedgerError> {
     let refuse = |problem: String| Err(LedgerError::Unavailable(format!("PostgreSQL: {problem}")));
     let version: i32 = sqlx::query_scalar("SELECT current_setting('server_version_num')::int4")
         .fetch_one(&mut *connection)
@@ -195,6 +248,13 @@ async fn sound(connection: &mut PgConnection) -> Result<(), LedgerError> {
         .map_err(down)?;
     if version < 140_000 {
         return refuse(format!("version {} is too old; use 14 or later", version / 10_000));
+    }
+    let follows: bool = sqlx::query_scalar("SELECT pg_is_in_recovery()")
+        .fetch_one(&mut *connection)
+        .await
+        .map_err(down)?;
+    if follows {
+        return refuse("it is a standby, which takes no writes; name the primary".to_owned());
     }
     let encoding: String = sqlx::query_scalar("SELECT current_setting('server_encoding')")
         .fetch_one(&mut *connection)
@@ -218,19 +278,19 @@ async fn sound(connection: &mut PgConnection) -> Result<(), LedgerError> {
 
 /// One process migrates, the others wait for it.
 async fn migrate(connection: &mut PgConnection) -> Result<(), LedgerError> {
-    const TURN: &str = "SELECT pg_advisory_lock(7310868735422329)";
-    const DONE: &str = "SELECT pg_advisory_unlock(7310868735422329)";
     let turn = format!(
         "SET statement_timeout = 0; SET idle_in_transaction_session_timeout = 0;
-         SET lock_timeout = '{MIGRATION_WAIT}'; {TURN}; SET lock_timeout = '{TABLE_WAIT}'"
+         SET lock_timeout = '{MIGRATION_WAIT}'; SELECT pg_advisory_lock({MIGRATING});
+         SET lock_timeout = '{TABLE_WAIT}'"
     );
     let turn = sqlx::AssertSqlSafe(turn);
     sqlx::raw_sql(turn).execute(&mut *connection).await.map_err(down)?;
     ON_SERVER.run(&mut *connection).await.map_err(|error| not_migrated(error, "PostgreSQL"))?;
-    sqlx::raw_sql(DONE).execute(connection).await.map(drop).map_err(down)
+    let done = format!("SELECT pg_advisory_unlock({MIGRATING})");
+    sqlx::raw_sql(sqlx::AssertSqlSafe(done)).execute(connection).await.map(drop).map_err(down)
 }
 
-fn not_migrated(error: sqlx::migrate::MigrateError, place: &str) -> LedgerError {
+pub(super) fn not_migrated(error: sqlx::migrate::MigrateError, place: &str) -> LedgerError {
     match error {
         sqlx::migrate::MigrateError::VersionMissing(found)
         | sqlx::migrate::MigrateError::VersionTooNew(found, _) => LedgerError::NewerVersion(found),
@@ -241,9 +301,9 @@ fn not_migrated(error: sqlx::migrate::MigrateError, place: &str) -> LedgerError 
 /// The file and its directory for their owner alone: they hold secrets, hashes
 /// and finished labels.
 fn private_file(path: &Path) -> std::io::Result<()> {
-    use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+    use std::os::unix::fs::DirBuilderExt;
     if let Some(folder) = path.parent() {
         std::fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
     }
-    std::fs::OpenOptions::new().append(true).create(true).mode(0o600).open(path).map(drop)
+    OpenOptions::new().append(true).create(true).mode(0o600).open(path).map(drop)
 }

@@ -15,6 +15,7 @@ use sqlx::postgres::{PgConnection, PgPool, Postgres};
 use sqlx::sqlite::{SqliteConnection, SqlitePool};
 use sqlx::{Error, Sqlite, Transaction};
 
+pub(in crate::store::sql) use args::Kind;
 pub(in crate::store::sql) use builder::QueryBuilder;
 pub(in crate::store::sql) use query::{query, query_as, query_scalar};
 pub(in crate::store::sql) use row::{Column, Row};
