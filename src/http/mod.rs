@@ -7,6 +7,7 @@
 
 pub mod access;
 pub mod account;
+pub mod address;
 pub mod api;
 pub mod bodies;
 pub mod bounds;
