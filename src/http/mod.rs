@@ -78,7 +78,7 @@ use crate::http::desk::Desk;
 use crate::http::problem::Problem;
 
 pub use access::Doorkeeper;
-pub use serve::serve;
+pub use serve::{serve, serve_unread};
 pub use services::{Identify, Services, Site};
 
 /// What buyers and operators use.

@@ -1,7 +1,9 @@
-//! What somebody does to make a sound label look copied, or a copied one sound.
+//! What somebody does to make a sound label look copied, or a copied one sound; and to
+//! have the server read, keep or answer what it should not.
 
 mod burning;
 mod oracle;
+mod requests;
 
 use std::sync::Arc;
 
