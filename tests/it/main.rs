@@ -24,7 +24,10 @@ mod exports;
 mod faults;
 mod figures;
 mod follower;
+mod foreign;
 mod format;
+#[path = "../fuzz/src/lib.rs"]
+mod fuzz;
 mod hostile_texts;
 mod http_bed;
 mod http_browser;
