@@ -75,6 +75,7 @@ mod replay;
 mod reports;
 mod retention;
 mod second_person;
+mod secrets;
 mod sign_offs;
 mod site;
 mod spot_browser;
