@@ -1,6 +1,6 @@
 //! Bytes that others wrote, changed at random: real samples, and the functions that the
-//! targets of `tests/fuzz` call. Cargo-fuzz goes further, and begins with the same samples
-//! where it is told to: `SEEDS=folder cargo test --test it -- foreign` writes them.
+//! targets of `tests/fuzz` call. `SEED=11 TIMES=100 cargo test --test it -- foreign` goes
+//! another way, and so many times as far; `SEEDS=folder` writes the samples for cargo-fuzz.
 
 use std::fs;
 use std::path::Path;
@@ -25,13 +25,13 @@ const SEED: u64 = 7;
 /// Changes of one sample.
 const CHANGES_MAX: u64 = 6;
 
-/// Names what was looked at when it fails.
-struct Looking(&'static str, u64);
+/// Names what was looked at when it fails: target, seed, round.
+struct Looking(&'static str, u64, u64);
 
 impl Drop for Looking {
     fn drop(&mut self) {
         if std::thread::panicking() {
-            eprintln!("{}, seed {SEED}, round {}", self.0, self.1);
+            eprintln!("{}, seed {}, round {}", self.0, self.1, self.2);
         }
     }
 }
@@ -40,16 +40,25 @@ impl Drop for Looking {
 fn look(target: &'static str, at: fn(&[u8]), samples: &[Vec<u8>], rounds: u64) {
     keep(target, samples);
     samples.iter().for_each(|sample| at(sample));
-    let mut dice = Dice(SEED);
-    for round in 0..rounds {
-        let _looking = Looking(target, round);
+    let seed = number("SEED", SEED);
+    let mut dice = Dice(seed);
+    for round in 0..rounds * number("TIMES", 1) {
+        let _looking = Looking(target, seed, round);
         at(&changed(samples, &mut dice));
     }
 }
 
-#[allow(clippy::disallowed_methods, reason = "a test's own switch")]
+#[allow(clippy::disallowed_methods, reason = "a test's own switches")]
+fn switch(name: &str) -> Option<String> {
+    std::env::var(name).ok()
+}
+
+fn number(name: &str, else_: u64) -> u64 {
+    switch(name).and_then(|text| text.parse().ok()).unwrap_or(else_)
+}
+
 fn keep(target: &str, samples: &[Vec<u8>]) {
-    let Ok(folder) = std::env::var("SEEDS") else { return };
+    let Some(folder) = switch("SEEDS") else { return };
     let folder = Path::new(&folder).join(target);
     fs::create_dir_all(&folder).expect("a folder");
     for (n, sample) in samples.iter().enumerate() {
