@@ -6,6 +6,8 @@
 //! strict check of a signature before it, by the product's own rounds: what is left for
 //! all the rest is what it is behind *gathered*.
 
+#![allow(clippy::disallowed_types, reason = "a floor has no problems to tell")]
+
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;

@@ -83,6 +83,9 @@ pub const HEADER_LINES_MAX: usize = 96;
 /// Seconds in which a request's headers must have come.
 pub const HEADER_S_MAX: u64 = 10;
 
+/// Seconds for which a client may read nothing of an answer that waits for it.
+pub const UNREAD_S_MAX: u64 = 30;
+
 /// Connections open at once; more wait to be accepted.
 pub const CONNECTIONS_MAX: usize = 16_384;
 

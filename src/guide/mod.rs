@@ -24,6 +24,8 @@ pub mod officers {}
 pub mod privacy {}
 #[doc = include_str!("reading.md")]
 pub mod reading {}
+#[doc = include_str!("release.md")]
+pub mod release {}
 #[doc = include_str!("traceability.md")]
 pub mod traceability {}
 #[doc = include_str!("threats.md")]

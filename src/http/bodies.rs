@@ -1,11 +1,14 @@
 //! Bodies of requests, read whole in a bounded time; what cannot be read is a
 //! problem like any other.
 
+use std::error::Error;
+use std::iter;
 use std::time::Duration;
 
 use axum::body::{Body, Bytes, to_bytes};
 use axum::extract::{Form, FromRequest, Request};
 use axum::http::{HeaderValue, Method, StatusCode, header};
+use http_body_util::LengthLimitError;
 use serde::de::DeserializeOwned;
 
 use crate::base::limits::{BODY_BYTES_MAX, BODY_S_MAX};
@@ -14,8 +17,8 @@ use crate::http::problem::Problem;
 /// A body of at most `bytes`.
 ///
 /// # Errors
-/// 408 for one that takes longer than `BODY_S_MAX`, 413 for one that is longer
-/// or ends early.
+/// 400 for one that ends early or is not in the form that its headers name,
+/// 408 for one that takes longer than `BODY_S_MAX`, 413 for one that is longer.
 pub async fn whole(body: Body, bytes: usize) -> Result<Bytes, Problem> {
     within(Duration::from_secs(BODY_S_MAX), body, bytes).await
 }
@@ -27,6 +30,12 @@ pub async fn whole(body: Body, bytes: usize) -> Result<Bytes, Problem> {
 pub async fn within(time: Duration, body: Body, bytes: usize) -> Result<Bytes, Problem> {
     match tokio::time::timeout(time, to_bytes(body, bytes)).await {
         Ok(Ok(read)) => Ok(read),
+        Ok(Err(error)) if !is_too_long(&error) => Err(Problem::new(
+            StatusCode::BAD_REQUEST,
+            "body_broken_off",
+            "请求体没有收全，或者格式有误。",
+            "The body ended early, or is not written as its headers say.",
+        )),
         Ok(Err(_)) => {
             let most = if bytes < 1024 * 1024 {
                 format!("{} KiB", bytes / 1024)
@@ -36,8 +45,8 @@ pub async fn within(time: Duration, body: Body, bytes: usize) -> Result<Bytes, P
             Err(Problem::new(
                 StatusCode::PAYLOAD_TOO_LARGE,
                 "body_too_long",
-                format!("请求体没有收全，或者超过{most}。"),
-                format!("The body ended early or is longer than {most}."),
+                format!("请求体超过{most}。"),
+                format!("The body is longer than {most}."),
             ))
         }
         Err(_) => Err(Problem::new(
@@ -47,6 +56,10 @@ pub async fn within(time: Duration, body: Body, bytes: usize) -> Result<Bytes, P
             "The body came too slowly.",
         )),
     }
+}
+
+fn is_too_long(error: &axum::Error) -> bool {
+    iter::successors(error.source(), |&error| error.source()).any(|e| e.is::<LengthLimitError>())
 }
 
 /// A body of JSON.

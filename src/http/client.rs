@@ -36,8 +36,8 @@ impl Client {
         let host = if proxied {
             forwarded_host(headers)
         } else {
-            let named = headers.get(header::HOST).and_then(|h| h.to_str().ok());
-            named.or_else(|| request.uri.authority().map(|a| a.as_str())).map(str::to_owned)
+            // What the target of a request names stands there (`serve`).
+            headers.get(header::HOST).and_then(|h| h.to_str().ok()).map(str::to_owned)
         };
         Self {
             address: peer.map(|peer| address(peer, headers, trusts)),

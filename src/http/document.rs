@@ -6,6 +6,7 @@ use utoipa::openapi::{ContentBuilder, OpenApi, Ref, RefOr, Response};
 
 const PAGE: &str = "text/html";
 const PROBLEM: &str = "application/problem+json";
+const FORM: &str = "application/x-www-form-urlencoded";
 
 /// Adds what the consoles' guards may say first.
 pub fn of_consoles(document: &mut OpenApi) {
@@ -18,21 +19,54 @@ pub fn of_consoles(document: &mut OpenApi) {
         );
         says(operation, "403", "Not for these duties, or sent by another site", &[PAGE, PROBLEM]);
         says(operation, "422", "Names what is wrong", &[PAGE, PROBLEM]);
-        if operation.request_body.is_some() {
-            says(operation, "400", "The body ended early", &[PROBLEM]);
-            says(operation, "413", "The body is too long", &[PROBLEM]);
-            says(operation, "415", "Not what the form of the page sends", &[PROBLEM]);
-        }
     }
 }
 
-/// The document as OpenAPI writes paths: a parameter that takes the rest of
+/// The document with what is said of every route that takes a body or reads
+/// its path, and as OpenAPI writes paths: a parameter that takes the rest of
 /// the path is marked by a star for the router alone.
 pub fn published(mut document: OpenApi) -> OpenApi {
     let paths = std::mem::take(&mut document.paths.paths);
-    document.paths.paths =
-        paths.into_iter().map(|(path, item)| (path.replace("{*", "{"), item)).collect();
+    document.paths.paths = paths
+        .into_iter()
+        .map(|(path, mut item)| {
+            for operation in operations(&mut item) {
+                of_bodies(operation);
+                if path.contains('{') {
+                    says(operation, "404", "There is no such thing, or not for you", &[PROBLEM]);
+                }
+                if !path.starts_with("/api/") {
+                    of_people(operation);
+                }
+            }
+            (path.replace("{*", "{"), item)
+        })
+        .collect();
     document
+}
+
+fn of_bodies(operation: &mut Operation) {
+    let Some(body) = &operation.request_body else { return };
+    let is_form = matches!(body, RefOr::T(body) if body.content.contains_key(FORM));
+    says(operation, "400", "The body ended early or is not as its headers say", &[PROBLEM]);
+    says(operation, "408", "The body came too slowly", &[PROBLEM]);
+    says(operation, "413", "The body is too long", &[PROBLEM]);
+    if is_form {
+        says(operation, "415", "Not what the form of the page sends", &[PROBLEM]);
+        says(operation, "422", "A field of the form is missing or wrong", &[PROBLEM]);
+    }
+}
+
+/// A problem is a page for whoever names HTML, but for programs' routes.
+fn of_people(operation: &mut Operation) {
+    for response in operation.responses.responses.values_mut() {
+        if let RefOr::T(response) = response
+            && response.content.contains_key(PROBLEM)
+        {
+            let page = || RefOr::T(ContentBuilder::new().build());
+            response.content.entry(PAGE.to_owned()).or_insert_with(page);
+        }
+    }
 }
 
 fn operations(item: &mut PathItem) -> impl Iterator<Item = &mut Operation> {

@@ -1,7 +1,7 @@
 //! `/join/{token}`: what an invitation or a link for a new password leads to.
 
 use axum::Extension;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use axum::http::request::Parts;
 use axum::response::{IntoResponse, Redirect, Response};
@@ -14,6 +14,7 @@ use crate::auth::{Account, password};
 use crate::base::{By, Lang, Origin, UnixMs, line};
 use crate::http::access::area_of;
 use crate::http::account::chosen;
+use crate::http::address::Path;
 use crate::http::bodies::Posted;
 use crate::http::client::Client;
 use crate::http::console::{frame, page};

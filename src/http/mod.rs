@@ -7,6 +7,7 @@
 
 pub mod access;
 pub mod account;
+pub mod address;
 pub mod api;
 pub mod bodies;
 pub mod bounds;
@@ -77,7 +78,7 @@ use crate::http::desk::Desk;
 use crate::http::problem::Problem;
 
 pub use access::Doorkeeper;
-pub use serve::serve;
+pub use serve::{serve, serve_unread};
 pub use services::{Identify, Services, Site};
 
 /// What buyers and operators use.

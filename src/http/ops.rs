@@ -4,7 +4,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
@@ -15,6 +15,7 @@ use utoipa::ToSchema;
 
 use crate::base::limits::SCAN_STATE_WAIT_MS;
 use crate::http::Services;
+use crate::http::address::Path;
 use crate::http::client::Client;
 use crate::http::problem::{Problem, ProblemDocument};
 use crate::web::assets;

@@ -267,7 +267,7 @@ const LEAVING: &[Row] = &[
     ("post", "/county/sign-out", "bwpalqsvtougrc"),
 ];
 
-fn rows() -> impl Iterator<Item = Row> {
+pub fn rows() -> impl Iterator<Item = Row> {
     let tables = [
         ROUTES,
         ORDER_ROUTES,
@@ -398,7 +398,7 @@ impl Ours {
     }
 
     /// What a form has to name, so that the row is of an object that is there.
-    fn form(&self, template: &str) -> Vec<(&'static str, &str)> {
+    pub fn form(&self, template: &str) -> Vec<(&'static str, &str)> {
         match template {
             "/officer/codes" => vec![("code", &self.serial)],
             of if of.ends_with("/look") => vec![("case", &self.case)],
@@ -455,7 +455,7 @@ impl Ours {
 }
 
 /// What people look at; the rest is for programs and buyers.
-const CONSOLES: [&str; 7] =
+pub const CONSOLES: [&str; 7] =
     ["/enterprise", "/officer", "/printer", "/county", "/account", "/sign-in", "/join"];
 
 #[tokio::test]

@@ -21,7 +21,7 @@ use crate::store_contract::bed::{Dice, scan, whole_log};
 
 const DEADLINE: Duration = Duration::from_secs(60);
 
-fn data(site: &Site) -> PathBuf {
+pub fn data(site: &Site) -> PathBuf {
     site.file("data").into()
 }
 
@@ -30,7 +30,7 @@ pub fn run(site: &Site, words: &[&str]) -> Output {
 }
 
 /// Sealed for a key that is made for it.
-fn backup(site: &Site, name: &str) -> String {
+pub fn backup(site: &Site, name: &str) -> String {
     let file = site.file(name);
     let identity = x25519::Identity::generate();
     std::fs::write(site.file("identity"), identity.to_string().expose_secret()).expect("written");
@@ -38,7 +38,7 @@ fn backup(site: &Site, name: &str) -> String {
     file
 }
 
-fn restore(site: &Site, file: &str, more: &[&str]) -> Output {
+pub fn restore(site: &Site, file: &str, more: &[&str]) -> Output {
     let identity = site.file("identity");
     let words = ["restore", "--identity", &identity, file];
     run(site, &[&words[..], more].concat())

@@ -311,6 +311,30 @@ async fn a_language_that_was_asked_for_stays() {
     assert!(anyone.page("/enterprise/sign-in").await.contains("lang=\"en\""));
 }
 
+#[tokio::test]
+async fn an_address_that_cannot_be_read_is_a_problem_like_any_other() {
+    let bed = StaffBed::start().await;
+    let (officer, county) = (bed.person("officer").await, bed.person("administrator").await);
+    for (person, path, status) in [
+        (&officer, "/officer/reports/nonsense", 404),
+        (&officer, "/officer/reports/%ff", 404),
+        (&officer, "/officer/reports?before=9223372036854775808", 422),
+        (&officer, "/officer/visits?before=-1", 422),
+        (&officer, "/officer/field/kit?have=9223372036854775808", 422),
+        (&county, "/county/calendar?year=2147483648", 422),
+        (&county, "/county/people/%ff", 404),
+    ] {
+        let request = bed.ask(Method::GET, path).header("cookie", person.cookie());
+        let (got, said) = bed.send(request).await;
+        assert_eq!((got, &said["status"]), (status, &status.into()), "{path}: {said}");
+        let page = person.get(path).await;
+        assert_eq!(page.status(), status, "{path}");
+        assert!(page.text().await.expect("text").contains("<html"), "{path}");
+    }
+    let (status, said) = bed.send(bed.program("member", Method::GET, "/api/v1/batches/%ff")).await;
+    assert_eq!((status, &said["status"]), (404, &404.into()), "{said}");
+}
+
 /// The answer to a scan by a phone of its own, in the network 203.0.N.0/24.
 async fn outcome(bed: &StaffBed, code: &str, network: u8, scan: u8) -> Value {
     let body = json!({"code": code, "device": format!("phone {network}"),

@@ -11,7 +11,7 @@ use crate::need;
 
 mod containers;
 mod night;
-mod proxy;
+pub mod proxy;
 
 /// A user without rights, by Linux's custom.
 const NOBODY: u32 = 65_534;

@@ -24,7 +24,10 @@ mod exports;
 mod faults;
 mod figures;
 mod follower;
+mod foreign;
 mod format;
+#[path = "../fuzz/src/lib.rs"]
+mod fuzz;
 mod hostile_texts;
 mod http_bed;
 mod http_browser;
@@ -72,6 +75,7 @@ mod replay;
 mod reports;
 mod retention;
 mod second_person;
+mod secrets;
 mod sign_offs;
 mod site;
 mod spot_browser;

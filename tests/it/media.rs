@@ -38,7 +38,7 @@ pub fn png(picture: &RgbImage) -> Vec<u8> {
     out
 }
 
-fn webp(picture: &RgbImage) -> Vec<u8> {
+pub fn webp(picture: &RgbImage) -> Vec<u8> {
     let mut out = Vec::new();
     let (width, height) = picture.dimensions();
     let encoder = WebPEncoder::new_lossless(&mut out);

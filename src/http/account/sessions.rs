@@ -1,9 +1,10 @@
 //! `POST /account/sessions/...`
 
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::response::{IntoResponse, Redirect, Response};
 
 use crate::http::access::AtAccount;
+use crate::http::address::Path;
 use crate::http::desk::Desk;
 use crate::http::problem::{Problem, ProblemDocument};
 

@@ -1,6 +1,6 @@
 //! `GET /account/`
 
-use axum::extract::{Query, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{Redirect, Response};
 use serde::Deserialize;
@@ -8,6 +8,7 @@ use serde::Deserialize;
 use crate::auth::session::SessionLine;
 use crate::base::By;
 use crate::http::access::AtAccount;
+use crate::http::address::Query;
 use crate::http::console::page;
 use crate::http::desk::Desk;
 use crate::http::problem::Problem;

@@ -2,8 +2,7 @@
 //! and `/api/v1/activations`: of one label, by a scan.
 
 use axum::Json;
-use axum::extract::rejection::QueryRejection;
-use axum::extract::{Path, Query, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
 use jiff::Timestamp;
@@ -18,6 +17,7 @@ use crate::auth::duty::OnLine;
 use crate::base::limits::CODE_TEXT_BYTES_MAX;
 use crate::base::{FieldError, LedgerError, UnixMs};
 use crate::http::access::{ByKey, Registrar, With};
+use crate::http::address::{Path, Query, Unread};
 use crate::http::bodies::Sent;
 use crate::http::desk::Desk;
 use crate::http::json;
@@ -104,7 +104,7 @@ pub async fn list(
     State(desk): State<Desk>,
     ByKey { who, .. }: ByKey<Registrar>,
     Path(batch): Path<String>,
-    page: Result<Query<Page>, QueryRejection>,
+    page: Result<Query<Page>, Unread>,
 ) -> Result<Json<Vec<ActivationRecord>>, Problem> {
     let batch = find(&desk, &who, &batch).await?;
     let found = desk.ledger.scheduled(batch.id, Page::rows(page)?).await?;

@@ -1,13 +1,14 @@
 //! `/api/v1/batches/{batch}/balance`: where the labels of a batch are.
 
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::Refused;
 use super::batches::find;
 use crate::http::access::{ByKey, Registrar};
+use crate::http::address::Path;
 use crate::http::desk::Desk;
 use crate::http::problem::{Problem, ProblemDocument};
 use crate::registry::movement::{Account, Holding};

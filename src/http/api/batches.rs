@@ -1,8 +1,7 @@
 //! `/api/v1/batches`
 
 use axum::Json;
-use axum::extract::rejection::QueryRejection;
-use axum::extract::{Path, Query, State};
+use axum::extract::State;
 use axum::response::Response;
 use jiff::civil::Date;
 use jiff::{Timestamp, ToSpan};
@@ -13,6 +12,7 @@ use super::input::NewBatch;
 use super::{Page, Refused, add as register, added};
 use crate::auth::duty::Planning;
 use crate::http::access::{ByKey, Registrar, With};
+use crate::http::address::{Path, Query, Unread};
 use crate::http::bodies::Sent;
 use crate::http::desk::Desk;
 use crate::http::problem::{Problem, ProblemDocument};
@@ -105,7 +105,7 @@ pub(super) async fn find(desk: &Desk, who: &Registrar, name: &str) -> Result<Bat
 pub async fn list(
     State(desk): State<Desk>,
     ByKey { who, .. }: ByKey<Registrar>,
-    page: Result<Query<Page>, QueryRejection>,
+    page: Result<Query<Page>, Unread>,
 ) -> Result<Json<Vec<BatchRecord>>, Problem> {
     let found = desk.ledger.batches(who.own(), Page::rows(page)?).await?;
     Ok(Json(found.iter().map(|batch| BatchRecord::of(batch, &desk)).collect()))

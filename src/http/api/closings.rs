@@ -2,8 +2,7 @@
 //! at the end of a day.
 
 use axum::Json;
-use axum::extract::rejection::QueryRejection;
-use axum::extract::{Path, Query, State};
+use axum::extract::State;
 use axum::response::Response;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
@@ -15,6 +14,7 @@ use super::{Page, Refused, added};
 use crate::auth::Duty;
 use crate::base::{By, FieldError, ids};
 use crate::http::access::{ByKey, Registrar};
+use crate::http::address::{Path, Query, Unread};
 use crate::http::bodies::Sent;
 use crate::http::desk::Desk;
 use crate::http::json;
@@ -129,8 +129,8 @@ impl NewCount {
 pub async fn list(
     State(desk): State<Desk>,
     ByKey { who, .. }: ByKey<Registrar>,
-    of: Result<Query<Of>, QueryRejection>,
-    page: Result<Query<Page>, QueryRejection>,
+    of: Result<Query<Of>, Unread>,
+    page: Result<Query<Page>, Unread>,
 ) -> Result<Json<Vec<ClosingRecord>>, Problem> {
     let invalid = |fault| Problem::invalid(vec![fault]);
     let of = match (who.own(), of) {

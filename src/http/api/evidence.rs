@@ -2,7 +2,7 @@
 //! office.
 
 use axum::Json;
-use axum::extract::{Path, Request, State};
+use axum::extract::{Request, State};
 use axum::http::StatusCode;
 use axum::response::Response;
 use serde::Serialize;
@@ -14,6 +14,7 @@ use crate::auth::office::{Serving, Working};
 use crate::base::UnixMs;
 use crate::evidence::port::PackageRow;
 use crate::http::access::ByKey;
+use crate::http::address::Path;
 use crate::http::desk::Desk;
 use crate::http::evidence::{case_of, name, send, want};
 use crate::http::problem::{Problem, ProblemDocument};

@@ -1,6 +1,6 @@
 //! `GET /api/v1/exports/{kind}`
 
-use axum::extract::{Path, Query, State};
+use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::Response;
 use serde::Deserialize;
@@ -10,6 +10,7 @@ use crate::auth::Duty;
 use crate::base::FieldError;
 use crate::exports::{Format, Kind};
 use crate::http::access::{ByKey, Registrar};
+use crate::http::address::{Path, Query};
 use crate::http::desk::Desk;
 use crate::http::exports::export;
 use crate::http::problem::{Problem, ProblemDocument};

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use axum::Json;
-use axum::extract::{Path, Request, State};
+use axum::extract::{Request, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -12,6 +12,7 @@ use super::Refused;
 use crate::auth::duty::Planning;
 use crate::base::limits::{IMPORT_BYTES_MAX, IMPORT_S_MAX};
 use crate::http::access::{ByKey, With};
+use crate::http::address::Path;
 use crate::http::bodies;
 use crate::http::desk::Desk;
 use crate::http::problem::{Problem, ProblemDocument};

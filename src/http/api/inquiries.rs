@@ -1,8 +1,7 @@
 //! `/api/v1/inquiries`: what offices ask about labels of the enterprise.
 
 use axum::Json;
-use axum::extract::rejection::QueryRejection;
-use axum::extract::{Path, Query, State};
+use axum::extract::State;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
@@ -14,6 +13,7 @@ use crate::base::{FieldError, LedgerError};
 use crate::cases::fact::Opinion;
 use crate::cases::inquiry::{Answer, Inquiry};
 use crate::http::access::ByKey;
+use crate::http::address::{Path, Query, Unread};
 use crate::http::bodies::Sent;
 use crate::http::desk::Desk;
 use crate::http::json;
@@ -124,7 +124,7 @@ fn record(desk: &Desk, one: &Inquiry) -> InquiryRecord {
 pub async fn list(
     State(desk): State<Desk>,
     ByKey { who, .. }: ByKey<Member>,
-    page: Result<Query<Page>, QueryRejection>,
+    page: Result<Query<Page>, Unread>,
 ) -> Result<Json<Vec<InquiryRecord>>, Problem> {
     let found = desk.ledger.inquiries(&own(&who)?, Page::rows(page)?).await?;
     Ok(Json(found.iter().map(|one| record(&desk, one)).collect()))

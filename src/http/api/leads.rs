@@ -4,8 +4,7 @@
 use std::time::Duration;
 
 use axum::Json;
-use axum::extract::rejection::QueryRejection;
-use axum::extract::{Query, Request, State};
+use axum::extract::{Request, State};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
@@ -20,6 +19,7 @@ use crate::auth::office::{Serving, Working};
 use crate::base::limits::BODY_S_MAX;
 use crate::base::{By, FieldError};
 use crate::http::access::ByKey;
+use crate::http::address::{Query, Unread};
 use crate::http::bodies;
 use crate::http::desk::Desk;
 use crate::http::json;
@@ -165,11 +165,11 @@ pub struct LeadsRecord {
 pub async fn list(
     State(desk): State<Desk>,
     ByKey { who, .. }: ByKey<Officer>,
-    asked: Result<Query<AskedLeads>, QueryRejection>,
+    asked: Result<Query<AskedLeads>, Unread>,
 ) -> Result<Json<LeadsRecord>, Problem> {
     let invalid = |fault| Problem::invalid(vec![fault]);
-    let Query(asked) = asked
-        .map_err(|e| invalid(FieldError::new("query", e.body_text(), "write each name once")))?;
+    let Query(asked) =
+        asked.map_err(|e| invalid(FieldError::new("query", e.0, "write each name once")))?;
     let wanted = Wanted::read(&asked.into(), &who.login, desk.today()).map_err(invalid)?;
     let (leads, next) = desk.ledger.list_leads(&wanted, LEADS_SHOWN).await?;
     let leads = leads.iter().map(LeadRecord::from).collect();

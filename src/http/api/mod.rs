@@ -34,7 +34,6 @@ mod trace_units;
 mod webhooks;
 
 use axum::Json;
-use axum::extract::Query;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
@@ -43,6 +42,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::base::{By, FieldError};
+use crate::http::address::{Query, Unread};
 use crate::http::desk::Desk;
 use crate::http::json;
 use crate::http::problem::{Problem, ProblemDocument};
@@ -195,14 +195,12 @@ struct Page {
 }
 
 impl Page {
-    fn rows(
-        page: Result<Query<Self>, axum::extract::rejection::QueryRejection>,
-    ) -> Result<u32, Problem> {
+    fn rows(page: Result<Query<Self>, Unread>) -> Result<u32, Problem> {
         let wrong = |problem: String| {
             let remedy = format!("write 1 to {ROWS_MAX}");
             Problem::invalid(vec![FieldError::new("limit", problem, remedy)])
         };
-        let Query(page) = page.map_err(|e| wrong(e.body_text()))?;
+        let Query(page) = page.map_err(|e| wrong(e.0))?;
         match page.limit {
             None => Ok(ROWS),
             Some(rows @ 1..=ROWS_MAX) => Ok(rows),

@@ -1,7 +1,6 @@
 //! `POST /api/v1/batches/{batch}/movements/file`: the labels that a file names.
 
-use axum::extract::rejection::QueryRejection;
-use axum::extract::{Path, Query, Request, State};
+use axum::extract::{Request, State};
 use axum::response::Response;
 use serde::Deserialize;
 use utoipa::IntoParams;
@@ -12,6 +11,7 @@ use super::movement_records::{Done, answer};
 use super::movements::How;
 use crate::base::FieldError;
 use crate::http::access::{ByKey, Registrar};
+use crate::http::address::{Path, Query, Unread};
 use crate::http::desk::Desk;
 use crate::http::labels_file;
 use crate::http::problem::{Problem, ProblemDocument};
@@ -69,13 +69,13 @@ pub async fn make(
     State(desk): State<Desk>,
     ByKey { who, by }: ByKey<Registrar>,
     Path(batch): Path<String>,
-    how: Result<Query<OfFile>, QueryRejection>,
+    how: Result<Query<OfFile>, Unread>,
     request: Request,
 ) -> Result<Response, Problem> {
     let batch = find(&desk, &who, &batch).await?;
     let Query(new) = how.map_err(|e| {
         let remedy = "give kind, and what else is wanted, behind the address";
-        Problem::invalid(vec![FieldError::new("kind", e.body_text(), remedy)])
+        Problem::invalid(vec![FieldError::new("kind", e.0, remedy)])
     })?;
     let how = How {
         kind: &new.kind,

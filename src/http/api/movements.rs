@@ -1,8 +1,7 @@
 //! `/api/v1/batches/{batch}/movements`: the log of a batch.
 
 use axum::Json;
-use axum::extract::rejection::QueryRejection;
-use axum::extract::{Path, Query, State};
+use axum::extract::State;
 use axum::response::Response;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -13,6 +12,7 @@ use super::movement_records::{Done, MovementRecord, answer};
 use super::{Page, Refused};
 use crate::base::FieldError;
 use crate::http::access::{ByKey, Registrar};
+use crate::http::address::{Path, Query, Unread};
 use crate::http::bodies::Sent;
 use crate::http::desk::Desk;
 use crate::http::json;
@@ -123,7 +123,7 @@ pub async fn list(
     State(desk): State<Desk>,
     ByKey { who, .. }: ByKey<Registrar>,
     Path(batch): Path<String>,
-    page: Result<Query<Page>, QueryRejection>,
+    page: Result<Query<Page>, Unread>,
 ) -> Result<Json<Vec<MovementRecord>>, Problem> {
     let batch = find(&desk, &who, &batch).await?;
     let found = desk.ledger.movements(batch.id, Page::rows(page)?).await?;

@@ -1,8 +1,7 @@
 //! `/api/v1/orders`: labels, made by the worker.
 
 use axum::Json;
-use axum::extract::rejection::QueryRejection;
-use axum::extract::{Path, Query, Request, State};
+use axum::extract::{Request, State};
 use axum::response::Response;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -14,6 +13,7 @@ use super::{Page, Refused, added};
 use crate::auth::duty::Planning;
 use crate::base::{FieldError, UnixMs};
 use crate::http::access::{ByKey, Registrar, With};
+use crate::http::address::{Path, Query, Unread};
 use crate::http::bodies::Sent;
 use crate::http::desk::Desk;
 use crate::http::json;
@@ -143,7 +143,7 @@ pub struct NewOrder {
 pub async fn list(
     State(desk): State<Desk>,
     ByKey { who, .. }: ByKey<Registrar>,
-    page: Result<Query<Page>, QueryRejection>,
+    page: Result<Query<Page>, Unread>,
 ) -> Result<Json<Vec<OrderRecord>>, Problem> {
     let found = desk.ledger.orders(who.own(), Page::rows(page)?).await?;
     let now = desk.clock.now();

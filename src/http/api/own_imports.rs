@@ -1,8 +1,7 @@
 //! `/api/v1/own-imports`: lists of serials that an enterprise made itself.
 
 use axum::Json;
-use axum::extract::rejection::QueryRejection;
-use axum::extract::{Path, Query, Request, State};
+use axum::extract::{Request, State};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
@@ -15,6 +14,7 @@ use crate::auth::duty::Planning;
 use crate::base::FieldError;
 use crate::base::limits::{BATCH_LABELS_MAX, OWN_FILE_BYTES_MAX};
 use crate::http::access::{ByKey, Registrar, With};
+use crate::http::address::{Path, Query, Unread};
 use crate::http::desk::Desk;
 use crate::http::own::{OwnImportRecord, keep, prepared};
 use crate::http::problem::{Problem, ProblemDocument};
@@ -89,12 +89,12 @@ impl OfList {
 pub async fn import(
     State(desk): State<Desk>,
     ByKey { who, by }: ByKey<With<Planning>>,
-    of: Result<Query<OfList>, QueryRejection>,
+    of: Result<Query<OfList>, Unread>,
     request: Request,
 ) -> Result<Response, Problem> {
     let Query(of) = of.map_err(|e| {
         let remedy = "give product, lot and made_on, and what else is wanted, behind the address";
-        Problem::invalid(vec![FieldError::new("product", e.body_text(), remedy)])
+        Problem::invalid(vec![FieldError::new("product", e.0, remedy)])
     })?;
     let new = prepared(&desk, &who.scope, &of.written()).await?;
     let file = request.into_body().into_data_stream();
@@ -122,7 +122,7 @@ pub async fn import(
 pub async fn list(
     State(desk): State<Desk>,
     ByKey { who, .. }: ByKey<Registrar>,
-    page: Result<Query<Page>, QueryRejection>,
+    page: Result<Query<Page>, Unread>,
 ) -> Result<Json<Vec<OwnImportRecord>>, Problem> {
     let found = desk.ledger.imports(who.own(), Page::rows(page)?).await?;
     Ok(Json(found.into_iter().map(OwnImportRecord::of).collect()))
@@ -193,7 +193,7 @@ pub async fn serials(
     State(desk): State<Desk>,
     ByKey { who, .. }: ByKey<Registrar>,
     Path(batch): Path<String>,
-    wanted: Result<Query<Wanted>, QueryRejection>,
+    wanted: Result<Query<Wanted>, Unread>,
 ) -> Result<Json<Vec<OwnSerialRecord>>, Problem> {
     let batch = find(&desk, &who, &batch).await?;
     let first = wanted.as_ref().map_or(0, |Query(wanted)| wanted.first);

@@ -2,7 +2,7 @@
 //! programs need them.
 
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
@@ -16,6 +16,7 @@ use crate::base::{FieldError, UnixMs, grounds};
 use crate::handoff::Package;
 use crate::handoff::report::Standing;
 use crate::http::access::{ByKey, Registrar, With};
+use crate::http::address::Path;
 use crate::http::bodies::Sent;
 use crate::http::desk::Desk;
 use crate::http::handoff::{granted, house};

@@ -1,7 +1,7 @@
 //! `/api/v1/printers`: the printing houses of an enterprise.
 
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
 use jiff::Timestamp;
@@ -15,6 +15,7 @@ use crate::auth::duty::{Acting, Owning, Planning};
 use crate::base::UnixMs;
 use crate::handoff::{NewPrintHouse, PrintHouse};
 use crate::http::access::ByKey;
+use crate::http::address::Path;
 use crate::http::bodies::Sent;
 use crate::http::desk::Desk;
 use crate::http::json;

@@ -1,7 +1,7 @@
 //! `/api/v1/products`
 
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::response::Response;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -11,6 +11,7 @@ use super::{Refused, add as register, added};
 use crate::auth::duty::Planning;
 use crate::base::FieldError;
 use crate::http::access::{ByKey, Registrar, With};
+use crate::http::address::Path;
 use crate::http::bodies::Sent;
 use crate::http::desk::Desk;
 use crate::http::json;

@@ -1,7 +1,7 @@
 //! `/api/v1/batches/{batch}/ranges`: what is said of running numbers.
 
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
 use serde::{Deserialize, Serialize};
@@ -13,6 +13,7 @@ use super::{Refused, Words, added};
 use crate::auth::Role;
 use crate::base::{FieldError, UnixMs};
 use crate::http::access::{ByKey, Registrar};
+use crate::http::address::Path;
 use crate::http::bodies::Sent;
 use crate::http::desk::Desk;
 use crate::http::json;

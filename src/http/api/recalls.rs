@@ -1,8 +1,7 @@
 //! `/api/v1/recalls`: goods taken off sale and put back, by two people.
 
 use axum::Json;
-use axum::extract::rejection::QueryRejection;
-use axum::extract::{Path, Query, State};
+use axum::extract::State;
 use axum::response::Response;
 use serde::Deserialize;
 use utoipa::ToSchema;
@@ -15,6 +14,7 @@ use super::{Page, Refused, added};
 use crate::auth::duty::{Approving, Withdrawing};
 use crate::base::{FieldError, UnixMs, grounds, ids};
 use crate::http::access::{ByKey, Registrar, With};
+use crate::http::address::{Path, Query, Unread};
 use crate::http::bodies::Sent;
 use crate::http::console::instant_of;
 use crate::http::desk::Desk;
@@ -41,7 +41,7 @@ use crate::registry::Uscc;
 pub async fn list(
     State(desk): State<Desk>,
     ByKey { who, .. }: ByKey<Registrar>,
-    page: Result<Query<Page>, QueryRejection>,
+    page: Result<Query<Page>, Unread>,
 ) -> Result<Json<Vec<RecallRecord>>, Problem> {
     let found = desk.ledger.recalls(who.own(), Page::rows(page)?).await?;
     Ok(Json(found.iter().map(RecallRecord::from).collect()))

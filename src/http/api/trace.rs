@@ -1,7 +1,7 @@
 //! `/api/v1/trace`: scans of lines, events in and out.
 
 use axum::Json;
-use axum::extract::{Query, Request, State};
+use axum::extract::{Request, State};
 use axum::response::Response;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -11,6 +11,7 @@ use crate::auth::duty::{Acting, OnLine};
 use crate::auth::{Duties, Member};
 use crate::base::FieldError;
 use crate::http::access::ByKey;
+use crate::http::address::{Query, Unread};
 use crate::http::bodies;
 use crate::http::desk::Desk;
 use crate::http::problem::{Problem, ProblemDocument};
@@ -129,11 +130,10 @@ pub async fn capture(
 pub async fn export(
     State(desk): State<Desk>,
     ByKey { who, .. }: ByKey<Member>,
-    asked: Result<Query<Asked>, axum::extract::rejection::QueryRejection>,
+    asked: Result<Query<Asked>, Unread>,
 ) -> Result<Response, Problem> {
-    let Query(asked) = asked.map_err(|e| {
-        Problem::invalid(vec![FieldError::new("query", e.body_text(), "see /openapi.json")])
-    })?;
+    let Query(asked) = asked
+        .map_err(|e| Problem::invalid(vec![FieldError::new("query", e.0, "see /openapi.json")]))?;
     let filter = asked.filter(&desk.zone).map_err(|fault| Problem::invalid(vec![fault]))?;
     Ok(trace::exported(&desk, own(&who)?, filter))
 }

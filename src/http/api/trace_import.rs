@@ -96,7 +96,7 @@ async fn take(
     let mut body = request.into_body().into_data_stream();
     let (mut bytes, mut line) = (0_usize, Vec::new());
     while let Some(chunk) = body.next().await {
-        let chunk = chunk.map_err(|_| too_long())?;
+        let chunk = chunk.map_err(|_| broken_off())?;
         bytes += chunk.len();
         if bytes > SHIFT_BYTES_MAX {
             return Err(too_long());
@@ -142,8 +142,17 @@ fn too_long() -> Problem {
     Problem::new(
         StatusCode::PAYLOAD_TOO_LARGE,
         "body_too_long",
-        "文件没有收全，或者超过64 MiB；已收到的部分已经登记，再发不会重复。",
-        "The file ended early or is longer than 64 MiB; what came is kept, and nothing doubles.",
+        "文件超过64 MiB；已收到的部分已经登记，再发不会重复。",
+        "The file is longer than 64 MiB; what came is kept, and nothing doubles.",
+    )
+}
+
+fn broken_off() -> Problem {
+    Problem::new(
+        StatusCode::BAD_REQUEST,
+        "body_broken_off",
+        "文件没有收全；已收到的部分已经登记，再发不会重复。",
+        "The file ended early; what came is kept, and nothing doubles.",
     )
 }
 

@@ -1,7 +1,7 @@
 //! `GET /api/v1/trace/units/{code}`: what holds it, what it holds, where it is.
 
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -9,6 +9,7 @@ use super::Refused;
 use super::trace::own;
 use crate::auth::Member;
 use crate::http::access::ByKey;
+use crate::http::address::Path;
 use crate::http::desk::Desk;
 use crate::http::problem::{Problem, ProblemDocument};
 use crate::registry::Register;

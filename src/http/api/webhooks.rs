@@ -1,7 +1,7 @@
 //! `/api/v1/webhooks`
 
 use axum::Json;
-use axum::extract::{Path, Query, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use jiff::Timestamp;
@@ -15,6 +15,7 @@ use crate::base::{FieldError, UnixMs};
 use crate::hooks::port::Again;
 use crate::hooks::{Delivery, DeliveryState, Endpoint, Trouble};
 use crate::http::access::{ByKey, With};
+use crate::http::address::{Path, Query, Unread};
 use crate::http::bodies::Sent;
 use crate::http::desk::Desk;
 use crate::http::json;
@@ -206,7 +207,7 @@ pub async fn deliveries(
     State(desk): State<Desk>,
     ByKey { who, .. }: ByKey<With<Owning>>,
     Path(id): Path<String>,
-    page: Result<Query<Page>, axum::extract::rejection::QueryRejection>,
+    page: Result<Query<Page>, Unread>,
 ) -> Result<Json<Vec<DeliveryRecord>>, Problem> {
     let (own, rows) = (own(&who)?, Page::rows(page)?);
     let endpoint = desk.ledger.endpoint(&own, read(&id)?).await?;

@@ -3,13 +3,14 @@
 use std::sync::Arc;
 
 use axum::Extension;
-use axum::extract::{Query, State};
+use axum::extract::State;
 use axum::http::request::Parts;
 use axum::response::{IntoResponse, Redirect, Response};
 use serde::Deserialize;
 
 use crate::code::{self, CODE_CHARACTERS, Payload};
 use crate::http::Services;
+use crate::http::address::{Query, Unread};
 use crate::http::client::Client;
 use crate::http::consumer::answer::ScanAnswer;
 use crate::http::consumer::ask::{Head, admit, name};
@@ -45,7 +46,7 @@ pub struct Typed {
 pub async fn check(
     State(services): State<Arc<Services>>,
     Extension(client): Extension<Client>,
-    typed: Result<Query<Typed>, axum::extract::rejection::QueryRejection>,
+    typed: Result<Query<Typed>, Unread>,
     parts: Parts,
 ) -> Result<Response, Problem> {
     let typed = typed.map_or_else(|_| String::new(), |Query(typed)| typed.code);

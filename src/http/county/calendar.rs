@@ -1,8 +1,7 @@
 //! `/county/calendar`: public holidays, weekend days that are worked instead, and how
 //! long the terms of cases are.
 
-use axum::extract::rejection::QueryRejection;
-use axum::extract::{Query, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use jiff::civil::Date;
@@ -13,6 +12,7 @@ use crate::auth::Administrator;
 use crate::base::FieldError;
 use crate::cases::terms::{Calendar, Terms, read_days, written_days};
 use crate::http::access::AtConsole;
+use crate::http::address::Query;
 use crate::http::bodies::Posted;
 use crate::http::console::page;
 use crate::http::desk::Desk;
@@ -22,6 +22,12 @@ use crate::web::county::{CalendarPage, TermField};
 
 /// Years before and after this one that can be set.
 const YEARS: i16 = 5;
+
+/// Which year is shown.
+#[derive(Deserialize)]
+pub struct Asked {
+    year: Option<i16>,
+}
 
 /// Days of a year, one or a run a line.
 #[derive(Clone, Default, Deserialize, ToSchema)]
@@ -56,11 +62,10 @@ pub struct TypedYear {
 pub async fn show(
     State(desk): State<Desk>,
     AtConsole { frame, .. }: AtConsole<Administrator>,
-    asked: Result<Query<TypedYear>, QueryRejection>,
+    Query(asked): Query<Asked>,
 ) -> Result<Response, Problem> {
-    let asked = asked.map_or_else(|_| TypedYear::default(), |Query(asked)| asked);
     let this = desk.today().year();
-    let year = read_year(&asked.year, this).unwrap_or(this);
+    let year = asked.year.filter(|year| is_near(*year, this)).unwrap_or(this);
     let calendar = desk.ledger.calendar().await?;
     let of_year = |days: &std::collections::BTreeSet<Date>| {
         written_days(days.iter().copied().filter(|day| day.year() == year))
@@ -103,12 +108,13 @@ pub async fn put(
     }
 }
 
-fn read_year(text: &str, this: i16) -> Option<i16> {
-    text.trim().parse().ok().filter(|year| (this - YEARS..=this + YEARS).contains(year))
+fn is_near(year: i16, this: i16) -> bool {
+    (this - YEARS..=this + YEARS).contains(&year)
 }
 
 fn read(typed: &TypedYear, this: i16) -> Result<(i16, Calendar), Vec<FieldError>> {
-    let year = read_year(&typed.year, this).ok_or_else(|| {
+    let year = typed.year.trim().parse().ok().filter(|year| is_near(*year, this));
+    let year = year.ok_or_else(|| {
         vec![FieldError::new("year", "is too far away", "choose one of the list")]
     })?;
     let (off, on) = (read_days("off", &typed.off, year), read_days("on", &typed.on, year));

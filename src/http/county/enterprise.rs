@@ -1,6 +1,6 @@
 //! `/county/enterprises/{uscc}`: one enterprise, its licences and its owners.
 
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use serde::Deserialize;
@@ -12,6 +12,7 @@ use crate::auth::people::Of;
 use crate::auth::{Administrator, Duties, Role};
 use crate::base::{FieldError, LedgerError, UnixMs};
 use crate::http::access::AtConsole;
+use crate::http::address::Path;
 use crate::http::bodies::Posted;
 use crate::http::console::page;
 use crate::http::desk::Desk;

@@ -1,11 +1,11 @@
 //! `/county/lists/{list}`: the county's long tables, and as files.
 
-use axum::extract::rejection::QueryRejection;
-use axum::extract::{Path, Query, State};
+use axum::extract::State;
 use axum::response::Response;
 
 use crate::auth::Administrator;
 use crate::http::access::AtConsole;
+use crate::http::address::{Path, Query, Unread};
 use crate::http::console::page;
 use crate::http::desk::Desk;
 use crate::http::lists::{Asked, file, shown, status};
@@ -41,7 +41,7 @@ pub async fn show(
     State(desk): State<Desk>,
     AtConsole { frame, by, .. }: AtConsole<Administrator>,
     Path(list): Path<String>,
-    asked: Result<Query<Asked>, QueryRejection>,
+    asked: Result<Query<Asked>, Unread>,
 ) -> Result<Response, Problem> {
     let list = List::from_slug(&list).filter(|list| list.belongs() == Belongs::County);
     let list = list.ok_or_else(Problem::nothing)?;

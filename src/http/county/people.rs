@@ -1,13 +1,13 @@
 //! `/county/people`: officers and administrators, and everybody's account.
 
-use axum::extract::rejection::QueryRejection;
-use axum::extract::{Path, Query, State};
+use axum::extract::State;
 use axum::response::Response;
 
 use crate::auth::people::{self, Reach};
 use crate::auth::{Administrator, Seat};
 use crate::base::{By, FieldError, LedgerError};
 use crate::http::access::AtConsole;
+use crate::http::address::{Path, Query, Unread};
 use crate::http::bodies::Posted;
 use crate::http::console::page;
 use crate::http::desk::Desk;
@@ -67,7 +67,7 @@ async fn list(
 pub async fn show(
     State(desk): State<Desk>,
     AtConsole { frame, by, .. }: AtConsole<Administrator>,
-    asked: Result<Query<Asked>, QueryRejection>,
+    asked: Result<Query<Asked>, Unread>,
 ) -> Result<Response, Problem> {
     let Query(asked) = asked.unwrap_or_default();
     list(&desk, charge(frame, by), &Invited::default(), &[], &asked).await

@@ -1,8 +1,7 @@
 //! `/county/audit`: who changed what, and the same as JSON Lines.
 
 use axum::body::{Body, Bytes};
-use axum::extract::rejection::QueryRejection;
-use axum::extract::{Query, State};
+use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use futures::stream;
@@ -14,6 +13,7 @@ use crate::auth::Administrator;
 use crate::auth::trail::{Row, Wanted};
 use crate::base::{FieldError, Lang, LedgerError, UnixMs};
 use crate::http::access::AtConsole;
+use crate::http::address::{Query, Unread};
 use crate::http::console::page;
 use crate::http::desk::Desk;
 use crate::http::problem::Problem;
@@ -153,7 +153,7 @@ fn trail_line(row: Row, desk: &Desk, lang: Lang) -> TrailLine {
 pub async fn show(
     State(desk): State<Desk>,
     AtConsole { frame: f, .. }: AtConsole<Administrator>,
-    filter: Result<Query<Filter>, QueryRejection>,
+    filter: Result<Query<Filter>, Unread>,
 ) -> Result<Response, Problem> {
     let lang = f.lang;
     let filter = filter.map_or_else(|_| Filter::default(), |Query(filter)| filter);

@@ -1,7 +1,7 @@
 //! `POST /enterprise/batches/{batch}/activate`: puts labels on sale, now or at
 //! a time to come.
 
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::response::Response;
 use serde::Deserialize;
 use utoipa::ToSchema;
@@ -13,6 +13,7 @@ use super::home::own;
 use crate::auth::duty::{Acting, OnLine};
 use crate::base::{By, FieldError, LedgerError, UnixMs};
 use crate::http::access::AtConsole;
+use crate::http::address::Path;
 use crate::http::bodies::Posted;
 use crate::http::console::instant_of;
 use crate::http::desk::Desk;

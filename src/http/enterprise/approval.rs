@@ -1,6 +1,6 @@
 //! `POST /enterprise/orders/{id}/approve` and `reject`: a second person's word.
 
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use serde::Deserialize;
@@ -11,6 +11,7 @@ use crate::auth::Member;
 use crate::auth::duty::{Acting, Approving};
 use crate::base::{By, LedgerError, grounds};
 use crate::http::access::AtConsole;
+use crate::http::address::Path;
 use crate::http::bodies::Posted;
 use crate::http::desk::Desk;
 use crate::http::problem::{Problem, ProblemDocument};

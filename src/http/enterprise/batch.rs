@@ -1,6 +1,6 @@
 //! `/enterprise/batches/{batch}`: how a batch stands and when it is scanned.
 
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
 use jiff::{Timestamp, ToSpan, civil::Date};
@@ -9,6 +9,7 @@ use super::book_view;
 use super::home::{batch_line, own};
 use crate::auth::Member;
 use crate::http::access::AtConsole;
+use crate::http::address::Path;
 use crate::http::console::page;
 use crate::http::desk::Desk;
 use crate::http::overview::DAYS;

@@ -1,6 +1,6 @@
 //! Movements of a batch's labels, from its page.
 
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use serde::Deserialize;
@@ -14,6 +14,7 @@ use crate::auth::Member;
 use crate::auth::duty::{Acting, OnLine};
 use crate::base::{FieldError, LedgerError};
 use crate::http::access::AtConsole;
+use crate::http::address::Path;
 use crate::http::bodies::Posted;
 use crate::http::desk::Desk;
 use crate::http::problem::{Problem, ProblemDocument};

@@ -1,6 +1,6 @@
 //! `/enterprise/closing`: a day's count against the book.
 
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use serde::Deserialize;
@@ -13,6 +13,7 @@ use super::home::own;
 use crate::auth::{Duty, Member};
 use crate::base::{FieldError, LedgerError, ids};
 use crate::http::access::AtConsole;
+use crate::http::address::Path;
 use crate::http::bodies::Posted;
 use crate::http::console::page;
 use crate::http::desk::Desk;

@@ -1,6 +1,6 @@
 //! `/enterprise/exports`: files of what the enterprise has.
 
-use axum::extract::{Path, Query, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
 use serde::Deserialize;
@@ -9,6 +9,7 @@ use super::home::own;
 use crate::auth::{Duty, Member};
 use crate::exports::{Format, Kind};
 use crate::http::access::AtConsole;
+use crate::http::address::{Path, Query};
 use crate::http::console::page;
 use crate::http::desk::Desk;
 use crate::http::exports::export;

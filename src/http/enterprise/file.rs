@@ -1,7 +1,7 @@
 //! `POST /enterprise/batches/{batch}/move-file`: the labels that a file names.
 
+use axum::extract::State;
 use axum::extract::multipart::{Field, Multipart, MultipartRejection};
-use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::Response;
 use utoipa::ToSchema;
@@ -13,6 +13,7 @@ use super::home::own;
 use crate::auth::Member;
 use crate::base::{FieldError, LedgerError};
 use crate::http::access::AtConsole;
+use crate::http::address::Path;
 use crate::http::desk::Desk;
 use crate::http::labels_file;
 use crate::http::problem::{Problem, ProblemDocument};

@@ -1,7 +1,7 @@
 //! `/enterprise/inquiries`: what an office asks about labels of the enterprise.
 
 use axum::Extension;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Redirect, Response};
 use serde::Deserialize;
@@ -16,6 +16,7 @@ use crate::cases::fact::Opinion;
 use crate::cases::inquiry::{Answer, INQUIRIES_SHOWN_MAX, Inquiry};
 use crate::http::access::AtConsole;
 use crate::http::account::confirm;
+use crate::http::address::Path;
 use crate::http::bodies::Posted;
 use crate::http::client::Client;
 use crate::http::console::page;

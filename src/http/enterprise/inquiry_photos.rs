@@ -1,8 +1,8 @@
 //! Photos of a question: those that the office chose, and those that the enterprise
 //! puts to its answer.
 
+use axum::extract::State;
 use axum::extract::multipart::{Multipart, MultipartRejection};
-use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use utoipa::ToSchema;
@@ -14,6 +14,7 @@ use crate::auth::duty::{Acting, Testing};
 use crate::base::LedgerError;
 use crate::cases::CaseError;
 use crate::http::access::AtConsole;
+use crate::http::address::Path;
 use crate::http::desk::Desk;
 use crate::http::media;
 use crate::http::problem::{Problem, ProblemDocument};

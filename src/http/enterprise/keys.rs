@@ -1,7 +1,7 @@
 //! `/enterprise/keys`: the API keys of the enterprise's people and programs.
 
 use axum::Extension;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Redirect, Response};
 use serde::Deserialize;
@@ -15,6 +15,7 @@ use crate::auth::port::ApiKey;
 use crate::base::{By, FieldError, Lang, UnixMs};
 use crate::http::access::AtConsole;
 use crate::http::account::confirm;
+use crate::http::address::Path;
 use crate::http::bodies::Posted;
 use crate::http::client::Client;
 use crate::http::console::page;

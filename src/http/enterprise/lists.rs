@@ -1,13 +1,13 @@
 //! `/enterprise/lists/{list}`: long tables, narrowed, sorted, page by page, and
 //! as files.
 
-use axum::extract::rejection::QueryRejection;
-use axum::extract::{Path, Query, State};
+use axum::extract::State;
 use axum::response::Response;
 
 use super::home::own;
 use crate::auth::{Duty, Member};
 use crate::http::access::AtConsole;
+use crate::http::address::{Path, Query, Unread};
 use crate::http::console::page;
 use crate::http::desk::Desk;
 use crate::http::lists::{Asked, file, shown, status};
@@ -48,7 +48,7 @@ pub async fn show(
     State(desk): State<Desk>,
     AtConsole { who, frame, by }: AtConsole<Member>,
     Path(list): Path<String>,
-    asked: Result<Query<Asked>, QueryRejection>,
+    asked: Result<Query<Asked>, Unread>,
 ) -> Result<Response, Problem> {
     let list = List::from_slug(&list).ok_or_else(Problem::nothing)?;
     if list.is_for_owners() && !who.duties.allow(Duty::Owner) {

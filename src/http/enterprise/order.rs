@@ -1,6 +1,6 @@
 //! `/enterprise/orders/{id}`: how far an order is, and its files.
 
-use axum::extract::{Path, Request, State};
+use axum::extract::{Request, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 
@@ -10,6 +10,7 @@ use crate::auth::Member;
 use crate::auth::duty::{Acting, Planning};
 use crate::base::FieldError;
 use crate::http::access::AtConsole;
+use crate::http::address::Path;
 use crate::http::console::page;
 use crate::http::desk::Desk;
 use crate::http::orders::{self, LISTED_FILES_MAX};

@@ -1,7 +1,6 @@
 //! `/enterprise/order`: the form that registers a batch and orders its labels.
 
-use axum::extract::rejection::QueryRejection;
-use axum::extract::{Query, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use serde::Deserialize;
@@ -17,6 +16,7 @@ use crate::auth::duty::{Acting, Planning};
 use crate::base::{By, FieldError, LedgerError, ids};
 use crate::handoff::PrintHouse;
 use crate::http::access::AtConsole;
+use crate::http::address::{Query, Unread};
 use crate::http::bodies::Posted;
 use crate::http::console::{page, regions};
 use crate::http::desk::Desk;
@@ -83,7 +83,7 @@ pub struct For {
 pub async fn form(
     State(desk): State<Desk>,
     AtConsole { who, frame, .. }: AtConsole<Acting<Planning>>,
-    wanted: Result<Query<For>, QueryRejection>,
+    wanted: Result<Query<For>, Unread>,
 ) -> Result<Response, Problem> {
     let batch = wanted.map_or_else(|_| For::default(), |Query(wanted)| wanted).batch;
     let order_key = ids::new_id(desk.clock.now()).to_string();

@@ -1,7 +1,7 @@
 //! `/enterprise/own`: lists of serials that the enterprise made itself.
 
+use axum::extract::State;
 use axum::extract::multipart::{Field, Multipart, MultipartRejection};
-use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use utoipa::ToSchema;
@@ -13,6 +13,7 @@ use crate::auth::{Duty, Member};
 use crate::base::limits::OWN_FORM_BYTES_MAX;
 use crate::base::{FieldError, Lang, LedgerError};
 use crate::http::access::AtConsole;
+use crate::http::address::Path;
 use crate::http::console::{page, regions};
 use crate::http::desk::Desk;
 use crate::http::own::{keep, prepared};

@@ -1,7 +1,7 @@
 //! `/enterprise/packages/{id}`: what became of a package, and what the
 //! enterprise does with it.
 
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use serde::Deserialize;
@@ -17,6 +17,7 @@ use crate::handoff::report::Standing;
 use crate::handoff::secret::grouped;
 use crate::handoff::{Package, PrintHouse};
 use crate::http::access::AtConsole;
+use crate::http::address::Path;
 use crate::http::bodies::Posted;
 use crate::http::console::page;
 use crate::http::desk::Desk;

@@ -1,7 +1,6 @@
 //! `/enterprise/people`: the members of the enterprise and what they may do.
 
-use axum::extract::rejection::QueryRejection;
-use axum::extract::{Path, Query, State};
+use axum::extract::State;
 use axum::response::{IntoResponse, Redirect, Response};
 
 use crate::auth::duty::Owning;
@@ -9,6 +8,7 @@ use crate::auth::people::{self, Reach};
 use crate::auth::{Acting, Duty, Role};
 use crate::base::{By, FieldError, LedgerError};
 use crate::http::access::AtConsole;
+use crate::http::address::{Path, Query, Unread};
 use crate::http::bodies::Posted;
 use crate::http::console::page;
 use crate::http::desk::Desk;
@@ -70,7 +70,7 @@ async fn list(
 pub async fn show(
     State(desk): State<Desk>,
     AtConsole { who, frame, by }: AtConsole<Acting<Owning>>,
-    asked: Result<Query<Asked>, QueryRejection>,
+    asked: Result<Query<Asked>, Unread>,
 ) -> Result<Response, Problem> {
     let Query(asked) = asked.unwrap_or_default();
     list(&desk, charge(&who, frame, by), &who.enterprise, &Invited::default(), &[], &asked).await

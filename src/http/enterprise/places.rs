@@ -1,7 +1,6 @@
 //! `/enterprise/places`: sites, dealers, stations, and settings for goods.
 
-use axum::extract::rejection::QueryRejection;
-use axum::extract::{Query, State};
+use axum::extract::State;
 use axum::response::{IntoResponse, Redirect, Response};
 use serde::Deserialize;
 use utoipa::ToSchema;
@@ -11,6 +10,7 @@ use crate::auth::duty::{Acting, Owning, Selling};
 use crate::auth::{Duty, Member};
 use crate::base::{FieldError, Lang};
 use crate::http::access::AtConsole;
+use crate::http::address::{Query, Unread};
 use crate::http::bodies::Posted;
 use crate::http::console::{page, regions};
 use crate::http::desk::Desk;
@@ -77,7 +77,7 @@ pub struct TypedCustoms {
 pub async fn list(
     State(desk): State<Desk>,
     AtConsole { who, frame, .. }: AtConsole<Member>,
-    asked: Result<Query<Asked>, QueryRejection>,
+    asked: Result<Query<Asked>, Unread>,
 ) -> Result<Response, Problem> {
     let (own, Query(asked)) = (own(&who)?, asked.unwrap_or_default());
     let typed = (TypedPlace::default(), typed(desk.ledger.customs(&own).await?));

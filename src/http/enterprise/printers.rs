@@ -1,6 +1,6 @@
 //! `/enterprise/printers`: the printing houses of an enterprise.
 
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use serde::Deserialize;
@@ -12,6 +12,7 @@ use crate::auth::duty::{Acting, Owning};
 use crate::base::{FieldError, LedgerError};
 use crate::handoff::{NewPrintHouse, PrintHouse};
 use crate::http::access::AtConsole;
+use crate::http::address::Path;
 use crate::http::bodies::Posted;
 use crate::http::console::page;
 use crate::http::desk::Desk;

@@ -1,7 +1,6 @@
 //! `/enterprise/products`: what labels can be ordered for.
 
-use axum::extract::rejection::QueryRejection;
-use axum::extract::{Path, Query, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use serde::Deserialize;
@@ -12,6 +11,7 @@ use crate::auth::duty::{Acting, Planning};
 use crate::auth::{Duty, Member};
 use crate::base::{FieldError, LedgerError};
 use crate::http::access::AtConsole;
+use crate::http::address::{Path, Query, Unread};
 use crate::http::bodies::Posted;
 use crate::http::console::page;
 use crate::http::desk::Desk;
@@ -113,7 +113,7 @@ impl From<&Product> for TypedProduct {
 pub async fn list(
     State(desk): State<Desk>,
     AtConsole { who, frame, .. }: AtConsole<Member>,
-    asked: Result<Query<Asked>, QueryRejection>,
+    asked: Result<Query<Asked>, Unread>,
 ) -> Result<Response, Problem> {
     let Query(asked) = asked.unwrap_or_default();
     products(&desk, &who, frame, (&TypedProduct::default(), &[]), &asked).await

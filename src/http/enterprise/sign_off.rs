@@ -1,7 +1,7 @@
 //! `/enterprise/packages/{id}/sign-off`: the quality office scans labels of the
 //! roll that came back.
 
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
 use serde::Deserialize;
@@ -14,6 +14,7 @@ use crate::handoff::Package;
 use crate::handoff::secret::grouped;
 use crate::handoff::sign_off::{self, LINES_MAX, Scanned};
 use crate::http::access::AtConsole;
+use crate::http::address::Path;
 use crate::http::bodies::Posted;
 use crate::http::console::page;
 use crate::http::desk::Desk;

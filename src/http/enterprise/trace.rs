@@ -1,7 +1,6 @@
 //! `/enterprise/trace`: where goods are, and what was done with them.
 
-use axum::extract::rejection::QueryRejection;
-use axum::extract::{Query, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use serde::Deserialize;
@@ -12,6 +11,7 @@ use crate::auth::duty::{Acting, Testing};
 use crate::auth::{Duty, Member};
 use crate::base::{FieldError, Lang};
 use crate::http::access::AtConsole;
+use crate::http::address::{Query, Unread};
 use crate::http::bodies::Posted;
 use crate::http::console::page;
 use crate::http::desk::Desk;
@@ -58,7 +58,7 @@ pub struct Wish {
 pub async fn show(
     State(desk): State<Desk>,
     AtConsole { who, frame, .. }: AtConsole<Member>,
-    wish: Result<Query<Wish>, QueryRejection>,
+    wish: Result<Query<Wish>, Unread>,
 ) -> Result<Response, Problem> {
     let Query(wish) = wish.unwrap_or_default();
     trace_page(&desk, frame, &own(&who)?, wish, None).await
@@ -77,7 +77,7 @@ pub async fn show(
 pub async fn export(
     State(desk): State<Desk>,
     AtConsole { who, .. }: AtConsole<Member>,
-    asked: Result<Query<Asked>, QueryRejection>,
+    asked: Result<Query<Asked>, Unread>,
 ) -> Result<Response, Problem> {
     let Query(asked) = asked.unwrap_or_default();
     let filter = asked.filter(&desk.zone).map_err(|fault| Problem::invalid(vec![fault]))?;

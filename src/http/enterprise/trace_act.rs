@@ -1,7 +1,7 @@
 //! `/enterprise/trace/acts/{act}`: forms for shipping, receiving, returning,
 //! destroying, inspecting, unpacking.
 
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::response::Response;
 use serde::Deserialize;
@@ -11,6 +11,7 @@ use super::home::own;
 use crate::auth::Member;
 use crate::base::{By, FieldError, Lang};
 use crate::http::access::AtConsole;
+use crate::http::address::Path;
 use crate::http::bodies;
 use crate::http::console::{instant_of, page};
 use crate::http::desk::Desk;

@@ -1,6 +1,6 @@
 //! `/enterprise/webhooks/{id}`: one endpoint and what was sent to it.
 
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use serde::Deserialize;
@@ -14,6 +14,7 @@ use crate::base::{FieldError, UnixMs};
 use crate::hooks::port::Again;
 use crate::hooks::{Delivery, DeliveryState, Kind};
 use crate::http::access::AtConsole;
+use crate::http::address::Path;
 use crate::http::bodies::Posted;
 use crate::http::console::{instant_of, page};
 use crate::http::desk::Desk;

@@ -1,7 +1,6 @@
 //! `/officer/blocks`: labels that the office takes off sale at once.
 
-use axum::extract::rejection::QueryRejection;
-use axum::extract::{Path, Query, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use jiff::tz::TimeZone;
@@ -16,6 +15,7 @@ use crate::base::{FieldError, LedgerError, UnixMs, ids};
 use crate::cases::CaseError;
 use crate::cases::block::{Block, NewBlock};
 use crate::http::access::AtConsole;
+use crate::http::address::{Path, Query, Unread};
 use crate::http::bodies::Posted;
 use crate::http::console::{instant_of, page};
 use crate::http::desk::Desk;
@@ -88,12 +88,13 @@ pub async fn list(
     responses(
         (status = 200, body = String, content_type = "text/html", description = "A form"),
         (status = 303, description = "To the form for signing in"),
+        (status = 404, body = ProblemDocument, content_type = "application/problem+json", description = "No such case of this office"),
     )
 )]
 pub async fn form(
     State(desk): State<Desk>,
     AtConsole { who, frame, .. }: AtConsole<Serving<Working>>,
-    asked: Result<Query<TypedBlock>, QueryRejection>,
+    asked: Result<Query<TypedBlock>, Unread>,
 ) -> Result<Response, Problem> {
     let mut typed = asked.map_or_else(|_| TypedBlock::default(), |Query(asked)| asked);
     typed.id = ids::new_id(desk.clock.now()).to_string();

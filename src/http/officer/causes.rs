@@ -1,6 +1,6 @@
 //! `POST /officer/codes/{serial}/causes`: what explains scans of a label.
 
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use jiff::tz::TimeZone;
@@ -13,6 +13,7 @@ use crate::auth::office::{Serving, Working};
 use crate::base::{FieldError, Lang, LedgerError, UnixMs, grounds, ids, places};
 use crate::cases::CauseRecord;
 use crate::http::access::AtConsole;
+use crate::http::address::Path;
 use crate::http::bodies::Posted;
 use crate::http::console::{instant_of, regions};
 use crate::http::desk::Desk;

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::hash::Hash;
 
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
 
@@ -15,6 +15,7 @@ use crate::cases::DecisionRecord;
 use crate::code::{Layer, Payload};
 use crate::handoff::secret::grouped;
 use crate::http::access::AtConsole;
+use crate::http::address::Path;
 use crate::http::console::page;
 use crate::http::consumer::ask::reference_of;
 use crate::http::desk::Desk;

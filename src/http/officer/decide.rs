@@ -1,6 +1,6 @@
 //! `POST /officer/codes/{serial}/decide`: what an officer finds of a label.
 
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use serde::Deserialize;
@@ -11,6 +11,7 @@ use crate::auth::office::{Serving, Working};
 use crate::base::{GROUNDS_CHARACTERS_MAX, ids};
 use crate::cases::DecisionRecord;
 use crate::http::access::AtConsole;
+use crate::http::address::Path;
 use crate::http::bodies::Posted;
 use crate::http::desk::Desk;
 use crate::http::problem::{Problem, ProblemDocument};

@@ -1,6 +1,6 @@
 //! `/officer/cases/{id}/evidence`: packages of a case that may leave the office.
 
-use axum::extract::{Path, Query, Request, State};
+use axum::extract::{Request, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 
@@ -10,6 +10,7 @@ use crate::auth::Officer;
 use crate::auth::office::{Serving, Working};
 use crate::evidence::port::PackageRow;
 use crate::http::access::AtConsole;
+use crate::http::address::{Path, Query};
 use crate::http::console::page;
 use crate::http::desk::Desk;
 use crate::http::evidence::{case_of, name, send, want};

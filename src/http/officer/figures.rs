@@ -3,8 +3,7 @@
 mod paper;
 mod table;
 
-use axum::extract::rejection::QueryRejection;
-use axum::extract::{Query, State};
+use axum::extract::State;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
@@ -13,6 +12,7 @@ use crate::auth::Officer;
 use crate::base::Lang;
 use crate::figures::{Came, CaseCounts, CaseFigures, Counts, Figures, Month};
 use crate::http::access::AtConsole;
+use crate::http::address::{Query, Unread};
 use crate::http::console::page;
 use crate::http::desk::Desk;
 use crate::http::figures::span;
@@ -57,7 +57,7 @@ pub struct Wanted {
 pub async fn show(
     State(desk): State<Desk>,
     AtConsole { who, frame, .. }: AtConsole<Officer>,
-    wanted: Result<Query<Wanted>, QueryRejection>,
+    wanted: Result<Query<Wanted>, Unread>,
 ) -> Result<Response, Problem> {
     let Query(wanted) = wanted.unwrap_or_default();
     let this = Month::of(desk.today());

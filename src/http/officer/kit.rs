@@ -3,13 +3,14 @@
 use std::collections::BTreeMap;
 
 use axum::Json;
-use axum::extract::{Query, State};
+use axum::extract::State;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use super::check::region_of;
 use crate::auth::office::{Serving, Working};
 use crate::http::access::AtConsole;
+use crate::http::address::Query;
 use crate::http::desk::Desk;
 use crate::http::problem::Problem;
 

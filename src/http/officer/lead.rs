@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use serde_json::{Value, json};
@@ -15,6 +15,7 @@ use crate::auth::{Office, Officer};
 use crate::base::{By, FieldError};
 use crate::code::Payload;
 use crate::http::access::AtConsole;
+use crate::http::address::Path;
 use crate::http::console::page;
 use crate::http::desk::Desk;
 use crate::http::problem::{Problem, ProblemDocument};

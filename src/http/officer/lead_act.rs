@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use axum::extract::{Query, State};
+use axum::extract::State;
 use axum::http::{StatusCode, Uri};
 use axum::response::{IntoResponse, Redirect, Response};
 use serde::Deserialize;
@@ -14,6 +14,7 @@ use super::leads::{AskedLeads, Told, address, list};
 use crate::auth::office::{Serving, Working};
 use crate::base::{FieldError, LedgerError};
 use crate::http::access::AtConsole;
+use crate::http::address::Query;
 use crate::http::bodies::Posted;
 use crate::http::desk::Desk;
 use crate::http::problem::{Problem, ProblemDocument};
@@ -117,6 +118,6 @@ fn deed(typed: &Typed, ids: &[Uuid], today: jiff::civil::Date) -> Result<Deed, F
 /// The way back as the list's own form wrote it; what is not read is not gone to.
 fn asked(back: &str) -> Asked {
     let address = format!("/?{back}").parse::<Uri>().ok();
-    let asked = address.and_then(|address| Query::<AskedLeads>::try_from_uri(&address).ok());
+    let asked = address.and_then(|address| Query::<AskedLeads>::of(&address).ok());
     asked.map_or_else(Asked::default, |Query(asked)| asked.into())
 }

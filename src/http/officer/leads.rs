@@ -1,7 +1,6 @@
 //! `/officer/`: the work-list.
 
-use axum::extract::rejection::QueryRejection;
-use axum::extract::{Query, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{Redirect, Response};
 use serde::Deserialize;
@@ -13,6 +12,7 @@ use crate::auth::office::Working;
 use crate::base::FieldError;
 use crate::exports::{Cell, Format};
 use crate::http::access::AtConsole;
+use crate::http::address::{Query, Unread};
 use crate::http::console::page;
 use crate::http::desk::Desk;
 use crate::http::exports::{File, ROWS_AT_ONCE, send_file};
@@ -109,7 +109,7 @@ pub struct AskedList {
 pub async fn leads(
     State(desk): State<Desk>,
     AtConsole { who, frame, by }: AtConsole<Officer>,
-    asked: Result<Query<AskedList>, QueryRejection>,
+    asked: Result<Query<AskedList>, Unread>,
 ) -> Result<Response, Problem> {
     let asked = asked.map_or_else(|_| AskedList::default(), |Query(asked)| asked);
     let wanted = Wanted::read(&asked.list.into(), &who.login, desk.today());

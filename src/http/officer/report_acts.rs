@@ -1,6 +1,6 @@
 //! What officers do with a report.
 
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use serde::Deserialize;
@@ -14,6 +14,7 @@ use crate::auth::office::{Serving, Working};
 use crate::base::FieldError;
 use crate::cases::port::Sight;
 use crate::http::access::AtConsole;
+use crate::http::address::Path;
 use crate::http::bodies::Posted;
 use crate::http::desk::Desk;
 use crate::http::media;

@@ -1,7 +1,6 @@
 //! `/officer/reports`: what buyers reported, and one report.
 
-use axum::extract::rejection::QueryRejection;
-use axum::extract::{Path, Query, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
 use serde::Deserialize;
@@ -16,6 +15,7 @@ use crate::cases::file::State as CaseState;
 use crate::cases::port::{CASES_SHOWN_MAX, Sight, Wanted as CasesWanted};
 use crate::code::Payload;
 use crate::http::access::AtConsole;
+use crate::http::address::{Path, Query, counted};
 use crate::http::console::page;
 use crate::http::consumer::ask::reference_of;
 use crate::http::desk::Desk;
@@ -35,12 +35,13 @@ use crate::web::verdict::named;
 /// Reports of one page.
 const PAGE: u32 = 50;
 
-#[derive(Default, Deserialize)]
+#[derive(Deserialize)]
 pub struct Asked {
     #[serde(default)]
     state: String,
     #[serde(default)]
     near: String,
+    #[serde(default, deserialize_with = "counted")]
     before: Option<u64>,
 }
 
@@ -62,9 +63,8 @@ pub struct Asked {
 pub async fn list(
     State(desk): State<Desk>,
     AtConsole { who, frame: f, .. }: AtConsole<Officer>,
-    asked: Result<Query<Asked>, QueryRejection>,
+    Query(asked): Query<Asked>,
 ) -> Result<Response, Problem> {
-    let asked = asked.map_or_else(|_| Asked::default(), |Query(asked)| asked);
     let home = home_of(&desk, who.office).await?;
     let near = asked.near == "1";
     let region = home.filter(|_| near);

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use axum::body::Body;
-use axum::extract::{Path, Request, State};
+use axum::extract::{Request, State};
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use futures::StreamExt;
@@ -22,6 +22,7 @@ use super::counter::{Filled, counter_page, file_name};
 use crate::base::Clock;
 use crate::handoff::package::file_name as package_file;
 use crate::handoff::port::Part;
+use crate::http::address::Path;
 use crate::http::bodies::Posted;
 use crate::http::desk::{Desk, DeskLedger};
 use crate::http::handoff::refused;

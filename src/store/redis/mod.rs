@@ -4,7 +4,7 @@
 mod durability;
 mod identity;
 mod import;
-mod layout;
+pub mod layout;
 mod link;
 mod node;
 mod place;

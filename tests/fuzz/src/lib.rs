@@ -2,6 +2,8 @@
 //! input twice: as a text that somebody scanned, and as the raw fields of a
 //! code that is written and read again.
 
+pub mod foreign;
+
 use std::str;
 
 use zhenma::base::Lang;

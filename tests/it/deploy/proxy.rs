@@ -11,27 +11,26 @@ use crate::redis_server::free_port;
 
 const DEADLINE: Duration = Duration::from_secs(20);
 
-/// Caddy on a port of its own, without TLS, before a server that is the test.
-struct Proxy {
-    port: u16,
-    behind: TcpListener,
-    caddy: Child,
+/// Caddy on a port of its own, without TLS.
+pub struct Caddy {
+    pub port: u16,
+    child: Child,
     folder: tempfile::TempDir,
 }
 
-impl Proxy {
-    fn start() -> Option<Self> {
+impl Caddy {
+    /// Before the server at that address.
+    pub fn before(upstream: &str) -> Option<Self> {
         let program = need::program("caddy")?;
         let folder = tempfile::tempdir().expect("a folder");
-        let behind = TcpListener::bind("127.0.0.1:0").expect("a port");
         let port = free_port();
         let log = std::fs::File::create(folder.path().join("log")).expect("a log");
-        let caddy = Command::new(program)
+        let child = Command::new(program)
             .args(["run", "--adapter", "caddyfile", "--config"])
             .arg(deploy("Caddyfile"))
             .env("ADMIN", format!("127.0.0.1:{}", free_port()))
             .env("SITE", format!("http://id.example.cn:{port}"))
-            .env("UPSTREAM", behind.local_addr().expect("bound").to_string())
+            .env("UPSTREAM", upstream)
             .env("HOME", folder.path())
             .env("XDG_DATA_HOME", folder.path())
             .env("XDG_CONFIG_HOME", folder.path())
@@ -39,21 +38,42 @@ impl Proxy {
             .stderr(log)
             .spawn()
             .expect("caddy starts");
-        let mut proxy = Self { port, behind, caddy, folder };
+        let mut caddy = Self { port, child, folder };
         let deadline = Instant::now() + DEADLINE;
         while TcpStream::connect(("127.0.0.1", port)).is_err() {
-            let ended = proxy.caddy.try_wait().expect("a child");
+            let ended = caddy.child.try_wait().expect("a child");
             assert!(
                 ended.is_none() && Instant::now() < deadline,
                 "caddy does not start: {ended:?}"
             );
             std::thread::yield_now();
         }
-        Some(proxy)
+        Some(caddy)
+    }
+}
+
+impl Drop for Caddy {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// Caddy before a server that is the test.
+struct Proxy {
+    caddy: Caddy,
+    behind: TcpListener,
+}
+
+impl Proxy {
+    fn start() -> Option<Self> {
+        let behind = TcpListener::bind("127.0.0.1:0").expect("a port");
+        let caddy = Caddy::before(&behind.local_addr().expect("bound").to_string())?;
+        Some(Self { caddy, behind })
     }
 
     fn ask(&self, path: &str, headers: &str) -> TcpStream {
-        let mut stream = TcpStream::connect(("127.0.0.1", self.port)).expect("connected");
+        let mut stream = TcpStream::connect(("127.0.0.1", self.caddy.port)).expect("connected");
         stream.set_read_timeout(Some(DEADLINE)).expect("set");
         write!(
             stream,
@@ -74,13 +94,6 @@ impl Proxy {
         }
         stream.write_all(b"HTTP/1.1 204 No Content\r\n\r\n").expect("answered");
         String::from_utf8_lossy(&head).to_lowercase()
-    }
-}
-
-impl Drop for Proxy {
-    fn drop(&mut self) {
-        let _ = self.caddy.kill();
-        let _ = self.caddy.wait();
     }
 }
 
@@ -129,7 +142,7 @@ fn caddys_log_of_a_server_that_is_gone_names_no_code_and_no_address() {
     // The line may be written behind the answer.
     let deadline = Instant::now() + DEADLINE;
     let log = loop {
-        let log = std::fs::read_to_string(proxy.folder.path().join("log")).expect("a log");
+        let log = std::fs::read_to_string(proxy.caddy.folder.path().join("log")).expect("a log");
         if let Some((lines, _)) = log.rsplit_once('\n').filter(|(log, _)| log.contains("502")) {
             break lines.to_owned();
         }

@@ -1,6 +1,8 @@
 //! Phones that come back to another state of things than they left: refused, late,
 //! revoked.
 
+#![allow(clippy::disallowed_types, reason = "a server of the test alone")]
+
 use std::sync::Arc;
 
 use axum::Json;

@@ -1,13 +1,14 @@
 //! `GET /reports/{number}`: what became of a report, for whoever has its number.
 
 use axum::Extension;
-use axum::extract::{Path, Query, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use axum::http::request::Parts;
 use axum::response::{IntoResponse, Redirect, Response};
 use serde::Deserialize;
 
 use super::{doors, media, page};
+use crate::http::address::{Path, Query, Unread};
 use crate::http::client::Client;
 use crate::http::consumer::page::in_language;
 use crate::http::desk::Desk;
@@ -39,7 +40,7 @@ pub struct Typed {
 pub async fn ask(
     State(desk): State<Desk>,
     parts: Parts,
-    typed: Result<Query<Typed>, axum::extract::rejection::QueryRejection>,
+    typed: Result<Query<Typed>, Unread>,
 ) -> Result<Response, Problem> {
     media(&desk)?;
     let typed = typed.map_or_else(|_| Typed::default(), |Query(typed)| typed).number;

@@ -1,7 +1,6 @@
 //! `GET /v/{check}`: what a note said, for whoever was given one.
 
-use axum::extract::rejection::QueryRejection;
-use axum::extract::{Path, Query, State};
+use axum::extract::State;
 use axum::http::request::Parts;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
@@ -10,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::{doors, media, page};
+use crate::http::address::{Path, Query, Unread};
 use crate::http::client::Client;
 use crate::http::consumer::page::in_language;
 use crate::http::desk::Desk;
@@ -101,7 +101,7 @@ impl NoteRecord {
 pub async fn ask(
     State(desk): State<Desk>,
     parts: Parts,
-    typed: Result<Query<Typed>, QueryRejection>,
+    typed: Result<Query<Typed>, Unread>,
 ) -> Result<Response, Problem> {
     media(&desk)?;
     let typed = typed.map_or_else(|_| Typed::default(), |Query(typed)| typed).check;

@@ -1,8 +1,7 @@
 //! `/enterprise/recalls/new`: the form that asks for a recall, a loss, or for
 //! goods to be put back on sale.
 
-use axum::extract::rejection::QueryRejection;
-use axum::extract::{Query, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use serde::Deserialize;
@@ -14,6 +13,7 @@ use crate::auth::Member;
 use crate::auth::duty::{Acting, Withdrawing};
 use crate::base::{By, FieldError, LedgerError, ids};
 use crate::http::access::AtConsole;
+use crate::http::address::{Query, Unread};
 use crate::http::bodies::Posted;
 use crate::http::console::{instant_of, page};
 use crate::http::desk::Desk;
@@ -80,7 +80,7 @@ const LINES_SHOWN_MAX: usize = 200;
 pub async fn form(
     State(desk): State<Desk>,
     AtConsole { who, frame, by }: AtConsole<Acting<Withdrawing>>,
-    wanted: Result<Query<For>, QueryRejection>,
+    wanted: Result<Query<For>, Unread>,
 ) -> Result<Response, Problem> {
     let For { kind, lifts } = wanted.map_or_else(|_| For::default(), |Query(wanted)| wanted);
     let mut typing = Typing { id: ids::new_id(by.at).to_string(), kind, ..Typing::default() };

@@ -1,6 +1,6 @@
 //! `POST /enterprise/recalls/{id}/close`: no more goods are waited for.
 
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use serde::Deserialize;
@@ -11,6 +11,7 @@ use super::show::{Beside, recall_page};
 use crate::auth::duty::{Acting, Withdrawing};
 use crate::base::grounds;
 use crate::http::access::AtConsole;
+use crate::http::address::Path;
 use crate::http::bodies::Posted;
 use crate::http::desk::Desk;
 use crate::http::problem::{Problem, ProblemDocument};

@@ -1,6 +1,6 @@
 //! `POST /enterprise/recalls/{id}/decide`: yes or no.
 
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use serde::Deserialize;
@@ -11,6 +11,7 @@ use super::show::{Beside, recall_page};
 use crate::auth::{Duty, Member};
 use crate::base::{FieldError, grounds};
 use crate::http::access::AtConsole;
+use crate::http::address::Path;
 use crate::http::bodies::Posted;
 use crate::http::desk::Desk;
 use crate::http::problem::{Problem, ProblemDocument};

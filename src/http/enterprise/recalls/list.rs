@@ -1,11 +1,11 @@
 //! `/enterprise/recalls`: all of them.
 
-use axum::extract::rejection::QueryRejection;
-use axum::extract::{Query, State};
+use axum::extract::State;
 use axum::response::Response;
 
 use crate::auth::{Duty, Member};
 use crate::http::access::AtConsole;
+use crate::http::address::{Query, Unread};
 use crate::http::console::page;
 use crate::http::desk::Desk;
 use crate::http::enterprise::home::own;
@@ -33,7 +33,7 @@ use crate::web::recall::RecallsPage;
 pub async fn list(
     State(desk): State<Desk>,
     AtConsole { who, frame, .. }: AtConsole<Member>,
-    asked: Result<Query<Asked>, QueryRejection>,
+    asked: Result<Query<Asked>, Unread>,
 ) -> Result<Response, Problem> {
     let (lang, Query(asked)) = (frame.lang, asked.unwrap_or_default());
     let within = Within::Enterprise(own(&who)?);

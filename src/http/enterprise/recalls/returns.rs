@@ -1,6 +1,6 @@
 //! `POST /enterprise/recalls/{id}/returns`: goods that came back.
 
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use serde::Deserialize;
@@ -12,6 +12,7 @@ use super::show::{Beside, recall_page};
 use crate::auth::duty::{Acting, Withdrawing};
 use crate::base::{FieldError, LedgerError, ids, places};
 use crate::http::access::AtConsole;
+use crate::http::address::Path;
 use crate::http::bodies::Posted;
 use crate::http::console::regions;
 use crate::http::desk::Desk;

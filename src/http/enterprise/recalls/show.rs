@@ -1,6 +1,6 @@
 //! `/enterprise/recalls/{id}`: what it takes in, how far it is, what can be done.
 
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
 
@@ -8,6 +8,7 @@ use super::{ask, find, line, returns};
 use crate::auth::{Duty, Member};
 use crate::base::{Lang, UnixMs};
 use crate::http::access::AtConsole;
+use crate::http::address::Path;
 use crate::http::console::page;
 use crate::http::desk::Desk;
 use crate::http::problem::{Problem, ProblemDocument};

@@ -1,6 +1,6 @@
 //! `POST /officer/cases/{id}/decide`: a second person on a closing; a legal hold.
 
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::response::Response;
 
 use super::typed::TypedEntry;
@@ -10,6 +10,7 @@ use crate::base::{FieldError, LedgerError};
 use crate::cases::fact::{Fact, Outcome};
 use crate::cases::port::FileLedger;
 use crate::http::access::AtConsole;
+use crate::http::address::Path;
 use crate::http::bodies::Posted;
 use crate::http::desk::Desk;
 use crate::http::problem::{Problem, ProblemDocument};

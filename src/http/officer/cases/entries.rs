@@ -1,6 +1,6 @@
 //! `POST /officer/cases/{id}/entries`: something is put down in a case.
 
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::response::Response;
 
 use super::typed::{TypedEntry, facts};
@@ -8,6 +8,7 @@ use super::{answer, find, seen};
 use crate::auth::office::{Serving, Working};
 use crate::cases::port::FileLedger;
 use crate::http::access::AtConsole;
+use crate::http::address::Path;
 use crate::http::bodies::Posted;
 use crate::http::desk::Desk;
 use crate::http::problem::{Problem, ProblemDocument};

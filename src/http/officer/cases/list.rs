@@ -1,7 +1,6 @@
 //! `/officer/cases`: which cases the office has, most urgent first.
 
-use axum::extract::rejection::QueryRejection;
-use axum::extract::{Query, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
 use serde::Deserialize;
@@ -12,6 +11,7 @@ use crate::base::Lang;
 use crate::cases::file::State as Stands;
 use crate::cases::port::{CASES_SHOWN_MAX, CaseLine, Counts, Mark, Wanted};
 use crate::http::access::AtConsole;
+use crate::http::address::{Query, Unread};
 use crate::http::console::page;
 use crate::http::desk::Desk;
 use crate::http::problem::Problem;
@@ -54,7 +54,7 @@ pub struct Asked {
 pub async fn list(
     State(desk): State<Desk>,
     AtConsole { who, frame, .. }: AtConsole<Officer>,
-    asked: Result<Query<Asked>, QueryRejection>,
+    asked: Result<Query<Asked>, Unread>,
 ) -> Result<Response, Problem> {
     let asked = asked.map_or_else(|_| Asked::default(), |Query(asked)| asked);
     let counts = desk.ledger.count_cases(who.office, &who.login, desk.today()).await?;

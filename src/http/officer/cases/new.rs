@@ -1,7 +1,6 @@
 //! `/officer/cases/new`: a case is opened, by hand or from labels.
 
-use axum::extract::rejection::QueryRejection;
-use axum::extract::{Query, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use serde::Deserialize;
@@ -16,6 +15,7 @@ use crate::cases::fact::{Fact, Ground};
 use crate::cases::matter::{Party, PartyRole};
 use crate::cases::port::NewCase;
 use crate::http::access::AtConsole;
+use crate::http::address::{Query, Unread};
 use crate::http::bodies::Posted;
 use crate::http::console::{page, regions};
 use crate::http::desk::Desk;
@@ -63,7 +63,7 @@ pub struct TypedCase {
 pub async fn form(
     State(desk): State<Desk>,
     AtConsole { frame, .. }: AtConsole<Serving<Working>>,
-    asked: Result<Query<TypedCase>, QueryRejection>,
+    asked: Result<Query<TypedCase>, Unread>,
 ) -> Result<Response, Problem> {
     let mut typed = asked.map_or_else(|_| TypedCase::default(), |Query(asked)| asked);
     typed.id = ids::new_id(desk.clock.now()).to_string();

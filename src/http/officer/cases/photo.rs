@@ -1,12 +1,13 @@
 //! `/officer/cases/{id}/photos/{sha256}`: a photo of a case.
 
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::response::Response;
 
 use super::find;
 use crate::auth::Officer;
 use crate::cases::fact::Fact;
 use crate::http::access::AtConsole;
+use crate::http::address::Path;
 use crate::http::desk::Desk;
 use crate::http::media;
 use crate::http::problem::{Problem, ProblemDocument};

@@ -1,6 +1,6 @@
 //! `/officer/cases/{id}`: one case, all of it on a page.
 
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
 use serde_json::{Value, json};
@@ -13,6 +13,7 @@ use crate::cases::fact::Fact;
 use crate::cases::file::CaseFile;
 use crate::cases::port::Sight;
 use crate::http::access::AtConsole;
+use crate::http::address::Path;
 use crate::http::console::page;
 use crate::http::desk::Desk;
 use crate::http::problem::{Problem, ProblemDocument};

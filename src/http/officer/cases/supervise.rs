@@ -1,6 +1,6 @@
 //! `POST /officer/cases/{id}/supervise`: what the head of an office decides.
 
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::response::{IntoResponse, Redirect, Response};
 
 use super::typed::{TypedEntry, ruling, uuid};
@@ -12,6 +12,7 @@ use crate::cases::fact::Fact;
 use crate::cases::file::CaseFile;
 use crate::cases::port::FileLedger;
 use crate::http::access::AtConsole;
+use crate::http::address::Path;
 use crate::http::bodies::Posted;
 use crate::http::desk::Desk;
 use crate::http::problem::{Problem, ProblemDocument};

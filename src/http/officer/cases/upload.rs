@@ -3,8 +3,8 @@
 
 use std::collections::HashMap;
 
+use axum::extract::State;
 use axum::extract::multipart::{Multipart, MultipartRejection};
-use axum::extract::{Path, State};
 use axum::response::Response;
 use utoipa::ToSchema;
 
@@ -17,6 +17,7 @@ use crate::cases::file::CaseFile;
 use crate::cases::matter::PhotoNote;
 use crate::cases::port::FileLedger;
 use crate::http::access::AtConsole;
+use crate::http::address::Path;
 use crate::http::desk::Desk;
 use crate::http::problem::{Problem, ProblemDocument};
 use crate::http::upload::{Upload, keep, room};

@@ -2,13 +2,14 @@
 
 use std::time::Duration;
 
-use axum::extract::{Path, Request, State};
+use axum::extract::{Request, State};
 use axum::http::{StatusCode, header};
 
 use crate::auth::office::{Serving, Working};
 use crate::base::limits::FIELD_PHOTO_S_MAX;
 use crate::base::{FieldError, Lang};
 use crate::http::access::AtPhone;
+use crate::http::address::Path;
 use crate::http::bodies;
 use crate::http::desk::Desk;
 use crate::http::problem::{Problem, ProblemDocument};

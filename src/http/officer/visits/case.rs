@@ -1,6 +1,6 @@
 //! `POST /officer/visits/{id}/case`: puts a visit into a case.
 
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use serde::Deserialize;
@@ -12,6 +12,7 @@ use crate::auth::Officer;
 use crate::auth::office::{Serving, Working};
 use crate::base::By;
 use crate::http::access::AtConsole;
+use crate::http::address::Path;
 use crate::http::bodies::Posted;
 use crate::http::desk::Desk;
 use crate::http::problem::{Problem, ProblemDocument};

@@ -1,7 +1,6 @@
 //! `/officer/visits`: visits of the office, latest first.
 
-use axum::extract::rejection::QueryRejection;
-use axum::extract::{Query, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
 use serde::Deserialize;
@@ -9,6 +8,7 @@ use serde::Deserialize;
 use super::cases;
 use crate::auth::Officer;
 use crate::http::access::AtConsole;
+use crate::http::address::{Query, counted};
 use crate::http::console::page;
 use crate::http::desk::Desk;
 use crate::http::problem::Problem;
@@ -19,8 +19,9 @@ use crate::visits::port::{self, VISITS_SHOWN_MAX};
 use crate::web::console::Frame;
 use crate::web::visits::{VisitLine, VisitsPage};
 
-#[derive(Default, Deserialize)]
+#[derive(Deserialize)]
 pub struct From {
+    #[serde(default, deserialize_with = "counted")]
     before: Option<u64>,
 }
 
@@ -38,9 +39,8 @@ pub struct From {
 pub async fn list(
     State(desk): State<Desk>,
     AtConsole { who, frame, .. }: AtConsole<Officer>,
-    from: Result<Query<From>, QueryRejection>,
+    Query(From { before }): Query<From>,
 ) -> Result<Response, Problem> {
-    let before = from.map_or(None, |Query(from)| from.before);
     let found = desk.ledger.field_visits(who.office, before, VISITS_SHOWN_MAX).await?;
     let full = found.len() as u32 == VISITS_SHOWN_MAX;
     let next = found.last().filter(|_| full).map(|last| last.opening.seq);

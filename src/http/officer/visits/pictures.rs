@@ -1,11 +1,12 @@
 //! `/officer/visits/{id}/pictures/{sha256}`: a photo or signature of a visit.
 
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::response::Response;
 
 use super::{persons, records};
 use crate::auth::Officer;
 use crate::http::access::AtConsole;
+use crate::http::address::Path;
 use crate::http::desk::Desk;
 use crate::http::media;
 use crate::http::problem::{Problem, ProblemDocument};

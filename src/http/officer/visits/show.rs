@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
 use jiff::tz::TimeZone;
@@ -12,6 +12,7 @@ use crate::auth::Officer;
 use crate::base::{By, UnixMs};
 use crate::code::Payload;
 use crate::http::access::AtConsole;
+use crate::http::address::Path;
 use crate::http::console::page;
 use crate::http::desk::Desk;
 use crate::http::problem::{Problem, ProblemDocument};
