@@ -13,6 +13,7 @@ use zhenma::scan::{
     CodeId, Cursor, Entry, History, LogId, Observation, Recorded, ScanState, StateError,
 };
 use zhenma::store::redis::layout;
+use zhenma::trace::capture;
 
 use crate::evidence;
 use crate::fuzz::{self, foreign};
@@ -196,6 +197,12 @@ async fn changed_lists_tables_and_packages_are_read_or_refused() {
     let package = evidence::built(&bed, &case).await;
     let package = evidence::taken(&bed, &case, &package).await;
     look("evidence", foreign::evidence, &[package], 400);
+}
+
+#[test]
+fn a_member_with_an_empty_name_is_told_as_the_documents() {
+    let fault = capture::parse(b"{\"\": [").expect_err("it breaks off");
+    assert_eq!(fault.field, "document");
 }
 
 /// A store whose every history is another one than was kept.
