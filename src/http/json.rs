@@ -56,7 +56,8 @@ pub fn read<'de, T: Deserialize<'de>>(body: &'de [u8]) -> Result<T, Problem> {
     read.map(|Object(object)| object).map_err(|error| {
         let member = error.path().to_string();
         let problem = wrong_member(&error.into_inner());
-        if member == "." { problem } else { problem.at(member) }
+        // A member may have an empty name.
+        if member.is_empty() || member == "." { problem } else { problem.at(member) }
     })
 }
 

@@ -203,7 +203,8 @@ pub fn parse(bytes: &[u8]) -> Result<Vec<Raw>, FieldError> {
     let document = read.map_err(|error| {
         let path = error.path().to_string();
         let remedy = "send an EPCISDocument 2.0 in JSON with members that are kept here";
-        let field = if path == "." { "document" } else { &path };
+        // A member may have an empty name.
+        let field = if path.is_empty() || path == "." { "document" } else { &path };
         FieldError::new(field, error.into_inner().to_string(), remedy)
     })?;
     let version = document.schema_version.as_ref().map(|v| v.to_string().replace('"', ""));

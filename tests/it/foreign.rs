@@ -13,6 +13,7 @@ use zhenma::scan::{
     CodeId, Cursor, Entry, History, LogId, Observation, Recorded, ScanState, StateError,
 };
 use zhenma::store::redis::layout;
+use zhenma::trace::capture;
 
 use crate::evidence;
 use crate::fuzz::{self, foreign};
@@ -128,12 +129,10 @@ fn files(folder: &str) -> Vec<Vec<u8>> {
 
 #[test]
 fn changed_codes_and_addresses_are_read_or_refused() {
-    let targets: [(&str, fn(&[u8])); 3] =
-        [("text", fuzz::text), ("url", fuzz::url), ("gs1", fuzz::gs1)];
-    for (name, at) in targets {
-        let seeds = files(&format!("tests/fuzz/seeds/{name}"));
-        look(name, at, &seeds, 5_000);
-    }
+    let seeds = |name: &str| files(&format!("tests/fuzz/seeds/{name}"));
+    look("text", fuzz::text, &seeds("text"), 5_000);
+    look("url", fuzz::url, &seeds("url"), 5_000);
+    look("gs1", fuzz::gs1, &seeds("gs1"), 5_000);
 }
 
 #[test]
@@ -196,6 +195,12 @@ async fn changed_lists_tables_and_packages_are_read_or_refused() {
     let package = evidence::built(&bed, &case).await;
     let package = evidence::taken(&bed, &case, &package).await;
     look("evidence", foreign::evidence, &[package], 400);
+}
+
+#[test]
+fn a_member_with_an_empty_name_is_told_as_the_documents() {
+    let fault = capture::parse(b"{\"\": [").expect_err("it breaks off");
+    assert_eq!(fault.field, "document");
 }
 
 /// A store whose every history is another one than was kept.
