@@ -138,6 +138,19 @@ async fn a_password_is_in_no_error() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_standby_is_refused_until_it_is_promoted() {
+    let Some(first) = PostgresServer::durable() else { return };
+    let url = first.database();
+    let (_, name) = url.rsplit_once('/').expect("a database");
+    let second = first.follower();
+    let url = second.url(name);
+    let refused = Ledger::connect(&url, NOW).await.err().expect("refused").to_string();
+    assert!(refused.contains("standby"), "{refused}");
+    second.promote();
+    Ledger::connect(&url, NOW).await.expect("it is a server of its own");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn who_lost_its_turn_writes_nothing() {
     let Some(server) = PostgresServer::shared() else { return };
     let url = server.database();

@@ -182,7 +182,7 @@ impl PostgresServer {
         self.psql("postgres", &format!("CREATE DATABASE {name}")).expect("a database");
     }
 
-    fn url(&self, name: &str) -> String {
+    pub fn url(&self, name: &str) -> String {
         let place = self.folder.display().to_string().replace('/', "%2F");
         format!("postgres://zhenma@{place}/{name}")
     }
