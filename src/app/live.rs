@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use arc_swap::ArcSwap;
 use tokio_util::sync::CancellationToken;
 
+use crate::base::limits::REGISTER_AGE_S_MAX;
 use crate::base::{Clock, LedgerError};
 use crate::keys::office::OfficeKeys;
 use crate::keys::{KeyDir, KeyError, Keyring};
@@ -22,6 +23,9 @@ use crate::scan::policies::{self, Policies, PolicyLedger};
 
 /// How often keys and register are looked at.
 const LOOK: Duration = Duration::from_millis(200);
+/// How long a look may take: a server that vanished without a word would be waited for
+/// until the system gives its connection up.
+const LOOK_S_MAX: u64 = REGISTER_AGE_S_MAX;
 
 /// Which keys are taken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -145,8 +149,10 @@ impl Live {
 
     /// What waited for its time is booked by whoever looks first.
     async fn renew_register(&self) -> Result<(), LiveError> {
-        self.ledger.book_due(self.clock.now()).await?;
-        Ok(renew(&*self.ledger, &self.register, self.clock.now()).await?)
+        let booked = self.ledger.book_due(self.clock.now()).await;
+        // What can be read is read, whether or not anything can be written.
+        renew(&*self.ledger, &self.register, self.clock.now()).await?;
+        Ok(booked.map(drop)?)
     }
 
     async fn renew_policies(&self) -> Result<(), LiveError> {
@@ -155,9 +161,15 @@ impl Live {
 
     async fn renew_across(&self) -> Result<(), LiveError> {
         let since = self.across.read().unwrap_or_else(PoisonError::into_inner).revision;
-        if let Some(changes) = self.ledger.across_since(since).await? {
+        let Some(changes) = self.ledger.across_since(since).await? else { return Ok(()) };
+        if changes.revision >= since {
             self.across.write().unwrap_or_else(PoisonError::into_inner).apply(changes);
+            return Ok(());
         }
+        // The ledger went back: a standby that had not all took over, or a backup.
+        let mut all = Across::default();
+        self.ledger.across_since(0).await?.into_iter().for_each(|changes| all.apply(changes));
+        *self.across.write().unwrap_or_else(PoisonError::into_inner) = all;
         Ok(())
     }
 
@@ -172,9 +184,9 @@ impl Live {
             }
             let begun = Instant::now();
             let keys = self.renew_keys().and(self.renew_offices());
-            let register = self.renew_register().await;
-            let policies = self.renew_policies().await;
-            let across = self.renew_across().await;
+            let register = in_time(self.renew_register()).await;
+            let policies = in_time(self.renew_policies()).await;
+            let across = in_time(self.renew_across()).await;
             metrics::histogram!("zhenma_store_call_seconds", "store" => "ledger", "call" => "renew")
                 .record(begun.elapsed());
             if register.is_err() || policies.is_err() || across.is_err() {
@@ -204,4 +216,9 @@ impl Live {
             said = problem;
         }
     }
+}
+
+async fn in_time(look: impl Future<Output = Result<(), LiveError>>) -> Result<(), LiveError> {
+    let late = |_| LedgerError::Unavailable(format!("no answer within {LOOK_S_MAX} s"));
+    tokio::time::timeout(Duration::from_secs(LOOK_S_MAX), look).await.map_err(late)?
 }

@@ -95,9 +95,7 @@ impl Observed {
     /// long it took, in milliseconds.
     pub fn end(&self, response: &mut Response) -> f64 {
         let took = self.started.elapsed();
-        count(self.route.clone(), &self.method, response.status());
-        metrics::histogram!("zhenma_http_request_seconds", "route" => self.route.clone())
-            .record(took.as_secs_f64());
+        count(self.route.clone(), &self.method, response.status(), took);
         if let Ok(value) = HeaderValue::from_str(&self.id.0) {
             response.headers_mut().insert(HEADER, value);
         }
@@ -105,8 +103,10 @@ impl Observed {
     }
 }
 
-/// Counts an answer.
-pub fn count(route: SharedString, method: &Method, status: StatusCode) {
+/// Counts and times an answer.
+pub fn count(route: SharedString, method: &Method, status: StatusCode, took: Duration) {
+    metrics::histogram!("zhenma_http_request_seconds", "route" => route.clone())
+        .record(took.as_secs_f64());
     metrics::counter!("zhenma_http_requests_total", "route" => route,
         "method" => method_label(method), "status" => status_label(status))
     .increment(1);

@@ -2,7 +2,7 @@
 //! of this API, static files.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
@@ -107,12 +107,13 @@ pub async fn healthz() -> &'static str {
 /// Whether to send requests here, and what an acknowledged scan survives.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Readiness {
-    /// `ready`, `degraded` (scans are answered `cannot_confirm`) or `stopping`.
+    /// `ready`, `degraded` (scans are answered `cannot_confirm`: the scan store or, for
+    /// longer than ten seconds, the ledger does not answer) or `stopping`.
     status: &'static str,
     /// Revision of the register held in memory.
     register_revision: i64,
     /// Whether it could be renewed last. Where it could not, the ledger does not answer:
-    /// scans are judged by what is in memory, the consoles wait.
+    /// for ten seconds scans are judged by what is in memory; the consoles wait.
     register_fresh: bool,
     /// Keys known.
     keys: usize,
@@ -158,14 +159,16 @@ pub async fn readyz(
         },
     };
     let stopping = services.stopping.is_cancelled();
+    let fresh = &services.scanner.fresh;
+    let confirms = scan_state.reachable && !fresh.is_old(fresh.mark(), Instant::now());
     let mut readiness = Readiness {
-        status: match (stopping, scan_state.reachable) {
+        status: match (stopping, confirms) {
             (true, _) => "stopping",
             (false, true) => "ready",
             (false, false) => "degraded",
         },
         register_revision: services.scanner.register.load().revision,
-        register_fresh: services.scanner.fresh.is_fresh(),
+        register_fresh: fresh.is_fresh(),
         keys: services.scanner.keys.load().iter().count(),
         scan_state,
     };

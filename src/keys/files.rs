@@ -54,7 +54,9 @@ impl KeyDir {
     pub fn jwks(&self) -> Result<Vec<u8>, KeyError> {
         self.read(JWKS)?.ok_or_else(|| {
             KeyError::File(format!(
-                "{} is not there: make a key with `zhenma key new`",
+                "{} is not there: make a key with `zhenma key new`; where labels were sold \
+                 already, put it back from its copy instead, or every one of them is called not \
+                 genuine",
                 self.path.join(JWKS).display()
             ))
         })

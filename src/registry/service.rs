@@ -29,6 +29,9 @@ pub async fn renew(
 ) -> Result<(), LedgerError> {
     let before = register.load_full();
     let after = match ledger.changes(before.revision).await {
+        Ok(Some(changes)) if changes.revision < before.revision => {
+            return begin_anew(ledger, register, now).await;
+        }
         Ok(Some(changes)) => before.apply(changes).without_over(now),
         // What is over ends by the clock, whether or not the ledger answers.
         unchanged => {
@@ -43,6 +46,18 @@ pub async fn renew(
     register.rcu(
         |now| if now.revision < after.revision { Arc::clone(&after) } else { Arc::clone(now) },
     );
+    Ok(())
+}
+
+/// Reads all of a ledger that went back: a standby took over that had not all, or a
+/// backup was restored. What comes behind may have numbers that are held already.
+async fn begin_anew(
+    ledger: &dyn RegistryLedger,
+    register: &ArcSwap<Register>,
+    now: UnixMs,
+) -> Result<(), LedgerError> {
+    let all = ledger.changes(0).await?.unwrap_or_default();
+    register.store(Arc::new(Register::default().apply(all).without_over(now)));
     Ok(())
 }
 

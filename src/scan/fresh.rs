@@ -1,6 +1,7 @@
 //! How old what a server knows of the ledger is.
 
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
+use std::sync::atomic::Ordering::{Acquire, Relaxed, Release};
+use std::sync::atomic::{AtomicBool, AtomicU64};
 use std::time::{Duration, Instant};
 
 use crate::base::limits::REGISTER_AGE_S_MAX;
@@ -15,6 +16,10 @@ pub struct Freshness {
     failed: AtomicBool,
 }
 
+/// A renewal, in milliseconds from the start; 0 is none.
+#[derive(Clone, Copy, Debug)]
+pub struct Mark(u64);
+
 impl Default for Freshness {
     fn default() -> Self {
         Self { start: Instant::now(), renewed: AtomicU64::new(0), failed: AtomicBool::new(false) }
@@ -24,7 +29,8 @@ impl Default for Freshness {
 impl Freshness {
     /// All of it was read, and is what stood in the ledger at `begun`.
     pub fn renewed(&self, begun: Instant) {
-        self.renewed.store(self.at(begun), Relaxed);
+        // Behind what was read: who sees the mark sees no older register.
+        self.renewed.store(self.at(begun), Release);
         self.failed.store(false, Relaxed);
     }
 
@@ -38,12 +44,16 @@ impl Freshness {
         !self.failed.load(Relaxed)
     }
 
-    /// Whether a label may have been recalled, put on sale or issued since, and nobody
-    /// here would know.
-    pub fn is_old(&self, now: Instant) -> bool {
-        let renewed = self.renewed.load(Relaxed);
-        let age = Duration::from_millis(self.at(now).saturating_sub(renewed));
-        renewed > 0 && age > Duration::from_secs(REGISTER_AGE_S_MAX)
+    /// How old what is read from now on is at most.
+    pub fn mark(&self) -> Mark {
+        Mark(self.renewed.load(Acquire))
+    }
+
+    /// Whether a label may have been recalled, put on sale or issued since, and who read
+    /// behind `mark` would not know.
+    pub fn is_old(&self, mark: Mark, now: Instant) -> bool {
+        let age = Duration::from_millis(self.at(now).saturating_sub(mark.0));
+        mark.0 > 0 && age > Duration::from_secs(REGISTER_AGE_S_MAX)
     }
 
     fn at(&self, instant: Instant) -> u64 {
@@ -60,13 +70,16 @@ mod tests {
     fn what_is_kept_ages_from_when_its_reading_began() {
         let fresh = Freshness::default();
         let at = |s| fresh.start + Duration::from_secs(s);
-        assert!(fresh.is_fresh() && !fresh.is_old(at(3_600)), "nobody keeps it");
+        let is_old = |s| fresh.is_old(fresh.mark(), at(s));
+        assert!(fresh.is_fresh() && !is_old(3_600), "nobody keeps it");
         fresh.renewed(at(5));
-        assert!(!fresh.is_old(at(5 + REGISTER_AGE_S_MAX)));
-        assert!(fresh.is_old(at(6 + REGISTER_AGE_S_MAX)));
+        assert!(!is_old(5 + REGISTER_AGE_S_MAX));
+        assert!(is_old(6 + REGISTER_AGE_S_MAX));
         fresh.not_renewed();
-        assert!(!fresh.is_fresh() && !fresh.is_old(at(6)), "it was read a second ago");
+        assert!(!fresh.is_fresh() && !is_old(6), "it was read a second ago");
+        let mark = fresh.mark();
         fresh.renewed(at(60));
-        assert!(fresh.is_fresh() && !fresh.is_old(at(61)));
+        assert!(fresh.is_fresh() && !is_old(61));
+        assert!(fresh.is_old(mark, at(61)), "what was read before is as old as it was");
     }
 }

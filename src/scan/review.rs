@@ -1,5 +1,7 @@
 //! Judging again what was recorded, for who follows the log and for who looks.
 
+use std::time::Instant;
+
 use crate::base::UnixMs;
 use crate::code::{Layer, Outcome as ReadOutcome, Payload};
 use crate::keys::KeyNumber;
@@ -19,8 +21,15 @@ impl Scanner {
         id: CodeId,
         at: UnixMs,
     ) -> Result<Option<(Verdict, History)>, StateError> {
+        let mark = self.fresh.mark();
         let history = self.state.peek(id).await?;
-        Ok(self.review_of(id, &history, at).map(|verdict| (verdict, history)))
+        let verdict = self.review_of(id, &history, at).map(|mut verdict| {
+            if self.fresh.is_old(mark, Instant::now()) {
+                verdict.by_an_old_register();
+            }
+            verdict
+        });
+        Ok(verdict.map(|verdict| (verdict, history)))
     }
 
     /// Judges a code by its history as it is at `at`, for whoever follows the

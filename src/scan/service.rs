@@ -156,20 +156,21 @@ impl Scanner {
     /// Answers one question. Never fails: what cannot be known is an outcome.
     pub async fn answer(&self, question: Question) -> Answer {
         let _in_work = self.signatures.begin();
-        // Asked before the register is read: what is read later is no older.
-        let is_old = self.fresh.is_old(Instant::now());
+        // Before the register: what is read later is no older.
+        let mark = self.fresh.mark();
         let register = self.register.load_full();
         let examined = self.examine(&question.named, &register).await;
         let place = self.place_of(&question);
-        if !is_old {
+        let is_old = || self.fresh.is_old(mark, Instant::now());
+        if !(is_old() && examined.rests_on_the_register()) {
             self.count_forgery(&examined, &register, place, question.at);
         }
 
         let Placement::Issued { facts, number, standing } = &examined.placement else {
-            return self.without_history(examined, question.at, is_old);
+            return self.without_history(examined, question.at, is_old());
         };
         let Some(payload) = examined.payload else {
-            return self.without_history(examined, question.at, is_old);
+            return self.without_history(examined, question.at, is_old());
         };
         let id = CodeId { payload: payload.to_bytes(), number: *number };
         let counts = matches!(examined.check, Check::Read(ReadOutcome::Valid) | Check::Listed);
@@ -196,7 +197,8 @@ impl Scanner {
             },
             self.policies.load().at(question.at),
         );
-        if is_old {
+        // Now that the history is there, for which it may have waited.
+        if is_old() {
             verdict.by_an_old_register();
         }
         let shown = verdict.outcome != crate::scan::Outcome::NotGenuine;

@@ -256,7 +256,9 @@ impl Verdict {
             Outcome::NotGenuine => {
                 !matches!(self.reasons.first(), Some(Reason::UnknownKey | Reason::NeverIssued))
             }
-            Outcome::Suspect | Outcome::Withdrawn | Outcome::CannotConfirm => true,
+            // Of what a maker numbered itself it would say what its history says.
+            Outcome::CannotConfirm => self.reasons.first() != Some(&Reason::NoSignature),
+            Outcome::Suspect | Outcome::Withdrawn => true,
         };
         if stays {
             return;

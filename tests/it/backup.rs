@@ -249,6 +249,12 @@ async fn a_lost_ledger_takes_later_scans_from_the_log_that_survived() {
         let _ = std::fs::remove_file(data(&site).join(format!("ledger.sqlite{ending}")));
     }
     assert!(!restore(&site, &file, &[]).status.success(), "the scan store is there");
+    // One that did not end does not take away what survived, whatever is called again.
+    let partial = data(&site).join("restore.partial");
+    std::fs::create_dir(&partial).expect("made");
+    std::fs::write(partial.join("mode"), "ledger only").expect("written");
+    let refused = restore(&site, &file, &[]);
+    assert!(!refused.status.success() && said(&refused).contains("with --ledger-only"));
     let done = restore(&site, &file, &["--ledger-only"]);
     assert!(done.status.success(), "{}", said(&done));
     site.start_serve();

@@ -7,8 +7,11 @@ mod workers;
 
 use std::time::{Duration, Instant};
 
+use arc_swap::ArcSwap;
 use zhenma::base::LedgerError;
+use zhenma::registry::Register;
 use zhenma::registry::port::{Registered, Registration, RegistryLedger};
+use zhenma::registry::service::renew;
 use zhenma::store::sql::Ledger;
 use zhenma::store::sql::lease::Work;
 
@@ -135,6 +138,27 @@ async fn a_password_is_in_no_error() {
         let error = Ledger::connect(&wrong, NOW).await.err().expect("refused").to_string();
         assert!(!error.contains("geheim") && !error.is_empty(), "{error}");
     }
+}
+
+/// As where a standby takes over that had not all.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_ledger_that_went_back_is_read_anew() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let file = |name: &str| folder.path().join(name).join("ledger.sqlite");
+    let first = stock(Ledger::open(&file("first"), NOW).await.expect("opens")).await;
+    let second = stock(Ledger::open(&file("second"), NOW).await.expect("opens")).await;
+    for _ in 0..3 {
+        one_batch(&first).await.expect("registered");
+    }
+    one_batch(&second).await.expect("registered");
+    let register = ArcSwap::from_pointee(Register::default());
+    for (ledger, batches) in [(&first, 3), (&second, 1)] {
+        renew(ledger, &register, NOW).await.expect("read");
+        assert_eq!(register.load().batches.len(), batches);
+    }
+    one_batch(&second).await.expect("registered");
+    renew(&second, &register, NOW).await.expect("read");
+    assert_eq!(register.load().batches.len(), 2, "what comes then is heard of");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

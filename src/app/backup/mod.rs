@@ -113,7 +113,7 @@ pub fn whole(data: &Path) -> Result<(), String> {
     let partial = paths::restoring(data);
     if partial.exists() {
         return Err(format!(
-            "{} is there: a restore into {} did not end; run `zhenma restore` again",
+            "{} is there: a restore into {} did not end; run `zhenma restore` again, as it was run",
             partial.display(),
             data.display()
         ));

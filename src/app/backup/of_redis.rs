@@ -1,7 +1,8 @@
 //! The scan state of a running Redis as a file of the embedded kind.
 
 use std::path::Path;
-use std::time::{Duration, Instant};
+use std::sync::Arc;
+use std::time::Duration;
 
 use super::BackupError;
 use super::redis::told;
@@ -20,19 +21,14 @@ const RENEW_EVERY: Duration = Duration::from_secs(15);
 /// Entries of a log that are read at once.
 const AT_ONCE: usize = 10_000;
 
-/// A hold that is renewed now and then.
-struct Hold<'a> {
-    redis: &'a RedisState,
-    renewed: Instant,
-}
-
-impl Hold<'_> {
-    async fn keep(&mut self) -> Result<(), BackupError> {
-        if self.renewed.elapsed() > RENEW_EVERY {
-            self.redis.hold(true).await.map_err(told)?;
-            self.renewed = Instant::now();
+/// Renews the hold until it is aborted, whatever the copying waits for. One that cannot
+/// be renewed ends, and that is found at the end.
+async fn keep(redis: Arc<RedisState>) {
+    loop {
+        tokio::time::sleep(RENEW_EVERY).await;
+        if let Err(error) = redis.hold(true).await {
+            tracing::warn!(%error, "backup: the log of Redis was not held further");
         }
-        Ok(())
     }
 }
 
@@ -45,22 +41,24 @@ pub async fn copy(
     scans: &Path,
     clock: &dyn Clock,
 ) -> Result<UnixMs, BackupError> {
-    let redis = RedisState::reach(url).await.map_err(told)?;
+    let redis = Arc::new(RedisState::reach(url).await.map_err(told)?);
     redis.hold(false).await.map_err(told)?;
-    let mut hold = Hold { redis: &redis, renewed: Instant::now() };
-    let done = copy_held(&mut hold, from, ledger, scans, clock).await;
+    let kept = tokio::spawn(keep(Arc::clone(&redis)));
+    let done = copy_held(&redis, from, ledger, scans, clock).await;
+    kept.abort();
+    // Else its last renewal may come behind the end.
+    let _ = kept.await;
     redis.let_go().await.map_err(told)?;
     done
 }
 
 async fn copy_held(
-    hold: &mut Hold<'_>,
+    redis: &RedisState,
     from: &mut LiveLedger,
     ledger: &Path,
     scans: &Path,
     clock: &dyn Clock,
 ) -> Result<UnixMs, BackupError> {
-    let redis = hold.redis;
     let taken_at = clock.now();
     let mut frozen = from.hold().await?;
     frozen.copy_to(ledger, taken_at).await?;
@@ -70,7 +68,6 @@ async fn copy_held(
     while let Some(found) = redis.walk(&mut walk).await.map_err(told)? {
         let known = found.into_iter().filter_map(|history| payload(&register, history));
         build.put(&known.collect::<Vec<_>>()).map_err(told)?;
-        hold.keep().await?;
     }
     for shard in 0..redis.shards() {
         let followed = match redis.known_identity(shard).await.map_err(told)? {
@@ -85,7 +82,6 @@ async fn copy_held(
                 break;
             }
             log.extend(some);
-            hold.keep().await?;
         }
         let unfollowed = log.partition_point(|entry| entry.cursor <= followed);
         build.fold(&log, unfollowed).map_err(told)?;

@@ -1,7 +1,7 @@
 //! Makes an empty place what a backup was.
 
 use std::fs::{DirBuilder, File};
-use std::io::BufReader;
+use std::io::{BufReader, ErrorKind, Write as _};
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 
@@ -15,6 +15,10 @@ use crate::store::frozen::{FrozenScans, LoneLedger, count_rows};
 use crate::store::redis::RedisState;
 use crate::store::sql::Ledger;
 use crate::store::sql::transfer::Load;
+
+/// In the folder of a restore: how it was begun.
+const MODE: &str = "mode";
+const LEDGER_ONLY: &str = "ledger only";
 
 /// What to restore.
 pub struct Restore<'a> {
@@ -57,15 +61,22 @@ pub async fn restore(
         url => Some(Load::begin(url).await?),
     };
     DirBuilder::new().recursive(true).mode(0o700).create(data).map_err(at(data))?;
-    if partial.exists() {
-        // One that was killed: whatever lies there is its own.
-        std::fs::remove_dir_all(&partial).map_err(at(&partial))?;
-        make(&partial)?;
-        clear(settings, what.ledger_only)?;
-    } else {
-        refuse_unless_empty(settings, what.ledger_only)?;
-        make(&partial)?;
+    match begun(&partial)? {
+        Some(ledger_only) if ledger_only == what.ledger_only => {
+            // One that was killed: whatever lies there is its own.
+            clear(settings, ledger_only)?;
+        }
+        Some(ledger_only) => {
+            let again = if ledger_only { "with" } else { "without" };
+            return Err(BackupError::Refused(format!(
+                "{} is there: a restore {again} --ledger-only did not end here; run it {again} \
+                 --ledger-only again",
+                partial.display()
+            )));
+        }
+        None => refuse_unless_empty(settings, what.ledger_only)?,
     }
+    make(&partial, what.ledger_only)?;
     let put = put(settings, what, &partial, redis.as_ref(), load.as_mut(), clock.now()).await;
     if put.is_err() {
         clear(settings, what.ledger_only)?;
@@ -84,8 +95,28 @@ pub async fn restore(
     put
 }
 
-fn make(partial: &Path) -> Result<(), BackupError> {
+/// How a restore that did not end was begun: of the ledger only, or of all. `None` where
+/// none was, or none that has put anything into its place.
+fn begun(partial: &Path) -> Result<Option<bool>, BackupError> {
+    let mode = partial.join(MODE);
+    match std::fs::read_to_string(&mode) {
+        Ok(mode) => Ok(Some(mode == LEDGER_ONLY)),
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(at(&mode)(error)),
+    }
+}
+
+/// An empty folder of a restore, which says what may lie in its place.
+fn make(partial: &Path, ledger_only: bool) -> Result<(), BackupError> {
+    if partial.exists() {
+        std::fs::remove_dir_all(partial).map_err(at(partial))?;
+    }
     DirBuilder::new().mode(0o700).create(partial).map_err(at(partial))?;
+    let mode = partial.join(MODE);
+    let mut file = File::create_new(&mode).map_err(at(&mode))?;
+    let says = if ledger_only { LEDGER_ONLY } else { "all" };
+    file.write_all(says.as_bytes()).and_then(|()| file.sync_all()).map_err(at(&mode))?;
+    sync_folder_of(&mode)?;
     sync_folder_of(partial)
 }
 

@@ -55,14 +55,13 @@ pub async fn take(
     if out.exists() {
         return refused(format!("{} is there already: choose another name", out.display()));
     }
-    let mut ledger = match settings.ledger.as_str() {
+    let ledger = match settings.ledger.as_str() {
         "embedded" => LiveLedger::File(ledger),
         url => LiveLedger::on_server(url).await?,
     };
     let folder = Folder::make(&settings.data)?;
     let partial = Partial::beside(out);
-    let mut taken =
-        write(settings, lock, &mut ledger, &folder.0, &partial.0, with_keys, clock).await?;
+    let mut taken = write(settings, lock, ledger, &folder.0, &partial.0, with_keys, clock).await?;
     taken.bytes = std::fs::metadata(&partial.0).map_err(at(&partial.0))?.len();
     std::fs::rename(&partial.0, out).map_err(at(out))?;
     sync_folder_of(out)?;
@@ -72,7 +71,7 @@ pub async fn take(
 async fn write(
     settings: &Settings,
     lock: &Lock,
-    from: &mut LiveLedger,
+    mut from: LiveLedger,
     folder: &Path,
     partial: &Path,
     with_keys: bool,
@@ -89,9 +88,11 @@ async fn write(
     let sealed = lock.seal(BufWriter::new(file))?;
     let (ledger, scans) = (folder.join(LEDGER), folder.join(SCANS));
     let taken_at = match settings.scan_store.as_str() {
-        "embedded" => copy(settings, from, &ledger, &scans, clock).await?,
-        url => of_redis::copy(url, from, &ledger, &scans, clock).await?,
+        "embedded" => copy(settings, &mut from, &ledger, &scans, clock).await?,
+        url => of_redis::copy(url, &mut from, &ledger, &scans, clock).await?,
     };
+    // No longer held: packing takes long, and a server cannot tidy up meanwhile.
+    drop(from);
     let about = About {
         format: FORMAT,
         zhenma: env!("CARGO_PKG_VERSION").to_owned(),

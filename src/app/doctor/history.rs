@@ -242,9 +242,15 @@ fn embedded(path: &Path, followed: bool) -> Looked {
 async fn redis(url: &str) -> Looked {
     const CHECK: &str = "scan_store";
     let fault = |error: StateError| {
-        let remedy = "start Redis 7.0 or newer, and let this machine reach it: until then every \
-                      answer is cannot_confirm";
-        (vec![Finding::fault(CHECK, error.to_string(), remedy)], None)
+        let says = error.to_string();
+        let remedy = if says.contains("maxmemory") {
+            "it is full: raise maxmemory, and look that a worker runs, which empties its log: \
+             until then every answer is cannot_confirm"
+        } else {
+            "start Redis 7.0 or newer, and let this machine reach it: until then every answer is \
+             cannot_confirm"
+        };
+        (vec![Finding::fault(CHECK, says, remedy)], None)
     };
     let state = match RedisState::reach(url).await {
         Ok(state) => state,

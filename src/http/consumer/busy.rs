@@ -35,17 +35,19 @@ struct Refusal {
 impl Refusals {
     /// The answer to a scan that comes at a bad moment; `None` when it is not one.
     pub fn now(&self, services: &Services, parts: &Parts, route: &'static str) -> Option<Response> {
-        if !services.scanner.signatures.pressure.is_too_much(Instant::now()) {
+        let begun = Instant::now();
+        if !services.scanner.signatures.pressure.is_too_much(begun) {
             return None;
         }
-        bounds::count_shed("pressure");
-        observe::count(route.into(), &parts.method, StatusCode::SERVICE_UNAVAILABLE);
         let to = Hearer::of(&parts.uri, &parts.headers);
         let all = self
             .0
             .get_or_init(|| Hearer::ALL.iter().map(|to| Refusal::new(services, *to)).collect());
         let refusal = all.iter().find(|refusal| refusal.to == to)?;
-        Some(refusal.answer(&ids::new_id(services.clock.now()).simple().to_string()))
+        let answer = refusal.answer(&ids::new_id(services.clock.now()).simple().to_string());
+        bounds::count_shed("pressure");
+        observe::count(route.into(), &parts.method, answer.status(), begun.elapsed());
+        Some(answer)
     }
 }
 

@@ -141,7 +141,10 @@ impl PolicyLedger for Ledger {
             .fetch_one(&mut *tx)
             .await
             .map_err(down)?;
-        let Some(revision) = revision.filter(|revision| *revision > since) else { return Ok(None) };
+        let revision = revision.unwrap_or(0);
+        if revision == since {
+            return Ok(None);
+        }
         let rows = db::query(
             "SELECT t.*, p.body AS body FROM policy_terms t JOIN policies p ON p.name = t.policy",
         )
