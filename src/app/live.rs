@@ -184,9 +184,11 @@ impl Live {
             }
             let begun = Instant::now();
             let keys = self.renew_keys().and(self.renew_offices());
-            let register = in_time(self.renew_register()).await;
-            let policies = in_time(self.renew_policies()).await;
-            let across = in_time(self.renew_across()).await;
+            let (register, policies, across) = tokio::join!(
+                in_time(self.renew_register()),
+                in_time(self.renew_policies()),
+                in_time(self.renew_across()),
+            );
             metrics::histogram!("zhenma_store_call_seconds", "store" => "ledger", "call" => "renew")
                 .record(begun.elapsed());
             if register.is_err() || policies.is_err() || across.is_err() {
@@ -205,13 +207,13 @@ impl Live {
                 tracing::error!(%problem, "keys, register, policies or evidence cannot be renewed; the last stay");
             }
             metrics::gauge!("zhenma_register_fresh").set(if problem.is_empty() { 1 } else { 0 });
-            if !problem.is_empty() {
-                self.fresh.not_renewed();
-            } else {
+            if problem.is_empty() {
                 self.fresh.renewed(begun);
                 #[allow(clippy::cast_precision_loss, reason = "seconds since 1970")]
                 let now = self.clock.now().seconds() as f64;
                 metrics::gauge!("zhenma_register_renewed_timestamp_seconds").set(now);
+            } else {
+                self.fresh.not_renewed();
             }
             said = problem;
         }

@@ -15,12 +15,6 @@ pub(super) struct Examined {
 }
 
 impl Examined {
-    /// Whether the register is what would make it a forgery: a bad signature is one
-    /// without it, and a list is asked for itself.
-    pub(super) const fn rests_on_the_register(&self) -> bool {
-        !matches!(self.check, Check::NotListed | Check::Read(ReadOutcome::BadSignature))
-    }
-
     pub(super) const fn failed(check: Check) -> Self {
         Self {
             check,

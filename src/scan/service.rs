@@ -162,9 +162,7 @@ impl Scanner {
         let examined = self.examine(&question.named, &register).await;
         let place = self.place_of(&question);
         let is_old = || self.fresh.is_old(mark, Instant::now());
-        if !(is_old() && examined.rests_on_the_register()) {
-            self.count_forgery(&examined, &register, place, question.at);
-        }
+        self.count_forgery(&examined, &register, place, question.at, is_old);
 
         let Placement::Issued { facts, number, standing } = &examined.placement else {
             return self.without_history(examined, question.at, is_old());
@@ -263,13 +261,25 @@ impl Scanner {
         }
     }
 
-    fn count_forgery(&self, e: &Examined, register: &Register, place: Place, at: UnixMs) {
+    /// A bad signature is one without the register, and a list is asked for itself;
+    /// what an old register does not have may have been issued since.
+    fn count_forgery(
+        &self,
+        e: &Examined,
+        register: &Register,
+        place: Place,
+        at: UnixMs,
+        is_old: impl Fn() -> bool,
+    ) {
         if e.check == Check::NotListed {
             return self.forgeries.count_unlisted(place, at.seconds().div_euclid(86_400));
         }
         let (Check::Read(read), Some(payload)) = (&e.check, &e.payload) else { return };
         let issued = matches!(e.placement, Placement::Issued { .. });
         if let Some(kind) = ForgeryKind::of(*read, issued) {
+            if kind == ForgeryKind::NeverIssued && is_old() {
+                return;
+            }
             let known = register.knows(payload);
             self.forgeries.count(kind, payload, known, place, at.seconds().div_euclid(86_400));
         }
