@@ -9,10 +9,13 @@
 //!
 //! Servers and Redis are processes of their own; codes are signed before any clock
 //! starts, and what the log holds is counted against what was answered. Ways take
-//! turns, and the median of the rounds counts.
+//! turns, and the median of the rounds counts. The highest rate is that of all cores,
+//! which the load shares; for latencies, floods and crowds it has one of its own, so
+//! that what it measures is not how long it waited itself.
 
 #[path = "../batch.rs"]
 mod batch;
+mod cores;
 mod floor;
 #[path = "../kept.rs"]
 mod kept;
@@ -28,6 +31,7 @@ mod parts;
 mod redis_server;
 mod tell;
 
+use cores::Cores;
 use load::{Measured, Pace, Target};
 use mix::{Codes, Form, Mix};
 use parts::{Kind, Server, Store};
@@ -42,13 +46,19 @@ const CONNECTIONS: usize = 64;
 const WAITING: usize = 512;
 /// Of one that is more than a server can answer.
 const CROWD: usize = 3_000;
+/// Where it is looked at whether a scan costs more among many.
+const COMPANY: [usize; 3] = [CONNECTIONS, WAITING, CROWD];
 const ROUNDS: usize = 3;
 const SECONDS: f64 = 2.0;
+/// Of a crowd: how it begins is a small part of it.
+const CROWD_SECONDS: f64 = 8.0;
 /// Scans of the first load, which warms up and says how many make its seconds.
 const WARM: u64 = 6_000;
 const STORES: [&str; 3] = ["everysec", "always", "embedded"];
 const MACHINES: &str = "machines";
-/// Of the highest rate, where latencies are looked at.
+/// Ways whose latencies are looked at.
+const APART: [&str; 5] = ["bare", "gathered", "signed", "json", "page"];
+/// Of the highest rate, where they are.
 const PARTS: [f64; 5] = [0.25, 0.5, 0.75, 0.9, 1.0];
 
 /// A way in.
@@ -92,11 +102,20 @@ fn main() {
     let any = |names: &[&str]| names.iter().any(|name| named(name));
     let every_store = !any(&STORES) && !named(MACHINES);
     let every_way = !any(&Way::ALL.map(|way| way.name));
+    let ways: Vec<Way> = Way::ALL.into_iter().filter(|way| every_way || named(way.name)).collect();
+    let cores = Cores::split();
     for name in STORES.into_iter().filter(|name| every_store || named(name)) {
-        let ways = Way::ALL.into_iter().filter(|way| every_way || named(way.name)).collect();
-        match Store::start(name) {
-            Some(store) => Run::new(store, ways).measure(name, rounds),
-            None => println!("no redis-server"),
+        let Some(run) = Run::start(name, &ways) else {
+            println!("no redis-server");
+            continue;
+        };
+        run.shared(name, rounds);
+        if let Some(cores) = &cores {
+            cores.for_servers();
+            let run = Run::start(name, &ways).expect("it started before");
+            cores.for_load();
+            run.apart(&format!("{name}, apart"), rounds);
+            cores.for_all();
         }
     }
     if every_store || named(MACHINES) {
@@ -113,6 +132,9 @@ pub struct Round {
     load: f64,
 }
 
+/// Rounds of a way from so many connections.
+type InCompany = (usize, Way, Vec<Round>);
+
 /// One store with the servers that answer from it.
 struct Run {
     servers: Vec<(Kind, Server)>,
@@ -124,35 +146,44 @@ struct Run {
 }
 
 impl Run {
-    fn new(store: Store, ways: Vec<Way>) -> Self {
+    /// `None` without Redis.
+    fn start(store: &str, ways: &[Way]) -> Option<Self> {
+        let store = Store::start(store)?;
         let mut servers: Vec<(Kind, Server)> = Vec::new();
-        for way in &ways {
+        for way in ways {
             if !servers.iter().any(|(kind, _)| *kind == way.kind)
                 && let Some(server) = Server::start(way.kind, &store)
             {
                 servers.push((way.kind, server));
             }
         }
-        let is_there = |way: &Way| servers.iter().any(|(kind, _)| *kind == way.kind);
-        let ways = ways.into_iter().filter(is_there).collect();
-        Self { servers, store, ways, next: 0 }
+        let is_there = |way: &&Way| servers.iter().any(|(kind, _)| *kind == way.kind);
+        let ways = ways.iter().filter(is_there).copied().collect();
+        Some(Self { servers, store, ways, next: 0 })
     }
 
-    fn measure(mut self, store: &str, rounds: usize) {
+    /// What all cores can do.
+    fn shared(mut self, store: &str, rounds: usize) {
         let highest = self.highest(rounds);
         tell::highest(store, &highest);
-        let rate_of = |name: &str| {
-            let of_name = highest.iter().find(|(way, _)| way.name == name);
-            of_name.map(|(_, rounds)| tell::median(rounds, |round| round.measured.rate()))
-        };
-        if let Some(most) = rate_of("json") {
-            self.at_parts(store, most);
-            self.flood(store, most);
-            self.beyond(store, most);
-        }
         let server = self.servers.iter().find(|(kind, _)| *kind == Kind::Zhenma);
         if let Some((_, server)) = server {
             tell::memory(store, server.peak_mb(), self.next);
+        }
+    }
+
+    /// What those cores can do that the load leaves, and how soon.
+    fn apart(mut self, store: &str, rounds: usize) {
+        self.ways.retain(|way| APART.contains(&way.name));
+        let all = self.in_company(store, rounds);
+        // From as many connections as those have that keep to a plan.
+        let is_it =
+            |(connections, way, _): &&InCompany| *connections == WAITING && way.name == "json";
+        if let Some((_, _, json)) = all.iter().find(is_it) {
+            let most = tell::median(json, |round| round.measured.rate());
+            self.at_parts(store, most, rounds);
+            self.flood(store, most, rounds);
+            self.beyond(store, most, rounds);
         }
     }
 
@@ -177,39 +208,65 @@ impl Run {
         all
     }
 
-    fn at_parts(&mut self, store: &str, most: f64) {
-        let ways = ["bare", "gathered", "signed", "json", "page"];
-        let ways: Vec<Way> =
-            self.ways.iter().filter(|way| ways.contains(&way.name)).copied().collect();
+    /// The highest rate from more and more connections.
+    fn in_company(&mut self, store: &str, rounds: usize) -> Vec<InCompany> {
+        let ways = self.ways.clone();
+        let mut all = Vec::new();
+        for connections in COMPANY {
+            for way in &ways {
+                let warm = self.load(*way, WARM, connections, Pace::Closed);
+                let count = in_seconds(warm.measured.rate());
+                let load = |_| self.load(*way, count, connections, Pace::Closed);
+                all.push((connections, *way, (0..rounds).map(load).collect()));
+            }
+        }
+        tell::in_company(store, &all);
+        all
+    }
+
+    fn at_parts(&mut self, store: &str, most: f64, rounds: usize) {
+        let ways = self.ways.clone();
         let mut all = Vec::new();
         for part in PARTS {
-            for way in &ways {
-                let rate = most * part;
-                let round = self.load(*way, in_seconds(rate), WAITING, Pace::Open(rate));
-                all.push((part, *way, round));
-            }
+            let planned: Vec<_> = ways.iter().map(|way| (*way, most * part, WAITING)).collect();
+            let done = self.in_turns(&planned, SECONDS, rounds);
+            all.extend(ways.iter().zip(done).map(|(way, rounds)| (part, *way, rounds)));
         }
         tell::at_parts(store, &all);
     }
 
     /// Genuine scans at four tenths of the highest rate, alone and among as many
     /// forged ones.
-    fn flood(&mut self, store: &str, most: f64) {
+    fn flood(&mut self, store: &str, most: f64, rounds: usize) {
         let of = |forged| way("flood", Kind::Zhenma, Form::Json, Codes::Field { forged });
-        let mut all = Vec::new();
-        for (forged, part) in [(0, 0.4), (500, 0.8)] {
-            let rate = most * part;
-            all.push((forged, self.load(of(forged), in_seconds(rate), WAITING, Pace::Open(rate))));
-        }
-        tell::flood(store, &all);
+        let planned = [(of(0), most * 0.4, WAITING), (of(500), most * 0.8, WAITING)];
+        let done = self.in_turns(&planned, SECONDS, rounds);
+        tell::flood(store, &[0, 500].into_iter().zip(done).collect::<Vec<_>>());
     }
 
     /// Twice as many scans as can be answered, from a crowd.
-    fn beyond(&mut self, store: &str, most: f64) {
+    fn beyond(&mut self, store: &str, most: f64, rounds: usize) {
         let json = way("json", Kind::Zhenma, Form::Json, FIELD);
-        let rate = 2.0 * most;
-        let round = self.load(json, in_seconds(rate), CROWD, Pace::Open(rate));
-        tell::beyond(store, most, &round);
+        let done = self.in_turns(&[(json, 2.0 * most, CROWD)], CROWD_SECONDS, rounds);
+        tell::beyond(store, most, &done[0]);
+    }
+
+    /// Ways that each keep to a rate, from so many connections, one after another in
+    /// each round.
+    fn in_turns(
+        &mut self,
+        planned: &[(Way, f64, usize)],
+        seconds: f64,
+        rounds: usize,
+    ) -> Vec<Vec<Round>> {
+        let mut all: Vec<Vec<Round>> = planned.iter().map(|_| Vec::new()).collect();
+        for _ in 0..rounds {
+            for (done, (way, rate, connections)) in all.iter_mut().zip(planned) {
+                let count = (rate * seconds) as u64;
+                done.push(self.load(*way, count, *connections, Pace::Open(*rate)));
+            }
+        }
+        all
     }
 
     fn load(&mut self, way: Way, count: u64, connections: usize, pace: Pace) -> Round {

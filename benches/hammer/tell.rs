@@ -1,5 +1,7 @@
 //! Prints what was measured as Markdown, and keeps it.
 
+use std::collections::BTreeMap;
+
 use serde_json::json;
 
 use crate::kept::keep;
@@ -25,12 +27,13 @@ fn at(round: &Round, quantile: f64) -> f64 {
     ms(&answered(round), quantile)
 }
 
-fn wrong(round: &Round) -> String {
-    if round.measured.wrong.is_empty() {
-        return "0".to_owned();
+fn wrong(rounds: &[Round]) -> String {
+    let mut all = BTreeMap::<&str, u64>::new();
+    for (what, count) in rounds.iter().flat_map(|round| &round.measured.wrong) {
+        *all.entry(what).or_default() += count;
     }
-    let each = round.measured.wrong.iter().map(|(what, count)| format!("{count} {what}"));
-    each.collect::<Vec<_>>().join(", ")
+    let each = all.iter().map(|(what, count)| format!("{count} {what}"));
+    if all.is_empty() { "0".to_owned() } else { each.collect::<Vec<_>>().join(", ") }
 }
 
 pub fn highest(store: &str, all: &[(Way, Vec<Round>)]) {
@@ -58,7 +61,7 @@ pub fn highest(store: &str, all: &[(Way, Vec<Round>)]) {
             way.name,
             rate(rounds),
             part.map_or_else(|| "-".to_owned(), |part| format!("{part:.2}")),
-            rounds.iter().map(|round| round.measured.wrong()).sum::<u64>(),
+            wrong(rounds),
         );
         keep(
             "hammer",
@@ -69,16 +72,43 @@ pub fn highest(store: &str, all: &[(Way, Vec<Round>)]) {
     }
 }
 
-pub fn at_parts(store: &str, all: &[(f64, Way, Round)]) {
+pub fn in_company(store: &str, all: &[(usize, Way, Vec<Round>)]) {
+    println!("\n### {store}: the highest rate by connections\n");
+    println!(
+        "| connections | way | scans/s | us CPU: server | Redis | p50 ms | p99 ms | refused/s | wrong |\n\
+         |---|---|---|---|---|---|---|---|---|"
+    );
+    for (connections, way, rounds) in all {
+        let each = |what: &dyn Fn(&Round) -> f64| median(rounds, what);
+        let rate = each(&|round| round.measured.rate());
+        let (server, redis) = (each(&|round| round.server), each(&|round| round.redis));
+        let [p50, p99] = [0.5, 0.99].map(|q| each(&|round| at(round, q)));
+        let refused = each(&|round| round.measured.shed.len() as f64 / round.measured.seconds);
+        println!(
+            "| {connections} | {} | {rate:.0} | {server:.1} | {redis:.1} | {p50:.2} | {p99:.2} \
+             | {refused:.0} | {} |",
+            way.name,
+            wrong(rounds)
+        );
+        keep(
+            "hammer",
+            "in_company",
+            json!({"store": store, "way": way.name, "connections": connections, "rate": rate,
+                "server_us": server, "redis_us": redis}),
+        );
+    }
+}
+
+pub fn at_parts(store: &str, all: &[(f64, Way, Vec<Round>)]) {
     println!("\n### {store}: latency by rate, in parts of JSON's highest, ms\n");
     println!("| rate | way | p50 | p99 | p99.9 | scans/s | wrong |\n|---|---|---|---|---|---|---|");
-    for (part, way, round) in all {
-        let [p50, p99, p999] = [0.5, 0.99, 0.999].map(|quantile| at(round, quantile));
-        let rate = round.measured.rate();
+    for (part, way, rounds) in all {
+        let [p50, p99, p999] = [0.5, 0.99, 0.999].map(|q| median(rounds, |round| at(round, q)));
+        let rate = median(rounds, |round| round.measured.rate());
         let name = way.name;
         println!(
             "| {part} | {name} | {p50:.2} | {p99:.2} | {p999:.2} | {rate:.0} | {} |",
-            wrong(round)
+            wrong(rounds)
         );
         keep(
             "hammer",
@@ -89,45 +119,51 @@ pub fn at_parts(store: &str, all: &[(f64, Way, Round)]) {
     }
 }
 
-pub fn flood(store: &str, all: &[(u64, Round)]) {
+pub fn flood(store: &str, all: &[(u64, Vec<Round>)]) {
     println!(
         "\n### {store}: genuine scans at 0.4 of the highest rate, and as many forged beside\n"
     );
     println!(
-        "| forged | genuine p50 | p99 | p99.9 | forged p50 | p99 |\n|---|---|---|---|---|---|"
+        "| forged | genuine p50 | p99 | p99.9 | forged p50 | p99 | wrong |\n\
+         |---|---|---|---|---|---|---|"
     );
-    for (forged, round) in all {
-        let [p50, p99, p999] = [0.5, 0.99, 0.999].map(|q| ms(&round.measured.right, q));
-        let [forged_p50, forged_p99] = [0.5, 0.99].map(|q| ms(&round.measured.forged, q));
+    for (forged, rounds) in all {
+        let right = |q| median(rounds, |round| ms(&round.measured.right, q));
+        let bad = |q| median(rounds, |round| ms(&round.measured.forged, q));
+        let [p50, p99, p999] = [0.5, 0.99, 0.999].map(right);
         println!(
-            "| {forged} of 1000 | {p50:.2} | {p99:.2} | {p999:.2} | {forged_p50:.2} | {forged_p99:.2} |"
+            "| {forged} of 1000 | {p50:.2} | {p99:.2} | {p999:.2} | {:.2} | {:.2} | {} |",
+            bad(0.5),
+            bad(0.99),
+            wrong(rounds)
         );
         keep("hammer", "flood", json!({"store": store, "forged": forged, "p50": p50, "p99": p99}));
     }
 }
 
-pub fn beyond(store: &str, most: f64, round: &Round) {
+pub fn beyond(store: &str, most: f64, rounds: &[Round]) {
     println!("\n### {store}: twice the highest rate, 3 000 connections\n");
     println!(
-        "| answered/s | of the highest | refused/s | refused p50 ms | p99 | p50 ms | p99 | wrong |"
+        "| answered/s | of the highest | refused/s | refused p50 ms | p99 | p50 ms | p99 | us CPU of \
+         the server a request | wrong |\n|---|---|---|---|---|---|---|---|---|"
     );
-    println!("|---|---|---|---|---|---|---|---|");
-    let shed = &round.measured.shed;
-    let rate = round.measured.rate();
-    let [shed_p50, shed_p99] = [0.5, 0.99].map(|quantile| ms(shed, quantile));
+    let each = |what: &dyn Fn(&Round) -> f64| median(rounds, what);
+    let rate = each(&|round| round.measured.rate());
+    let refused = each(&|round| round.measured.shed.len() as f64 / round.measured.seconds);
+    let [shed_p50, shed_p99] = [0.5, 0.99].map(|q| each(&|round| ms(&round.measured.shed, q)));
+    let [p50, p99] = [0.5, 0.99].map(|q| each(&|round| at(round, q)));
     println!(
-        "| {rate:.0} | {:.2} | {:.0} | {shed_p50:.2} | {shed_p99:.2} | {:.2} | {:.2} | {} |",
+        "| {rate:.0} | {:.2} | {refused:.0} | {shed_p50:.2} | {shed_p99:.2} | {p50:.2} | {p99:.2} \
+         | {:.1} | {} |",
         rate / most,
-        shed.len() as f64 / round.measured.seconds,
-        at(round, 0.5),
-        at(round, 0.99),
-        wrong(round)
+        each(&|round| round.server),
+        wrong(rounds)
     );
     keep(
         "hammer",
         "beyond",
         json!({"store": store, "part": rate / most, "shed_p50": shed_p50, "shed_p99": shed_p99,
-            "p99": at(round, 0.99), "shed": shed.len()}),
+            "p99": p99, "refused": refused}),
     );
 }
 
