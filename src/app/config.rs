@@ -29,11 +29,11 @@ pub struct Settings {
     pub data: PathBuf,
     /// `embedded`, `redis://HOST`, `rediss://HOST` or
     /// `redis://A,B,C/?cluster` (see `src/store/redis/README.md`).
-    #[serde(serialize_with = "without_password")]
+    #[serde(serialize_with = "shown")]
     pub scan_store: String,
     /// `embedded`, or `postgres://USER:PASSWORD@HOST/DATABASE` where several machines
     /// serve (see `deploy/README.md`).
-    #[serde(serialize_with = "without_password")]
+    #[serde(serialize_with = "shown")]
     pub ledger: String,
     /// Directory of the key files and of `jwks.json`.
     pub keys: PathBuf,
@@ -189,12 +189,18 @@ impl Settings {
         Self::from_sources(file, env)
     }
 
-    /// `ZHENMA_*` variables that set nothing, such as a name spelt wrongly.
-    pub fn unknown_variables() -> Vec<String> {
-        let known = |name: &str| NAMES.iter().any(|(known, _)| known.to_uppercase() == name);
+    /// `ZHENMA_*` variables that set nothing, such as a name spelt wrongly, each with
+    /// the nearest name that sets something.
+    pub fn unknown_variables() -> Vec<(String, String)> {
+        let known: Vec<_> = NAMES.iter().map(|(name, _)| variable(name)).collect();
         std::env::vars_os()
             .filter_map(|(name, _)| name.into_string().ok())
-            .filter(|name| name.strip_prefix("ZHENMA_").is_some_and(|rest| !known(rest)))
+            .filter(|name| name.starts_with("ZHENMA_") && !known.contains(name))
+            .map(|name| {
+                let far = |known: &&String| strsim::damerau_levenshtein(known, &name);
+                let nearest = known.iter().min_by_key(far).cloned().unwrap_or_default();
+                (name, nearest)
+            })
             .collect()
     }
 
@@ -225,7 +231,7 @@ impl Settings {
             }
         };
         for (name, kind) in NAMES {
-            let variable = format!("ZHENMA_{}", name.to_uppercase());
+            let variable = variable(name);
             let Some(text) = env(&variable) else { continue };
             let value = match kind {
                 Kind::Text => toml::Value::String(text),
@@ -357,6 +363,11 @@ impl Settings {
     }
 }
 
+/// A setting's name in the environment.
+fn variable(name: &str) -> String {
+    format!("ZHENMA_{}", name.to_uppercase())
+}
+
 /// A path, or a list of paths.
 fn one_or_several<'de, D: serde::Deserializer<'de>>(from: D) -> Result<Vec<PathBuf>, D::Error> {
     #[derive(Deserialize)]
@@ -376,19 +387,23 @@ fn without_smtp_password<S: serde::Serializer>(
     into: S,
 ) -> Result<S::Ok, S::Error> {
     match url {
-        Some(url) => without_password(url, into),
+        Some(url) => shown(url, into),
         None => into.serialize_none(),
     }
 }
 
-/// What is printed gets into tickets and logs.
-fn without_password<S: serde::Serializer>(url: &str, into: S) -> Result<S::Ok, S::Error> {
+fn shown<S: serde::Serializer>(url: &str, into: S) -> Result<S::Ok, S::Error> {
+    into.serialize_str(&without_password(url))
+}
+
+/// A URL as it is printed, since that gets into tickets and logs.
+pub fn without_password(url: &str) -> String {
     let hidden = url.rsplit_once('@').and_then(|(before, place)| {
         let (scheme, user) = before.split_once("://")?;
         let (user, _) = user.split_once(':')?;
         Some(format!("{scheme}://{user}:***@{place}"))
     });
-    into.serialize_str(hidden.as_deref().unwrap_or(url))
+    hidden.unwrap_or_else(|| url.to_owned())
 }
 
 /// Host and port of `https://HOST[:PORT]`, in small letters.

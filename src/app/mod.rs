@@ -15,6 +15,7 @@ pub mod hooks;
 pub mod kits;
 pub mod leads;
 pub mod live;
+pub mod lost_keys;
 pub mod old_cases;
 pub mod old_visits;
 pub mod orders;

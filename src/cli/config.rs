@@ -6,6 +6,8 @@ use clap::{Args, Subcommand};
 
 use super::{Done, Failure};
 use crate::app::config::Settings;
+use crate::app::doctor::Finding;
+use crate::app::doctor::address::long_host;
 
 #[derive(Args)]
 pub(crate) struct Config {
@@ -20,7 +22,7 @@ pub(crate) struct Config {
 enum What {
     /// Print the settings in force, secrets hidden. Example: zhenma config print
     Print,
-    /// Say whether the settings can be used. Example: zhenma config check --config zhenma.toml
+    /// Say whether the settings can be used: 1 where they can and labels would suffer, 2 where they cannot. Example: zhenma config check --config zhenma.toml
     Check,
 }
 
@@ -30,8 +32,26 @@ impl Config {
         match self.what {
             What::Print if json => println!("{}", serde_json::to_string(&settings)?),
             What::Print => print!("{}", toml::to_string(&settings)?),
-            What::Check => println!("the settings can be used; `zhenma doctor` looks behind them"),
+            What::Check => return check(&settings),
         }
         Ok(Done::Yes)
     }
+}
+
+/// Beside what nothing starts with: variables that set nothing, and a host that cannot
+/// be changed once labels are printed.
+fn check(settings: &Settings) -> Result<Done, Failure> {
+    let unknown: Vec<_> = Settings::unknown_variables()
+        .into_iter()
+        .map(|(name, nearest)| format!("{name} is no setting: is {nearest} meant?"))
+        .collect();
+    if !unknown.is_empty() {
+        return Err(Failure(unknown.join("\n")));
+    }
+    if let Some(Finding { says, remedy, .. }) = long_host(settings) {
+        println!("{says}\n  -> {}", remedy.unwrap_or_default());
+        return Ok(Done::No);
+    }
+    println!("the settings can be used; `zhenma doctor` looks behind them");
+    Ok(Done::Yes)
 }

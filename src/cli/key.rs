@@ -10,6 +10,8 @@ use zeroize::Zeroizing;
 
 use super::{Done, Failure};
 use crate::app::config::Settings;
+use crate::app::lost_keys::lost_keys;
+use crate::app::server;
 use crate::base::{Clock, clock::SystemClock};
 use crate::keys::office::OfficeKid;
 use crate::keys::{KeyDir, KeyNumber, KeyStatus, Keyring};
@@ -18,6 +20,9 @@ use crate::keys::{KeyDir, KeyNumber, KeyStatus, Keyring};
 pub(crate) struct Key {
     #[command(subcommand)]
     what: What,
+    /// Settings file (TOML); ZHENMA_* variables win over it
+    #[arg(long, global = true, value_name = "FILE")]
+    config: Option<PathBuf>,
     /// Directory of the key files
     #[arg(long, global = true, value_name = "DIR")]
     keys: Option<PathBuf>,
@@ -36,7 +41,7 @@ enum What {
         /// Name of the office that will sign evidence packages and kits with it, and no label
         #[arg(long, value_name = "NAME", conflicts_with_all = ["issuer", "number"])]
         office: Option<String>,
-        /// Its number; the next free one if left out
+        /// Its number; the next free one if left out. None that a batch names whose key is not here
         #[arg(long, value_name = "N")]
         number: Option<u32>,
     },
@@ -90,11 +95,11 @@ impl std::fmt::Display for Name {
 
 impl Key {
     pub(crate) fn run(self, json: bool) -> Result<Done, Failure> {
-        let settings = Settings::load(None)?;
+        let settings = Settings::load(self.config.as_deref())?;
         let dir = KeyDir::at(self.keys.as_deref().unwrap_or(&settings.keys));
         match self.what {
             What::New { issuer, office, number } => {
-                let file = self.passphrase_file.or(settings.key_passphrase_file);
+                let file = self.passphrase_file.or(settings.key_passphrase_file.clone());
                 let passphrase = || passphrase(file.as_deref(), true);
                 let made = match office {
                     Some(office) => Name::Office(dir.new_office_key(
@@ -106,6 +111,7 @@ impl Key {
                         let number =
                             number.map(KeyNumber::try_from).transpose().map_err(Failure)?;
                         let issuer = issuer.unwrap_or_default();
+                        refuse_lost(&settings, &dir, number)?;
                         let (passphrase, now) = (passphrase()?, SystemClock.now());
                         Name::Label(dir.new_key(number, &issuer, &passphrase, now)?)
                     }
@@ -124,6 +130,35 @@ impl Key {
         }
         Ok(Done::Yes)
     }
+}
+
+/// Refuses to make a key while batches name one that is not here, unless under another
+/// number that is given: the next free one might be that key's.
+fn refuse_lost(
+    settings: &Settings,
+    dir: &KeyDir,
+    wanted: Option<KeyNumber>,
+) -> Result<(), Failure> {
+    let ring = if dir.signs_labels() { dir.keyring()? } else { Keyring::default() };
+    let lost = server::block_on(async { Ok(lost_keys(settings, &ring).await) })?.map_err(|e| {
+        Failure(format!(
+            "which keys batches name is not known, since the ledger cannot be asked: {e}"
+        ))
+    })?;
+    let Some(last) = lost.last() else { return Ok(()) };
+    if wanted.is_some_and(|wanted| !lost.contains(&wanted)) {
+        return Ok(());
+    }
+    let names: Vec<_> = lost.iter().map(ToString::to_string).collect();
+    let next =
+        ring.iter().map(|key| key.number).max().max(Some(*last)).map_or(1, KeyNumber::get) + 1;
+    Err(Failure(format!(
+        "batches of the ledger name key {}, which is not in {}: put jwks.json and its key files \
+         back from their copy, since under another key of that number every label that was sold \
+         is not genuine; a key beside it is made with --number {next}",
+        names.join(", "),
+        dir.path().display()
+    )))
 }
 
 impl Name {

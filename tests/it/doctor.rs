@@ -11,6 +11,8 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 use zhenma::base::{Clock, UnixMs, clock::SystemClock};
 use zhenma::keys::{KeyDir, Keyring, development};
+use zhenma::kit::{self, Facts, KitLedger, Manifest};
+use zhenma::registry::Register;
 use zhenma::scan::across::Changes;
 use zhenma::scan::ledger::ScanLedger;
 use zhenma::scan::{Channel, Cursor, Entry, LogId, Marks, Observation, Tag48};
@@ -412,4 +414,51 @@ fn settings_that_cannot_be_read_end_with_2_and_odd_variables_are_told() {
         "fault",
         "line 1",
     );
+}
+
+#[tokio::test]
+async fn another_key_under_a_number_that_was_published_is_told() {
+    let site = Site::on("embedded", Some("embedded".to_owned()));
+    let path = site.file("data/ledger.sqlite");
+    let ledger = Ledger::open(Path::new(&path), UnixMs(0)).await.expect("opens");
+    let ring = KeyDir::at(Path::new(&site.file("keys"))).keyring().expect("a set");
+    let (revoked, register) = (BTreeMap::new(), Register::default());
+    let facts = Facts { register: &register, keys: &ring, revoked: &revoked, flagged: &[] };
+    let parts = kit::parts(&facts);
+    let manifest = Manifest::new(1, 1, UnixMs(0), Vec::new(), &parts);
+    ledger.put_kit(&manifest, "jws", UnixMs(0), &parts).await.expect("kept");
+    ledger.close().await;
+    Visit::to(&site).says("keys", "ok", "1 active of 1");
+    // The set of another installation, whose first key is another.
+    let other = Site::on("embedded", Some("embedded".to_owned()));
+    fs::copy(other.file("keys/jwks.json"), site.file("keys/jwks.json")).expect("copied");
+    Visit::to(&site).says("keys", "fault", "key 1 is not the key that was published under this");
+}
+
+#[test]
+fn variables_that_set_nothing_are_told_with_what_may_be_meant() {
+    let site = Site::new("embedded");
+    let check = |name: &str, value: &str| {
+        let mut command = site.command(&["config", "check"]);
+        let command = command.env_remove("ZHENMA_TESTS_REQUIRE").env(name, value);
+        let out = command.env_remove("ZHENMA_TEST_LEDGER").output().expect("zhenma runs");
+        let said = String::from_utf8_lossy(&out.stdout) + String::from_utf8_lossy(&out.stderr);
+        (out.status.code(), said.into_owned())
+    };
+    let (code, said) = check("ZHENMA_PUBLIC_URI", "https://id.example.cn");
+    assert_eq!(code, Some(2), "{said}");
+    assert!(
+        said.contains("ZHENMA_PUBLIC_URI is no setting: is ZHENMA_PUBLIC_URL meant?"),
+        "{said}"
+    );
+    Visit::with(&site, &[("ZHENMA_TRUSTED_PROXY", "127.0.0.1")]).says(
+        "settings",
+        "warning",
+        "ZHENMA_TRUSTED_PROXY is no setting",
+    );
+    // Of 23 characters and of 24.
+    assert_eq!(check("ZHENMA_PUBLIC_URL", "https://trace.luyi-products.com").0, Some(0));
+    let (code, said) = check("ZHENMA_PUBLIC_URL", "https://trace.luyi-products1.com");
+    assert_eq!(code, Some(1), "{said}");
+    assert!(said.contains("version 7") && said.contains("-> take a shorter host"), "{said}");
 }

@@ -12,6 +12,8 @@ use zhenma::base::UnixMs;
 use zhenma::code::{self, Layer, Outcome, Payload, compact_text, sign_compact};
 use zhenma::keys::{KeyDir, KeyStatus, Keyring, PublishedKey, Signer};
 
+use crate::site::Site;
+
 pub const PASSPHRASE: &str = "a passphrase for the tests";
 pub const NOW: UnixMs = UnixMs(1_790_000_000_000);
 
@@ -230,4 +232,24 @@ fn key_commands_work_from_the_shell() {
     assert!(run(&["jwks"]).1.contains("\"kid\": \"9\""));
     let no_passphrase = zhenma(&["key", "new", "--issuer", "x", "--keys", &keys], b"");
     assert_eq!(no_passphrase.status.code(), Some(2));
+}
+
+#[test]
+fn a_key_that_batches_name_is_not_made_anew() {
+    let site = Site::new("embedded");
+    fs::remove_dir_all(site.file("keys")).expect("lost");
+    let make = |more: &[&str]| {
+        let words = [&["key", "new", "--issuer", "宋河"], more].concat();
+        let out = site.command(&words).output().expect("zhenma runs");
+        (out.status.code(), String::from_utf8_lossy(&out.stderr).into_owned())
+    };
+    for number in [&[][..], &["--number", "1"]] {
+        let (code, says) = make(number);
+        assert_eq!(code, Some(2), "{number:?}: {says}");
+        assert!(says.contains("key 1, which is not in"), "{says}");
+        assert!(says.contains("put jwks.json") && says.contains("--number 2"), "{says}");
+    }
+    assert!(!Path::new(&site.file("keys/jwks.json")).exists());
+    assert_eq!(make(&["--number", "2"]).0, Some(0), "another number is nobody's");
+    assert!(make(&[]).1.contains("--number 3"), "the first is missed still");
 }

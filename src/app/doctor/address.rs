@@ -44,10 +44,21 @@ pub fn public_url(settings: &Settings) -> Vec<Finding> {
             "put a proxy with TLS in front and write https://",
         ));
     }
-    let text = sample_text(url);
-    match Symbol::of(&text) {
-        Err(error) => found.push(Finding::fault(CHECK, error.to_string(), "take a shorter host")),
-        Ok(symbol) if symbol.size() > MODULES_EXPECTED => found.push(Finding::warning(
+    found.extend(long_host(settings));
+    if found.is_empty() {
+        let alone = if loopback { ", which this machine alone can reach" } else { "" };
+        found.push(Finding::ok(CHECK, format!("labels begin with {url}{alone}")));
+    }
+    found
+}
+
+/// What is wrong with the length of the host.
+pub(crate) fn long_host(settings: &Settings) -> Option<Finding> {
+    const CHECK: &str = "public_url";
+    let url = settings.public_url.trim_end_matches('/');
+    match Symbol::of(&sample_text(url)) {
+        Err(error) => Some(Finding::fault(CHECK, error.to_string(), "take a shorter host")),
+        Ok(symbol) if symbol.size() > MODULES_EXPECTED => Some(Finding::warning(
             CHECK,
             format!(
                 "{url} makes the symbol version {}, {} x {} modules, where a host of up to 23 \
@@ -58,13 +69,8 @@ pub fn public_url(settings: &Settings) -> Vec<Finding> {
             ),
             "take a shorter host, or print larger symbols",
         )),
-        Ok(_) => {}
+        Ok(_) => None,
     }
-    if found.is_empty() {
-        let alone = if loopback { ", which this machine alone can reach" } else { "" };
-        found.push(Finding::ok(CHECK, format!("labels begin with {url}{alone}")));
-    }
-    found
 }
 
 /// The text of a symbol of this installation; every one is as long.

@@ -5,7 +5,7 @@
 //! something from working or makes its answers wrong; a warning is for the
 //! operator to know.
 
-mod address;
+pub(crate) mod address;
 mod book;
 mod disk;
 mod history;
@@ -95,6 +95,9 @@ pub async fn examine(settings: &Settings, now: UnixMs) -> Result<Vec<Finding>, S
     found.extend(history::scans(settings, ledger.as_ref(), now).await);
     if let Some(ledger) = &ledger {
         found.extend(address::buyers(settings, ledger).await);
+        if let Ok(ring) = &ring {
+            found.extend(keys::as_in_kit(ledger, ring).await);
+        }
         found.extend(register::checks(settings, ledger, ring.as_ref().ok(), now).await);
         found.push(trail::checks(ledger).await);
         found.extend(book::checks(ledger).await);
@@ -107,11 +110,11 @@ fn settings_in_force(settings: &Settings) -> Vec<Finding> {
     let pairs: Vec<_> =
         settings.pairs().into_iter().map(|(name, value)| format!("{name} = {value}")).collect();
     let mut found = vec![Finding::ok("settings", pairs.join(", "))];
-    for name in Settings::unknown_variables() {
+    for (name, nearest) in Settings::unknown_variables() {
         found.push(Finding::warning(
             "settings",
             format!("the variable {name} is no setting and is ignored"),
-            "`zhenma config print` shows the names",
+            format!("take it away, or write {nearest} if that is meant"),
         ));
     }
     found

@@ -1,10 +1,11 @@
 //! A look at a ledger that changes nothing: no migration, no file that SQLite
 //! would make beside it.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
+use serde::Deserialize;
 use sqlx::sqlite::{SqliteConnectOptions, SqlitePoolOptions};
 
 use super::db::{self, Pool};
@@ -13,6 +14,7 @@ use super::rows;
 use super::scans::channel_name;
 use super::{BUSY_WAIT, Ledger, down, unsigned};
 use crate::base::{LedgerError, UnixMs};
+use crate::keys::KeyNumber;
 use crate::scan::{Channel, Cursor, LogId, Marks};
 
 /// Latest rows of a log that are looked at: among them is the newest scan, which
@@ -28,6 +30,14 @@ pub struct Migrated {
     pub known: i64,
     /// Every one of the file ended.
     pub whole: bool,
+}
+
+/// A key as a kit names it.
+#[derive(Clone, Debug, Deserialize)]
+pub struct KitKey {
+    pub number: KeyNumber,
+    /// The 32 bytes of the public key, base64url without padding.
+    pub x: String,
 }
 
 impl Ledger {
@@ -168,6 +178,39 @@ impl Ledger {
         .await
         .map_err(down)?;
         Ok(facts.map(UnixMs).max(self.newest_scan().await?))
+    }
+
+    /// Numbers of the keys that batches name, but for those without a signature.
+    ///
+    /// # Errors
+    /// `Unavailable`.
+    pub async fn signing_keys(&self) -> Result<BTreeSet<KeyNumber>, LedgerError> {
+        let numbers: Vec<i64> = db::query_scalar("SELECT DISTINCT key_number FROM batches")
+            .fetch_all(&self.reader)
+            .await
+            .map_err(down)?;
+        let key = |number: i64| {
+            u32::try_from(number)
+                .ok()
+                .and_then(KeyNumber::new)
+                .ok_or_else(|| rows::bad("key_number"))
+        };
+        let keys: Result<BTreeSet<_>, _> = numbers.into_iter().map(key).collect();
+        Ok(keys?.into_iter().filter(|key| *key != KeyNumber::OWN).collect())
+    }
+
+    /// The published keys as the worker put them into the latest kit of officers'
+    /// phones; `None` where no kit was made.
+    ///
+    /// # Errors
+    /// `Unavailable`.
+    pub async fn keys_of_kit(&self) -> Result<Option<Vec<KitKey>>, LedgerError> {
+        let part: Option<String> =
+            db::query_scalar("SELECT body FROM kit_parts WHERE name = 'keys'")
+                .fetch_optional(&self.reader)
+                .await
+                .map_err(down)?;
+        part.map(|part| serde_json::from_str(&part).map_err(|_| rows::bad("keys"))).transpose()
     }
 
     /// Every log of scans that was ever followed, and how far.
