@@ -1,11 +1,12 @@
 //! `zhenma batch add|list|show|import|mark|recall|lift`, and what is a file of its
-//! own: issue, and the book
+//! own: issue, the book, and what was scanned
 
 use clap::{Args, Subcommand};
 
 use super::batch_issue::Issue;
 use super::batch_move;
 use super::batch_own::Own;
+use super::batch_scanned::Scanned;
 use super::shell::{Import, Place, Shell};
 use super::{Done, Failure};
 use crate::registry::fields::Fields;
@@ -14,6 +15,9 @@ use crate::registry::movement::port::MovementLedger;
 use crate::registry::port::{Registered, RegistryLedger};
 use crate::registry::service::{self, Marking, Scope, parse_range};
 use crate::registry::{self, BatchRef, Bilingual, RangeFact, RangeState};
+
+/// Batches that are listed where none are asked for.
+const LISTED_MAX: u32 = 1_000;
 
 #[derive(Args)]
 pub(crate) struct Batch {
@@ -28,8 +32,13 @@ enum What {
     /// Register a batch. Example: zhenma batch add --product 6900000001011 --lot L20261101 --made 2026-11-01 --count 10000
     Add(Add),
     Issue(Issue),
-    /// List the latest. Example: zhenma batch list --json
-    List,
+    /// List the latest, or all of one key. Example: zhenma batch list --key 1 --json
+    List {
+        /// Number of a signing key
+        #[arg(long, value_name = "N")]
+        key: Option<u32>,
+    },
+    Scanned(Scanned),
     /// Show a batch, and what is said of its ranges. Example: zhenma batch show 1-4
     Show {
         batch: BatchRef,
@@ -143,11 +152,15 @@ impl Batch {
         match self.what {
             What::Add(add) => add.run(&shell)?,
             What::Issue(issue) => return issue.run(&shell, json),
-            What::List => {
-                for b in shell.wait(shell.ledger.batches(None, 1_000))? {
-                    tell(&shell, &b);
+            What::List { key } => {
+                let most = if key.is_some() { u32::MAX } else { LISTED_MAX };
+                for b in shell.wait(shell.ledger.batches(None, most))? {
+                    if key.is_none_or(|key| b.id.key.get() == key) {
+                        tell(&shell, &b);
+                    }
                 }
             }
+            What::Scanned(scanned) => return scanned.run(&shell),
             What::Show { batch } => {
                 tell(&shell, &shell.wait(shell.ledger.batch(batch))?);
                 for fact in shell.wait(service::said_of(&shell.ledger, &Scope::All, batch))? {

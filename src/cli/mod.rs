@@ -54,6 +54,7 @@ mod batch;
 mod batch_issue;
 mod batch_move;
 mod batch_own;
+mod batch_scanned;
 mod config;
 mod doctor;
 mod enterprise;

@@ -74,6 +74,7 @@ mod registry;
 mod replay;
 mod reports;
 mod retention;
+mod scanned;
 mod second_person;
 mod secrets;
 mod sign_offs;

@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use futures::TryStreamExt;
 
 use super::across::keep;
-use super::rows::{Read, get, payload};
+use super::rows::{Read, batch_ref, get, payload};
 use super::scan_days::Days;
 use super::{Ledger, ROWS_AT_ONCE, down, leads, leaks, signed, unsigned};
 use crate::base::{LedgerError, UnixMs};
@@ -64,6 +64,68 @@ async fn written(on: &mut Conn, entries: &[Entry]) -> Read<HashSet<(u64, [u8; 12
         }
     }
     Ok(written)
+}
+
+/// What of one batch was scanned in a span of time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ScannedBatch {
+    pub batch: BatchRef,
+    pub scans: u64,
+    /// Different codes among them.
+    pub labels: u64,
+}
+
+impl Ledger {
+    /// What was scanned from an instant on and before another, by batch. Reads the times
+    /// of all scans.
+    ///
+    /// # Errors
+    /// `Unavailable`.
+    pub async fn scanned(
+        &self,
+        from: UnixMs,
+        to: UnixMs,
+    ) -> Result<Vec<ScannedBatch>, LedgerError> {
+        let rows = db::query(
+            "SELECT key_number, batch_number, COUNT(*) AS scans, COUNT(DISTINCT payload) AS labels
+             FROM scans WHERE seen_at >= $1 AND seen_at < $2
+             GROUP BY key_number, batch_number ORDER BY key_number, batch_number",
+        )
+        .bind(from.0)
+        .bind(to.0)
+        .fetch_all(&self.reader)
+        .await
+        .map_err(down)?;
+        let of = |row: &Row| {
+            Ok(ScannedBatch {
+                batch: batch_ref(row)?,
+                scans: unsigned(get(row, "scans")?),
+                labels: unsigned(get(row, "labels")?),
+            })
+        };
+        rows.iter().map(of).collect()
+    }
+
+    /// Takes up logs of which nothing was followed yet: those of a scan store into which
+    /// the former one was put.
+    ///
+    /// # Errors
+    /// `Unavailable`.
+    pub async fn expect_logs(&self, logs: &[LogId]) -> Result<(), LedgerError> {
+        let mut tx = self.write().await?;
+        for log in logs {
+            db::query(
+                "INSERT INTO scan_logs (id, identity, log_major, log_minor)
+                 SELECT COALESCE(MAX(id), 0) + 1, $1, 0, 0 FROM scan_logs WHERE true
+                 ON CONFLICT (identity) DO NOTHING",
+            )
+            .bind(log.0.to_vec())
+            .execute(&mut *tx)
+            .await
+            .map_err(down)?;
+        }
+        tx.commit().await.map_err(down)
+    }
 }
 
 #[async_trait]
