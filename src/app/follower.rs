@@ -11,6 +11,10 @@
 //! older copy. The ledger knows the former; for the latter the log gets a new
 //! identity and is followed from its beginning.
 //!
+//! A store that was emptied has new identities for all its logs. So the ledger knows
+//! them all from the start, and what puts one store into another tells it of the new
+//! ones: one that it does not know is of a store that lost its histories.
+//!
 //! Each shard is followed for itself: one that fails does not hold up the
 //! others.
 
@@ -37,6 +41,8 @@ use crate::store::sql::Ledger;
 /// Entries taken from one shard at once: each block is a transaction of the
 /// ledger, synced, and a trim.
 const BLOCK: usize = 2_000;
+/// How often it is looked whether the store still is the one that was followed.
+const LOOK_EVERY: Duration = Duration::from_secs(10);
 /// Wait when there is nothing to follow, or when something failed.
 const IDLE: Duration = Duration::from_millis(250);
 
@@ -96,7 +102,16 @@ impl Follower {
     /// Follows all shards until `stop`.
     pub async fn run(self, stop: CancellationToken) {
         let mut places = vec![None; usize::from(self.scanner.state.shards())];
+        let (mut logs, mut looked) = (HashSet::new(), None::<Instant>);
         while !stop.is_cancelled() {
+            if looked.is_none_or(|at| at.elapsed() >= LOOK_EVERY) {
+                looked = Some(Instant::now());
+                match self.look_at_logs(&mut logs).await {
+                    Ok(0) => {}
+                    Ok(_) => places.fill(None),
+                    Err(error) => tracing::warn!(%error, "the logs of scans cannot be looked at"),
+                }
+            }
             let Round { followed, trouble } = self.round(&mut places).await;
             metrics::counter!("zhenma_scans_followed_total").increment(followed);
             match trouble {
@@ -109,6 +124,37 @@ impl Follower {
                 () = tokio::time::sleep(IDLE) => {}
             }
         }
+    }
+
+    /// Takes up the logs that the store has, beside those `seen` before. How many of them
+    /// came in the place of others: their histories are gone.
+    async fn look_at_logs(&self, seen: &mut HashSet<LogId>) -> Result<u64, Trouble> {
+        let state = &self.scanner.state;
+        let mut logs = HashSet::new();
+        for shard in 0..state.shards() {
+            logs.insert(state.identity(shard).await?);
+        }
+        if logs.is_subset(seen) {
+            return Ok(0);
+        }
+        let known = self.ledger.logs().await?;
+        let new: Vec<LogId> =
+            logs.iter().filter(|log| !known.contains_key(*log)).copied().collect();
+        // An older version took up a log with the first scan in it.
+        let may_be_new =
+            if seen.is_empty() { known.is_empty() || new.len() < logs.len() } else { false };
+        let lost = if may_be_new { 0 } else { new.len() as u64 };
+        if lost > 0 {
+            tracing::error!(
+                logs = lost,
+                "the scan store was emptied or is another one: copies of codes that were scanned \
+                 before may pass as first scans; put back a backup of it, see deploy/NIGHT.md"
+            );
+            metrics::counter!("zhenma_scan_logs_begun_again_total").increment(lost);
+        }
+        self.ledger.expect_logs(&new).await?;
+        seen.extend(logs);
+        Ok(lost)
     }
 
     /// One block of every shard, each read while the one before it is written.
@@ -209,7 +255,7 @@ impl Follower {
         Ok(Place { log, cursor: self.ledger.cursor(log).await?.unwrap_or_default() })
     }
 
-    async fn begin_again(&self, shard: u16, old: LogId) -> Result<LogId, StateError> {
+    async fn begin_again(&self, shard: u16, old: LogId) -> Result<LogId, Trouble> {
         tracing::warn!(
             shard,
             "the log of scans is not the one that was followed: the scan store was replaced, put \
@@ -217,7 +263,9 @@ impl Follower {
              and copies of codes whose scans it lost may pass as first scans"
         );
         metrics::counter!("zhenma_scan_logs_begun_again_total").increment(1);
-        self.scanner.state.renew(shard, old).await
+        let log = self.scanner.state.renew(shard, old).await?;
+        self.ledger.expect_logs(&[log]).await?;
+        Ok(log)
     }
 
     /// Of the zone in which days are counted.

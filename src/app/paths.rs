@@ -50,6 +50,11 @@ pub fn order(data: &Path, id: uuid::Uuid) -> PathBuf {
     data.join("orders").join(id.to_string())
 }
 
+/// When the latest backup was taken, in seconds since 1970.
+pub fn last_backup(data: &Path) -> PathBuf {
+    data.join("last_backup")
+}
+
 /// Copies of a backup that is being made; gone when it ends.
 pub fn backing_up(data: &Path) -> PathBuf {
     data.join("backup.partial")

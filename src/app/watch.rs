@@ -16,6 +16,7 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
 use crate::app::compose::{Parts, StartError, listen};
+use crate::app::paths;
 use crate::base::limits::{SCAN_LOG_ENTRIES_MAX, SCAN_STATE_WAIT_MS};
 use crate::base::{Clock, Near, UnixMs};
 use crate::http::catalogue::{self, Role};
@@ -174,8 +175,11 @@ fn look_at_keys(parts: &Parts) {
     end("office", active.filter_map(|key| key.not_after).min());
 }
 
-#[allow(clippy::cast_precision_loss, reason = "bytes of a disk")]
+#[allow(clippy::cast_precision_loss, reason = "bytes of a disk, seconds since 1970")]
 fn look_at_disk(data: &PathBuf) {
+    let taken = std::fs::read_to_string(paths::last_backup(data)).ok();
+    let taken = taken.and_then(|text| text.trim().parse::<i64>().ok()).unwrap_or(0);
+    metrics::gauge!("zhenma_backup_timestamp_seconds").set(taken as f64);
     let Ok(disk) = rustix::fs::statvfs(data) else { return };
     let bytes = |blocks: u64| blocks as f64 * disk.f_frsize as f64;
     metrics::gauge!("zhenma_data_free_bytes").set(bytes(disk.f_bavail));

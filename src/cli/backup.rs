@@ -1,31 +1,43 @@
 //! `zhenma backup`, `restore`, `move`
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use clap::Args;
+use clap::{ArgGroup, Args};
 
 use super::key::passphrase;
 use super::shell::Place;
 use super::{Done, Failure};
-use crate::app::backup::{self, Lock, MovedLedger, Opener, Places};
+use crate::app::backup::{self, Lock, MovedLedger, Opener, Places, Series};
 use crate::app::compose::StartError;
+use crate::app::lost_keys::lost_keys;
 use crate::app::server;
-use crate::base::clock::SystemClock;
+use crate::base::{Clock, clock::SystemClock};
+use crate::keys::{KeyDir, KeyNumber};
 
 /// One sealed file of ledger, scan state, photos, evidence and packages, while everything goes on. Example: zhenma backup --recipient age1... /backup/zhenma-20261127.age
 #[derive(Args)]
+#[command(group = ArgGroup::new("lock").required(true).args(["recipient", "recipients_file", "passphrase_file"]))]
 pub(crate) struct Backup {
-    /// The file, which must not be there yet
+    /// The file, which must not be there yet; or a folder, in which it is named by the instant
     file: PathBuf,
     /// Public key that may open it, as age-keygen prints it; several may be given
-    #[arg(long, value_name = "AGE1", required_unless_present = "passphrase_file")]
+    #[arg(long, value_name = "AGE1")]
     recipient: Vec<String>,
+    /// File of such public keys, one a line
+    #[arg(long, value_name = "FILE")]
+    recipients_file: Option<PathBuf>,
     /// File whose first line is the backup's passphrase, instead of public keys
-    #[arg(long, value_name = "FILE", conflicts_with = "recipient")]
+    #[arg(long, value_name = "FILE")]
     passphrase_file: Option<PathBuf>,
     /// The key files too, which their own passphrase opens
     #[arg(long)]
     with_keys: bool,
+    /// Of a folder: how many backups stay in it, this one among them. Older ones are deleted
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+    keep: Option<u16>,
+    /// Also a ledger in which no enterprise is registered, which is most often the wrong one
+    #[arg(long)]
+    even_empty: bool,
     #[command(flatten)]
     place: Place,
 }
@@ -33,35 +45,59 @@ pub(crate) struct Backup {
 impl Backup {
     pub(crate) fn run(self, json: bool) -> Result<Done, Failure> {
         let settings = self.place.settings()?;
-        let lock = match &self.passphrase_file {
-            Some(file) => Lock::Passphrase(passphrase(Some(file), false)?),
-            None => Lock::Recipients(self.recipient),
+        let lock = match (&self.passphrase_file, &self.recipients_file) {
+            (Some(file), _) => Lock::Passphrase(passphrase(Some(file), false)?),
+            (None, Some(file)) => Lock::recipients(file)?,
+            (None, None) => Lock::Recipients(self.recipient),
+        };
+        let series = self.file.is_dir().then(|| Series::in_folder(&self.file));
+        if self.keep.is_some() && series.is_none() {
+            let file = self.file.display();
+            return Err(Failure(format!("--keep: {file} is not a folder of backups")));
+        }
+        let out = match &series {
+            Some(series) => series.file(SystemClock.now()),
+            None => self.file.clone(),
+        };
+        let what = backup::Backup {
+            lock: &lock,
+            out: &out,
+            with_keys: self.with_keys,
+            even_empty: self.even_empty,
         };
         let taken = server::block_on(async {
-            backup::take(&settings, &lock, &self.file, self.with_keys, &SystemClock)
+            backup::take(&settings, &what, &SystemClock)
                 .await
                 .map_err(|e| StartError::Other(e.to_string()))
         })?;
+        let gone = match (&series, self.keep) {
+            (Some(series), Some(keep)) => series.prune(keep.into())?,
+            _ => Vec::new(),
+        };
         let at = taken.taken_at.rfc3339();
         if json {
             println!(
                 "{}",
-                serde_json::json!({"taken_at": at, "bytes": taken.bytes, "scans": taken.scans,
-                    "histories": taken.histories, "log_entries": taken.log_entries,
-                    "files": taken.files, "with_keys": taken.with_keys})
+                serde_json::json!({"taken_at": at, "file": out, "bytes": taken.bytes,
+                    "scans": taken.scans, "histories": taken.histories,
+                    "log_entries": taken.log_entries, "files": taken.files,
+                    "with_keys": taken.with_keys, "deleted": gone})
             );
-        } else {
-            println!(
-                "{} is of {at}: {} scans in the ledger, {} histories, {} scans in the log, {} \
-                 files, {} bytes; {}",
-                self.file.display(),
-                taken.scans,
-                taken.histories,
-                taken.log_entries,
-                taken.files,
-                taken.bytes,
-                if taken.with_keys { "with keys" } else { "keys are not in it" },
-            );
+            return Ok(Done::Yes);
+        }
+        println!(
+            "{} is of {at}: {} scans in the ledger, {} histories, {} scans in the log, {} files, \
+             {} bytes; {}",
+            out.display(),
+            taken.scans,
+            taken.histories,
+            taken.log_entries,
+            taken.files,
+            taken.bytes,
+            if taken.with_keys { "with keys" } else { "keys are not in it" },
+        );
+        for file in gone {
+            println!("{} is deleted", file.display());
         }
         Ok(Done::Yes)
     }
@@ -69,13 +105,15 @@ impl Backup {
 
 /// Put a backup into an empty place, with all processes stopped. Example: zhenma restore --identity key.txt /backup/zhenma-20261127.age
 #[derive(Args)]
+#[command(group = ArgGroup::new("opener").required(true).args(["identity", "passphrase_file"]))]
 pub(crate) struct Restore {
+    /// The file that `zhenma backup` wrote
     file: PathBuf,
-    /// File of age-keygen with the secret key
-    #[arg(long, value_name = "FILE", required_unless_present = "passphrase_file")]
+    /// File of age-keygen with the secret key of one that the backup was made for
+    #[arg(long, value_name = "FILE")]
     identity: Option<PathBuf>,
-    /// File whose first line is the backup's passphrase
-    #[arg(long, value_name = "FILE", conflicts_with = "identity")]
+    /// File whose first line is the backup's passphrase, where it was made with one
+    #[arg(long, value_name = "FILE")]
     passphrase_file: Option<PathBuf>,
     /// Leave the scan store as it is, because only the ledger was lost
     #[arg(long)]
@@ -93,32 +131,49 @@ impl Restore {
         };
         let what =
             backup::Restore { file: &self.file, opener: &opener, ledger_only: self.ledger_only };
-        let done = server::block_on(async {
-            backup::restore(&settings, &what, &SystemClock)
+        let (done, lost) = server::block_on(async {
+            let done = backup::restore(&settings, &what, &SystemClock)
                 .await
-                .map_err(|e| StartError::Other(e.to_string()))
+                .map_err(|e| StartError::Other(e.to_string()))?;
+            // Without a set that can be read all of them are lost.
+            let ring = KeyDir::at(&settings.keys).keyring().unwrap_or_default();
+            Ok((done, lost_keys(&settings, &ring).await?))
         })?;
         if json {
             println!(
                 "{}",
                 serde_json::json!({"taken_at": done.taken_at, "scans": done.scans,
                     "histories": done.histories, "log_entries": done.log_entries,
-                    "with_keys": done.with_keys})
+                    "with_keys": done.with_keys, "lost_keys": lost})
             );
         } else {
             println!(
                 "{} is as it was at {}: {} scans in the ledger, {} histories, {} scans in the \
-                 log{}",
+                 log{}{}",
                 settings.data.display(),
                 done.taken_at,
                 done.scans,
                 done.histories,
                 done.log_entries,
-                if done.with_keys { "; with keys" } else { "; put the key files back, too" },
+                if done.with_keys { "; with keys" } else { "" },
+                put_back(&lost, &settings.keys),
             );
         }
         Ok(Done::Yes)
     }
+}
+
+/// What is still to be done for keys of batches.
+fn put_back(lost: &[KeyNumber], keys: &Path) -> String {
+    if lost.is_empty() {
+        return String::new();
+    }
+    let names: Vec<_> = lost.iter().map(ToString::to_string).collect();
+    format!(
+        "; key {} is not in {}: put jwks.json and the key files back before anything starts",
+        names.join(", "),
+        keys.display()
+    )
 }
 
 /// Move the embedded files into an empty Redis and an empty PostgreSQL database, or one of them, with all processes stopped. Example: zhenma move --to redis://127.0.0.1:6379 --to postgres://zhenma@127.0.0.1/zhenma

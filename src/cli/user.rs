@@ -28,19 +28,21 @@ pub(crate) struct User {
 enum What {
     /// Add an account. Example: zhenma user add wang --name 王芳 --role officer --password-file pw
     Add {
+        /// What is typed to sign in; it stays for good
         login: String,
+        /// Of the person, as others read it
         #[arg(long)]
         name: String,
-        /// administrator, officer or member
+        /// administrator (of the county), officer or member (of an enterprise)
         #[arg(long)]
         role: String,
-        /// Unified social credit code, for a member
-        #[arg(long)]
+        /// Unified social credit code of a member's enterprise; none for the others
+        #[arg(long, value_name = "USCC")]
         enterprise: Option<String>,
-        /// Of a member, with commas: owner, planner, approver, line, quality, sales, viewer
+        /// What a member may do, with commas: owner, planner, approver, line, quality, sales, viewer
         #[arg(long, default_value = "owner")]
         duties: String,
-        /// Of an officer: officer, supervisor, legal or auditor
+        /// What an officer may do: officer, supervisor, legal or auditor
         #[arg(long, default_value = "officer")]
         seat: String,
         /// Id of an officer's office, as /county/offices names it; the first one if left out
@@ -66,6 +68,7 @@ enum What {
     /// Make an API key; it is shown once. Example: zhenma user key wang --label "ERP" --days 365
     Key {
         login: String,
+        /// What it is for, as lists of keys show it
         #[arg(long, default_value = "API")]
         label: String,
         /// Which of the account's duties the key has, with commas; all if left out

@@ -66,7 +66,7 @@ const COUNTERS: &[Counter] = &[
     (
         Role::Worker,
         "zhenma_scan_logs_begun_again_total",
-        "Logs that were another than the one followed.",
+        "Logs that are not the ones followed before: the store lost scans.",
         None,
     ),
     (Role::Worker, "zhenma_histories_unreadable_total", "Histories that could not be read.", None),
@@ -179,6 +179,7 @@ const GAUGES: &[(&str, &str)] = &[
     ("zhenma_scan_log_fill_ratio", "Of the fullest shard of the log; at 1 scans are refused."),
     ("zhenma_scan_unfollowed_age_seconds", "Age of the oldest scan that nobody has followed."),
     ("zhenma_clock_skew_seconds", "How far our clock is ahead of another, by which one."),
+    ("zhenma_backup_timestamp_seconds", "When the latest backup was taken, Unix time; 0 without."),
     ("zhenma_data_free_bytes", "Free on the disk of ZHENMA_DATA."),
     ("zhenma_data_size_bytes", "Size of that disk."),
     ("zhenma_keys", "Keys of labels, by status."),

@@ -1,6 +1,7 @@
 //! Drills with real processes: a backup under load, everything destroyed,
 //! restored, and compared with the buyers' own record.
 
+mod nightly;
 mod on_postgres;
 
 use std::collections::HashMap;
@@ -177,7 +178,15 @@ async fn drill_on(from: (&str, Option<String>), to: (&str, Option<String>), dest
     (site.scan_store, site.ledger) = (to.0.to_owned(), to.1);
     let done = restore(&site, &file, &[]);
     assert!(done.status.success(), "{}", said(&done));
+    assert!(!String::from_utf8_lossy(&done.stdout).contains("put "), "the keys are there");
+    is_the_store_that_was_followed(&site);
     has_what_was_acknowledged(&mut site, &before, &all).await;
+}
+
+/// Of a store that holds what the former one held nobody need be told.
+fn is_the_store_that_was_followed(site: &Site) {
+    let says = String::from_utf8_lossy(&run(site, &["doctor"]).stdout).into_owned();
+    assert!(says.contains("scan_log") && !says.contains("is not the one that was"), "{says}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -287,6 +296,7 @@ async fn move_to(url: &str) {
     assert!(!data(&site).join("scans.sqlite").exists());
     url.clone_into(&mut site.scan_store);
     assert_eq!(counts(&site).await, before);
+    is_the_store_that_was_followed(&site);
     has_what_was_acknowledged(&mut site, &record, &all).await;
 }
 

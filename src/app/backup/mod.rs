@@ -7,9 +7,11 @@ mod of_redis;
 mod redis;
 mod restore;
 mod seal;
+mod series;
 mod take;
 
 use std::collections::BTreeMap;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
@@ -23,7 +25,8 @@ pub use moving::{MovedLedger, Places, Relocated, relocate};
 pub use redis::Moved;
 pub use restore::{Restore, Restored, restore};
 pub use seal::{Lock, Opener};
-pub use take::{Taken, take};
+pub use series::Series;
+pub use take::{Backup, Taken, take};
 
 /// Version of the format; a file of a later one is refused.
 const FORMAT: u32 = 1;
@@ -57,12 +60,30 @@ struct About {
 pub enum BackupError {
     #[error("{0}")]
     Refused(String),
-    #[error("{}: {problem}", .path.display())]
+    #[error("{}: {problem}{}", .path.display(), whose(.problem))]
     File { path: PathBuf, problem: std::io::Error },
     #[error(transparent)]
     Store(#[from] FrozenError),
     #[error(transparent)]
     Ledger(#[from] LedgerError),
+}
+
+/// As whom to do what this user may not.
+fn whose(problem: &std::io::Error) -> String {
+    if problem.kind() != ErrorKind::PermissionDenied {
+        return String::new();
+    }
+    let id = rustix::process::geteuid().as_raw().to_string();
+    let users = std::fs::read_to_string("/etc/passwd").unwrap_or_default();
+    let fields = users.lines().map(|line| line.split(':').collect::<Vec<_>>());
+    let name = fields
+        .filter(|user| user.get(2) == Some(&id.as_str()))
+        .find_map(|user| user.first().map(|name| (*name).to_owned()));
+    format!(
+        "; this ran as the user {}, and must run as the one that `serve` and `worker` run as (as \
+         `zhenma-admin` does), who must be able to reach the file",
+        name.unwrap_or(id)
+    )
 }
 
 /// Names the path of an error of the disk.

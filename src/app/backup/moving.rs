@@ -11,6 +11,7 @@ use crate::app::config::Settings;
 use crate::app::paths;
 use crate::base::Clock;
 use crate::media::Sha256Hex;
+use crate::scan::LogId;
 use crate::store::frozen::{FrozenScans, LoneLedger};
 use crate::store::sql::Ledger;
 use crate::store::sql::transfer::{Load, Tally};
@@ -30,7 +31,7 @@ impl Places {
     /// # Errors
     /// What to write instead; does not repeat a URL, in which a password may be.
     pub fn of(urls: &[String]) -> Result<Self, String> {
-        const WRITE: &str = "--to: write redis://HOST or postgres://USER:PASSWORD@HOST/DATABASE, \
+        const WRITE: &str = "--to: write redis://HOST or postgres://USER@HOST/DATABASE, \
                              or --to twice to move both";
         let mut places = Self::default();
         for url in urls {
@@ -107,6 +108,10 @@ pub async fn relocate(
         Some(url) => Some((redis::empty(url).await?, FrozenScans::alone(&scans_file)?)),
         None => None,
     };
+    let logs = match &redis {
+        Some((redis, _)) => redis::logs(redis).await?,
+        None => Vec::new(),
+    };
     let mut load = match &to.postgres {
         Some(url) => Some(Load::begin(url).await?),
         None => None,
@@ -116,13 +121,14 @@ pub async fn relocate(
     let _alone = if settings.ledger == "embedded" {
         // Before it is brought to this version, beneath who may have it open.
         drop(LoneLedger::at(&ledger_file)?);
-        Ledger::open(&ledger_file, clock.now()).await?.close().await;
+        expect(Ledger::open(&ledger_file, clock.now()).await?, &logs).await?;
         let ledger = LoneLedger::at(&ledger_file)?;
         if let Some(load) = &mut load {
             done.ledger = Some(MovedLedger::of(&ledger.pour_into(load).await?));
         }
         Some(ledger)
     } else {
+        expect(Ledger::connect(&settings.ledger, clock.now()).await?, &logs).await?;
         None
     };
     if let Some((redis, scans)) = &redis {
@@ -145,6 +151,13 @@ pub async fn relocate(
         }
     }
     Ok(done)
+}
+
+/// Lets a ledger know which logs come behind those that it followed.
+pub(super) async fn expect(ledger: Ledger, logs: &[LogId]) -> Result<(), BackupError> {
+    let expected = ledger.expect_logs(logs).await;
+    ledger.close().await;
+    Ok(expected?)
 }
 
 fn is_here(setting: &str, value: &str, file: &Path) -> Result<(), BackupError> {

@@ -10,7 +10,7 @@ use crate::media::Sha256Hex;
 use crate::registry::port::RegistryLedger;
 use crate::registry::{Placement, Register};
 use crate::scan::ledger::ScanLedger as _;
-use crate::scan::{CodeId, Cursor, ScanState, StateError};
+use crate::scan::{CodeId, Cursor, LogId, ScanState, StateError};
 use crate::store::frozen::FrozenScans;
 use crate::store::redis::RedisState;
 use crate::store::sql::Ledger;
@@ -50,6 +50,18 @@ pub async fn empty(url: &str) -> Result<RedisState, BackupError> {
          (FLUSHDB) if they are of a restore or move that did not end"
             .into(),
     ))
+}
+
+/// The logs of a Redis that is to be filled. That they have names fills nothing.
+///
+/// # Errors
+/// When it cannot be reached.
+pub async fn logs(redis: &RedisState) -> Result<Vec<LogId>, BackupError> {
+    let mut logs = Vec::new();
+    for shard in 0..redis.shards() {
+        logs.push(redis.identity(shard).await.map_err(told)?);
+    }
+    Ok(logs)
 }
 
 /// The log first, since a scan that is in its history already goes to no log.

@@ -6,11 +6,13 @@ use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 
 use super::archive::unpack;
+use super::moving::expect;
 use super::take::sync_folder_of;
 use super::{BackupError, FOLDERS, KEYS, LEDGER, Opener, SCANS, at, redis};
 use crate::app::config::Settings;
 use crate::app::paths;
 use crate::base::{Clock, UnixMs};
+use crate::store::embedded::Inspection;
 use crate::store::frozen::{FrozenScans, LoneLedger, count_rows};
 use crate::store::redis::RedisState;
 use crate::store::sql::Ledger;
@@ -152,9 +154,19 @@ async fn put(
         let (from, to) = (partial.join(name), settings.data.join(name));
         if what.ledger_only { place_missing(&from, &to)? } else { place(&from, &to)? }
     }
-    if redis.is_some() || load.is_some() {
+    // What the histories are put into has logs of its own, and so has a file that was
+    // made of a Redis.
+    let logs = match redis {
+        Some(redis) => redis::logs(redis).await?,
+        None if about.scan_store == "redis" && !what.ledger_only && scans.exists() => {
+            let file = Inspection::open(&scans).map_err(redis::told)?;
+            file.identity().map_err(redis::told)?.into_iter().collect()
+        }
+        None => Vec::new(),
+    };
+    if !logs.is_empty() || load.is_some() {
         // A backup of an older version is brought to this one.
-        Ledger::open(&ledger, now).await?.close().await;
+        expect(Ledger::open(&ledger, now).await?, &logs).await?;
     }
     if let Some(load) = load {
         LoneLedger::at(&ledger)?.pour_into(load).await?;

@@ -23,6 +23,17 @@ pub enum Lock {
 }
 
 impl Lock {
+    /// The public keys in a file, one a line, as the age tool reads them with `-R`.
+    ///
+    /// # Errors
+    /// For a file that cannot be read.
+    pub fn recipients(path: &Path) -> Result<Self, BackupError> {
+        let text = std::fs::read_to_string(path).map_err(at(path))?;
+        let keys = text.lines().map(str::trim);
+        let keys = keys.filter(|line| !line.is_empty() && !line.starts_with('#'));
+        Ok(Self::Recipients(keys.map(str::to_owned).collect()))
+    }
+
     pub(super) fn seal<W: Write>(&self, out: W) -> Result<StreamWriter<W>, BackupError> {
         let refused = |says: String| BackupError::Refused(says);
         let recipients: Vec<Box<dyn age::Recipient>> = match self {

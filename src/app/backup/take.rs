@@ -10,7 +10,7 @@ use rustix::fs::{FlockOperation, flock};
 
 use super::archive::Packer;
 use super::{About, BackupError, FOLDERS, FORMAT, KEYS, LEDGER, Lock, SCANS, at, of_redis};
-use crate::app::config::Settings;
+use crate::app::config::{Settings, without_password};
 use crate::app::paths;
 use crate::base::{Clock, UnixMs};
 use crate::store::frozen::{FrozenScans, LiveLedger, count_rows};
@@ -33,26 +33,33 @@ pub struct Taken {
     pub with_keys: bool,
 }
 
-/// Writes a backup of what `settings` name to `out`, which appears when it is
-/// whole and on disk.
+/// What to back up, and where to.
+pub struct Backup<'a> {
+    pub lock: &'a Lock,
+    /// A file that is not there yet.
+    pub out: &'a Path,
+    pub with_keys: bool,
+    /// Also a ledger in which no enterprise is registered.
+    pub even_empty: bool,
+}
+
+/// Writes a backup of what `settings` name, which appears when it is whole and on disk.
 ///
 /// # Errors
 /// When there is nothing to back up, `out` is there already, or a disk is full;
 /// nothing is left then.
 pub async fn take(
     settings: &Settings,
-    lock: &Lock,
-    out: &Path,
-    with_keys: bool,
+    what: &Backup<'_>,
     clock: &dyn Clock,
 ) -> Result<Taken, BackupError> {
     let refused = |says: String| Err(BackupError::Refused(says));
-    let ledger = paths::ledger(&settings.data);
+    let (out, ledger) = (what.out, paths::ledger(&settings.data));
     super::usable(settings).map_err(BackupError::Refused)?;
-    if settings.ledger == "embedded" && !ledger.exists() {
+    if settings.ledger == "embedded" && !ledger.try_exists().map_err(at(&ledger))? {
         return refused(format!("{} is not there: nothing is registered yet", ledger.display()));
     }
-    if out.exists() {
+    if out.try_exists().map_err(at(out))? {
         return refused(format!("{} is there already: choose another name", out.display()));
     }
     let ledger = match settings.ledger.as_str() {
@@ -61,20 +68,27 @@ pub async fn take(
     };
     let folder = Folder::make(&settings.data)?;
     let partial = Partial::beside(out);
-    let mut taken = write(settings, lock, ledger, &folder.0, &partial.0, with_keys, clock).await?;
+    let mut taken = write(settings, what, ledger, &folder.0, &partial.0, clock).await?;
     taken.bytes = std::fs::metadata(&partial.0).map_err(at(&partial.0))?.len();
     std::fs::rename(&partial.0, out).map_err(at(out))?;
     sync_folder_of(out)?;
+    note(&settings.data, taken.taken_at)?;
     Ok(taken)
+}
+
+/// Leaves word of the latest backup, for whoever watches.
+fn note(data: &Path, taken_at: UnixMs) -> Result<(), BackupError> {
+    let (file, fresh) = (paths::last_backup(data), paths::last_backup(data).with_extension("new"));
+    std::fs::write(&fresh, format!("{}\n", taken_at.seconds())).map_err(at(&fresh))?;
+    std::fs::rename(&fresh, &file).map_err(at(&file))
 }
 
 async fn write(
     settings: &Settings,
-    lock: &Lock,
+    what: &Backup<'_>,
     mut from: LiveLedger,
     folder: &Path,
     partial: &Path,
-    with_keys: bool,
     clock: &dyn Clock,
 ) -> Result<Taken, BackupError> {
     let file = OpenOptions::new()
@@ -85,7 +99,7 @@ async fn write(
         .open(partial)
         .map_err(at(partial))?;
     // First, so that a wrong key is told before anything is copied.
-    let sealed = lock.seal(BufWriter::new(file))?;
+    let sealed = what.lock.seal(BufWriter::new(file))?;
     let (ledger, scans) = (folder.join(LEDGER), folder.join(SCANS));
     let taken_at = match settings.scan_store.as_str() {
         "embedded" => copy(settings, &mut from, &ledger, &scans, clock).await?,
@@ -101,6 +115,16 @@ async fn write(
         ledger_rows: count_rows(&ledger)?,
         scan_rows: if scans.exists() { count_rows(&scans)? } else { Default::default() },
     };
+    if about.ledger_rows.get("enterprises").is_none_or(|rows| *rows == 0) && !what.even_empty {
+        let ledger = match settings.ledger.as_str() {
+            "embedded" => paths::ledger(&settings.data).display().to_string(),
+            url => without_password(url),
+        };
+        return Err(BackupError::Refused(format!(
+            "no enterprise is registered in {ledger}: is this the ledger that serves, with its \
+             settings (ZHENMA_DATA, ZHENMA_LEDGER)? If it is meant, say --even-empty"
+        )));
+    }
     let mut packer = Packer::begin(sealed, &about).map_err(at(partial))?;
     packer.file(LEDGER, &ledger).map_err(at(partial))?;
     if scans.exists() {
@@ -111,7 +135,7 @@ async fn write(
     for name in FOLDERS {
         files += packer.folder(name, &settings.data.join(name))?;
     }
-    if with_keys {
+    if what.with_keys {
         packer.folder(KEYS, &settings.keys)?;
     }
     let sealed = packer.finish().map_err(at(partial))?;
@@ -128,7 +152,7 @@ async fn write(
         histories: rows(&about.scan_rows, "history"),
         log_entries: rows(&about.scan_rows, "log"),
         files,
-        with_keys,
+        with_keys: what.with_keys,
     })
 }
 

@@ -330,7 +330,7 @@ async fn follow_up(
             "the scan store is not the one that was followed before: what was scanned there is \
              not in its histories",
             "if that was not meant, set scan_store to the former one; otherwise start `zhenma \
-             worker`, and this ends with the first scan that it follows",
+             worker`, which takes it up",
         ));
     }
     found.push(backlog(&unfollowed, now));

@@ -131,7 +131,7 @@ impl Ledger {
     /// # Errors
     /// What to write instead; does not repeat the URL, in which a password may be.
     pub fn check_url(url: &str) -> Result<(), String> {
-        const WRITE: &str = "write embedded or postgres://USER:PASSWORD@HOST/DATABASE";
+        const WRITE: &str = "write embedded or postgres://USER@HOST/DATABASE";
         let known = ["postgres://", "postgresql://"].iter().any(|s| url.starts_with(s));
         let options = PgConnectOptions::from_str(url).ok().filter(|_| known);
         let Some(options) = options else { return Err(WRITE.to_owned()) };

@@ -15,7 +15,7 @@ use zhenma::store::sql::lease::Work;
 
 use super::{
     DEADLINE, backup, counts, data, drill_on, has_what_was_acknowledged, is_recalled,
-    nothing_to_mend, ready, recall, restore, run, said,
+    is_the_store_that_was_followed, nothing_to_mend, ready, recall, restore, run, said,
 };
 use crate::book::{NOW, by, maker};
 use crate::kills::{Buyers, check};
@@ -101,7 +101,10 @@ async fn files_move_to_redis_and_postgresql_by_one_command() {
     assert!(moved.status.success(), "{}", said(&moved));
     let moved: Value = serde_json::from_slice(&moved.stdout).expect("JSON");
     assert_eq!((&moved["histories"], &moved["not_issued"]), (&before.len().into(), &0.into()));
-    assert_eq!(moved["ledger"]["rows"], rows, "{moved}");
+    // Beside what it had the ledger knows the logs of the Redis, by their 64 tags.
+    let kept = contents(&data(&site).join("ledger.sqlite.moved"));
+    assert_eq!(kept.values().map(Vec::len).sum::<usize>(), rows + 64);
+    assert_eq!(moved["ledger"]["rows"], rows + 64, "{moved}");
     for name in ["ledger.sqlite", "scans.sqlite"] {
         assert!(!data(&site).join(name).exists(), "{name}");
         assert!(data(&site).join(format!("{name}.moved")).exists(), "{name}");
@@ -116,6 +119,7 @@ async fn files_move_to_redis_and_postgresql_by_one_command() {
     assert!(String::from_utf8_lossy(&doctor.stdout).contains("until the setting follows"));
     site.scan_store = redis.url();
     assert_eq!(counts(&site).await, before);
+    is_the_store_that_was_followed(&site);
     has_what_was_acknowledged(&mut site, &record, &all).await;
 
     let other = embedded();
