@@ -132,15 +132,16 @@ pub struct ScanStateHealth {
 
 /// Health in words.
 ///
-/// An unreachable scan state makes it `degraded` and not unready: a server
-/// that says `cannot_confirm` helps a buyer more than none at all.
+/// An unreachable scan state makes it `degraded` and not unready: all servers have the
+/// same, so a proxy that left them out would have none, and `cannot_confirm` helps a
+/// buyer more than that. 503 is said by a server that stops, and by no other.
 #[utoipa::path(
     get,
     path = "/readyz",
     tag = "operations",
     responses(
-        (status = 200, body = Readiness, description = "Send requests"),
-        (status = 503, body = Readiness, description = "Stopping: send requests elsewhere"),
+        (status = 200, body = Readiness, description = "`ready` or `degraded`: send requests"),
+        (status = 503, body = Readiness, description = "`stopping`: send requests elsewhere"),
     )
 )]
 pub async fn readyz(

@@ -12,6 +12,7 @@ use crate::need;
 mod containers;
 mod night;
 pub mod proxy;
+mod settings;
 
 /// A user without rights, by Linux's custom.
 const NOBODY: u32 = 65_534;
@@ -114,7 +115,7 @@ fn on_the_machine(folder: &Path, script: &[String]) -> (Output, String) {
 
 #[test]
 fn the_commands_for_systemd_lead_to_a_verified_label() {
-    if !may_have_a_machine(&["systemd-sysusers", "caddy", "curl", "ip"]) {
+    if !may_have_a_machine(&["systemd-sysusers", "caddy", "curl", "ip", "age-keygen"]) {
         return;
     }
     let folder = project();
@@ -125,10 +126,11 @@ fn the_commands_for_systemd_lead_to_a_verified_label() {
     let log = |unit: &str| {
         fs::read_to_string(folder.path().join(format!("{unit}.log"))).unwrap_or_default()
     };
-    let logs = log("zhenma-serve") + &log("zhenma-worker");
+    let logs = log("zhenma-serve") + &log("zhenma-worker") + &log("zhenma-backup");
     assert!(output.status.success(), "{said}\n{logs}");
     assert!(said.contains("\"outcome\":\"genuine\""), "{said}\n{logs}");
     assert!(said.contains("\"durable\":true"), "{said}");
+    assert!(log("zhenma-backup").contains("/backups/zhenma-2"), "{logs}");
     assert!(said.contains("opens 1 keys") && said.contains("served by a zhenma now"), "{said}");
     let findings =
         said.lines().filter(|line| line.starts_with("warning") || line.starts_with("fault"));
@@ -147,6 +149,7 @@ fn units_are_sound_and_hardened() {
         ("zhenma-serve.service", "1.2"),
         ("zhenma-worker.service", "1.2"),
         ("zhenma-courier.service", "1.4"),
+        ("zhenma-backup.service", "1.2"),
     ] {
         // `verify` wants the program to be there.
         let here = text(&format!("systemd/{unit}"))
@@ -221,4 +224,29 @@ fn a_process_that_knows_the_passphrase_hides_its_memory() {
     drop(writer);
     worker.wait().expect("it ends");
     assert_eq!(owner, 0);
+}
+
+#[test]
+fn a_backup_comes_every_night_and_behind_the_stores() {
+    if need::program("systemd-analyze").is_none() {
+        return;
+    }
+    let timer = text("systemd/zhenma-backup.timer");
+    let at = timer.lines().find_map(|line| line.strip_prefix("OnCalendar=")).expect("a time");
+    let analyze = Command::new("systemd-analyze")
+        .args(["calendar", "--iterations=2", "--base-time=2026-11-27 12:00:00", at])
+        .env("TZ", "UTC")
+        .output()
+        .expect("it runs");
+    let said = said(&analyze);
+    let days = ["2026-11-28 02:30:00", "2026-11-29 02:30:00"];
+    assert!(days.iter().all(|day| said.contains(day)), "{said}");
+    assert!(timer.contains("\nPersistent=true\n"), "a night without power");
+    for unit in ["serve", "worker", "courier", "backup"] {
+        let text = text(&format!("systemd/zhenma-{unit}.service"));
+        let after = text.lines().find(|line| line.starts_with("After=")).expect("an order");
+        assert!(after.ends_with(" postgresql.service"), "{unit}: {after}");
+        let wants = text.lines().filter(|line| line.starts_with("Wants="));
+        assert!(wants.eq(["Wants=network-online.target"]), "{unit}");
+    }
 }

@@ -31,7 +31,7 @@ struct Watched {
     ports: BTreeMap<&'static str, u16>,
     processes: Vec<Child>,
     client: reqwest::Client,
-    _redis: RedisServer,
+    redis: RedisServer,
 }
 
 impl Watched {
@@ -41,7 +41,7 @@ impl Watched {
         let ports: BTreeMap<_, _> =
             JOBS.map(|job| (job, if job == "serve" { site.port } else { free_port() })).into();
         let client = reqwest::Client::builder().no_proxy().build().expect("a client");
-        let mut watched = Self { site, ports, processes: Vec::new(), client, _redis: redis };
+        let mut watched = Self { site, ports, processes: Vec::new(), client, redis };
         for job in JOBS {
             let log = File::create(watched.site.file(job)).expect("a log");
             let process = watched
@@ -198,6 +198,32 @@ async fn a_worker_answers_for_itself_alone() {
         let (status, _) = watched.get("worker", path, "127.0.0.1").await.expect("answers");
         assert_eq!(status, 404, "{path}");
     }
+}
+
+/// The alert of histories that are lost rests on this.
+#[tokio::test]
+async fn a_redis_that_was_emptied_under_a_worker_is_counted_and_a_new_one_is_not() {
+    let Some(watched) = Watched::start().await else { return };
+    let counted = async || {
+        let (_, text) = watched.get("worker", "/metrics", "127.0.0.1").await.expect("answers");
+        let of = |name| text.lines().find_map(|line| line.strip_prefix(name));
+        let lost = of("zhenma_scan_logs_begun_again_total ").expect("counted from the start");
+        let followed = of("zhenma_scans_followed_total ").expect("counted from the start");
+        [lost, followed].map(|count| count.trim().parse::<u64>().expect("a count"))
+    };
+    let deadline = Instant::now() + DEADLINE;
+    watched.scan(0).await;
+    while counted().await[1] == 0 {
+        assert!(Instant::now() < deadline, "not followed: {}", watched.log("worker"));
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    assert_eq!(counted().await[0], 0, "{}", watched.log("worker"));
+    watched.redis.command::<()>("FLUSHALL");
+    while counted().await[0] == 0 {
+        assert!(Instant::now() < deadline, "not seen: {}", watched.log("worker"));
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    assert!(watched.log("worker").contains("the scan store was emptied or is another one"));
 }
 
 #[test]

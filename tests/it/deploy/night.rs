@@ -2,24 +2,28 @@
 
 use std::fs;
 use std::path::Path;
+use std::process::Command;
 
-use super::{commands, commands_of, fetches, may_have_a_machine, on_the_machine, project, text};
+use super::{
+    commands, commands_of, fetches, may_have_a_machine, on_the_machine, project, said, text,
+};
 
 /// Pages, in an order in which each leaves what the next one needs.
-const PAGES: [&str; 8] = [
+const PAGES: [&str; 9] = [
     "Scans late or not confirmed",
     "Worker gone",
     "Store full",
     "Flood",
     "Clock wrong",
     "Certificate expired",
+    "Backup old",
     "Upgrade and back",
     "Key compromised",
 ];
 
 #[test]
 fn every_page_of_the_night_ends_what_it_is_for() {
-    let programs = ["systemd-sysusers", "caddy", "curl", "ip", "openssl", "faketime"];
+    let programs = ["systemd-sysusers", "caddy", "curl", "ip", "openssl", "faketime", "age-keygen"];
     if !may_have_a_machine(&programs) {
         return;
     }
@@ -50,4 +54,30 @@ fn every_command_of_the_night_is_run() {
         let title = page.lines().next().expect("a title");
         assert!(PAGES.contains(&title), "{title} has commands that no test runs");
     }
+}
+
+#[test]
+fn old_orders_go_and_nothing_is_wrong_where_there_are_none() {
+    let line = commands_of("NIGHT.md", "Store full");
+    let line = line.iter().find(|line| line.starts_with("find ")).expect("it looks for orders");
+    let folder = tempfile::tempdir().expect("a folder");
+    let data = folder.path().join("data");
+    fs::create_dir(&data).expect("made");
+    let line = line.replace("/var/lib/zhenma/data", &data.display().to_string());
+    let sweep = || {
+        let done = Command::new("/bin/sh").args(["-c", &line]).output().expect("sh runs");
+        assert!(done.status.success() && done.stderr.is_empty(), "{}", said(&done));
+    };
+    sweep();
+    let [old, new, photo] = ["orders/old", "orders/new", "media/old"].map(|name| data.join(name));
+    for folder in [&old, &new, &photo] {
+        fs::create_dir_all(folder).expect("made");
+        fs::write(folder.join("labels.pdf"), "x").expect("written");
+    }
+    for folder in [&old, &photo] {
+        let aged = Command::new("touch").args(["-d", "31 days ago"]).arg(folder).status();
+        assert!(aged.expect("touch runs").success());
+    }
+    sweep();
+    assert!(!old.exists() && new.exists() && photo.exists());
 }
