@@ -25,7 +25,7 @@ fn names(folder: &str) -> Vec<String> {
 #[test]
 fn of_a_folder_the_latest_stay_and_the_last_one_opens() {
     use age::secrecy::ExposeSecret;
-    let site = Site::new("embedded");
+    let site = Site::on("embedded", Some("embedded".to_owned()));
     let (folder, recipients) = (site.file("backups"), site.file("recipients"));
     fs::create_dir(&folder).expect("made");
     let identity = x25519::Identity::generate();
