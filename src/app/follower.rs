@@ -141,8 +141,7 @@ impl Follower {
         let new: Vec<LogId> =
             logs.iter().filter(|log| !known.contains_key(*log)).copied().collect();
         // An older version took up a log with the first scan in it.
-        let may_be_new =
-            if seen.is_empty() { known.is_empty() || new.len() < logs.len() } else { false };
+        let may_be_new = seen.is_empty() && (known.is_empty() || new.len() < logs.len());
         let lost = if may_be_new { 0 } else { new.len() as u64 };
         if lost > 0 {
             tracing::error!(

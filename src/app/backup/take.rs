@@ -117,7 +117,10 @@ async fn write(
     };
     if about.ledger_rows.get("enterprises").is_none_or(|rows| *rows == 0) && !what.even_empty {
         let ledger = match settings.ledger.as_str() {
-            "embedded" => paths::ledger(&settings.data).display().to_string(),
+            "embedded" => {
+                let file = paths::ledger(&settings.data);
+                std::path::absolute(&file).unwrap_or(file).display().to_string()
+            }
             url => without_password(url),
         };
         return Err(BackupError::Refused(format!(
