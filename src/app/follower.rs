@@ -19,7 +19,7 @@
 //! others.
 
 use std::collections::{HashMap, HashSet};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLockWriteGuard};
 use std::time::{Duration, Instant};
 
@@ -91,28 +91,42 @@ pub struct Follower {
     zone: TimeZone,
     /// The evidence across codes is that of the ledger.
     whole: AtomicBool,
+    /// Logs that came in the place of others, and that nobody was told of yet.
+    lost: AtomicU64,
 }
 
 impl Follower {
     pub fn new(scanner: Scanner, ledger: Ledger, clock: Arc<dyn Clock>, zone: TimeZone) -> Self {
         let scanner = Scanner { across: Arc::default(), ..scanner };
-        Self { scanner, ledger, clock, zone, whole: AtomicBool::new(false) }
+        Self {
+            scanner,
+            ledger,
+            clock,
+            zone,
+            whole: AtomicBool::new(false),
+            lost: AtomicU64::new(0),
+        }
     }
 
     /// Follows all shards until `stop`.
     pub async fn run(self, stop: CancellationToken) {
         let mut places = vec![None; usize::from(self.scanner.state.shards())];
-        let (mut logs, mut looked) = (HashSet::new(), None::<Instant>);
+        let mut looked = Instant::now();
         while !stop.is_cancelled() {
-            if looked.is_none_or(|at| at.elapsed() >= LOOK_EVERY) {
-                looked = Some(Instant::now());
-                match self.look_at_logs(&mut logs).await {
-                    Ok(0) => {}
-                    Ok(_) => places.fill(None),
-                    Err(error) => tracing::warn!(%error, "the logs of scans cannot be looked at"),
-                }
+            if looked.elapsed() >= LOOK_EVERY {
+                looked = Instant::now();
+                places.fill(None);
             }
             let Round { followed, trouble } = self.round(&mut places).await;
+            let lost = self.lost.swap(0, Ordering::Relaxed);
+            if lost > 0 {
+                tracing::error!(
+                    logs = lost,
+                    "the scan store was emptied or is another one: copies of codes that were \
+                     scanned before may pass as first scans; put back a backup of it, see \
+                     deploy/NIGHT.md"
+                );
+            }
             metrics::counter!("zhenma_scans_followed_total").increment(followed);
             match trouble {
                 Some(error) => tracing::warn!(%error, "not every log of scans can be followed now"),
@@ -124,36 +138,6 @@ impl Follower {
                 () = tokio::time::sleep(IDLE) => {}
             }
         }
-    }
-
-    /// Takes up the logs that the store has, beside those `seen` before. How many of them
-    /// came in the place of others: their histories are gone.
-    async fn look_at_logs(&self, seen: &mut HashSet<LogId>) -> Result<u64, Trouble> {
-        let state = &self.scanner.state;
-        let mut logs = HashSet::new();
-        for shard in 0..state.shards() {
-            logs.insert(state.identity(shard).await?);
-        }
-        if logs.is_subset(seen) {
-            return Ok(0);
-        }
-        let known = self.ledger.logs().await?;
-        let new: Vec<LogId> =
-            logs.iter().filter(|log| !known.contains_key(*log)).copied().collect();
-        // An older version took up a log with the first scan in it.
-        let may_be_new = seen.is_empty() && (known.is_empty() || new.len() < logs.len());
-        let lost = if may_be_new { 0 } else { new.len() as u64 };
-        if lost > 0 {
-            tracing::error!(
-                logs = lost,
-                "the scan store was emptied or is another one: copies of codes that were scanned \
-                 before may pass as first scans; put back a backup of it, see deploy/NIGHT.md"
-            );
-            metrics::counter!("zhenma_scan_logs_begun_again_total").increment(lost);
-        }
-        self.ledger.expect_logs(&new).await?;
-        seen.extend(logs);
-        Ok(lost)
     }
 
     /// One block of every shard, each read while the one before it is written.
@@ -245,13 +229,30 @@ impl Follower {
     async fn place(&self, shard: u16) -> Result<Place, Trouble> {
         let state = &self.scanner.state;
         let log = state.identity(shard).await?;
-        let cursor = self.ledger.cursor(log).await?.unwrap_or_default();
+        let cursor = match self.ledger.cursor(log).await? {
+            Some(cursor) => cursor,
+            None => self.take_up(log).await?,
+        };
         // Asked after the cursor, since both only grow.
         if cursor <= state.newest(shard).await? {
             return Ok(Place { log, cursor });
         }
         let log = self.begin_again(shard, log).await?;
         Ok(Place { log, cursor: self.ledger.cursor(log).await?.unwrap_or_default() })
+    }
+
+    /// Takes up a log that the ledger does not know. Where it knows as many as the store
+    /// has, and a scan in one of them, this one came in the place of another, whose
+    /// histories are gone.
+    async fn take_up(&self, log: LogId) -> Result<Cursor, Trouble> {
+        let known = self.ledger.logs().await?;
+        self.ledger.expect_logs(&[log]).await?;
+        let are_all = known.len() >= usize::from(self.scanner.state.shards());
+        if are_all && known.values().any(|cursor| *cursor > Cursor::START) {
+            metrics::counter!("zhenma_scan_logs_begun_again_total").increment(1);
+            self.lost.fetch_add(1, Ordering::Relaxed);
+        }
+        Ok(Cursor::START)
     }
 
     async fn begin_again(&self, shard: u16, old: LogId) -> Result<LogId, Trouble> {

@@ -15,6 +15,8 @@ use crate::redis_server::{RedisServer, free_port};
 use crate::site::Site;
 
 const DEADLINE: Duration = Duration::from_secs(120);
+/// Logs of a Redis.
+const TAGS: u64 = 64;
 const JOBS: [&str; 3] = ["serve", "worker", "courier"];
 
 fn root(name: &str) -> PathBuf {
@@ -43,16 +45,8 @@ impl Watched {
         let client = reqwest::Client::builder().no_proxy().build().expect("a client");
         let mut watched = Self { site, ports, processes: Vec::new(), client, redis };
         for job in JOBS {
-            let log = File::create(watched.site.file(job)).expect("a log");
-            let process = watched
-                .site
-                .command(&[job])
-                .env("ZHENMA_METRICS_LISTEN", format!("127.0.0.1:{}", watched.ports[job]))
-                .env("ZHENMA_TRUSTED_PROXIES", "127.0.0.0/8")
-                .stdout(Stdio::null())
-                .stderr(log)
-                .spawn();
-            watched.processes.push(process.expect("zhenma starts"));
+            let process = watched.spawn(job);
+            watched.processes.push(process);
         }
         let deadline = Instant::now() + DEADLINE;
         for job in JOBS {
@@ -66,6 +60,51 @@ impl Watched {
             }
         }
         Some(watched)
+    }
+
+    fn spawn(&self, job: &str) -> Child {
+        let log = File::create(self.site.file(job)).expect("a log");
+        let process = self
+            .site
+            .command(&[job])
+            .env("ZHENMA_METRICS_LISTEN", format!("127.0.0.1:{}", self.ports[job]))
+            .env("ZHENMA_TRUSTED_PROXIES", "127.0.0.0/8")
+            .stdout(Stdio::null())
+            .stderr(log)
+            .spawn();
+        process.expect("zhenma starts")
+    }
+
+    /// A counter of the worker.
+    async fn counted(&self, name: &str) -> Option<u64> {
+        let (_, text) = self.get("worker", "/metrics", "127.0.0.1").await?;
+        text.lines().find_map(|line| line.strip_prefix(name)?.trim().parse().ok())
+    }
+
+    async fn lost(&self) -> Option<u64> {
+        self.counted("zhenma_scan_logs_begun_again_total ").await
+    }
+
+    async fn until_followed(&self) {
+        let deadline = Instant::now() + DEADLINE;
+        while self.counted("zhenma_scans_followed_total ").await.is_none_or(|count| count == 0) {
+            assert!(Instant::now() < deadline, "not followed: {}", self.log("worker"));
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    }
+
+    /// Waits until so many logs were lost, and no more.
+    async fn until_lost(&self, logs: u64) {
+        let deadline = Instant::now() + DEADLINE;
+        loop {
+            let lost = self.lost().await.unwrap_or(0);
+            assert!(lost <= logs, "{lost} of {logs}: {}", self.log("worker"));
+            if lost == logs {
+                return;
+            }
+            assert!(Instant::now() < deadline, "{lost} of {logs}: {}", self.log("worker"));
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
     }
 
     fn log(&self, job: &str) -> String {
@@ -202,27 +241,20 @@ async fn a_worker_answers_for_itself_alone() {
 
 /// The alert of histories that are lost rests on this.
 #[tokio::test]
-async fn a_redis_that_was_emptied_under_a_worker_is_counted_and_a_new_one_is_not() {
-    let Some(watched) = Watched::start().await else { return };
-    let counted = async || {
-        let (_, text) = watched.get("worker", "/metrics", "127.0.0.1").await.expect("answers");
-        let of = |name| text.lines().find_map(|line| line.strip_prefix(name));
-        let lost = of("zhenma_scan_logs_begun_again_total ").expect("counted from the start");
-        let followed = of("zhenma_scans_followed_total ").expect("counted from the start");
-        [lost, followed].map(|count| count.trim().parse::<u64>().expect("a count"))
-    };
-    let deadline = Instant::now() + DEADLINE;
+async fn histories_that_redis_lost_are_counted_and_a_new_redis_is_not() {
+    let Some(mut watched) = Watched::start().await else { return };
     watched.scan(0).await;
-    while counted().await[1] == 0 {
-        assert!(Instant::now() < deadline, "not followed: {}", watched.log("worker"));
-        tokio::time::sleep(Duration::from_millis(50)).await;
-    }
-    assert_eq!(counted().await[0], 0, "{}", watched.log("worker"));
+    watched.until_followed().await;
+    assert_eq!(watched.lost().await, Some(0), "{}", watched.log("worker"));
+    // A node of a cluster that came back empty while no worker looked.
+    let worker = JOBS.iter().position(|job| *job == "worker").expect("one of them");
+    watched.processes[worker].kill().expect("killed");
+    watched.processes[worker].wait().expect("ended");
+    watched.redis.command::<()>("DEL zm:{00}:id zm:{01}:id");
+    watched.processes[worker] = watched.spawn("worker");
+    watched.until_lost(2).await;
     watched.redis.command::<()>("FLUSHALL");
-    while counted().await[0] == 0 {
-        assert!(Instant::now() < deadline, "not seen: {}", watched.log("worker"));
-        tokio::time::sleep(Duration::from_millis(50)).await;
-    }
+    watched.until_lost(2 + TAGS).await;
     assert!(watched.log("worker").contains("the scan store was emptied or is another one"));
 }
 
