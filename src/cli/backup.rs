@@ -1,5 +1,6 @@
 //! `zhenma backup`, `restore`, `move`
 
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use clap::{ArgGroup, Args};
@@ -7,7 +8,7 @@ use clap::{ArgGroup, Args};
 use super::key::passphrase;
 use super::shell::Place;
 use super::{Done, Failure};
-use crate::app::backup::{self, Lock, MovedLedger, Opener, Places, Series};
+use crate::app::backup::{self, Lock, MovedLedger, Opener, Places, Pruned, Series};
 use crate::app::compose::StartError;
 use crate::app::lost_keys::lost_keys;
 use crate::app::server;
@@ -50,13 +51,21 @@ impl Backup {
             (None, Some(file)) => Lock::recipients(file)?,
             (None, None) => Lock::Recipients(self.recipient),
         };
-        let series = self.file.is_dir().then(|| Series::in_folder(&self.file));
+        let is_folder = match self.file.metadata() {
+            Ok(what) => what.is_dir(),
+            Err(error) if error.kind() == ErrorKind::NotFound => false,
+            Err(error) => return Err(Failure(format!("{}: {error}", self.file.display()))),
+        };
+        let series = is_folder.then(|| Series::in_folder(&self.file));
         if self.keep.is_some() && series.is_none() {
             let file = self.file.display();
             return Err(Failure(format!("--keep: {file} is not a folder of backups")));
         }
         let out = match &series {
-            Some(series) => series.file(SystemClock.now()),
+            Some(series) => {
+                series.sweep(SystemClock.now())?;
+                series.file(SystemClock.now())
+            }
             None => self.file.clone(),
         };
         let what = backup::Backup {
@@ -70,18 +79,22 @@ impl Backup {
                 .await
                 .map_err(|e| StartError::Other(e.to_string()))
         })?;
-        let gone = match (&series, self.keep) {
-            (Some(series), Some(keep)) => series.prune(keep.into())?,
-            _ => Vec::new(),
+        let pruned = match (&series, self.keep) {
+            (Some(series), Some(keep)) => series.prune(&out, keep.into()),
+            _ => Ok(Pruned::default()),
         };
         let at = taken.taken_at.rfc3339();
+        if let Some(error) = &taken.unnoted {
+            eprintln!("{error}: the alert of old backups does not know of this one");
+        }
         if json {
+            let Pruned { gone, ahead } = pruned?;
             println!(
                 "{}",
                 serde_json::json!({"taken_at": at, "file": out, "bytes": taken.bytes,
                     "scans": taken.scans, "histories": taken.histories,
                     "log_entries": taken.log_entries, "files": taken.files,
-                    "with_keys": taken.with_keys, "deleted": gone})
+                    "with_keys": taken.with_keys, "deleted": gone, "ahead": ahead})
             );
             return Ok(Done::Yes);
         }
@@ -96,8 +109,12 @@ impl Backup {
             taken.bytes,
             if taken.with_keys { "with keys" } else { "keys are not in it" },
         );
+        let Pruned { gone, ahead } = pruned?;
         for file in gone {
             println!("{} is deleted", file.display());
+        }
+        for file in ahead {
+            println!("{} is of an instant to come: the clock was wrong; it stays", file.display());
         }
         Ok(Done::Yes)
     }

@@ -25,7 +25,7 @@ pub use moving::{MovedLedger, Places, Relocated, relocate};
 pub use redis::Moved;
 pub use restore::{Restore, Restored, restore};
 pub use seal::{Lock, Opener};
-pub use series::Series;
+pub use series::{Pruned, Series};
 pub use take::{Backup, Taken, take};
 
 /// Version of the format; a file of a later one is refused.

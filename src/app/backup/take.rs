@@ -31,6 +31,8 @@ pub struct Taken {
     /// Files of photos, evidence and packages.
     pub files: u64,
     pub with_keys: bool,
+    /// Why whoever watches does not know of it, where word of it could not be left.
+    pub unnoted: Option<BackupError>,
 }
 
 /// What to back up, and where to.
@@ -72,7 +74,9 @@ pub async fn take(
     taken.bytes = std::fs::metadata(&partial.0).map_err(at(&partial.0))?.len();
     std::fs::rename(&partial.0, out).map_err(at(out))?;
     sync_folder_of(out)?;
-    note(&settings.data, taken.taken_at)?;
+    // The copies may be what the disk has no room beside.
+    drop(folder);
+    taken.unnoted = note(&settings.data, taken.taken_at).err();
     Ok(taken)
 }
 
@@ -156,6 +160,7 @@ async fn write(
         log_entries: rows(&about.scan_rows, "log"),
         files,
         with_keys: what.with_keys,
+        unnoted: None,
     })
 }
 

@@ -36,6 +36,9 @@ fn of_a_folder_the_latest_stay_and_the_last_one_opens() {
         "zhenma-20261102T023000Z.age",
         "zhenma-20261103T023000Z.age.partial",
         "zhenma-before-the-move.age",
+        // As a clock that was wrong has it; one that runs.
+        "zhenma-20991231T023000Z.age",
+        "zhenma-20991231T023000Z.age.partial",
         "notes",
     ] {
         fs::write(Path::new(&folder).join(name), name).expect("written");
@@ -44,11 +47,14 @@ fn of_a_folder_the_latest_stay_and_the_last_one_opens() {
     let done = run(&site, &words);
     assert!(done.status.success(), "{}", said(&done));
     let left = names(&folder);
-    let [notes, second, newest, other] = &left[..] else { panic!("{left:?}") };
+    let [notes, second, newest, ahead, running, other] = &left[..] else { panic!("{left:?}") };
     assert_eq!([notes, second], ["notes", "zhenma-20261102T023000Z.age"]);
+    assert_eq!(ahead, "zhenma-20991231T023000Z.age");
+    assert_eq!(*running, format!("{ahead}.partial"));
     assert_eq!(other, "zhenma-before-the-move.age");
     let told = String::from_utf8_lossy(&done.stdout).into_owned();
     assert!(told.contains(newest) && told.contains("20261101T023000Z.age is deleted"), "{told}");
+    assert!(told.contains(&format!("{ahead} is of an instant to come")), "{told}");
     let noted = fs::read_to_string(data(&site).join("last_backup")).expect("noted");
     assert!(noted.trim().parse::<i64>().is_ok_and(|at| at > 1_700_000_000), "{noted}");
 
