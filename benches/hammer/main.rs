@@ -164,7 +164,7 @@ impl Run {
 
     /// What all cores can do.
     fn shared(mut self, store: &str, rounds: usize) {
-        let highest = self.highest(rounds);
+        let highest = self.highest(CONNECTIONS, rounds);
         tell::highest(store, &highest);
         let server = self.servers.iter().find(|(kind, _)| *kind == Kind::Zhenma);
         if let Some((_, server)) = server {
@@ -187,18 +187,18 @@ impl Run {
         }
     }
 
-    /// Each way in turn, from as many connections as keep it busy.
-    fn highest(&mut self, rounds: usize) -> Vec<(Way, Vec<Round>)> {
+    /// Each way in turn, from so many connections.
+    fn highest(&mut self, connections: usize, rounds: usize) -> Vec<(Way, Vec<Round>)> {
         let ways = self.ways.clone();
         let mut all: Vec<(Way, Vec<Round>)> = Vec::new();
         for way in ways {
-            let warm = self.load(way, WARM, CONNECTIONS, Pace::Closed);
+            let warm = self.load(way, WARM, connections, Pace::Closed);
             all.push((way, vec![warm]));
         }
         for _ in 0..rounds {
             for (way, done) in &mut all {
                 let last = done.last().expect("a warm-up").measured.rate();
-                let round = self.load(*way, in_seconds(last), CONNECTIONS, Pace::Closed);
+                let round = self.load(*way, in_seconds(last), connections, Pace::Closed);
                 done.push(round);
             }
         }
@@ -210,15 +210,10 @@ impl Run {
 
     /// The highest rate from more and more connections.
     fn in_company(&mut self, store: &str, rounds: usize) -> Vec<InCompany> {
-        let ways = self.ways.clone();
         let mut all = Vec::new();
         for connections in COMPANY {
-            for way in &ways {
-                let warm = self.load(*way, WARM, connections, Pace::Closed);
-                let count = in_seconds(warm.measured.rate());
-                let load = |_| self.load(*way, count, connections, Pace::Closed);
-                all.push((connections, *way, (0..rounds).map(load).collect()));
-            }
+            let of_each = self.highest(connections, rounds);
+            all.extend(of_each.into_iter().map(|(way, rounds)| (connections, way, rounds)));
         }
         tell::in_company(store, &all);
         all
