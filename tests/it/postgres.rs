@@ -215,14 +215,17 @@ const LATER: &str = "
 /// A version that has the ledger open goes on with it while a later one migrates.
 async fn goes_on(ledger: Ledger, migrate: impl FnOnce()) {
     let ledger = stock(ledger).await;
+    let makers = ledger.enterprises().await.expect("read").len();
+    assert!(makers > 0);
     for _ in 0..20 {
-        ledger.enterprises().await.expect("read");
+        assert_eq!(ledger.enterprises().await.expect("read").len(), makers);
         one_batch(&ledger).await.expect("written");
     }
+    let batches = ledger.batches(None, 50).await.expect("read").len();
     migrate();
-    for _ in 0..20 {
-        ledger.enterprises().await.expect("read");
-        assert!(ledger.batches(None, 50).await.expect("read").len() >= 20);
+    for more in 0..20 {
+        assert_eq!(ledger.enterprises().await.expect("read").len(), makers);
+        assert_eq!(ledger.batches(None, 50).await.expect("read").len(), batches + more);
         one_batch(&ledger).await.expect("written");
     }
 }

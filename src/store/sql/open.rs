@@ -84,11 +84,20 @@ impl Ledger {
             SqlitePoolOptions::new()
                 .max_connections(connections)
                 .acquire_timeout(BUSY_WAIT)
-                // Where a disk fails, SQLite takes a transaction back by itself, and
-                // the driver counts it as begun for good.
                 .before_acquire(|connection, _| {
+                    // Where a disk fails, SQLite takes a transaction back by itself, and
+                    // the driver counts it as begun for good.
                     let is_free = !connection.is_in_transaction();
-                    Box::pin(async move { Ok(is_free) })
+                    Box::pin(async move {
+                        // A later version may have added columns; SQLite hears of it when
+                        // it runs a statement, and then the next is prepared with them.
+                        // What fails here fails there.
+                        if is_free {
+                            let look = sqlx::query("SELECT 1 FROM sqlite_schema LIMIT 1");
+                            look.execute(connection).await.ok();
+                        }
+                        Ok(is_free)
+                    })
                 })
                 .connect_with(options)
         };

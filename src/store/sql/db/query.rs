@@ -26,6 +26,15 @@ pub(in crate::store::sql) fn query(sql: impl SqlSafeStr) -> Query {
     Query { sql: sql.into_sql_str(), args: Vec::new(), marks: Vec::new() }
 }
 
+/// Whether a statement may stay prepared. Once a migration added a column, PostgreSQL
+/// refuses a `SELECT *` that was prepared before, for good; SQLite prepares it anew, and
+/// sqlx, which counted the columns before, loses the connection and the rows with it,
+/// without an error. A version that still serves has such statements in every
+/// connection: what takes all columns is prepared anew each time.
+fn may_be_kept(sql: &SqlStr) -> bool {
+    !["SELECT *", ".*", "RETURNING *"].iter().any(|all| sql.as_str().contains(all))
+}
+
 /// The first column of rows.
 #[must_use]
 pub(in crate::store::sql) struct Scalar<T>(Query, PhantomData<fn() -> T>);
@@ -78,16 +87,13 @@ impl Query {
     }
 
     fn lite<'q>(self) -> sqlx::query::Query<'q, Sqlite, SqliteArguments> {
-        sqlx::query_with(self.sql, args::lite(self.args))
+        let kept = may_be_kept(&self.sql);
+        sqlx::query_with(self.sql, args::lite(self.args)).persistent(kept)
     }
 
-    /// PostgreSQL refuses a prepared `SELECT *` for good once a migration added a
-    /// column, and so does every connection of a version that still serves: what
-    /// takes all columns is prepared anew each time.
     fn pg<'q>(self) -> sqlx::query::Query<'q, Postgres, PgArguments> {
         let sql = self.numbered();
-        let all = ["SELECT *", ".*", "RETURNING *"];
-        let kept = !all.iter().any(|all| sql.as_str().contains(all));
+        let kept = may_be_kept(&sql);
         sqlx::query_with(sql, args::pg(self.args)).persistent(kept)
     }
 
