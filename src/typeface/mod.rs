@@ -22,10 +22,13 @@ pub enum Style {
 }
 
 impl Style {
-    const fn file(self) -> &'static [u8] {
+    fn file(self) -> &'static [u8] {
+        // One place each: a constant stands in every part of the program that reads it.
+        static TEXT: &[u8] = include_bytes!("font/NotoSansSC-GBK.otf");
+        static SERIAL: &[u8] = include_bytes!("font/ZhenmaSerial.otf");
         match self {
-            Self::Text => include_bytes!("font/NotoSansSC-GBK.otf"),
-            Self::Serial => include_bytes!("font/ZhenmaSerial.otf"),
+            Self::Text => TEXT,
+            Self::Serial => SERIAL,
         }
     }
 
