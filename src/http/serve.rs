@@ -28,6 +28,7 @@ use tower::ServiceExt;
 use crate::base::limits::{
     CONNECTIONS_MAX, DRAIN_S_MAX, HEADER_BYTES_MAX, HEADER_LINES_MAX, HEADER_S_MAX, UNREAD_S_MAX,
 };
+use crate::http::observe;
 
 /// Serves until `stopping` is cancelled; requests in work are answered, for
 /// at most `DRAIN_S_MAX` seconds.
@@ -121,6 +122,7 @@ fn bounded(stream: TcpStream, unread: Duration) -> Pin<Box<TimeoutStream<TcpStre
 
 async fn answer(router: Router, mut request: Request<Body>) -> Result<Response, Infallible> {
     if !has_one_host(&mut request) {
+        observe::count("none".into(), request.method(), StatusCode::BAD_REQUEST, Duration::ZERO);
         let closes = [(header::CONNECTION, HeaderValue::from_static("close"))];
         return Ok((StatusCode::BAD_REQUEST, closes).into_response());
     }

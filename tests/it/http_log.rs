@@ -4,6 +4,8 @@
 use std::io::Write;
 use std::sync::{Arc, Mutex};
 
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
 use tracing_subscriber::fmt::MakeWriter;
 
 use crate::http_bed::{self as bed, Bed};
@@ -97,12 +99,18 @@ async fn the_log_names_routes_and_outcomes_and_never_a_code() {
         assert!(!ours.contains(secret), "{secret} in {ours}");
     }
 
+    // What is refused before there is a route for it.
+    let mut line = TcpStream::connect(bed.base.trim_start_matches("http://")).await.expect("open");
+    line.write_all(b"GET / HTTP/1.1\r\n\r\n").await.expect("asked");
+    line.read_to_end(&mut Vec::new()).await.expect("answered");
+
     let near = reqwest::get(format!("{}/metrics", bed.base)).await.expect("an answer");
     let metrics = near.text().await.expect("text");
     for line in [
         "zhenma_verdicts_total{outcome=\"genuine\",recorded=\"recorded\"}",
         "zhenma_verdicts_total{outcome=\"cannot_confirm\",recorded=\"failed\"} 1",
         "zhenma_http_requests_total{route=\"/{code}\",method=\"GET\",status=\"200\"} 4",
+        "zhenma_http_requests_total{route=\"none\",method=\"GET\",status=\"400\"} 1",
         "zhenma_http_request_seconds_bucket{route=\"/{code}\"",
         "zhenma_store_errors_total{store=\"scans\",call=\"record\",reason=\"unavailable\"} 1",
     ] {
