@@ -3,6 +3,7 @@
 //! either database is tried by the tests of each area (`ledger_bed`).
 
 mod schema;
+mod tls;
 mod workers;
 
 use std::time::{Duration, Instant};

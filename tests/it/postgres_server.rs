@@ -13,6 +13,8 @@ use crate::need;
 
 /// `nobody`, as whom the server runs where the tests are root's: it refuses root.
 const NOBODY: u32 = 65_534;
+/// Unless it is told another.
+const PORT: u16 = 5_432;
 /// Settings of a test's server. Its collation is not of bytes, so that a text whose
 /// order depends on the database's is found out.
 const MAKE: &str = "--auth=trust --username=zhenma --encoding=UTF8 --locale=C.UTF-8 \
@@ -24,6 +26,8 @@ const FORGETFUL: &str = " -c fsync=off -c full_page_writes=off";
 
 pub struct PostgresServer {
     folder: PathBuf,
+    /// Of its socket too.
+    port: u16,
     more: String,
     /// The shell that holds the server ends it when this is closed.
     held: Mutex<Option<(Child, ChildStdin)>>,
@@ -50,6 +54,35 @@ impl PostgresServer {
         SHARED.as_ref()
     }
 
+    /// One that answers by TCP, over TLS alone, with a certificate and its key.
+    pub fn over_tls(port: u16, certificate: &Path, key: &Path) -> Option<Self> {
+        need::told("postgres", program("postgres"))?;
+        let mut server = Self::start(FORGETFUL)?;
+        server.end("INT");
+        let data = server.folder.join("data");
+        for (from, to) in [(certificate, "server.crt"), (key, "server.key")] {
+            let to = data.join(to);
+            std::fs::copy(from, &to).expect("copied");
+            std::fs::set_permissions(&to, std::fs::Permissions::from_mode(0o600)).expect("set");
+            if rustix::process::geteuid().is_root() {
+                chown(&to, Some(NOBODY), Some(NOBODY)).expect("given away");
+            }
+        }
+        let rules = "local all all trust\nhostssl all all all trust\n";
+        std::fs::write(data.join("pg_hba.conf"), rules).expect("written");
+        server.port = port;
+        server.more += &format!(
+            " -c listen_addresses=localhost -c port={port} -c ssl=on -c log_connections=on"
+        );
+        server.run();
+        Some(server)
+    }
+
+    /// What it wrote to its log.
+    pub fn log(&self) -> String {
+        std::fs::read_to_string(self.folder.join("log")).unwrap_or_default()
+    }
+
     /// One of its own, that keeps what it was given.
     pub fn durable() -> Option<Self> {
         need::told("postgres", program("postgres"))?;
@@ -67,7 +100,8 @@ impl PostgresServer {
             .expect("initdb runs");
         assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
         let more = format!("{RUN}{more}");
-        let server = Self { folder, more, held: Mutex::new(None), databases: AtomicU32::new(0) };
+        let (held, databases) = (Mutex::new(None), AtomicU32::new(0));
+        let server = Self { folder, port: PORT, more, held, databases };
         server.run();
         server.template();
         Some(server)
@@ -87,7 +121,7 @@ impl PostgresServer {
             .expect("pg_basebackup runs");
         assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
         let (held, databases) = (Mutex::new(None), AtomicU32::new(0));
-        let server = Self { folder, more: self.more.clone(), held, databases };
+        let server = Self { folder, port: PORT, more: self.more.clone(), held, databases };
         server.run();
         server
     }
@@ -105,7 +139,7 @@ impl PostgresServer {
     }
 
     pub fn socket(&self) -> PathBuf {
-        self.folder.join(".s.PGSQL.5432")
+        self.folder.join(format!(".s.PGSQL.{}", self.port))
     }
 
     /// Starts it, or starts it again.
@@ -197,6 +231,7 @@ impl PostgresServer {
         let done = Command::new(program("psql").ok_or("no psql")?)
             .args(["-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-U", "zhenma", "-h"])
             .arg(&self.folder)
+            .args(["-p", &self.port.to_string()])
             .args(["-d", database, "-c", sql])
             .output()
             .map_err(|e| e.to_string())?;

@@ -1,0 +1,72 @@
+//! A ledger on another machine, over TLS: the server's name and who vouches for it
+//! are checked, and nothing goes over a line that could not be.
+
+use std::path::Path;
+use std::process::{Command, Output};
+
+use crate::need;
+use crate::postgres_server::PostgresServer;
+use crate::redis_server::free_port;
+
+/// An authority, and a server's certificate by it that knows the name `localhost` alone.
+fn certificates(openssl: &Path, folder: &Path) {
+    let make = |arguments: &str| {
+        let made = Command::new(openssl)
+            .args("req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1".split(' '))
+            .args("-nodes -days 2 -keyout".split(' '))
+            .args(arguments.split(' '))
+            .current_dir(folder)
+            .output()
+            .expect("openssl runs");
+        assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+    };
+    make("ca.key -out ca.pem -subj /CN=authority");
+    make("other.key -out other.pem -subj /CN=another");
+    make(
+        "db.key -out db.pem -subj /CN=db -CA ca.pem -CAkey ca.key \
+         -addext subjectAltName=DNS:localhost -addext basicConstraints=critical,CA:FALSE",
+    );
+}
+
+#[test]
+fn the_server_is_who_its_certificate_says_or_nothing_is_told_to_it() {
+    let Some(openssl) = need::program("openssl") else { return };
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    certificates(&openssl, folder.path());
+    let (port, file) = (free_port(), |name: &str| folder.path().join(name));
+    let Some(server) = PostgresServer::over_tls(port, &file("db.pem"), &file("db.key")) else {
+        return;
+    };
+    let list = |host: &str, how: &str, trusted: &str| -> Output {
+        Command::new(env!("CARGO_BIN_EXE_zhenma"))
+            .args(["enterprise", "list"])
+            .env("ZHENMA_LEDGER", format!("postgres://zhenma@{host}:{port}/made?{how}"))
+            .env("ZHENMA_DATA", file("data"))
+            .env("SSL_CERT_FILE", file(trusted))
+            .output()
+            .expect("zhenma runs")
+    };
+    let is_let_in = |done: Output| {
+        assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+    };
+    let full = "sslmode=verify-full";
+    is_let_in(list("localhost", full, "ca.pem"));
+    // An authority that is named for this one server, whatever the machine trusts.
+    let named = format!("{full}&sslrootcert={}", file("ca.pem").display());
+    is_let_in(list("localhost", &named, "other.pem"));
+    let log = server.log();
+    assert!(log.contains("SSL enabled (protocol=TLSv1.3"), "{log}");
+
+    let before = log.matches("connection authorized: user=zhenma").count();
+    for (host, how, trusted, says) in [
+        ("localhost", full, "other.pem", "certificate"),
+        ("127.0.0.1", full, "ca.pem", "certificate"),
+        ("localhost", "sslmode=disable", "ca.pem", "no encryption"),
+    ] {
+        let done = list(host, how, trusted);
+        let told = String::from_utf8_lossy(&done.stderr);
+        assert!(!done.status.success() && told.contains(says), "{host} {how} {trusted}: {told}");
+    }
+    let after = server.log().matches("connection authorized: user=zhenma").count();
+    assert_eq!(before, after, "none of them came as far as the database");
+}
