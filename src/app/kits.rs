@@ -9,7 +9,7 @@ use zeroize::Zeroizing;
 
 use crate::base::{Clock, LedgerError};
 use crate::keys::office::{OfficeKeys, OfficeKid, OfficeSigner};
-use crate::keys::{KeyDir, KeyError, KeyStatus, jws};
+use crate::keys::{KeyDir, KeyError, KeyNumber, KeyStatus, jws};
 use crate::kit::{KitLedger, manifest, service};
 use crate::scan::service::Scanner;
 use crate::store::sql::Ledger;
@@ -35,6 +35,11 @@ pub enum KitError {
     Ledger(#[from] LedgerError),
     #[error(transparent)]
     Key(#[from] KeyError),
+    #[error(
+        "key {0} is not the key that was published under this number before; `zhenma doctor` says \
+         what to do"
+    )]
+    Exchanged(KeyNumber),
     #[error("no office has a key: make one with `zhenma key new --office NAME`")]
     NoOffice,
 }
@@ -78,7 +83,8 @@ impl Kits {
     /// Makes the next kit where one is due; gives its version.
     ///
     /// # Errors
-    /// When no office has a key, or the key or the ledger cannot be used.
+    /// When no office has a key, the key or the ledger cannot be used, or a published
+    /// key was exchanged: a kit with the other one would hide that.
     pub async fn make(&self) -> Result<Option<i64>, KitError> {
         let newest = |keys: &OfficeKeys| {
             keys.iter().filter(|key| key.status == KeyStatus::Active).map(|key| key.kid).max()
@@ -90,6 +96,10 @@ impl Kits {
         let Some(draft) = service::next(&self.ledger, &register, &keys, hosts, now).await? else {
             return Ok(None);
         };
+        // Phones would refuse what was sold, as the servers do now.
+        if let Some(number) = self.ledger.exchanged_keys(&keys).await?.first() {
+            return Err(KitError::Exchanged(*number));
+        }
         let signer = (self.open)(kid)?;
         let payload = serde_json::to_vec(&draft.manifest).expect("texts and numbers only");
         let jws = jws::sign(&signer, manifest::TYPE, &payload);

@@ -9,10 +9,11 @@ use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use reqwest::Method;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
-use zhenma::base::UnixMs;
+use zhenma::app::kits::KitError;
+use zhenma::base::{Clock, UnixMs, clock::SystemClock};
 use zhenma::code::{Layer, Payload};
 use zhenma::keys::office::development_signer;
-use zhenma::keys::{KeyNumber, Keyring, jws};
+use zhenma::keys::{KeyDir, KeyNumber, Keyring, SoftSigner, jws};
 use zhenma::kit::{self, FLAGGED_MAX, Facts, Flagged, SERIALS_MAX};
 use zhenma::registry::movement::Whereabouts;
 use zhenma::registry::register::BatchFacts;
@@ -174,6 +175,25 @@ async fn a_kit_that_says_the_same_is_not_made_again_before_it_ages() {
     let whole = phone.sent.len();
     phone.renew(&officer).await;
     assert!(whole >= 4 && phone.sent.is_empty(), "{whole} and then {:?}", phone.sent);
+}
+
+#[tokio::test]
+async fn no_kit_is_made_with_another_key_under_a_number_that_was_published() {
+    let bed = StaffBed::start().await;
+    bed.batch(5).await;
+    let kits = bed.parts.kits(office_signers());
+    eventually("nothing is left to tell", || async { matches!(kits.make().await, Ok(None)) }).await;
+    let ring = kits.scanner.keys.load_full();
+    let key = ring.iter().next().expect("a key");
+    let folder = tempfile::tempdir().expect("a folder");
+    let other = SoftSigner::from_seed(key.number, &[9; 32]);
+    let dir = KeyDir::at(folder.path());
+    dir.publish(&other, &key.issuer, SystemClock.now()).expect("published");
+    kits.scanner.keys.store(Arc::new(dir.keyring().expect("a set")));
+    let refused = kits.make().await;
+    assert!(matches!(refused, Err(KitError::Exchanged(n)) if n == key.number), "{refused:?}");
+    kits.scanner.keys.store(ring);
+    assert!(matches!(kits.make().await, Ok(None)), "put back");
 }
 
 /// A register of `count` batches under one key, of which every hundredth has 200

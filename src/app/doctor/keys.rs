@@ -4,15 +4,13 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
-use base64::Engine;
-use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use zeroize::Zeroizing;
 
 use super::{Finding, SOON_DAYS, some_of};
 use crate::app::config::Settings;
 use crate::base::UnixMs;
 use crate::keys::{KeyDir, KeyError, KeyStatus, Keyring, PublishedKey};
-use crate::store::sql::{KitKey, Ledger};
+use crate::store::sql::Ledger;
 
 const DAY_S: i64 = 86_400;
 
@@ -88,18 +86,13 @@ fn times(key: &PublishedKey, now: UnixMs) -> Option<Finding> {
 /// keeps what stood in their latest kit, and of keys nothing else.
 pub async fn as_in_kit(ledger: &Ledger, ring: &Keyring) -> Vec<Finding> {
     const CHECK: &str = "keys";
-    let kept = match ledger.keys_of_kit().await {
-        Ok(kept) => kept.unwrap_or_default(),
+    let others = match ledger.exchanged_keys(ring).await {
+        Ok(others) => others,
         Err(error) => {
             let remedy = "look again; if it stays, look at the ledger's log";
             return vec![Finding::warning(CHECK, error.to_string(), remedy)];
         }
     };
-    let is_other = |kept: &&KitKey| {
-        ring.get(kept.number)
-            .is_some_and(|key| BASE64_URL_SAFE_NO_PAD.encode(key.public.to_bytes()) != kept.x)
-    };
-    let others: Vec<_> = kept.iter().filter(is_other).map(|kept| kept.number).collect();
     if others.is_empty() {
         return Vec::new();
     }

@@ -5,6 +5,8 @@ use std::collections::{BTreeSet, HashMap};
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
+use base64::Engine;
+use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use serde::Deserialize;
 use sqlx::sqlite::{SqliteConnectOptions, SqlitePoolOptions};
 
@@ -14,7 +16,7 @@ use super::rows;
 use super::scans::channel_name;
 use super::{BUSY_WAIT, Ledger, down, unsigned};
 use crate::base::{LedgerError, UnixMs};
-use crate::keys::KeyNumber;
+use crate::keys::{KeyNumber, Keyring};
 use crate::scan::{Channel, Cursor, LogId, Marks};
 
 /// Latest rows of a log that are looked at: among them is the newest scan, which
@@ -33,11 +35,11 @@ pub struct Migrated {
 }
 
 /// A key as a kit names it.
-#[derive(Clone, Debug, Deserialize)]
-pub struct KitKey {
-    pub number: KeyNumber,
+#[derive(Deserialize)]
+struct KitKey {
+    number: KeyNumber,
     /// The 32 bytes of the public key, base64url without padding.
-    pub x: String,
+    x: String,
 }
 
 impl Ledger {
@@ -199,18 +201,24 @@ impl Ledger {
         Ok(keys?.into_iter().filter(|key| *key != KeyNumber::OWN).collect())
     }
 
-    /// The published keys as the worker put them into the latest kit of officers'
-    /// phones; `None` where no kit was made.
+    /// The numbers under which the latest kit of officers' phones has another key than
+    /// `ring` has; none where no kit was made.
     ///
     /// # Errors
     /// `Unavailable`.
-    pub async fn keys_of_kit(&self) -> Result<Option<Vec<KitKey>>, LedgerError> {
+    pub async fn exchanged_keys(&self, ring: &Keyring) -> Result<Vec<KeyNumber>, LedgerError> {
         let part: Option<String> =
             db::query_scalar("SELECT body FROM kit_parts WHERE name = 'keys'")
                 .fetch_optional(&self.reader)
                 .await
                 .map_err(down)?;
-        part.map(|part| serde_json::from_str(&part).map_err(|_| rows::bad("keys"))).transpose()
+        let Some(part) = part else { return Ok(Vec::new()) };
+        let kept: Vec<KitKey> = serde_json::from_str(&part).map_err(|_| rows::bad("keys"))?;
+        let is_other = |kept: &KitKey| {
+            ring.get(kept.number)
+                .is_some_and(|key| BASE64_URL_SAFE_NO_PAD.encode(key.public.to_bytes()) != kept.x)
+        };
+        Ok(kept.iter().filter(|kept| is_other(kept)).map(|kept| kept.number).collect())
     }
 
     /// Every log of scans that was ever followed, and how far.

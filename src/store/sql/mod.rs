@@ -93,7 +93,7 @@ use open::Place;
 
 use crate::base::LedgerError;
 
-pub use inspect::{KitKey, Migrated};
+pub use inspect::Migrated;
 
 /// Rows of one statement: each statement costs a way to the connection's thread
 /// and back.
