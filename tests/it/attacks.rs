@@ -1,7 +1,7 @@
 //! What somebody does to make a sound label look copied, or a copied one sound; and to
 //! have the server read, keep or answer what it should not.
 
-mod archives;
+pub mod archives;
 mod burning;
 mod oracle;
 mod requests;

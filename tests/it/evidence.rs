@@ -6,7 +6,7 @@ mod dossier;
 mod keys;
 mod photos;
 mod shop;
-mod stamps;
+pub mod stamps;
 mod states;
 
 use std::fs;

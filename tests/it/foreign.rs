@@ -7,7 +7,9 @@ use std::path::Path;
 use std::sync::Arc;
 
 use futures::future::BoxFuture;
+use zhenma::app::stamps::roots;
 use zhenma::base::UnixMs;
+use zhenma::evidence::tsp;
 use zhenma::scan::port::{Durability, Vitals};
 use zhenma::scan::{
     CodeId, Cursor, Entry, History, LogId, Observation, Recorded, ScanState, StateError,
@@ -15,10 +17,13 @@ use zhenma::scan::{
 use zhenma::store::redis::layout;
 use zhenma::trace::capture;
 
-use crate::evidence;
+use crate::attacks::archives;
+use crate::backup::backup;
+use crate::evidence::{self, stamps};
 use crate::fuzz::{self, foreign};
 use crate::http_bed::{self, Bed};
 use crate::media::{exif, jpeg, picture, png, webp};
+use crate::site::Site;
 use crate::staff_bed::StaffBed;
 use crate::store_contract::bed::{Dice, code};
 
@@ -174,6 +179,29 @@ fn changed_imports_are_taken_or_refused_line_by_line() {
     let lines = "{\"product\":\"6901234567892\",\"lot\":\"L1\",\"made_on\":\"2026-11-01\",\"count\":\"5\"}\n";
     let samples = [csv, products, lines, "\u{feff}uscc\n"].map(|text| text.as_bytes().to_vec());
     look("import", foreign::import, &samples, 5_000);
+}
+
+#[test]
+fn changed_backups_are_unpacked_or_refused() {
+    let site = Site::new("embedded");
+    let (_, plain) = archives::opened(&site, &backup(&site, "backup.age"));
+    look("backup", foreign::backup, &[plain], 200);
+}
+
+#[test]
+fn changed_time_stamps_are_believed_or_refused() {
+    let (statement, nonce) = foreign::DATED;
+    let query = tsp::query(statement, nonce);
+    let samples = ["rsa:2048", "ec -pkeyopt ec_paramgen_curve:P-256"].map(|key| {
+        let folder = tempfile::tempdir().expect("a folder");
+        stamps::authority(folder.path(), key);
+        let answer = stamps::answer(folder.path(), &query);
+        let root = roots(&folder.path().join("root.pem")).expect("a root").remove(0);
+        assert!(tsp::check(statement, &query, &answer, &[root.clone()]).is_ok());
+        let length = u16::try_from(root.len()).expect("short").to_be_bytes();
+        [&length[..], &root, &answer].concat()
+    });
+    look("stamp", foreign::stamp, &samples, 5_000);
 }
 
 #[test]

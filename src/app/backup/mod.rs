@@ -21,6 +21,7 @@ use crate::app::paths;
 use crate::base::LedgerError;
 use crate::store::frozen::FrozenError;
 
+pub use archive::unpack;
 pub use moving::{MovedLedger, Places, Relocated, relocate};
 pub use redis::Moved;
 pub use restore::{Restore, Restored, restore};
@@ -42,7 +43,7 @@ const KEYS: &str = "keys";
 
 /// The first part: what the file is.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-struct About {
+pub struct About {
     format: u32,
     /// The version of zhenma that wrote it.
     zhenma: String,

@@ -4,12 +4,16 @@
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::path::Path;
 use std::sync::atomic::AtomicU64;
 
 use axum::body::Bytes;
+use rustls::pki_types::CertificateDer;
+use zhenma::app::backup::{self, BackupError};
 use zhenma::base::limits::IMPORT_ROWS_MAX;
 use zhenma::base::{FieldError, Lang};
 use zhenma::evidence::check::{self, Published};
+use zhenma::evidence::tsp;
 use zhenma::label::{Caption, Table};
 use zhenma::media::{Exif, PHOTO_SIDE_PX_MAX, SHOWN_SIDE_PX_MAX, intake};
 use zhenma::registry::import::{ImportFormat, ImportKind, rows};
@@ -65,6 +69,46 @@ pub fn evidence(bytes: &[u8]) {
         assert!(!fault.fault.is_empty() && !fault.says.is_empty());
         assert!(fault.byte.is_none_or(|at| at <= bytes.len() as u64), "{fault:?}");
     }
+}
+
+/// The statement that a time-stamp dates, and the nonce of its question.
+pub const DATED: (&[u8], u64) = (b"a signed statement", 7);
+
+/// An authority's answer, behind the certificate that is believed and its length.
+pub fn stamp(bytes: &[u8]) {
+    let Some((length, rest)) = bytes.split_first_chunk() else { return };
+    let Some((root, answer)) = rest.split_at_checked(u16::from_be_bytes(*length).into()) else {
+        return;
+    };
+    let (statement, nonce) = DATED;
+    let query = tsp::query(statement, nonce);
+    let root = CertificateDer::from(root);
+    let followed = tsp::check(statement, &query, answer, &[root]);
+    match (&followed, tsp::check(statement, &query, answer, &[])) {
+        (Ok(followed), Ok(alone)) => assert_eq!(followed.at, alone.at),
+        (Err(error), _) => assert!(!error.to_string().is_empty()),
+        (Ok(_), Err(error)) => panic!("{error}"),
+    }
+}
+
+/// What is in a backup that was opened.
+pub fn backup(bytes: &[u8]) {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (inside, beside) = (folder.path().join("a"), folder.path().join("b"));
+    fs::create_dir_all(&inside).expect("a folder");
+    fs::create_dir_all(&beside).expect("a folder");
+    match backup::unpack(bytes, &inside) {
+        Ok(_) => {}
+        Err(BackupError::Refused(says)) => assert!(!says.is_empty()),
+        // A name of which the file system has another: too long, twice, a folder too.
+        Err(error) => assert!(error.to_string().contains(&inside.display().to_string())),
+    }
+    assert_eq!(entries(folder.path()), 2, "nothing is beside it");
+    assert_eq!(entries(&beside), 0, "nothing was written elsewhere");
+}
+
+fn entries(folder: &Path) -> usize {
+    fs::read_dir(folder).expect("a folder").count()
 }
 
 /// A photo, and what a camera wrote beside one.

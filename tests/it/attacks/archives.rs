@@ -39,18 +39,24 @@ fn holds_evil(folder: &Path) -> bool {
     })
 }
 
-#[test]
-fn a_backup_whose_names_lead_out_of_its_folder_is_refused_and_writes_nothing() {
-    let site = Site::new("embedded");
-    let file = backup(&site, "backup.age");
+/// The key of a site's backups, and what is in one of them.
+pub fn opened(site: &Site, file: &str) -> (x25519::Identity, Vec<u8>) {
     let identity = fs::read_to_string(site.file("identity")).expect("a key");
     let identity: x25519::Identity = identity.trim().parse().expect("a key");
-    let sealed = fs::read(&file).expect("a backup");
+    let sealed = fs::read(file).expect("a backup");
     let decryptor = age::Decryptor::new(sealed.as_slice()).expect("an age file");
     let mut plain = Vec::new();
     let mut opened =
         decryptor.decrypt(std::iter::once(&identity as &dyn age::Identity)).expect("opens");
     opened.read_to_end(&mut plain).expect("whole");
+    (identity, plain)
+}
+
+#[test]
+fn a_backup_whose_names_lead_out_of_its_folder_is_refused_and_writes_nothing() {
+    let site = Site::new("embedded");
+    let file = backup(&site, "backup.age");
+    let (identity, plain) = opened(&site, &file);
     // Behind the first part, which says what it is.
     let mut parts = tar::Archive::new(plain.as_slice());
     let second = parts.entries().expect("parts").nth(1).expect("two").expect("a part");

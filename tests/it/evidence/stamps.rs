@@ -46,7 +46,7 @@ ess_cert_id_alg = sha256
 ";
 
 /// An authority in a folder: its root is `root.pem`.
-fn authority(folder: &Path, key: &str) {
+pub fn authority(folder: &Path, key: &str) {
     fs::write(folder.join("c.cnf"), CONFIG).expect("written");
     fs::write(folder.join("serial"), "01\n").expect("written");
     let line = format!(
@@ -60,7 +60,7 @@ fn authority(folder: &Path, key: &str) {
     assert!(out.status.success(), "{}", String::from_utf8_lossy(&out.stderr));
 }
 
-fn answer(folder: &Path, query: &[u8]) -> Vec<u8> {
+pub fn answer(folder: &Path, query: &[u8]) -> Vec<u8> {
     fs::write(folder.join("q.tsq"), query).expect("written");
     let line = "openssl ts -reply -config c.cnf -section ts1 -queryfile q.tsq -out r.tsr";
     let out = shell(folder, line);
