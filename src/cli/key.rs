@@ -1,5 +1,6 @@
 //! `zhenma key new|list|retire|revoke|jwks`, of labels and of offices.
 
+use std::fs::Metadata;
 use std::io::{IsTerminal, Write};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
@@ -212,29 +213,50 @@ fn list(dir: &KeyDir, json: bool) -> Result<(), Failure> {
 
 /// The passphrase from a file, or typed without echo; `twice` for a new one.
 pub(crate) fn passphrase(file: Option<&Path>, twice: bool) -> Result<Zeroizing<String>, Failure> {
+    let ways = "--passphrase-file or ZHENMA_KEY_PASSPHRASE_FILE";
+    secret("passphrase", file, ways, twice)
+}
+
+/// A new password of an account, likewise.
+pub(crate) fn password(file: Option<&Path>) -> Result<Zeroizing<String>, Failure> {
+    secret("password", file, "--password-file", true)
+}
+
+/// `ways` name the file where nobody is there to type.
+fn secret(
+    what: &str,
+    file: Option<&Path>,
+    ways: &str,
+    twice: bool,
+) -> Result<Zeroizing<String>, Failure> {
     hide_memory()?;
     if let Some(path) = file {
         let text = Zeroizing::new(
             std::fs::read_to_string(path)
-                .map_err(|e| Failure(format!("passphrase file {}: {e}", path.display())))?,
+                .map_err(|e| Failure(format!("{what} file {}: {e}", path.display())))?,
         );
-        if std::fs::metadata(path).is_ok_and(|m| m.is_file() && m.permissions().mode() & 0o077 != 0)
-        {
+        let open = |m: Metadata| m.is_file() && others_can_read(path, m.permissions().mode());
+        if std::fs::metadata(path).is_ok_and(open) {
             eprintln!("zhenma: others can read {}: chmod 600 it", path.display());
         }
         let line = text.lines().next().unwrap_or_default();
         return Ok(Zeroizing::new(line.to_owned()));
     }
     if !std::io::stdin().is_terminal() {
-        return Err(Failure(
-            "passphrase: name a file with --passphrase-file or ZHENMA_KEY_PASSPHRASE_FILE".into(),
-        ));
+        return Err(Failure(format!("{what}: name a file with {ways}")));
     }
-    let typed = Zeroizing::new(rpassword::prompt_password("Passphrase: ")?);
-    if twice && *typed != rpassword::prompt_password("Once more: ")? {
-        return Err(Failure("passphrase: the two differ".into()));
+    let typed = Zeroizing::new(rpassword::prompt_password(format!("{what}: "))?);
+    if twice && *typed != rpassword::prompt_password("once more: ")? {
+        return Err(Failure(format!("{what}: the two differ")));
     }
     Ok(typed)
+}
+
+/// What systemd lends to a unit is guarded by a list of who may (on Debian 13), and
+/// where a file has one, the bits of its group are the bound of that list.
+fn others_can_read(path: &Path, mode: u32) -> bool {
+    let listed = path.starts_with("/run/credentials");
+    mode & if listed { 0o007 } else { 0o077 } != 0
 }
 
 /// From here on other processes of this user, `serve` among them, cannot look
@@ -246,4 +268,18 @@ fn hide_memory() -> std::io::Result<()> {
         set_dumpable_behavior(DumpableBehavior::NotDumpable)?;
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_credential_that_a_list_guards_is_not_open_to_others() {
+        let lent = Path::new("/run/credentials/zhenma-worker.service/passphrase");
+        assert!(!others_can_read(lent, 0o100_440) && !others_can_read(lent, 0o100_400));
+        assert!(others_can_read(lent, 0o100_444));
+        let own = Path::new("/etc/zhenma/passphrase");
+        assert!(others_can_read(own, 0o100_440) && !others_can_read(own, 0o100_600));
+    }
 }

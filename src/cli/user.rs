@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand};
 use uuid::Uuid;
 
-use super::key::passphrase;
+use super::key;
 use super::shell::{Place, Shell};
 use super::{Done, Failure};
 use crate::auth::account::check_login;
@@ -120,7 +120,7 @@ impl User {
                 check_login(&login)?;
                 let may = if role == "officer" { &seat } else { &duties };
                 let role = Role::parse(&role, enterprise.as_deref(), may, office)?;
-                let typed = passphrase(password_file.as_deref(), true)?;
+                let typed = key::password(password_file.as_deref())?;
                 password::check(&typed)?;
                 let account = Account {
                     login: login.clone(),

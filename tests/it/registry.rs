@@ -234,6 +234,8 @@ fn accounts_are_added_once_and_disabled() {
     assert_eq!(add("liming", &["--role", "member", "--enterprise", "91411628MA9DEM01XU"]).0, 0);
     assert!(add("A B", &["--role", "officer"]).2.contains("login"));
     assert!(add("zhao", &["--role", "king"]).2.contains("role"));
+    let (code, _, error) = desk.run(&["user", "add", "qian", "--name", "钱", "--role", "officer"]);
+    assert!(code == 2 && error.contains("password: name a file with --password-file"), "{error}");
     let key = desk.good(&["user", "key", "liming"]);
     assert!(key.starts_with("zm_") && key.trim().len() == 46, "{key}");
     desk.good(&["user", "disable", "liming"]);

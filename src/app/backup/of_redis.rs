@@ -10,7 +10,7 @@ use crate::base::{Clock, UnixMs};
 use crate::code::Payload;
 use crate::registry::port::RegistryLedger;
 use crate::registry::{BatchRef, Register};
-use crate::scan::{Cursor, Entry, ScanState};
+use crate::scan::{Cursor, Entry, ScanState, StateError};
 use crate::store::embedded::Build;
 use crate::store::frozen::LiveLedger;
 use crate::store::redis::{Found, RedisState, Walk};
@@ -20,6 +20,24 @@ use crate::store::sql::Ledger;
 const RENEW_EVERY: Duration = Duration::from_secs(15);
 /// Entries of a log that are read at once.
 const AT_ONCE: usize = 10_000;
+
+/// How often a call is made that Redis does not answer in time, and the wait between
+/// two: its bound is a buyer's, who waits, and here nobody does. Together far less
+/// than a hold lasts.
+const TRIES: u32 = 20;
+const TRY_AGAIN: Duration = Duration::from_millis(500);
+
+async fn patiently<T>(
+    mut call: impl AsyncFnMut() -> Result<T, StateError>,
+) -> Result<T, BackupError> {
+    for _ in 1..TRIES {
+        match call().await {
+            Err(StateError::Unavailable(_)) => tokio::time::sleep(TRY_AGAIN).await,
+            done => return done.map_err(told),
+        }
+    }
+    call().await.map_err(told)
+}
 
 /// Renews the hold until it is aborted, whatever the copying waits for. One that cannot
 /// be renewed ends, and that is found at the end.
@@ -42,13 +60,13 @@ pub async fn copy(
     clock: &dyn Clock,
 ) -> Result<UnixMs, BackupError> {
     let redis = Arc::new(RedisState::reach(url).await.map_err(told)?);
-    redis.hold(false).await.map_err(told)?;
+    patiently(async || redis.hold(false).await).await?;
     let kept = tokio::spawn(keep(Arc::clone(&redis)));
     let done = copy_held(&redis, from, ledger, scans, clock).await;
     kept.abort();
     // Else its last renewal may come behind the end.
     let _ = kept.await;
-    redis.let_go().await.map_err(told)?;
+    patiently(async || redis.let_go().await).await?;
     done
 }
 
@@ -65,19 +83,19 @@ async fn copy_held(
     let register = register(ledger).await?;
     let mut build = Build::at(scans).map_err(told)?;
     let mut walk = Walk::default();
-    while let Some(found) = redis.walk(&mut walk).await.map_err(told)? {
+    while let Some(found) = patiently(async || redis.walk(&mut walk).await).await? {
         let known = found.into_iter().filter_map(|history| payload(&register, history));
         build.put(&known.collect::<Vec<_>>()).map_err(told)?;
     }
     for shard in 0..redis.shards() {
-        let followed = match redis.known_identity(shard).await.map_err(told)? {
+        let followed = match patiently(async || redis.known_identity(shard).await).await? {
             Some(log) => frozen.followed(log).await?,
             None => Cursor::START,
         };
         let mut log: Vec<Entry> = Vec::new();
         loop {
             let after = log.last().map_or(Cursor::START, |last| last.cursor);
-            let some = redis.follow(shard, after, AT_ONCE).await.map_err(told)?;
+            let some = patiently(async || redis.follow(shard, after, AT_ONCE).await).await?;
             if some.is_empty() {
                 break;
             }
@@ -87,7 +105,7 @@ async fn copy_held(
         build.fold(&log, unfollowed).map_err(told)?;
     }
     // Not ended before the last of it was read.
-    redis.hold(true).await.map_err(told)?;
+    patiently(async || redis.hold(true).await).await?;
     Ok(taken_at)
 }
 

@@ -7,7 +7,8 @@ use std::path::Path;
 
 use age::x25519;
 
-use super::{data, restore, run, said};
+use super::{backup, data, restore, run, said};
+use crate::redis_server::RedisServer;
 use crate::site::Site;
 
 /// A user without rights, by Linux's custom.
@@ -75,6 +76,16 @@ fn of_a_folder_the_latest_stay_and_the_last_one_opens() {
         "{}",
         said(&done)
     );
+}
+
+/// Longer than a buyer is kept waiting: at night the disk is somebody else's, too.
+#[test]
+fn a_redis_that_stands_still_for_a_while_is_waited_for() {
+    let Some(redis) = RedisServer::start() else { return };
+    let site = Site::on(&redis.url(), Some("embedded".to_owned()));
+    assert_eq!(redis.command::<String>("CLIENT PAUSE 4000 WRITE"), "OK");
+    let file = backup(&site, "backup.age");
+    assert!(fs::metadata(file).expect("there").len() > 0);
 }
 
 #[test]

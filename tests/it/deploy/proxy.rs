@@ -50,6 +50,17 @@ impl Caddy {
         }
         Some(caddy)
     }
+
+    fn ask(&self, path: &str, headers: &str) -> TcpStream {
+        let mut stream = TcpStream::connect(("127.0.0.1", self.port)).expect("connected");
+        stream.set_read_timeout(Some(DEADLINE)).expect("set");
+        write!(
+            stream,
+            "GET {path} HTTP/1.1\r\nHost: id.example.cn\r\n{headers}Connection: close\r\n\r\n"
+        )
+        .expect("sent");
+        stream
+    }
 }
 
 impl Drop for Caddy {
@@ -70,17 +81,6 @@ impl Proxy {
         let behind = TcpListener::bind("127.0.0.1:0").expect("a port");
         let caddy = Caddy::before(&behind.local_addr().expect("bound").to_string())?;
         Some(Self { caddy, behind })
-    }
-
-    fn ask(&self, path: &str, headers: &str) -> TcpStream {
-        let mut stream = TcpStream::connect(("127.0.0.1", self.caddy.port)).expect("connected");
-        stream.set_read_timeout(Some(DEADLINE)).expect("set");
-        write!(
-            stream,
-            "GET {path} HTTP/1.1\r\nHost: id.example.cn\r\n{headers}Connection: close\r\n\r\n"
-        )
-        .expect("sent");
-        stream
     }
 
     /// The head of the next request that comes through, in small letters.
@@ -108,7 +108,7 @@ fn caddy_passes_on_the_clients_address_and_nothing_that_the_client_made_up() {
     let Some(proxy) = Proxy::start() else { return };
     let made_up = "X-Forwarded-For: 203.0.113.9\r\nX-Forwarded-Host: evil.example\r\n\
                    Forwarded: for=203.0.113.9;host=evil.example\r\nX-Request-Id: mine\r\n";
-    let asked = proxy.ask("/5/ABC?lang=en", made_up);
+    let asked = proxy.caddy.ask("/5/ABC?lang=en", made_up);
     let head = proxy.passed_on();
     assert!(head.starts_with("get /5/abc?lang=en http/1.1\r\n"), "{head}");
     assert!(head.contains("\r\nx-forwarded-for: 127.0.0.1\r\n"), "{head}");
@@ -125,7 +125,7 @@ fn caddy_shows_metrics_to_nobody() {
     let Some(proxy) = Proxy::start() else { return };
     for path in ["/metrics", "/metrics/", "/METRICS", "/%6detrics", "//metrics", "/x/../metrics"] {
         // Answered without the server behind, which would never answer here.
-        let answer = answer(proxy.ask(path, ""));
+        let answer = answer(proxy.caddy.ask(path, ""));
         assert!(
             answer.starts_with("HTTP/1.1 404") || answer.starts_with("HTTP/1.1 308"),
             "{path}: {answer}"
@@ -133,16 +133,34 @@ fn caddy_shows_metrics_to_nobody() {
     }
 }
 
+/// As long as a server takes that is started again.
+#[test]
+fn caddy_lets_a_buyer_wait_for_a_server_that_is_started_again() {
+    let Some(Proxy { caddy, behind }) = Proxy::start() else { return };
+    let at = behind.local_addr().expect("bound");
+    drop(behind);
+    let mut asked = caddy.ask("/5/ABC", "");
+    asked.set_read_timeout(Some(Duration::from_millis(500))).expect("set");
+    let early = asked.read(&mut [0]).expect_err("nothing yet, where a proxy might say 502");
+    assert_eq!(early.kind(), std::io::ErrorKind::WouldBlock);
+    asked.set_read_timeout(Some(DEADLINE)).expect("set");
+    let proxy = Proxy { caddy, behind: TcpListener::bind(at).expect("the port again") };
+    assert!(proxy.passed_on().starts_with("get /5/abc "));
+    assert!(answer(asked).starts_with("HTTP/1.1 204"));
+}
+
 #[test]
 fn caddys_log_of_a_server_that_is_gone_names_no_code_and_no_address() {
     let Some(proxy) = Proxy::start() else { return };
-    let asked = proxy.ask("/5/SECRETCODE", "User-Agent: SECRETAGENT\r\n");
-    drop(proxy.behind.accept().expect("a connection"));
+    let Proxy { caddy, behind } = proxy;
+    let asked = caddy.ask("/5/SECRETCODE", "User-Agent: SECRETAGENT\r\n");
+    drop(behind.accept().expect("a connection"));
+    drop(behind);
     assert!(answer(asked).starts_with("HTTP/1.1 502"));
     // The line may be written behind the answer.
     let deadline = Instant::now() + DEADLINE;
     let log = loop {
-        let log = std::fs::read_to_string(proxy.caddy.folder.path().join("log")).expect("a log");
+        let log = std::fs::read_to_string(caddy.folder.path().join("log")).expect("a log");
         if let Some((lines, _)) = log.rsplit_once('\n').filter(|(log, _)| log.contains("502")) {
             break lines.to_owned();
         }
