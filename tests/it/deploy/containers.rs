@@ -14,6 +14,7 @@ use crate::need;
 use crate::postgres_server;
 use crate::redis_server::{RedisServer, free_port};
 use crate::site::Site;
+use zhenma::base::Cidr;
 
 fn compose() -> Value {
     let mut file: Value = serde_yaml_ng::from_str(&text("compose.yaml")).expect("YAML");
@@ -56,8 +57,7 @@ fn every_container_is_bounded_and_has_no_rights_to_spare() {
         }
         assert!(service["logging"]["options"]["max-size"].is_string(), "{name}");
         assert_eq!(service["restart"] == "unless-stopped", name != "admin", "{name}");
-        let asks_itself = !["worker", "courier", "admin"].contains(&name);
-        assert_eq!(service["healthcheck"]["test"].is_sequence(), asks_itself, "{name}");
+        assert_eq!(service["healthcheck"]["test"].is_sequence(), name != "admin", "{name}");
         assert_eq!(!service["ports"].is_null(), name == "caddy", "{name}");
         let image = service["image"].as_str().expect("an image");
         let tag = image.rsplit_once(':').expect("a tag").1;
@@ -78,18 +78,71 @@ fn the_passphrase_goes_to_the_worker_and_to_the_commands() {
             .is_some_and(|volumes| volumes.contains(&Value::from("keys:/var/lib/zhenma/keys")));
         assert_eq!(writes_keys, name == "admin", "{name}");
     }
-    // Who calls out cannot reach the others, and has no key to lose.
-    let courier = &file["services"]["courier"];
-    assert_eq!(words(&courier["networks"]), ["out", "ledger"]);
-    for (name, service) in services(&file).filter(|(name, _)| *name != "courier") {
-        let networks = &service["networks"];
-        let there = networks.as_sequence().is_some_and(|n| n.contains(&Value::from("ledger")));
-        assert_eq!(there, name == "postgres", "{name} is in a network of the courier's");
+    // A password is in a file alone: everybody who may ask an engine sees an environment.
+    for (name, service) in services(&file) {
+        let settings = service["environment"].as_mapping();
+        let names = settings.into_iter().flat_map(|settings| settings.keys());
+        let told = names.filter_map(Value::as_str).find(|name| name.ends_with("PASSWORD"));
+        assert_eq!(told, None, "{name}");
     }
-    assert_eq!(file["networks"]["ledger"]["internal"], Value::Bool(true));
-    assert_eq!(words(&courier["volumes"]), ["data:/var/lib/zhenma/data"]);
-    assert_eq!(file["networks"]["back"]["internal"], Value::Bool(true));
-    assert_eq!(words(&file["services"]["redis"]["networks"]), ["back"]);
+}
+
+/// The names of a service's networks, whether or not addresses stand beside them.
+fn networks(service: &Value) -> Vec<&str> {
+    match &service["networks"] {
+        Value::Mapping(named) => named.keys().map(|name| name.as_str().expect("text")).collect(),
+        list => words(list),
+    }
+}
+
+#[test]
+fn who_calls_out_reaches_nothing_of_ours_and_the_others_call_nobody() {
+    let file = compose();
+    let outside = |name: &str| file["networks"][name]["internal"] != Value::Bool(true);
+    for (name, service) in services(&file) {
+        let mut networks = networks(service);
+        let leads_out = networks.iter().any(|name| outside(name));
+        assert_eq!(leads_out, ["caddy", "courier"].contains(&name), "{name}");
+        let near_courier = networks.contains(&"ledger");
+        assert_eq!(near_courier, ["courier", "postgres"].contains(&name), "{name}");
+        networks.sort_unstable();
+        match name {
+            "caddy" => assert_eq!(networks, ["edge", "front"]),
+            "courier" => assert_eq!(networks, ["ledger", "out"]),
+            _ => {}
+        }
+    }
+    assert_eq!(words(&file["services"]["courier"]["volumes"]), ["data:/var/lib/zhenma/data"]);
+    assert_eq!(networks(&file["services"]["redis"]), ["back"]);
+}
+
+/// An engine gives out the lowest addresses first: one that is Caddy's would be somebody
+/// else's by the time that Caddy starts, the last of all.
+#[test]
+fn no_address_that_is_somebodys_is_given_out_to_another() {
+    let file = compose();
+    let mut seen = Vec::new();
+    for (name, service) in services(&file) {
+        let Some(networks) = service["networks"].as_mapping() else { continue };
+        for (network, options) in networks {
+            let Some(address) = options["ipv4_address"].as_str() else { continue };
+            let pool = &file["networks"][network]["ipam"]["config"][0];
+            let within = |what: &str| {
+                let net: Cidr = pool[what].as_str().expect("a net").to_owned().try_into().unwrap();
+                net.contains(address.parse().expect("an address"))
+            };
+            assert!(within("subnet") && !within("ip_range"), "{name}: {address}");
+            assert!(!address.ends_with(".1"), "{name}: {address} is the gateway's");
+            assert!(!seen.contains(&address), "{name}: {address} is taken");
+            seen.push(address);
+        }
+    }
+    // What README.md tells to ask for the metrics.
+    assert_eq!(seen.len(), 4);
+    let readme = text("README.md");
+    for address in seen.iter().filter(|a| !a.ends_with(".2")) {
+        assert!(readme.contains(&format!("`{address}:8080`")), "{address}");
+    }
 }
 
 #[test]
