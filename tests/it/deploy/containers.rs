@@ -2,7 +2,8 @@
 //! the file is read as Compose reads it, and what it starts is started here
 //! with the very words.
 
-use std::net::TcpStream;
+use std::io::Write;
+use std::net::{TcpListener, TcpStream};
 use std::os::unix::fs::PermissionsExt;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
@@ -273,11 +274,23 @@ fn the_health_check_of_the_server_asks_the_server() {
     let mut site = Site::new("embedded");
     let file = compose();
     let test = words(&file["services"]["serve"]["healthcheck"]["test"]);
-    assert_eq!(test[..3], ["CMD", "bash", "-c"]);
-    let script = test[3].replace("/8080", &format!("/{}", site.port));
-    let healthy =
-        || Command::new("bash").args(["-c", &script]).output().expect("bash runs").status.success();
-    assert!(!healthy(), "nothing listens yet");
+    assert_eq!(test[..2], ["CMD", "zhenma"], "no shell is needed");
+    let ask = |port: u16| {
+        let own = |word: &String| word.replace(":8080", &format!(":{port}"));
+        let words: Vec<_> = test[2..].iter().map(own).collect();
+        let out = Command::new(env!("CARGO_BIN_EXE_zhenma")).args(&words).output();
+        out.expect("zhenma runs").status.code()
+    };
+    let healthy = || ask(site.port) == Some(0);
+    assert_eq!(ask(site.port), Some(1), "nothing listens yet");
+    let unwell = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let port = unwell.local_addr().expect("bound").port();
+    let another = std::thread::spawn(move || {
+        let (mut line, _) = unwell.accept().expect("asked");
+        line.write_all(b"HTTP/1.1 503 Service Unavailable\r\n\r\n").expect("answered");
+    });
+    assert_eq!(ask(port), Some(1), "it is not well");
+    another.join().expect("asked once");
     site.start_serve();
     let deadline = Instant::now() + Duration::from_secs(30);
     while TcpStream::connect(("127.0.0.1", site.port)).is_err() {
