@@ -197,7 +197,7 @@ fn changed_time_stamps_are_believed_or_refused() {
         stamps::authority(folder.path(), key);
         let answer = stamps::answer(folder.path(), &query);
         let root = roots(&folder.path().join("root.pem")).expect("a root").remove(0);
-        assert!(tsp::check(statement, &query, &answer, &[root.clone()]).is_ok());
+        assert!(tsp::check(statement, &query, &answer, std::slice::from_ref(&root)).is_ok());
         let length = u16::try_from(root.len()).expect("short").to_be_bytes();
         [&length[..], &root, &answer].concat()
     });
