@@ -23,6 +23,7 @@ use crate::evidence::{self, stamps};
 use crate::fuzz::{self, foreign};
 use crate::http_bed::{self, Bed};
 use crate::media::{exif, jpeg, picture, png, webp};
+use crate::need;
 use crate::site::Site;
 use crate::staff_bed::StaffBed;
 use crate::store_contract::bed::{Dice, code};
@@ -190,6 +191,9 @@ fn changed_backups_are_unpacked_or_refused() {
 
 #[test]
 fn changed_time_stamps_are_believed_or_refused() {
+    if need::program("openssl").is_none() {
+        return;
+    }
     let (statement, nonce) = foreign::DATED;
     let query = tsp::query(statement, nonce);
     let samples = ["rsa:2048", "ec -pkeyopt ec_paramgen_curve:P-256"].map(|key| {
