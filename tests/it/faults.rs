@@ -7,4 +7,4 @@ pub mod load;
 mod losses;
 mod proxy;
 mod redis;
-mod tls;
+pub mod tls;

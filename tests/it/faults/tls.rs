@@ -14,6 +14,27 @@ use crate::store_contract::bed::{code, scan};
 const CHILD: &str = "faults::tls::a_child_of_the_test_speaks_tls";
 const CHILD_URL: &str = "ZHENMA_TEST_CHILD_URL";
 
+/// An authority (`ca.pem`), a stranger (`other.pem`), and a server's certificate by the
+/// former for one name (`node.pem`, `node.key`).
+pub fn certificates(openssl: &Path, folder: &Path, name: &str) {
+    let make = |arguments: &str| {
+        let made = Command::new(openssl)
+            .args("req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1".split(' '))
+            .args("-nodes -days 2 -keyout".split(' '))
+            .args(arguments.split(' '))
+            .current_dir(folder)
+            .output()
+            .expect("openssl runs");
+        assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+    };
+    make("ca.key -out ca.pem -subj /CN=authority");
+    make("other.key -out other.pem -subj /CN=another");
+    make(&format!(
+        "node.key -out node.pem -subj /CN=node -CA ca.pem -CAkey ca.key \
+         -addext subjectAltName={name} -addext basicConstraints=critical,CA:FALSE"
+    ));
+}
+
 /// Not a test of its own: the trusted certificates are read from a file named
 /// by the environment, which a test cannot change for itself.
 #[tokio::test]
@@ -30,21 +51,7 @@ async fn tls_trusts_the_systems_certificates_and_no_others() {
     let Some(openssl) = need::program("openssl") else { return };
     let folder = tempfile::tempdir().expect("a temporary folder");
     let file = |name: &str| folder.path().join(name).display().to_string();
-    let make = |arguments: &str| {
-        let made = Command::new(&openssl)
-            .args("req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1".split(' '))
-            .args("-nodes -days 2 -keyout".split(' '))
-            .args(arguments.split(' '))
-            .current_dir(folder.path())
-            .output()
-            .expect("openssl runs");
-        assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
-    };
-    make("ca.key -out ca.pem -subj /CN=authority");
-    make(
-        "node.key -out node.pem -subj /CN=redis -CA ca.pem -CAkey ca.key \
-         -addext subjectAltName=IP:127.0.0.1 -addext basicConstraints=critical,CA:FALSE",
-    );
+    certificates(&openssl, folder.path(), "IP:127.0.0.1");
     let port = free_port();
     let Some(_server) = RedisServer::start_with(&[
         &format!("--tls-port {port} --tls-auth-clients no"),

@@ -1,40 +1,20 @@
 //! A ledger on another machine, over TLS: the server's name and who vouches for it
 //! are checked, and nothing goes over a line that could not be.
 
-use std::path::Path;
 use std::process::{Command, Output};
 
+use crate::faults::tls::certificates;
 use crate::need;
 use crate::postgres_server::PostgresServer;
 use crate::redis_server::free_port;
-
-/// An authority, and a server's certificate by it that knows the name `localhost` alone.
-fn certificates(openssl: &Path, folder: &Path) {
-    let make = |arguments: &str| {
-        let made = Command::new(openssl)
-            .args("req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1".split(' '))
-            .args("-nodes -days 2 -keyout".split(' '))
-            .args(arguments.split(' '))
-            .current_dir(folder)
-            .output()
-            .expect("openssl runs");
-        assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
-    };
-    make("ca.key -out ca.pem -subj /CN=authority");
-    make("other.key -out other.pem -subj /CN=another");
-    make(
-        "db.key -out db.pem -subj /CN=db -CA ca.pem -CAkey ca.key \
-         -addext subjectAltName=DNS:localhost -addext basicConstraints=critical,CA:FALSE",
-    );
-}
 
 #[test]
 fn the_server_is_who_its_certificate_says_or_nothing_is_told_to_it() {
     let Some(openssl) = need::program("openssl") else { return };
     let folder = tempfile::tempdir().expect("a temporary folder");
-    certificates(&openssl, folder.path());
+    certificates(&openssl, folder.path(), "DNS:localhost");
     let (port, file) = (free_port(), |name: &str| folder.path().join(name));
-    let Some(server) = PostgresServer::over_tls(port, &file("db.pem"), &file("db.key")) else {
+    let Some(server) = PostgresServer::over_tls(port, &file("node.pem"), &file("node.key")) else {
         return;
     };
     let list = |host: &str, how: &str, trusted: &str| -> Output {
