@@ -286,17 +286,20 @@ impl Works {
 
 #[test]
 fn the_worker_finishes_a_small_order_beside_a_large_one_and_honours_cancel() {
-    let shop = Shop::new("100000000");
+    let shop = Shop::new("5000000");
     let works = Works::of(&shop);
-    let large = works.place("large", 100_000_000);
+    let large = works.place("large", 5_000_000);
     let small = works.place("small", 700);
     let (stop, worker) = works.start();
     wait_until("the small order", || works.state(&small) == OrderState::Done);
     let folder = paths::order(&works.data, small.id);
     assert_eq!(works.order(&small).new.directory.as_deref(), folder.to_str());
     assert!(folder.join("manifest.json").exists());
-    wait_until("progress", || works.order(&large).labels_done > 0);
-    assert_eq!(works.state(&large), OrderState::Running);
+    wait_until("progress", || {
+        let order = works.order(&large);
+        assert_eq!(order.state, OrderState::Running, "{:?}", order.problem);
+        order.labels_done > 0
+    });
     let cancelled =
         works.runtime.block_on(works.orders.ledger.cancel(large.id, &By::shell(SystemClock.now())));
     assert!(cancelled.expect("cancelled"));

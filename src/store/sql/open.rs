@@ -5,7 +5,7 @@ use std::io::ErrorKind;
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use sqlx::Connection as _;
 use sqlx::postgres::{PgConnectOptions, PgConnection, PgPool, PgPoolOptions};
@@ -42,6 +42,8 @@ pub(super) const MIGRATING: i64 = 7_310_868_735_422_329;
 const MIGRATION_WAIT: &str = "10min";
 const MIGRATION_LOOKS: u32 = 12_000;
 const MIGRATION_LOOK_EVERY: Duration = Duration::from_millis(50);
+/// Until somebody else made a new file one with a log.
+const WAL_LOOK_EVERY: Duration = Duration::from_millis(10);
 /// How long a migration waits for a table that is in use. Whoever comes behind it
 /// waits as long, the version that still serves among them.
 const TABLE_WAIT: &str = "2s";
@@ -103,7 +105,15 @@ impl Ledger {
         };
         let writing = options.clone().pragma("cache_size", WRITER_CACHE);
         let writing = writing.pragma("wal_autocheckpoint", CHECKPOINT_PAGES);
-        let writer = pool(1, writing).await.map_err(down)?;
+        let first_tried = Instant::now();
+        let writer = loop {
+            match pool(1, writing.clone()).await {
+                Err(error) if is_busy(&error) && first_tried.elapsed() < BUSY_WAIT => {
+                    tokio::time::sleep(WAL_LOOK_EVERY).await;
+                }
+                opened => break opened.map_err(down)?,
+            }
+        };
         let turn = if is_migrated(&writer).await { None } else { Some(Turn::take(path).await?) };
         ON_FILE
             .run(&writer)
@@ -168,6 +178,14 @@ impl Ledger {
         .map_err(down)?;
         Ok(self)
     }
+}
+
+/// SQLite waits for a lock by itself, except where two make one new file a file with
+/// a log at the same instant.
+fn is_busy(error: &sqlx::Error) -> bool {
+    const BUSY: u32 = 5;
+    let code = error.as_database_error().and_then(|error| error.code());
+    code.and_then(|code| code.parse::<u32>().ok()).is_some_and(|code| code & 0xff == BUSY)
 }
 
 async fn is_migrated(file: &SqlitePool) -> bool {
