@@ -190,15 +190,18 @@ impl Settings {
     }
 
     /// `ZHENMA_*` variables that set nothing, such as a name spelt wrongly, each with
-    /// the nearest name that sets something.
-    pub fn unknown_variables() -> Vec<(String, String)> {
+    /// the name that may be meant: the nearest, where it is not quite another word.
+    pub fn unknown_variables() -> Vec<(String, Option<String>)> {
+        const PREFIX: &str = "ZHENMA_";
         let known: Vec<_> = NAMES.iter().map(|(name, _)| variable(name)).collect();
         std::env::vars_os()
             .filter_map(|(name, _)| name.into_string().ok())
-            .filter(|name| name.starts_with("ZHENMA_") && !known.contains(name))
+            .filter(|name| name.starts_with(PREFIX) && !known.contains(name))
             .map(|name| {
-                let far = |known: &&String| strsim::damerau_levenshtein(known, &name);
-                let nearest = known.iter().min_by_key(far).cloned().unwrap_or_default();
+                let far = |known: &String| strsim::damerau_levenshtein(known, &name);
+                let nearest = known.iter().min_by_key(|known| far(known));
+                let nearest = nearest.filter(|known| far(known) <= (name.len() - PREFIX.len()) / 2);
+                let nearest = nearest.cloned();
                 (name, nearest)
             })
             .collect()

@@ -45,9 +45,14 @@ pub fn media(data: &Path) -> PathBuf {
     data.join("media")
 }
 
+/// Folders of orders, each named by its id.
+pub fn orders(data: &Path) -> PathBuf {
+    data.join("orders")
+}
+
 /// Files of one order.
 pub fn order(data: &Path, id: uuid::Uuid) -> PathBuf {
-    data.join("orders").join(id.to_string())
+    orders(data).join(id.to_string())
 }
 
 /// When the latest backup was taken, in seconds since 1970.

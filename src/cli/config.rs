@@ -43,7 +43,10 @@ impl Config {
 fn check(settings: &Settings) -> Result<Done, Failure> {
     let unknown: Vec<_> = Settings::unknown_variables()
         .into_iter()
-        .map(|(name, nearest)| format!("{name} is no setting: is {nearest} meant?"))
+        .map(|(name, nearest)| match nearest {
+            Some(nearest) => format!("{name} is no setting: is {nearest} meant?"),
+            None => format!("{name} is no setting; `zhenma config print` names all"),
+        })
         .collect();
     if !unknown.is_empty() {
         return Err(Failure(unknown.join("\n")));

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::fs::{self, Permissions};
 use std::net::TcpListener;
-use std::os::unix::fs::PermissionsExt;
+use std::os::unix::fs::{PermissionsExt, chown};
 use std::path::Path;
 use std::time::{Duration, Instant};
 
@@ -177,6 +177,22 @@ fn files_that_others_can_read_are_told() {
         .says("key_files", "fault", "mode 640")
         .says("passphrase", "fault", "everybody")
         .says("data", "warning", "mode 755");
+}
+
+#[test]
+fn what_another_user_made_among_the_data_is_told() {
+    let site = Site::new("embedded");
+    fs::create_dir_all(site.file("data/orders/1")).expect("made");
+    fs::create_dir(site.file("data/lost+found")).expect("made");
+    let of_nobody = |file: &str| chown(site.file(file), Some(65_534), None);
+    if of_nobody("data/lost+found").is_err() {
+        // Only root can give a file away.
+        return;
+    }
+    Visit::to(&site).says("data", "ok", "can be written");
+    of_nobody("data/orders/1").expect("given away");
+    let told = format!("{} belong to another user than", site.file("data/orders/1"));
+    Visit::to(&site).says("data", "fault", &told);
 }
 
 #[test]
@@ -451,6 +467,9 @@ fn variables_that_set_nothing_are_told_with_what_may_be_meant() {
         said.contains("ZHENMA_PUBLIC_URI is no setting: is ZHENMA_PUBLIC_URL meant?"),
         "{said}"
     );
+    let (code, said) = check("ZHENMA_FROBNICATE", "1");
+    assert_eq!(code, Some(2), "{said}");
+    assert!(said.contains("ZHENMA_FROBNICATE is no setting; `zhenma config print`"), "{said}");
     Visit::with(&site, &[("ZHENMA_TRUSTED_PROXY", "127.0.0.1")]).says(
         "settings",
         "warning",

@@ -1,8 +1,8 @@
 //! The data directory and what lies on the disk beside the stores.
 
-use std::fs;
+use std::fs::{self, Metadata};
 use std::io::ErrorKind;
-use std::os::unix::fs::PermissionsExt;
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::Path;
 
 use rustix::fs::{Access, access, statvfs};
@@ -11,6 +11,7 @@ use super::{Finding, some_of};
 use crate::app::backup::{unmoved, whole};
 use crate::app::compose::province_map;
 use crate::app::config::Settings;
+use crate::app::paths;
 use crate::store::geo::{GeoDatabases, hosting};
 
 /// Free bytes below which scans will soon be refused, and below which it is
@@ -68,6 +69,7 @@ pub fn data(settings: &Settings) -> Vec<Finding> {
             format!("chmod 700 {name}: finished labels lie there, and every one is a good code"),
         ));
     }
+    found.extend(of_another_user(path, &meta));
     found.extend(room(path));
     if is_remote(path) {
         found.push(Finding::warning(
@@ -80,6 +82,28 @@ pub fn data(settings: &Settings) -> Vec<Finding> {
         found.push(Finding::ok(CHECK, format!("{name} can be written, with room")));
     }
     found
+}
+
+/// What somebody else made, most often root by a command at the shell: the server and the
+/// worker cannot go on with it.
+fn of_another_user(data: &Path, meta: &Metadata) -> Option<Finding> {
+    const CHECK: &str = "data";
+    let within = |folder: &Path| fs::read_dir(folder).into_iter().flatten().flatten();
+    let strange: Vec<_> = within(data)
+        .chain(within(&paths::orders(data)))
+        // Where a disk of its own is mounted here.
+        .filter(|entry| entry.file_name() != "lost+found")
+        .filter(|entry| entry.metadata().is_ok_and(|of| of.uid() != meta.uid()))
+        .map(|entry| entry.path().display().to_string())
+        .collect();
+    (!strange.is_empty()).then(|| {
+        let (name, names) = (data.display(), strange.iter().collect::<Vec<_>>());
+        Finding::fault(
+            CHECK,
+            format!("{} belong to another user than {name}", some_of(&names)),
+            format!("chown -R --reference={name} {name}, and run zhenma as that user"),
+        )
+    })
 }
 
 fn room(path: &Path) -> Option<Finding> {

@@ -114,7 +114,10 @@ fn settings_in_force(settings: &Settings) -> Vec<Finding> {
         found.push(Finding::warning(
             "settings",
             format!("the variable {name} is no setting and is ignored"),
-            format!("take it away, or write {nearest} if that is meant"),
+            match nearest {
+                Some(nearest) => format!("take it away, or write {nearest} if that is meant"),
+                None => "take it away; `zhenma config print` names all".to_owned(),
+            },
         ));
     }
     found
