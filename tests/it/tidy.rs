@@ -126,6 +126,34 @@ fn nothing_is_left_over() {
     }
 }
 
+/// So that what `tests/browser/check.mjs` looks for in the dark is all that may differ there.
+#[test]
+fn in_the_dark_only_colours_differ() {
+    let mut sheets = Vec::new();
+    files(&root().join("src/web"), ".css", &mut sheets);
+    files(&root().join("src/web"), ".html", &mut sheets);
+    let mut found = 0;
+    for sheet in sheets {
+        let text = fs::read_to_string(&sheet).expect("a sheet");
+        for block in text.split("(prefers-color-scheme: dark)").skip(1) {
+            found += 1;
+            let mut depth = 0;
+            let inner = block.split_inclusive(['{', '}', ';']).take_while(|part| {
+                depth += i32::from(part.ends_with('{')) - i32::from(part.ends_with('}'));
+                depth > 0
+            });
+            let declarations = inner.filter(|part| !part.ends_with('{'));
+            for (property, _) in declarations.filter_map(|part| part.split_once(':')) {
+                let property = property.trim();
+                let is_colour = property.starts_with("--")
+                    || ["color", "background", "border-color"].contains(&property);
+                assert!(is_colour, "{}: {property} in the dark", sheet.display());
+            }
+        }
+    }
+    assert!(found >= 4, "{found} blocks");
+}
+
 #[test]
 fn the_product_never_claims_what_is_not_its_to_say() {
     for (path, text) in sources() {
