@@ -144,7 +144,7 @@ async fn pages_of_the_hand_over_have_no_violation_of_axe_either() {
     browser.look(&bed.base, None, &doors).await;
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn consoles_have_no_violation_of_axe_either() {
     let Some(browser) = Browser::find() else { return };
     let bed = StaffBed::start().await;

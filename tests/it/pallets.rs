@@ -36,7 +36,7 @@ async fn table(bed: &StaffBed, batch: &str, codes: &str) -> Vec<[String; 3]> {
     table.lines().skip(1).map(row).collect()
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn pallets_are_ordered_by_api_console_and_shell_and_their_ssccs_follow_the_cases() {
     let bed = StaffBed::start().await;
     with_prefix(&bed).await;

@@ -13,15 +13,16 @@ use crate::consoles::{scanned_around, scanned_by};
 use crate::faults::load::eventually;
 use crate::staff_bed::StaffBed;
 
-/// Runs `zhenma policy` on the ledger of a bed: exit code, objects, errors.
+/// Runs `zhenma policy` on the ledger of a bed, which works on meanwhile: exit code,
+/// objects, errors.
 fn policy(bed: &StaffBed, args: &[&str]) -> (i32, Vec<Value>, String) {
-    let out = Command::new(env!("CARGO_BIN_EXE_zhenma"))
+    let mut command = Command::new(env!("CARGO_BIN_EXE_zhenma"));
+    command
         .env("ZHENMA_LEDGER", &bed.parts.settings.ledger)
         .args(["--json", "policy", "--data"])
         .arg(&bed.parts.settings.data)
-        .args(args)
-        .output()
-        .expect("runs");
+        .args(args);
+    let out = tokio::task::block_in_place(|| command.output()).expect("runs");
     let text = String::from_utf8(out.stdout).expect("text");
     let lines = text.lines().filter_map(|line| serde_json::from_str(line).ok()).collect();
     (out.status.code().expect("ended"), lines, String::from_utf8_lossy(&out.stderr).into_owned())
@@ -54,7 +55,7 @@ async fn stricter_by(bed: &StaffBed) -> String {
     codes[1].clone()
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_policy_is_added_compared_signed_off_and_decides() {
     let bed = StaffBed::start().await;
     let code = stricter_by(&bed).await;
@@ -100,13 +101,16 @@ async fn a_policy_is_added_compared_signed_off_and_decides() {
     let look = officer.page(&format!("/officer/codes/{serial}")).await;
     assert!(look.contains("strict-1 @") && look.contains("标签可疑"), "{look}");
 
-    let (_, listed, _) = policy(&bed, &["list"]);
+    let (exit, listed, said) = policy(&bed, &["list"]);
+    assert_eq!(exit, 0, "{said}");
     let state = |name: &str| listed.iter().find(|p| p["policy"] == name).expect("it is listed");
     assert_eq!(state("strict-1")["decides"], true);
     assert_eq!(state(&Policy::shipped().name)["decides"], false);
     // Back again: what came with the software is signed like any other.
     let shipped = &*Policy::shipped().name;
-    assert_eq!(policy(&bed, &["compare", shipped]).1[0]["suspect_fewer"]["count"], 1);
+    let (exit, found, said) = policy(&bed, &["compare", shipped]);
+    assert_eq!(exit, 0, "{said}");
+    assert_eq!(found[0]["suspect_fewer"]["count"], 1);
     let back = [("policy", shipped), ("effective_at", ""), ("note", "误报多")];
     assert_eq!(officer.post("/officer/policies", &back).await.status(), 303);
     let look = officer.page(&format!("/officer/codes/{serial}")).await;
@@ -200,7 +204,7 @@ async fn followed(bed: &StaffBed, codes: &[String], scans: u32) {
 
 /// The field unlike the streams that the policy was fitted to, and an officer
 /// who finds in order what was accused.
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn drift_is_told_from_the_scans_and_from_what_officers_find() {
     let bed = StaffBed::start().await;
     let batch = bed.batch(40).await;

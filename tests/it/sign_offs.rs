@@ -123,7 +123,7 @@ async fn labels_whose_activation_is_due_are_not_handed_over() {
     assert_eq!(shown["on_sale"], 0);
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn no_way_of_putting_labels_on_sale_passes_by_the_sign_off() {
     let bed = StaffBed::start().await;
     let batch = batch(&bed, 6).await;
