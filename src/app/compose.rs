@@ -2,11 +2,13 @@
 
 use std::net::SocketAddr;
 use std::os::unix::fs::DirBuilderExt as _;
+use std::panic::AssertUnwindSafe;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
+use futures::FutureExt;
 use rustls::pki_types::CertificateDer;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
@@ -153,7 +155,7 @@ pub async fn open(
     };
     let offices = Arc::clone(&live.offices);
     let tasks = TaskTracker::new();
-    tasks.spawn(live.keep(stop.clone()));
+    spawn(&tasks, live.keep(stop.clone()));
     Ok(Parts {
         settings: Arc::new(settings),
         clock,
@@ -165,6 +167,17 @@ pub async fn open(
         stop,
         tasks,
     })
+}
+
+/// A process without some of its work would go on and not be what it says: it would hold a
+/// lease and follow nothing. One in which such work panics ends, and is started again.
+fn spawn(tasks: &TaskTracker, work: impl Future<Output = ()> + Send + 'static) {
+    tasks.spawn(async move {
+        if AssertUnwindSafe(work).catch_unwind().await.is_err() {
+            tracing::error!("work beside the answers panicked: the process ends");
+            std::process::abort();
+        }
+    });
 }
 
 /// Reads the operator's map of provinces.
@@ -217,7 +230,7 @@ impl Parts {
         self.sweep_sessions();
         let (forgeries, ledger) = (Arc::clone(&self.scanner.forgeries), self.ledger.clone());
         let stop = self.stop.clone();
-        self.tasks.spawn(async move {
+        self.spawn(async move {
             let mut last = false;
             while !last {
                 tokio::select! {
@@ -235,7 +248,7 @@ impl Parts {
     /// Forgets sessions that are over, now and then.
     fn sweep_sessions(&self) {
         let (sessions, stop) = (Sessions(self.ledger.clone()), self.stop.clone());
-        self.tasks.spawn(async move {
+        self.spawn(async move {
             loop {
                 if let Err(error) = sessions.delete_expired().await {
                     tracing::warn!(%error, "sessions that are over were not forgotten");
@@ -262,14 +275,14 @@ impl Parts {
     /// Starts what one worker does: following the log, running orders, building
     /// packages and kits, thinning old scans, raising alarms, gathering leads.
     pub fn work_behind(&self, signers: Arc<OpenSigner>, offices: Arc<OpenOffice>) {
-        self.tasks.spawn(self.kits(Arc::clone(&offices)).work(self.stop.clone()));
+        self.spawn(self.kits(Arc::clone(&offices)).work(self.stop.clone()));
         let follower = Follower::new(
             self.scanner.clone(),
             self.ledger.clone(),
             Arc::clone(&self.clock),
             self.settings.zone(),
         );
-        self.tasks.spawn(follower.run(self.stop.clone()));
+        self.spawn(follower.run(self.stop.clone()));
         let packages = Packages {
             ledger: self.ledger.clone(),
             signers: Arc::clone(&signers),
@@ -277,7 +290,7 @@ impl Parts {
             clock: Arc::clone(&self.clock),
         };
         let (data, stop) = (self.settings.data.clone(), self.stop.clone());
-        self.tasks.spawn(async move { packages.work(&data, stop).await });
+        self.spawn(async move { packages.work(&data, stop).await });
         let orders = Orders {
             ledger: self.ledger.clone(),
             signers,
@@ -285,14 +298,14 @@ impl Parts {
             clock: Arc::clone(&self.clock),
         };
         let (data, stop) = (self.settings.data.clone(), self.stop.clone());
-        self.tasks.spawn(async move { orders.work(&data, stop).await });
+        self.spawn(async move { orders.work(&data, stop).await });
         let own = OwnImports {
             ledger: self.ledger.clone(),
             clock: Arc::clone(&self.clock),
             data: self.settings.data.clone(),
         };
         let stop = self.stop.clone();
-        self.tasks.spawn(async move { own.work(stop).await });
+        self.spawn(async move { own.work(stop).await });
         let retention = Retention {
             ledger: self.ledger.clone(),
             clock: Arc::clone(&self.clock),
@@ -302,27 +315,27 @@ impl Parts {
             contact_days: self.settings.report_contact_days,
             content_days: self.settings.report_content_days,
         };
-        self.tasks.spawn(retention.run(self.stop.clone()));
+        self.spawn(retention.run(self.stop.clone()));
         let old_visits = OldVisits {
             ledger: self.ledger.clone(),
             clock: Arc::clone(&self.clock),
             media: MediaStore::at(paths::media(&self.settings.data)),
         };
-        self.tasks.spawn(old_visits.run(self.stop.clone()));
+        self.spawn(old_visits.run(self.stop.clone()));
         let old_cases = OldCases {
             ledger: self.ledger.clone(),
             clock: Arc::clone(&self.clock),
             data: self.settings.data.clone(),
             years: self.settings.case_years,
         };
-        self.tasks.spawn(old_cases.run(self.stop.clone()));
+        self.spawn(old_cases.run(self.stop.clone()));
         let clock = Arc::clone(&self.clock);
         let alarms = Alarms::new(self.ledger.clone(), self.scanner.clone(), clock);
-        self.tasks.spawn(alarms.run(self.stop.clone()));
-        self.tasks.spawn(self.evidence(offices).work(self.stop.clone()));
+        self.spawn(alarms.run(self.stop.clone()));
+        self.spawn(self.evidence(offices).work(self.stop.clone()));
         let clock = Arc::clone(&self.clock);
         let leads = Leads::new(self.ledger.clone(), self.scanner.clone(), clock);
-        self.tasks.spawn(leads.run(self.stop.clone()));
+        self.spawn(leads.run(self.stop.clone()));
     }
 
     /// What builds packages of evidence.
@@ -348,12 +361,17 @@ impl Parts {
     pub fn deliver_behind(&self) {
         let allowed = self.settings.webhook_allow.clone().into();
         let hooks = Hooks::new(self.ledger.clone(), Arc::clone(&self.clock), allowed);
-        self.tasks.spawn(hooks.work(self.stop.clone()));
+        self.spawn(hooks.work(self.stop.clone()));
         // The settings were checked when they were read.
         if let Ok(Some(url)) = self.settings.tsa() {
             let (ledger, clock) = (self.ledger.clone(), Arc::clone(&self.clock));
-            self.tasks.spawn(Stamps { ledger, clock, url }.work(self.stop.clone()));
+            self.spawn(Stamps { ledger, clock, url }.work(self.stop.clone()));
         }
+    }
+
+    /// Does `work` beside what is answered.
+    pub fn spawn(&self, work: impl Future<Output = ()> + Send + 'static) {
+        spawn(&self.tasks, work);
     }
 
     /// Waits until all background work has ended, and closes the ledger.
@@ -367,7 +385,7 @@ impl Parts {
     /// Says in the log what an acknowledged scan survives.
     pub async fn say_durability(&self) {
         match self.scanner.state.durability().await {
-            Ok(d) if d.full => tracing::info!(durability = %d.says, "scan store"),
+            Ok(d) if d.is_full() => tracing::info!(durability = %d.says, "scan store"),
             Ok(d) => tracing::warn!(durability = %d.says, "scan store"),
             Err(error) => tracing::warn!(%error, "scan store: answers will be cannot_confirm"),
         }

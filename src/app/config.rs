@@ -304,6 +304,9 @@ impl Settings {
         if let Err(problem) = self.mailer() {
             return wrong("SMTP_URL", problem);
         }
+        if self.trace_endpoint.as_deref().is_some_and(has_user) {
+            return wrong("TRACE_ENDPOINT", "holds a user: write the address alone".to_owned());
+        }
         if let Some(endpoint) = self.trace_endpoint.as_deref().filter(|e| !is_endpoint(e)) {
             return wrong(
                 "TRACE_ENDPOINT",
@@ -346,6 +349,9 @@ impl Settings {
     /// What is wrong with its address.
     pub fn tsa(&self) -> Result<Option<hyper::Uri>, String> {
         let Some(url) = &self.tsa_url else { return Ok(None) };
+        if has_user(url) {
+            return Err("holds a user: write the address alone".to_owned());
+        }
         let wrong = || format!("{url:?} is no address such as https://tsa.example.cn/tsr");
         let uri: hyper::Uri = url.parse().map_err(|_| wrong())?;
         let known = matches!(uri.scheme_str(), Some("http" | "https")) && uri.host().is_some();
@@ -364,6 +370,11 @@ impl Settings {
     pub fn zone(&self) -> jiff::tz::TimeZone {
         jiff::tz::TimeZone::get(&self.time_zone).unwrap_or(jiff::tz::TimeZone::UTC)
     }
+}
+
+/// User and password, which would be shown with the settings and sent to nobody.
+fn has_user(url: &str) -> bool {
+    url.contains('@')
 }
 
 /// A setting's name in the environment.

@@ -72,7 +72,8 @@ impl Orders {
     ///
     /// # Errors
     /// As [`label::issue`], and those of ledger and key. The ledger then
-    /// holds the order as failed, unless another run has the directory.
+    /// holds the order as failed, unless another run has the directory or the
+    /// ledger is away.
     pub async fn run(
         &self,
         order: &Order,
@@ -91,6 +92,8 @@ impl Orders {
             }
             Ok(Issued::Cancelled { .. }) => (OrderState::Cancelled, None),
             Err(OrderError::Issue(IssueError::Busy { .. })) => return ended,
+            // For whoever takes it when the ledger is back.
+            Err(OrderError::Ledger(LedgerError::Unavailable(_))) => return ended,
             Err(error) => (OrderState::Failed, Some(error.to_string())),
         };
         if let Ok(Issued::Cancelled { labels }) = &ended {

@@ -70,3 +70,8 @@ pub fn backing_up(data: &Path) -> PathBuf {
 pub fn restoring(data: &Path) -> PathBuf {
     data.join("restore.partial")
 }
+
+/// What a restore that has ended leaves to be removed.
+pub fn restored(data: &Path) -> PathBuf {
+    data.join("restore.over")
+}

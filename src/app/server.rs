@@ -81,7 +81,7 @@ impl Parts {
         metrics: Option<PrometheusHandle>,
     ) -> Result<(), StartError> {
         self.serve_behind();
-        self.tasks.spawn(watch::look(self.clone()));
+        self.spawn(watch::look(self.clone()));
         let services = self.services(samples, metrics);
         let desk = Desk::new(services.clone(), Arc::new(self.ledger.clone()));
         let staff = Staff::new(desk, Sessions(self.ledger.clone()));

@@ -134,8 +134,8 @@ async fn look_at_store(parts: &Parts) {
     reachable.set(if durability.is_some() { 1 } else { 0 });
     // What cannot be asked is not known to be worse than it was.
     if let Some(durability) = durability {
-        let durable = metrics::gauge!("zhenma_scan_store_durable");
-        durable.set(if durability.full { 1 } else { 0 });
+        let synced = metrics::gauge!("zhenma_scan_store_synced");
+        synced.set(if durability.synced { 1 } else { 0 });
     }
     let asked = (parts.clock.now(), Instant::now());
     let Ok(Ok(vitals)) = tokio::time::timeout(wait, state.vitals(asked.0)).await else { return };

@@ -219,6 +219,7 @@ impl Move {
                 says.insert("sha256".into(), scans.sha256.clone().into());
                 says.insert("log_entries".into(), scans.log_entries.into());
                 says.insert("not_issued".into(), scans.not_issued.into());
+                says.insert("unreadable".into(), scans.unreadable.into());
             }
             if let Some(MovedLedger { tables, rows, sha256 }) = &moved.ledger {
                 let ledger = serde_json::json!({"tables": tables, "rows": rows, "sha256": sha256});
@@ -230,8 +231,13 @@ impl Move {
         if let Some(scans) = &moved.scans {
             println!(
                 "{} histories, SHA-256 {} here and there; {} scans of the log; {} histories of \
-                 codes that were not issued were left out. Now set scan_store to the Redis",
-                scans.histories, scans.sha256, scans.log_entries, scans.not_issued,
+                 codes that were not issued were left out; {} cannot be read, here and there. Now \
+                 set scan_store to the Redis",
+                scans.histories,
+                scans.sha256,
+                scans.log_entries,
+                scans.not_issued,
+                scans.unreadable,
             );
         }
         if let Some(ledger) = &moved.ledger {

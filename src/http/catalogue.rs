@@ -172,7 +172,7 @@ const GAUGES: &[(&str, &str)] = &[
     ("zhenma_register_fresh", "1 while keys, register, policies and evidence can be renewed."),
     ("zhenma_register_renewed_timestamp_seconds", "When they were last renewed, Unix time."),
     ("zhenma_scan_store_reachable", "1 while the scan store answers."),
-    ("zhenma_scan_store_durable", "1 while no acknowledged scan can be lost by a crash."),
+    ("zhenma_scan_store_synced", "1 while every scan is on a disk before it is answered."),
     ("zhenma_scan_store_memory_bytes", "Memory that the scan store takes (Redis)."),
     ("zhenma_scan_store_memory_max_bytes", "Memory that it may take (Redis); 0 without a bound."),
     ("zhenma_scan_log_entries", "Scans that nobody has followed yet."),

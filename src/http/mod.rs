@@ -40,6 +40,7 @@ pub mod own;
 pub mod pack;
 pub mod people;
 pub mod printer;
+mod probe;
 pub mod problem;
 mod provinces;
 pub mod rate;

@@ -2,7 +2,7 @@
 //! of this API, static files.
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
@@ -13,7 +13,6 @@ use serde::Serialize;
 use sha2::{Digest, Sha256};
 use utoipa::ToSchema;
 
-use crate::base::limits::SCAN_STATE_WAIT_MS;
 use crate::http::Services;
 use crate::http::address::Path;
 use crate::http::client::Client;
@@ -148,16 +147,9 @@ pub async fn readyz(
     State(services): State<Arc<Services>>,
     Extension(client): Extension<Client>,
 ) -> Response {
-    let wait = Duration::from_millis(SCAN_STATE_WAIT_MS);
-    let probe = tokio::time::timeout(wait, services.scanner.state.durability()).await;
-    let scan_state = match probe {
-        Ok(Ok(d)) => ScanStateHealth { reachable: true, durable: d.full, says: d.says },
-        Ok(Err(e)) => ScanStateHealth { reachable: false, durable: false, says: e.to_string() },
-        Err(_) => ScanStateHealth {
-            reachable: false,
-            durable: false,
-            says: "the scan state gives no answer in time".to_owned(),
-        },
+    let scan_state = match services.probe.of(services.scanner.state.durability()).await {
+        Ok(d) => ScanStateHealth { reachable: true, durable: d.is_full(), says: d.says },
+        Err(says) => ScanStateHealth { reachable: false, durable: false, says },
     };
     let stopping = services.stopping.is_cancelled();
     let fresh = &services.scanner.fresh;

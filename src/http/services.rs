@@ -19,6 +19,7 @@ use crate::http::bounds::Places;
 use crate::http::consumer::busy::Refusals;
 use crate::http::consumer::report::Doors;
 use crate::http::consumer::visit::Visits;
+use crate::http::probe::Probe;
 use crate::http::rate::{Misses, Rates, Throttle};
 use crate::keys::office::OfficeKeys;
 use crate::media::MediaStore;
@@ -69,6 +70,7 @@ pub struct Services {
     pub(super) misses: Arc<Misses>,
     pub(super) doors: Arc<Doors>,
     pub(super) refusals: Arc<Refusals>,
+    pub(super) probe: Arc<Probe>,
 }
 
 /// What the site says of itself.
@@ -119,6 +121,7 @@ impl Services {
             misses: Arc::default(),
             doors: Arc::default(),
             refusals: Arc::default(),
+            probe: Arc::default(),
         }
     }
 

@@ -78,10 +78,20 @@ pub struct Entry {
 /// health page.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Durability {
-    /// True when nothing acknowledged can be lost by the death of a process
-    /// or of the machine.
-    pub full: bool,
+    /// On a disk before it is answered, and never deleted from it: outlives the death
+    /// of a process and of the machine.
+    pub synced: bool,
+    /// Others follow behind, and the last acknowledged scans are lost where one of them
+    /// takes its place.
+    pub replicated: bool,
     pub says: String,
+}
+
+impl Durability {
+    /// True when nothing acknowledged can be lost by either.
+    pub fn is_full(&self) -> bool {
+        self.synced && !self.replicated
+    }
 }
 
 /// How a store is, for who watches it. `None` is what it has not or does not tell.

@@ -57,10 +57,15 @@ impl Mailer for Smtp {
         // The bound of the transport is one of each step.
         match tokio::time::timeout(SEND_MAX, self.relay.send(message)).await {
             Ok(Ok(_)) => Ok(()),
-            Ok(Err(error)) => Err(error.to_string()),
+            Ok(Err(error)) => Err(told(&error)),
             Err(_) => Err(format!("the relay took longer than {} s", SEND_MAX.as_secs())),
         }
     }
+}
+
+/// Without the relay's own words, which repeat whom the letter was for.
+fn told(error: &lettre::transport::smtp::Error) -> String {
+    error.status().map_or_else(|| error.to_string(), |code| format!("the relay answered {code}"))
 }
 
 #[cfg(test)]

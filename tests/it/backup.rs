@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 use age::secrecy::ExposeSecret;
 use age::x25519;
 use serde_json::Value;
-use zhenma::scan::CodeId;
+use zhenma::scan::{CodeId, StateError};
 
 use crate::kills::{Buyers, ask, check};
 use crate::redis_server::{RedisCluster, RedisServer};
@@ -237,6 +237,54 @@ async fn a_code_scanned_very_often_is_backed_up_as_it_is() {
     let restored = site.state().await;
     assert_eq!(restored.peek_all(&codes).await, before);
     assert_eq!(whole_log(&*restored).await.len(), 269);
+}
+
+#[test]
+fn what_is_being_made_is_in_no_backup() {
+    let site = Site::new("embedded");
+    let package = data(&site).join("packages/7");
+    std::fs::create_dir_all(package.join(".spares-1-0")).expect("made");
+    std::fs::write(package.join("1.zip.age"), "sealed").expect("written");
+    std::fs::write(package.join(".spares-1-0/codes.csv"), "a good code").expect("written");
+    let file = backup(&site, "backup.age");
+    std::fs::remove_dir_all(data(&site)).expect("destroyed");
+    let done = restore(&site, &file, &[]);
+    assert!(done.status.success(), "{}", said(&done));
+    assert!(package.join("1.zip.age").exists() && !package.join(".spares-1-0").exists());
+    assert!(!data(&site).join("restore.over").exists());
+}
+
+/// Nor does one keep all others from being backed up.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_history_that_cannot_be_read_is_not_confirmed_by_going_elsewhere() {
+    let (Some(redis), Some(other)) = (RedisServer::start(), RedisServer::start()) else { return };
+    let mut site = Site::new(&redis.url());
+    let state = site.state().await;
+    let codes: Vec<CodeId> = site.labels.iter().take(5).map(|(code, _)| *code).collect();
+    for (n, code) in (0..).zip(&codes) {
+        state.record(*code, scan(n)).await.expect("recorded");
+    }
+    let mut connection = redis.connection().expect("connected");
+    let key: String = redis.command::<Vec<String>>("KEYS zm:*:h:*").remove(0);
+    let fields: Vec<Vec<u8>> = redis::cmd("HKEYS").arg(&key).query(&mut connection).expect("read");
+    let spoil = redis::cmd("HSET").arg(&key).arg(&fields[0]).arg("?").exec(&mut connection);
+    spoil.expect("written");
+    let before = state.peek_all(&codes).await;
+    let is_spoilt = |at: &usize| matches!(before[*at], Err(StateError::Corrupt(_)));
+    assert_eq!((0..codes.len()).filter(is_spoilt).count(), 1, "{before:?}");
+
+    let file = backup(&site, "backup.age");
+    std::fs::remove_dir_all(data(&site)).expect("destroyed");
+    "embedded".clone_into(&mut site.scan_store);
+    let done = restore(&site, &file, &[]);
+    assert!(done.status.success(), "{}", said(&done));
+    assert_eq!(site.state().await.peek_all(&codes).await, before);
+    let moved = run(&site, &["--json", "move", "--to", &other.url()]);
+    assert!(moved.status.success(), "{}", said(&moved));
+    let moved: Value = serde_json::from_slice(&moved.stdout).expect("JSON");
+    assert_eq!((&moved["histories"], &moved["unreadable"]), (&5.into(), &1.into()));
+    other.url().clone_into(&mut site.scan_store);
+    assert_eq!(site.state().await.peek_all(&codes).await, before);
 }
 
 /// What the log still has, though it is later than the backup, reaches the ledger.

@@ -404,6 +404,7 @@ async fn redis_is_asked_what_it_keeps_and_missed_when_it_is_stopped() {
     Visit::to(&site)
         .says("scan_store", "warning", "appendfsync everysec")
         .says("scan_store", "warning", "DANGER: maxmemory-policy allkeys-lru")
+        .says("scan_store", "warning", "no maxmemory")
         .says("scan_log", "warning", "1 scans are not followed");
     redis.kill();
     Visit::to(&site).says("scan_store", "fault", "Redis at 127.0.0.1");

@@ -37,6 +37,8 @@ async fn health_says_in_words_what_can_be_lost() {
     );
     assert!(ready["scan_state"]["says"].as_str().expect("text").contains("disk"));
     bed.break_store(true);
+    // An answer is kept for half a second.
+    tokio::time::sleep(Duration::from_secs(1)).await;
     let degraded = ask("/readyz").await;
     assert_eq!(degraded.status(), 200, "a proxy must not leave out every server at once");
     let degraded: Value = degraded.json().await.expect("JSON");

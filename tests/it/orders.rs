@@ -309,6 +309,28 @@ fn the_worker_finishes_a_small_order_beside_a_large_one_and_honours_cancel() {
 }
 
 #[test]
+fn an_order_that_finds_the_ledger_away_is_not_given_up() {
+    if ledger_bed::on_postgres() {
+        return; // What is done to the file below is a file's.
+    }
+    let shop = Shop::new("1000");
+    let works = Works::of(&shop);
+    let order = works.place("order", 1_000);
+    let file = rusqlite::Connection::open(paths::ledger(&works.data)).expect("opens");
+    file.execute("ALTER TABLE products RENAME TO elsewhere", []).expect("put elsewhere");
+    let (stop, worker) = works.start();
+    wait_until("the worker", || works.state(&order) == OrderState::Running);
+    std::thread::sleep(Duration::from_secs(1));
+    assert_eq!(works.state(&order), OrderState::Running, "{:?}", works.order(&order).problem);
+    file.execute("ALTER TABLE elsewhere RENAME TO products", []).expect("put back");
+    // As if its half minute were over.
+    file.execute("UPDATE orders SET lease_until = 0", []).expect("ended");
+    wait_until("the order", || works.state(&order) == OrderState::Done);
+    stop.cancel();
+    works.runtime.block_on(worker).expect("the worker ends");
+}
+
+#[test]
 fn an_order_whose_taker_died_or_was_stopped_goes_on_with_the_next() {
     let shop = Shop::new("60000");
     let works = Works::of(&shop);

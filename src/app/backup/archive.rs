@@ -84,7 +84,7 @@ impl<W: Write> Packer<W> {
         self.part(name, bytes, file)
     }
 
-    /// All files under a folder, if it is there. One that is gone when it is its
+    /// All finished files under a folder, if it is there. One that is gone when it is its
     /// turn was deleted by who keeps the folder, and its row with it.
     ///
     /// # Errors
@@ -99,7 +99,9 @@ impl<W: Write> Packer<W> {
         for entry in entries {
             let entry = entry.map_err(at(folder))?;
             let (path, file_name) = (entry.path(), entry.file_name());
-            let Some(file_name) = file_name.to_str() else { continue };
+            // What begins with a dot is being made, such as spares before they are sealed.
+            let file_name = file_name.to_str().filter(|name| !name.starts_with('.'));
+            let Some(file_name) = file_name else { continue };
             let name = format!("{name}/{file_name}");
             let kind = entry.file_type().map_err(at(&path))?;
             if kind.is_dir() {

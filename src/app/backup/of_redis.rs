@@ -106,6 +106,13 @@ async fn copy_held(
     }
     // Not ended before the last of it was read.
     patiently(async || redis.hold(true).await).await?;
+    if !redis.is_where_it_was(&walk) {
+        return Err(BackupError::Refused(
+            "slots of the cluster moved meanwhile, and histories may be missing: take the backup \
+             again"
+                .into(),
+        ));
+    }
     Ok(taken_at)
 }
 

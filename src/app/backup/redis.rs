@@ -10,7 +10,7 @@ use crate::media::Sha256Hex;
 use crate::registry::port::RegistryLedger;
 use crate::registry::{Placement, Register};
 use crate::scan::ledger::ScanLedger as _;
-use crate::scan::{CodeId, Cursor, LogId, ScanState, StateError};
+use crate::scan::{CodeId, Cursor, History, LogId, ScanState, StateError};
 use crate::store::frozen::FrozenScans;
 use crate::store::redis::RedisState;
 use crate::store::sql::Ledger;
@@ -30,6 +30,9 @@ pub struct Moved {
     pub log_entries: u64,
     /// Histories of codes that the register does not know, which no scan asks for.
     pub not_issued: u64,
+    /// Histories that could not be read before and cannot be read now: their labels are
+    /// not confirmed.
+    pub unreadable: u64,
 }
 
 pub(super) fn told(error: StateError) -> BackupError {
@@ -76,7 +79,8 @@ pub async fn fill(
     let followed = ledger.cursor(scans.identity()?).await?;
     let register = Register::default().apply(ledger.changes(0).await?.unwrap_or_default());
     let log_entries = log_of(redis, scans, followed.unwrap_or_default()).await?;
-    let mut moved = Moved { histories: 0, sha256: String::new(), log_entries, not_issued: 0 };
+    let mut moved =
+        Moved { histories: 0, sha256: String::new(), log_entries, not_issued: 0, unreadable: 0 };
     let (mut here, mut there) = (Sha256::new(), Sha256::new());
     let mut after = None;
     loop {
@@ -95,11 +99,15 @@ pub async fn fill(
         let codes: Vec<CodeId> = known.iter().map(|(code, _)| *code).collect();
         let back = redis.peek_all(&codes).await;
         for ((code, bytes), back) in known.iter().zip(back) {
+            moved.histories += 1;
+            if History::from_bytes(bytes).is_err() && matches!(back, Err(StateError::Corrupt(_))) {
+                moved.unreadable += 1;
+                continue;
+            }
             here.update(code.payload);
             here.update(bytes);
             there.update(code.payload);
             there.update(back.map_err(told)?.to_bytes());
-            moved.histories += 1;
         }
     }
     let (here, there): ([u8; 32], [u8; 32]) = (here.finalize().into(), there.finalize().into());

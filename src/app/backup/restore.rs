@@ -78,6 +78,11 @@ pub async fn restore(
         }
         None => refuse_unless_empty(settings, what.ledger_only)?,
     }
+    for former in [&partial, &paths::restored(data)] {
+        if former.exists() {
+            std::fs::remove_dir_all(former).map_err(at(former))?;
+        }
+    }
     make(&partial, what.ledger_only)?;
     let put = put(settings, what, &partial, redis.as_ref(), load.as_mut(), clock.now()).await;
     if put.is_err() {
@@ -91,9 +96,12 @@ pub async fn restore(
         None => place(&partial.join(LEDGER), &paths::ledger(data))?,
     }
     sync_folder_of(&partial)?;
-    // From here on it is usable.
-    std::fs::remove_dir_all(&partial).map_err(at(&partial))?;
+    // From here on it is usable. By one step: half of the folder would say that nothing
+    // was put into its place.
+    let over = paths::restored(data);
+    std::fs::rename(&partial, &over).map_err(at(&partial))?;
     sync_folder_of(&partial)?;
+    std::fs::remove_dir_all(&over).map_err(at(&over))?;
     put
 }
 
@@ -110,9 +118,6 @@ fn begun(partial: &Path) -> Result<Option<bool>, BackupError> {
 
 /// An empty folder of a restore, which says what may lie in its place.
 fn make(partial: &Path, ledger_only: bool) -> Result<(), BackupError> {
-    if partial.exists() {
-        std::fs::remove_dir_all(partial).map_err(at(partial))?;
-    }
     DirBuilder::new().mode(0o700).create(partial).map_err(at(partial))?;
     let mode = partial.join(MODE);
     let mut file = File::create_new(&mode).map_err(at(&mode))?;

@@ -90,6 +90,8 @@ fn bad_settings_name_the_variable() {
         ("ZHENMA_SMTP_URL", "smtps://mail.example.cn"),
         ("ZHENMA_TSA_URL", "tsa.example.cn"),
         ("ZHENMA_TSA_URL", "ftp://tsa.example.cn"),
+        ("ZHENMA_TSA_URL", "https://us:er@tsa.example.cn/tsr"),
+        ("ZHENMA_TRACE_ENDPOINT", "http://us:er@127.0.0.1:4318"),
     ] {
         let error = with(&[(name, value)]).expect_err(value).to_string();
         assert!(error.contains(name), "{error}");

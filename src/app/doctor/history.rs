@@ -163,7 +163,7 @@ pub async fn scans(settings: &Settings, ledger: Option<&Ledger>, now: UnixMs) ->
         };
         embedded(&paths::scans(&settings.data), followed)
     } else {
-        redis(&settings.scan_store).await
+        redis(&settings.scan_store, now).await
     };
     if let Some(logs) = &logs {
         found.extend(follow_up(logs, &known, ledger, now).await);
@@ -239,7 +239,7 @@ fn embedded(path: &Path, followed: bool) -> Looked {
     }
 }
 
-async fn redis(url: &str) -> Looked {
+async fn redis(url: &str, now: UnixMs) -> Looked {
     const CHECK: &str = "scan_store";
     let fault = |error: StateError| {
         let says = error.to_string();
@@ -257,7 +257,7 @@ async fn redis(url: &str) -> Looked {
         Err(error) => return fault(error),
     };
     let found = match state.durability().await {
-        Ok(d) if d.full => Finding::ok(CHECK, d.says),
+        Ok(d) if d.is_full() => Finding::ok(CHECK, d.says),
         Ok(d) => Finding::warning(
             CHECK,
             d.says,
@@ -266,14 +266,26 @@ async fn redis(url: &str) -> Looked {
         ),
         Err(error) => return fault(error),
     };
+    let mut found = vec![found];
+    if state.vitals(now).await.is_ok_and(|v| v.memory.is_some_and(|memory| memory.max == 0)) {
+        found.push(Finding::warning(
+            CHECK,
+            "Redis has no maxmemory: it grows until the kernel ends it, where it would refuse \
+             scans, and no alert comes before",
+            "set maxmemory to half of what the machine has to spare",
+        ));
+    }
     let mut logs = Vec::new();
     for shard in 0..state.shards() {
         match log_of(&state, shard).await {
             Ok(log) => logs.push(log),
-            Err(error) => return (vec![found, unread_log(&error)], None),
+            Err(error) => {
+                found.push(unread_log(&error));
+                return (found, None);
+            }
         }
     }
-    (vec![found], Some(logs))
+    (found, Some(logs))
 }
 
 async fn log_of(state: &RedisState, shard: u16) -> Result<Log, StateError> {

@@ -169,7 +169,8 @@ impl ScanState for EmbeddedState {
         Box::pin(async move {
             ask(self.jobs.as_ref(), |answer| Job::Probe { answer }).await?;
             Ok(Durability {
-                full: true,
+                synced: true,
+                replicated: false,
                 says: "every scan is synced to this machine's disk before it is answered; \
                        it survives a crash of the program and of the machine, and is lost \
                        only with the disk, so back it up"

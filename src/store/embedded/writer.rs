@@ -88,6 +88,7 @@ impl Writer {
                     Job::Record { code, seen, answer } => group.push(Scan { code, seen, answer }),
                     Job::Trim { through, answer } => self.trims.push((through, answer)),
                     Job::Renew { old, answer } => self.renew(old, answer),
+                    Job::Probe { answer } if answer.is_closed() => {}
                     Job::Probe { answer } => self.probe(answer),
                 }
             }

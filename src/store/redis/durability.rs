@@ -38,7 +38,7 @@ pub async fn of_node(node: &Node, tag: u16) -> Result<Durability, StateError> {
 /// From the texts of INFO and CONFIG GET.
 fn say(info: &str, config: &HashMap<String, String>) -> Durability {
     let config = |name: &str| config.get(name).map(String::as_str);
-    let mut full = true;
+    let (mut synced, mut replicated) = (true, false);
     let mut says = Vec::new();
     let aof = line(info, "aof_enabled") == Some("1");
     match (aof, config("appendfsync")) {
@@ -46,7 +46,7 @@ fn say(info: &str, config: &HashMap<String, String>) -> Durability {
             says.push("syncs every scan to its disk before it is answered".to_owned());
         }
         (true, Some("everysec")) => {
-            full = false;
+            synced = false;
             says.push(
                 "syncs to its disk once a second (appendfsync everysec): when its machine stops, \
                  the acknowledged scans of the last second or two are lost"
@@ -54,7 +54,7 @@ fn say(info: &str, config: &HashMap<String, String>) -> Durability {
             );
         }
         (true, Some(_)) => {
-            full = false;
+            synced = false;
             says.push(
                 "leaves syncing to the operating system (appendfsync no): when its machine stops, \
                  acknowledged scans of half a minute or more are lost"
@@ -62,7 +62,7 @@ fn say(info: &str, config: &HashMap<String, String>) -> Durability {
             );
         }
         (true, None) => {
-            full = false;
+            synced = false;
             says.push(
                 "keeps an append-only file, but does not tell how often it is synced: unless \
                  that is appendfsync always, the last acknowledged scans may be lost"
@@ -70,7 +70,7 @@ fn say(info: &str, config: &HashMap<String, String>) -> Durability {
             );
         }
         (false, _) => {
-            full = false;
+            synced = false;
             says.push(match config("save") {
                 Some("") => "keeps nothing on disk (appendonly no, no snapshots): every history \
                              is lost when it stops, and copies would pass as never scanned"
@@ -82,10 +82,10 @@ fn say(info: &str, config: &HashMap<String, String>) -> Durability {
         }
     }
     if line(info, "role") == Some("slave") {
-        full = false;
+        synced = false;
         says.push("is a replica and takes no scans".into());
     } else if line(info, "connected_slaves").is_some_and(|n| n != "0") {
-        full = false;
+        replicated = true;
         says.push(
             "has replicas that follow it asynchronously: a fail-over to one can lose scans \
              acknowledged just before"
@@ -94,13 +94,13 @@ fn say(info: &str, config: &HashMap<String, String>) -> Durability {
     }
     let policy = config("maxmemory-policy").or_else(|| line(info, "maxmemory_policy"));
     if let Some(policy) = policy.filter(|p| p.starts_with("allkeys")) {
-        full = false;
+        synced = false;
         says.push(format!(
             "DANGER: maxmemory-policy {policy} deletes histories when memory is short, and a \
              copied code whose history was deleted passes as never scanned; set noeviction"
         ));
     }
-    Durability { full, says: says.join("; ") }
+    Durability { synced, replicated, says: says.join("; ") }
 }
 
 #[cfg(test)]
@@ -116,20 +116,21 @@ mod tests {
     #[test]
     fn only_a_lone_master_that_syncs_always_is_durable_in_full() {
         let policy = ("maxmemory-policy", "noeviction");
-        assert!(said(MASTER, &[("appendfsync", "always"), policy]).full);
-        assert!(!said(MASTER, &[("appendfsync", "everysec"), policy]).full);
-        assert!(!said(MASTER, &[]).full, "CONFIG is forbidden");
+        assert!(said(MASTER, &[("appendfsync", "always"), policy]).is_full());
+        assert!(!said(MASTER, &[("appendfsync", "everysec"), policy]).is_full());
+        assert!(!said(MASTER, &[]).is_full(), "CONFIG is forbidden");
         let replicated = MASTER.replace("slaves:0", "slaves:1");
         let replicated = said(&replicated, &[("appendfsync", "always")]);
-        assert!(!replicated.full && replicated.says.contains("fail-over"), "{replicated:?}");
+        assert!(!replicated.is_full() && replicated.says.contains("fail-over"), "{replicated:?}");
+        assert!(replicated.synced, "set as well as can be: {replicated:?}");
         let volatile = said(&MASTER.replace("aof_enabled:1", "aof_enabled:0"), &[("save", "")]);
-        assert!(!volatile.full && volatile.says.contains("nothing on disk"), "{volatile:?}");
+        assert!(!volatile.synced && volatile.says.contains("nothing on disk"), "{volatile:?}");
     }
 
     #[test]
     fn an_evicting_policy_is_named_as_a_danger() {
         let info = format!("{MASTER}maxmemory_policy:allkeys-lru\r\n");
         let said = said(&info, &[("appendfsync", "always")]);
-        assert!(!said.full && said.says.contains("DANGER: maxmemory-policy allkeys-lru"));
+        assert!(!said.is_full() && said.says.contains("DANGER: maxmemory-policy allkeys-lru"));
     }
 }

@@ -272,14 +272,15 @@ impl ScanState for RedisState {
                 let tag = (0..layout::TAGS).find(served)?;
                 Some(async move { (node.place(), durability::of_node(node, tag).await) })
             });
-            let mut full = true;
+            let (mut synced, mut replicated) = (true, false);
             let mut says: Vec<String> = Vec::new();
             for (place, answer) in join_all(asked).await {
                 let node = answer.inspect_err(|_| self.scout.lost.notify_one())?;
-                full &= node.full;
+                synced &= node.synced;
+                replicated |= node.replicated;
                 says.push(format!("Redis at {place} {}", node.says));
             }
-            Ok(Durability { full, says: says.join(". ") })
+            Ok(Durability { synced, replicated, says: says.join(". ") })
         })
     }
 }

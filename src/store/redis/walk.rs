@@ -1,7 +1,10 @@
 //! All histories, one page after the other, and a log that is not trimmed meanwhile.
 
+use std::sync::Arc;
+
 use redis::{Value, from_redis_value};
 
+use super::scout::{Map, line};
 use super::{RedisState, layout, odd};
 use crate::scan::StateError;
 
@@ -21,8 +24,12 @@ pub struct Found {
 /// Where a walk stands; `Walk::default()` is its beginning.
 #[derive(Default)]
 pub struct Walk {
+    /// Who served what when it began.
+    map: Option<Arc<Map>>,
     node: usize,
     cursor: u64,
+    /// Of the start of Redis that gave the cursor.
+    run_id: String,
 }
 
 impl RedisState {
@@ -60,13 +67,15 @@ impl RedisState {
         Ok(())
     }
 
-    /// The next histories; every one that is there from the beginning to the end
-    /// comes at least once. `None` behind the last.
+    /// The next histories, in the bytes that Redis has, be they none that can be read.
+    /// Every one that is there from the beginning to the end comes at least once,
+    /// also where a node is started again: its keys then have another order, and it is
+    /// gone through anew. `None` behind the last.
     ///
     /// # Errors
     /// As every call; also when a key moves to another server meanwhile.
     pub async fn walk(&self, walk: &mut Walk) -> Result<Option<Vec<Found>>, StateError> {
-        let map = self.scout.map.load_full();
+        let map = Arc::clone(walk.map.get_or_insert_with(|| self.scout.map.load_full()));
         let Some(node) = map.nodes.get(walk.node) else { return Ok(None) };
         let all = |answers: Vec<redis::RedisResult<Value>>| {
             answers
@@ -75,9 +84,18 @@ impl RedisState {
                 .collect::<Result<Vec<Value>, _>>()
         };
         let mut scan = redis::pipe();
-        scan.ignore_errors().cmd("SCAN").arg(walk.cursor);
+        scan.ignore_errors().cmd("INFO").arg("server").cmd("SCAN").arg(walk.cursor);
         scan.arg("MATCH").arg("zm:{*}:h:*").arg("COUNT").arg(KEYS_AT_ONCE);
-        let answer = all(node.side.run(&scan).await?)?.pop().unwrap_or(Value::Nil);
+        let mut answers = all(node.side.run(&scan).await?)?.into_iter();
+        let mut next = || answers.next().unwrap_or(Value::Nil);
+        let info: String = from_redis_value(next()).map_err(|e| odd(&e))?;
+        let run_id = line(&info, "run_id").unwrap_or_default();
+        if walk.cursor != 0 && walk.run_id != run_id {
+            walk.cursor = 0;
+            return Ok(Some(Vec::new()));
+        }
+        run_id.clone_into(&mut walk.run_id);
+        let answer = next();
         let (next, keys): (u64, Vec<Vec<u8>>) = from_redis_value(answer).map_err(|e| odd(&e))?;
         let mut read = redis::pipe();
         read.ignore_errors();
@@ -102,12 +120,23 @@ impl RedisState {
         }
         if !long.is_empty() {
             for (at, answer) in long.into_iter().zip(all(node.side.run(&read).await?)?) {
-                let bytes: Option<Vec<u8>> = from_redis_value(answer).map_err(|e| odd(&e))?;
-                found[at].bytes = bytes.unwrap_or_default();
+                // One that is lost stays what can be read as no history.
+                if let Some(bytes) = from_redis_value(answer).map_err(|e| odd(&e))? {
+                    found[at].bytes = bytes;
+                }
             }
         }
         walk.cursor = next;
         walk.node += usize::from(next == 0);
         Ok(Some(found))
+    }
+
+    /// Whether every tag is served by who served it when the walk began. Else a key may
+    /// have gone from a node that was still to come to one that was done.
+    pub fn is_where_it_was(&self, walk: &Walk) -> bool {
+        let Some(then) = &walk.map else { return true };
+        let now = self.scout.map.load();
+        let place = |map: &Map, tag| map.node(tag).map(|node| node.place().to_owned());
+        (0..layout::TAGS).all(|tag| place(then, tag) == place(&now, tag))
     }
 }

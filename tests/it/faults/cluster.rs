@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 use zhenma::scan::{ScanState, StateError};
-use zhenma::store::redis::RedisState;
+use zhenma::store::redis::{RedisState, Walk};
 
 use super::load::{Load, call, eventually};
 use crate::redis_server::{RedisCluster, RedisServer};
@@ -87,7 +87,7 @@ async fn tags_that_moved_to_a_replica_are_found_there() {
     let Some(replica) = cluster.add_replica_of_first() else { return };
     let state = open(&cluster).await;
     let said = state.durability().await.expect("asked");
-    assert!(!said.full && said.says.contains("fail-over"), "{said:?}");
+    assert!(!said.is_full() && said.synced && said.says.contains("fail-over"), "{said:?}");
 
     // In order: nothing acknowledged is lost.
     let load = Load::start(state.clone(), WRITERS);
@@ -142,6 +142,26 @@ async fn a_silent_node_holds_up_no_others() {
         })
         .await;
     }
+}
+
+/// Else what was to come on one node may have gone to another that was done.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_walk_knows_whether_slots_were_moved_meanwhile() {
+    let Some(cluster) = RedisCluster::start() else { return };
+    let state = RedisState::reach(&cluster.url()).await.expect("reached");
+    for n in 0..CODES {
+        state.record(code(n * 256), scan(n)).await.expect("recorded");
+    }
+    state.hold(false).await.expect("held");
+    let mut walk = Walk::default();
+    state.walk(&mut walk).await.expect("walks");
+    state.hold(true).await.expect("held");
+    assert!(state.is_where_it_was(&walk));
+    let slot = cluster.nodes[0].command("CLUSTER KEYSLOT zm:{00}:log");
+    let owner = usize::from(slot) * 3 / 16_384;
+    cluster.move_slot(slot, owner, (owner + 1) % 3);
+    eventually("the hold is renewed", || async { state.hold(true).await.is_ok() }).await;
+    assert!(!state.is_where_it_was(&walk));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -1,10 +1,11 @@
 //! Faults of one Redis server.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 
 use zhenma::scan::{ScanState, StateError};
-use zhenma::store::redis::RedisState;
+use zhenma::store::redis::{RedisState, Walk};
 
 use super::load::{Load, call, eventually};
 use super::proxy::Proxy;
@@ -41,6 +42,34 @@ async fn a_stopped_server_fails_calls_in_time_and_works_when_it_goes_on() {
     }
     load.progress(200).await;
     load.finish().await;
+}
+
+/// A server that is started again keeps its keys in another order.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_walk_comes_to_every_history_though_the_server_is_started_again() {
+    const HISTORIES: u64 = 2_000;
+    let Some(mut server) = RedisServer::start() else { return };
+    let state = RedisState::reach(&server.url()).await.expect("reached");
+    for n in 0..HISTORIES {
+        // One code a block.
+        state.record(code(n * 256), scan(n)).await.expect("recorded");
+    }
+    let (mut walk, mut found, mut pages) = (Walk::default(), HashSet::new(), 0);
+    loop {
+        match state.walk(&mut walk).await {
+            Ok(Some(some)) => found.extend(some.into_iter().map(|history| history.number)),
+            Ok(None) => break,
+            Err(StateError::Unavailable(_)) => tokio::time::sleep(Duration::from_millis(5)).await,
+            Err(error) => panic!("{error}"),
+        }
+        pages += 1;
+        if pages == 8 {
+            assert!(found.len() < 1_500, "{} of them were found already", found.len());
+            server.kill();
+            server.restart();
+        }
+    }
+    assert_eq!(found, (0..HISTORIES).map(|n| n * 256).collect());
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -185,7 +214,7 @@ async fn weaker_settings_are_named() {
     let state = open(&server).await;
     server.command::<()>("CONFIG SET appendfsync everysec");
     let weaker = state.durability().await.expect("asked");
-    assert!(!weaker.full && weaker.says.contains("everysec"), "{weaker:?}");
+    assert!(!weaker.is_full() && weaker.says.contains("everysec"), "{weaker:?}");
     server.command::<()>("CONFIG SET maxmemory-policy allkeys-lru");
     let dangerous = state.durability().await.expect("asked");
     assert!(dangerous.says.contains("DANGER"), "{dangerous:?}");

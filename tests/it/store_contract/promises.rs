@@ -460,6 +460,6 @@ pub async fn looks_at_many_are_the_looks_at_each(bed: &Bed) {
 
 pub async fn durability_is_said_in_words(bed: &Bed) {
     let durability = bed.state.durability().await.expect("asked");
-    assert!(durability.full, "the tests' stores sync before they answer: {durability:?}");
+    assert!(durability.is_full(), "the tests' stores sync before they answer: {durability:?}");
     assert!(durability.says.split(' ').count() > 5, "{}", durability.says);
 }
