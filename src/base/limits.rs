@@ -99,7 +99,7 @@ pub const PROXY_HOPS_MAX: usize = 16;
 pub const RATE_KEYS_MAX: usize = 100_000;
 
 /// Scans of callers without cookies that are known again for a while.
-pub const RECENT_VISITS_MAX: usize = 100_000;
+pub const RECENT_VISITS_MAX: usize = 1 << 20;
 
 /// Time that a maker's own serial may take to be found in its list,
 /// milliseconds; then the answer is `cannot_confirm`.

@@ -9,7 +9,7 @@ use axum::extract::{Request, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, SemaphorePermit};
 
 use crate::http::Services;
 use crate::http::problem::Problem;
@@ -27,17 +27,23 @@ impl Places {
     pub fn new(requests: usize, seconds: u64) -> Self {
         Self { places: Arc::new(Semaphore::new(requests)), each: Duration::from_secs(seconds) }
     }
-}
 
-impl Places {
     /// Does `work` in one of the places.
     ///
     /// # Errors
     /// [`Problem`] 503 for what would have to wait for a place, and for what took
     /// too long.
     pub async fn within<T>(&self, work: impl Future<Output = T>) -> Result<T, Problem> {
-        let Ok(_place) = self.places.try_acquire() else { return Err(shed("requests_in_work")) };
+        let _place = self.take()?;
         tokio::time::timeout(self.each, work).await.map_err(|_| shed("request_s"))
+    }
+
+    /// One of the places, for as long as it is held.
+    ///
+    /// # Errors
+    /// [`Problem`] 503 for what would have to wait for one.
+    pub fn take(&self) -> Result<SemaphorePermit<'_>, Problem> {
+        self.places.try_acquire().map_err(|_| shed("requests_in_work"))
     }
 }
 

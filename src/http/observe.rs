@@ -9,7 +9,7 @@ use axum::extract::{MatchedPath, Request};
 use axum::http::request::Parts;
 use axum::http::{HeaderValue, Method, StatusCode};
 use axum::response::Response;
-use metrics::SharedString;
+use metrics::{Counter, Histogram, SharedString};
 use metrics_exporter_prometheus::{
     BuildError, Matcher, PrometheusBuilder, PrometheusHandle, PrometheusRecorder,
 };
@@ -67,49 +67,51 @@ pub async fn upkeep(handle: PrometheusHandle, stopping: CancellationToken) {
 /// A request, from when it came to its answer.
 pub struct Observed {
     pub id: RequestId,
-    pub route: SharedString,
     pub method: Method,
     started: Instant,
 }
 
 impl Observed {
-    /// `route` is a template.
-    pub fn begin(
-        services: &Services,
-        request: &Parts,
-        client: &Client,
-        route: impl Into<SharedString>,
-    ) -> Self {
+    pub fn begin(services: &Services, request: &Parts, client: &Client) -> Self {
         let given = request.headers.get(HEADER).and_then(|id| id.to_str().ok());
         let given = given.filter(|id| client.proxied && is_plain(id));
         let new = || ids::new_id(services.clock.now()).simple().to_string();
         Self {
             id: RequestId(given.map_or_else(new, str::to_owned)),
-            route: route.into(),
             method: request.method.clone(),
             started: Instant::now(),
         }
     }
 
-    /// Times and counts what was answered, and names the request in it. Gives how
-    /// long it took, in milliseconds.
-    pub fn end(&self, response: &mut Response) -> f64 {
+    /// Names the request in what was answered. Gives how long it took.
+    pub fn end(&self, response: &mut Response) -> Duration {
         let took = self.started.elapsed();
-        count(self.route.clone(), &self.method, response.status(), took);
         if let Ok(value) = HeaderValue::from_str(&self.id.0) {
             response.headers_mut().insert(HEADER, value);
         }
-        took.as_micros() as f64 / 1000.0
+        took
     }
+}
+
+pub fn milliseconds(took: Duration) -> f64 {
+    took.as_micros() as f64 / 1000.0
 }
 
 /// Counts and times an answer.
 pub fn count(route: SharedString, method: &Method, status: StatusCode, took: Duration) {
-    metrics::histogram!("zhenma_http_request_seconds", "route" => route.clone())
-        .record(took.as_secs_f64());
+    seconds(route.clone()).record(took.as_secs_f64());
+    requests(route, method, status).increment(1);
+}
+
+/// From request to answer, of one route.
+pub fn seconds(route: SharedString) -> Histogram {
+    metrics::histogram!("zhenma_http_request_seconds", "route" => route)
+}
+
+/// Answers of one kind.
+pub fn requests(route: SharedString, method: &Method, status: StatusCode) -> Counter {
     metrics::counter!("zhenma_http_requests_total", "route" => route,
-        "method" => method_label(method), "status" => status_label(status))
-    .increment(1);
+        "method" => method_label(method), "status" => status.as_str().to_owned())
 }
 
 /// Finds out the client and the request id, then times, counts and logs what the rest
@@ -122,17 +124,18 @@ pub async fn observe<F: Future<Output = Response>>(
     let (mut parts, body) = request.into_parts();
     let client = Client::of(&parts, &services.trusted_proxies);
     let route = parts.extensions.get::<MatchedPath>().map_or("none", |m| m.as_str()).to_owned();
-    let observed = Observed::begin(services, &parts, &client, route);
+    let observed = Observed::begin(services, &parts, &client);
     // What is said of a scan that is asked for here is recorded in it.
     let span = tracing::info_span!("request", request_id = observed.id.0,
-        method = %observed.method, route = &*observed.route,
+        method = %observed.method, route = &*route,
         outcome = Empty, reason = Empty, recorded = Empty, reference = Empty);
     parts.extensions.insert(client);
     parts.extensions.insert(observed.id.clone());
     let answered = rest(Request::from_parts(parts, body)).instrument(span.clone());
     let mut response = answered.await;
-    let ms = observed.end(&mut response);
-    let status = response.status().as_u16();
+    let took = observed.end(&mut response);
+    count(route.into(), &observed.method, response.status(), took);
+    let (status, ms) = (response.status().as_u16(), milliseconds(took));
     span.in_scope(|| tracing::info!(status, ms, "answered"));
     response
 }
@@ -140,16 +143,6 @@ pub async fn observe<F: Future<Output = Response>>(
 fn is_plain(id: &str) -> bool {
     (1..=REQUEST_ID_CHARACTERS_MAX).contains(&id.len())
         && id.bytes().all(|c| c.is_ascii_alphanumeric() || b"-_.".contains(&c))
-}
-
-/// Those of scans are at hand; none is made for each request.
-fn status_label(status: StatusCode) -> SharedString {
-    match status {
-        StatusCode::OK => "200".into(),
-        StatusCode::TOO_MANY_REQUESTS => "429".into(),
-        StatusCode::SERVICE_UNAVAILABLE => "503".into(),
-        other => other.as_str().to_owned().into(),
-    }
 }
 
 /// Methods are the client's to invent; labels are not.

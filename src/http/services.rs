@@ -17,6 +17,7 @@ use crate::base::{Cidr, Clock};
 use crate::hooks::Allowed;
 use crate::http::bounds::Places;
 use crate::http::consumer::busy::Refusals;
+use crate::http::consumer::counts::Counts;
 use crate::http::consumer::report::Doors;
 use crate::http::consumer::visit::Visits;
 use crate::http::probe::Probe;
@@ -70,6 +71,7 @@ pub struct Services {
     pub(super) misses: Arc<Misses>,
     pub(super) doors: Arc<Doors>,
     pub(super) refusals: Arc<Refusals>,
+    pub(super) counts: Arc<Counts>,
     pub(super) probe: Arc<Probe>,
 }
 
@@ -121,6 +123,7 @@ impl Services {
             misses: Arc::default(),
             doors: Arc::default(),
             refusals: Arc::default(),
+            counts: Arc::default(),
             probe: Arc::default(),
         }
     }

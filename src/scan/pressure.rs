@@ -4,7 +4,8 @@
 //! then is a burst, and passes; one that has lasted for [`Pressure::LASTING`] will not
 //! go away by itself (the rule of CoDel, RFC 8289). From then on whoever comes while
 //! the wait is long is sent away at once, so that the others are answered soon, until
-//! it was short for as long.
+//! it was short for as long. Only who is let in finds out how long the wait is, so some
+//! always are ([`Signatures::is_too_much`](super::signatures::Signatures::is_too_much)).
 
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::{Duration, Instant};

@@ -87,6 +87,8 @@ pub enum RecordState {
 }
 
 impl RecordState {
+    pub const ALL: [Self; 4] = [Self::Recorded, Self::Repeated, Self::NotAsked, Self::Failed];
+
     pub const fn slug(self) -> &'static str {
         match self {
             Self::Recorded => "recorded",

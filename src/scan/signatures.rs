@@ -21,6 +21,9 @@ use crate::scan::pressure::Pressure;
 /// needs; below, asking for one costs more than it saves.
 const COMPANY_MIN: usize = 8;
 
+/// Scans in work that are never too many: a few milliseconds for a processor.
+const KEPT_IN_WORK: usize = 128;
+
 /// Rounds with more bad ones than one in so many cost more to take apart than
 /// they save.
 const GOOD_FOR_ONE_BAD: u32 = 8;
@@ -85,6 +88,13 @@ impl Signatures {
     pub fn begin(&self) -> InWork<'_> {
         self.in_work.fetch_add(1, Ordering::Relaxed);
         InWork(&self.in_work)
+    }
+
+    /// Whether who comes at `now` had better come again later. Never while few are in
+    /// work: these keep the processor busy, and without them nobody would find out that
+    /// the wait is over.
+    pub fn is_too_much(&self, now: Instant) -> bool {
+        self.in_work.load(Ordering::Relaxed) >= KEPT_IN_WORK && self.pressure.is_too_much(now)
     }
 
     /// The outcome of [`verify`]. Whoever gives up waiting leaves the others'

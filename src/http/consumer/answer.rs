@@ -3,6 +3,8 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
+use axum::http::{HeaderValue, header};
+use axum::response::{IntoResponse, Response};
 use jiff::civil::Date;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -12,6 +14,7 @@ use uuid::Uuid;
 use crate::base::Lang;
 use crate::http::Services;
 use crate::http::consumer::ask::Asked;
+use crate::http::problem::Problem;
 use crate::registry::journey::Milestone;
 use crate::registry::{Bilingual, Enterprise};
 use crate::scan::own::OwnAnswer;
@@ -200,6 +203,21 @@ impl<'a> ScanAnswer<'a> {
                 let register = services.scanner.register.load();
                 journey(item, register.milestones(item.facts.batch.id), scans, *lang)
             }),
+        }
+    }
+}
+
+impl IntoResponse for ScanAnswer<'_> {
+    /// As axum's `Json`, with room for all of it from the first.
+    fn into_response(self) -> Response {
+        const BYTES: usize = 1_536;
+        let mut body = Vec::with_capacity(BYTES);
+        match serde_json::to_writer(&mut body, &self) {
+            Ok(()) => {
+                let media = HeaderValue::from_static("application/json");
+                ([(header::CONTENT_TYPE, media)], body).into_response()
+            }
+            Err(_) => Problem::broken().into_response(),
         }
     }
 }

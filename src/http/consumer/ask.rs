@@ -115,8 +115,7 @@ pub async fn ask(
         // The buyer may read the reference out, and no history has it.
         tracing::warn!(reference, outcome, "a scan was not recorded");
     }
-    metrics::counter!("zhenma_verdicts_total", "outcome" => outcome, "recorded" => recorded)
-        .increment(1);
+    services.counts.verdict(answer.verdict.outcome, answer.recorded);
     if !sees_all {
         answer.verdict.veil();
     }

@@ -13,6 +13,7 @@ use futures::FutureExt;
 use http_body_util::BodyExt;
 
 use crate::base::ids;
+use crate::http::consumer::counts::Route;
 use crate::http::observe::{self, RequestId};
 use crate::http::problem::{Hearer, Problem};
 use crate::http::{Services, bounds};
@@ -34,9 +35,9 @@ struct Refusal {
 
 impl Refusals {
     /// The answer to a scan that comes at a bad moment; `None` when it is not one.
-    pub fn now(&self, services: &Services, parts: &Parts, route: &'static str) -> Option<Response> {
+    pub fn now(&self, services: &Services, parts: &Parts, route: &Route) -> Option<Response> {
         let begun = Instant::now();
-        if !services.scanner.signatures.pressure.is_too_much(begun) {
+        if !services.scanner.signatures.is_too_much(begun) {
             return None;
         }
         let to = Hearer::of(&parts.uri, &parts.headers);
@@ -46,7 +47,7 @@ impl Refusals {
         let refusal = all.iter().find(|refusal| refusal.to == to)?;
         let answer = refusal.answer(&ids::new_id(services.clock.now()).simple().to_string());
         bounds::count_shed("pressure");
-        observe::count(route.into(), &parts.method, answer.status(), begun.elapsed());
+        route.count(&parts.method, answer.status(), begun.elapsed());
         Some(answer)
     }
 }

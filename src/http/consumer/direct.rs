@@ -12,7 +12,8 @@ use tracing::field::Empty;
 use tracing::{Instrument, Span};
 
 use crate::http::client::Client;
-use crate::http::observe::Observed;
+use crate::http::consumer::counts::Route;
+use crate::http::observe::{Observed, milliseconds};
 use crate::http::problem::{Hearer, Problem};
 use crate::http::{Services, bounds, negotiate, pack};
 
@@ -20,25 +21,26 @@ use crate::http::{Services, bounds, negotiate, pack};
 pub struct Direct<'a> {
     services: &'a Services,
     pub client: Client,
+    route: &'a Route,
     observed: Observed,
     span: Span,
 }
 
 impl<'a> Direct<'a> {
-    /// `route` is its template.
-    pub fn begin(services: &'a Services, parts: &Parts, route: &'static str) -> Self {
+    pub fn begin(services: &'a Services, parts: &Parts, route: &'a Route) -> Self {
         let client = Client::of(parts, &services.trusted_proxies);
-        let observed = Observed::begin(services, parts, &client, route);
+        let observed = Observed::begin(services, parts, &client);
         // There are as many scans as buyers: what went well is counted, and has no line
         // unless somebody looks for it.
         let span = tracing::debug_span!("request", request_id = observed.id.0,
-            method = %observed.method, route,
+            method = %observed.method, route = route.template,
             outcome = Empty, reason = Empty, recorded = Empty, reference = Empty);
-        Self { services, client, observed, span }
+        Self { services, client, route, observed, span }
     }
 
-    /// Answers, within the bounds of a request. `work` is pinned where it was made:
-    /// it is large, and would be moved into each bound.
+    /// Answers, within the bounds of a request but that of its time: all that `work`
+    /// waits for has one of its own. It is pinned where it was made: it is large, and
+    /// would be moved into each bound.
     pub async fn answer(
         &self,
         parts: &Parts,
@@ -50,8 +52,9 @@ impl<'a> Direct<'a> {
                 problem.told(Hearer::of(&parts.uri, &parts.headers), self.observed.id.clone())
             }
         };
-        let ms = self.observed.end(&mut response);
-        let status = response.status().as_u16();
+        let took = self.observed.end(&mut response);
+        self.route.count(&self.observed.method, response.status(), took);
+        let (status, ms) = (response.status().as_u16(), milliseconds(took));
         self.span.in_scope(|| tracing::debug!(status, ms, "answered"));
         bounds::protect(self.services, response.headers_mut());
         response
@@ -61,8 +64,8 @@ impl<'a> Direct<'a> {
         &self,
         work: Pin<&mut impl Future<Output = Result<Response, Problem>>>,
     ) -> Result<Response, Problem> {
-        let work = AssertUnwindSafe(work).catch_unwind().instrument(self.span.clone());
-        let done = self.services.places.within(work).await?;
+        let _place = self.services.places.take()?;
+        let done = AssertUnwindSafe(work).catch_unwind().instrument(self.span.clone()).await;
         done.unwrap_or_else(|panic| Err(bounds::panicked(panic)))
     }
 }

@@ -4,11 +4,11 @@ use std::pin::pin;
 use std::sync::Arc;
 
 use askama::Template;
-use axum::extract::State;
+use axum::Extension;
+use axum::extract::{Request, State};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, Method, Uri, header};
 use axum::response::{Html, IntoResponse, Response};
-use axum::{Extension, Json};
 
 use crate::base::Lang;
 use crate::code::{self, Payload};
@@ -16,6 +16,7 @@ use crate::http::Services;
 use crate::http::client::Client;
 use crate::http::consumer::answer::ScanAnswer;
 use crate::http::consumer::ask::{Asked, Head, Wish, admit, ask, name};
+use crate::http::consumer::counts::Route;
 use crate::http::consumer::direct::Direct;
 use crate::http::consumer::preview::is_a_scan;
 use crate::http::consumer::report::ticket_of;
@@ -47,8 +48,8 @@ use crate::web::verdict::{self, VerdictPage};
         (status = 503, body = ProblemDocument, content_type = "application/problem+json", description = "Too much to do"),
     )
 )]
-pub async fn compact(State(services): State<Arc<Services>>, parts: Parts) -> Response {
-    answered(&services, &parts, "/{code}").await
+pub async fn compact(State(services): State<Arc<Services>>, request: Request) -> Response {
+    answered(&services, request, &services.counts.compact).await
 }
 
 /// The same for the GS1 form (Digital Link URI).
@@ -69,8 +70,8 @@ pub async fn compact(State(services): State<Arc<Services>>, parts: Parts) -> Res
         (status = 503, body = ProblemDocument, content_type = "application/problem+json", description = "Too much to do"),
     )
 )]
-pub async fn gs1(State(services): State<Arc<Services>>, parts: Parts) -> Response {
-    answered(&services, &parts, "/01/{gtin}/10/{lot}/21/{serial}").await
+pub async fn gs1(State(services): State<Arc<Services>>, request: Request) -> Response {
+    answered(&services, request, &services.counts.gs1).await
 }
 
 /// The same for a serial of a maker's own, which nothing signs.
@@ -93,8 +94,8 @@ pub async fn gs1(State(services): State<Arc<Services>>, parts: Parts) -> Respons
         (status = 503, body = ProblemDocument, content_type = "application/problem+json", description = "Too much to do"),
     )
 )]
-pub async fn own(State(services): State<Arc<Services>>, parts: Parts) -> Response {
-    answered(&services, &parts, "/own/{enterprise}/{serial}").await
+pub async fn own(State(services): State<Arc<Services>>, request: Request) -> Response {
+    answered(&services, request, &services.counts.own).await
 }
 
 /// The same for a GS1 Digital Link that carries no signature: a serial of the
@@ -114,8 +115,8 @@ pub async fn own(State(services): State<Arc<Services>>, parts: Parts) -> Respons
         (status = 503, body = ProblemDocument, content_type = "application/problem+json", description = "Too much to do"),
     )
 )]
-pub async fn gs1_unsigned(State(services): State<Arc<Services>>, parts: Parts) -> Response {
-    answered(&services, &parts, "/01/{gtin}/21/{serial}").await
+pub async fn gs1_unsigned(State(services): State<Arc<Services>>, request: Request) -> Response {
+    answered(&services, request, &services.counts.gs1_unsigned).await
 }
 
 /// Every other path: what may be a mistyped code gets its outcome.
@@ -130,13 +131,15 @@ pub async fn otherwise(
     show_path(&services, &client, &parts).await
 }
 
-/// The answer to a path that is a code's, with all that surrounds it.
-async fn answered(services: &Services, parts: &Parts, route: &'static str) -> Response {
-    if let Some(refusal) = services.refusals.now(services, parts, route) {
+/// The answer to a path that is a code's, with all that surrounds it. The request is taken
+/// apart and not copied, as axum would copy its head.
+async fn answered(services: &Services, request: Request, route: &Route) -> Response {
+    let (parts, _) = request.into_parts();
+    if let Some(refusal) = services.refusals.now(services, &parts, route) {
         return refusal;
     }
-    let direct = Direct::begin(services, parts, route);
-    direct.answer(parts, pin!(show_path(services, &direct.client, parts))).await
+    let direct = Direct::begin(services, &parts, route);
+    direct.answer(&parts, pin!(show_path(services, &direct.client, &parts))).await
 }
 
 async fn show_path(
@@ -189,7 +192,7 @@ pub(super) async fn shown(
         let ticket = ticket_of(&asked, services, head.client, record && uri.path() != "/check");
         page(&asked, services, uri, text, ticket)?
     } else {
-        Json(ScanAnswer::new(&asked, services)).into_response()
+        ScanAnswer::new(&asked, services).into_response()
     };
     let secure = services.site.is_https();
     if asked.answer.recorded != RecordState::NotAsked {

@@ -3,7 +3,6 @@
 use std::pin::pin;
 use std::sync::Arc;
 
-use axum::Json;
 use axum::body::Bytes;
 use axum::extract::{Request, State};
 use axum::http::request::Parts;
@@ -157,14 +156,21 @@ fn accuracy<'de, D: Deserializer<'de>>(d: D) -> Result<f64, D::Error> {
 )]
 pub async fn scan(State(services): State<Arc<Services>>, request: Request) -> Response {
     let (parts, body) = request.into_parts();
-    const ROUTE: &str = "/api/v1/scans";
-    if let Some(refusal) = services.refusals.now(&services, &parts, ROUTE) {
+    let route = &services.counts.post;
+    if let Some(refusal) = services.refusals.now(&services, &parts, route) {
         return refusal;
     }
-    let direct = Direct::begin(&services, &parts, ROUTE);
-    // A body that is slow to come holds no place of those who have asked already.
-    let body = services.on_the_way.within(bodies::whole(body, SCAN_BODY_BYTES_MAX)).await;
-    let body = body.and_then(std::convert::identity);
+    let direct = Direct::begin(&services, &parts, route);
+    let head = Head { method: &parts.method, headers: &parts.headers, client: &direct.client };
+    // A body that is slow to come holds no place of those who have asked already, nor one
+    // of those that others' bodies have on their way where its sender asks too often.
+    let body = match admit(&services, head) {
+        Err(problem) => Err(problem),
+        Ok(()) => {
+            let body = bodies::whole(body, SCAN_BODY_BYTES_MAX);
+            services.on_the_way.within(body).await.and_then(std::convert::identity)
+        }
+    };
     direct.answer(&parts, pin!(answered(&services, &direct.client, &parts, body))).await
 }
 
@@ -175,7 +181,6 @@ async fn answered(
     body: Result<Bytes, Problem>,
 ) -> Result<Response, Problem> {
     let head = Head { method: &parts.method, headers: &parts.headers, client };
-    admit(services, head)?;
     let scan = read(&body?)?;
 
     let named = name(services, head, &scan.code).await?;
@@ -197,7 +202,7 @@ async fn answered(
         record: true,
     };
     let asked = ask(services, head, named, visit, wish).await;
-    let mut response = Json(ScanAnswer::new(&asked, services)).into_response();
+    let mut response = ScanAnswer::new(&asked, services).into_response();
     label(response.headers_mut(), lang);
     Ok(response)
 }

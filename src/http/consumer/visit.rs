@@ -8,24 +8,23 @@
 //! of them give one id unless the minute turned between.
 
 use axum::http::{HeaderMap, HeaderValue, header};
-use axum_extra::extract::cookie::{Cookie, CookieJar, SameSite};
+use axum_extra::extract::cookie::CookieJar;
 use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
-use quick_cache::sync::{Cache, EntryAction, EntryResult};
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
-use crate::base::limits::RECENT_VISITS_MAX;
 use crate::base::{UnixMs, ids, rng};
 use crate::code::Payload;
 use crate::http::client::Client;
+use crate::http::consumer::recent::Recent;
 use crate::scan::service::Device;
 use crate::scan::tags::Network;
 
 const SCAN_COOKIE: &str = "zm_scan";
 const DEVICE_COOKIE: &str = "zm_device";
 const SCAN_COOKIE_S: i64 = 30 * 60;
-const DEVICE_COOKIE_DAYS: i64 = 400;
+const DEVICE_COOKIE_S: i64 = 400 * 86_400;
 const REMEMBERED_MS: i64 = 60_000;
 
 /// Which scan by which device a request is.
@@ -49,21 +48,16 @@ pub struct Caller<'a> {
     pub at: UnixMs,
 }
 
-#[derive(Clone, Copy)]
-struct Recent {
-    scan_id: Uuid,
-    cookie: [u8; 16],
-    at: UnixMs,
-}
-
 /// The scans of the last minute by callers without cookies.
 pub struct Visits {
-    recent: Cache<[u8; 32], Recent>,
+    recent: Recent,
+    /// Of the cookies that they are given.
+    secret: [u8; 32],
 }
 
 impl Default for Visits {
     fn default() -> Self {
-        Self { recent: Cache::new(RECENT_VISITS_MAX) }
+        Self { recent: Recent::new(REMEMBERED_MS), secret: rng::bytes() }
     }
 }
 
@@ -77,8 +71,8 @@ impl Visits {
             (Some(scan_id), Some(cookie)) => (scan_id, cookie),
             (None, Some(cookie)) => (ids::new_id(caller.at), cookie),
             (_, None) => {
-                let recent = self.remembered(caller);
-                (scan.unwrap_or(recent.scan_id), recent.cookie)
+                let (scan_id, cookie) = self.remembered(caller);
+                (scan.unwrap_or(scan_id), cookie)
             }
         };
         Visit {
@@ -98,39 +92,22 @@ impl Visits {
         let scan_id = match (caller.scan_id, &device) {
             (Some(id), _) => id,
             (None, Device::Cookie(_)) => ids::new_id(caller.at),
-            (None, Device::Claimed(_)) => self.remembered(caller).scan_id,
+            (None, Device::Claimed(_)) => self.remembered(caller).0,
         };
         Visit { scan_id, device, scan_is_new: false, device_is_new: false }
     }
 
-    fn remembered(&self, caller: &Caller<'_>) -> Recent {
+    /// The id of the scan and the bytes of a cookie, both made of who asks and of when it
+    /// began, so that only that is kept.
+    fn remembered(&self, caller: &Caller<'_>) -> (Uuid, [u8; 16]) {
         let key = key(caller);
-        let fresh = || {
-            let minute = caller.at.0.div_euclid(REMEMBERED_MS).to_be_bytes();
-            let digest = Sha256::new().chain_update(key).chain_update(minute).finalize();
-            let id: [u8; 16] = digest[..16].try_into().expect("sixteen bytes");
-            Recent {
-                scan_id: uuid::Builder::from_custom_bytes(id).into_uuid(),
-                cookie: rng::often(),
-                at: caller.at,
-            }
-        };
-        let again = |_: &_, recent: &mut Recent| {
-            if caller.at.since(recent.at).abs() >= REMEMBERED_MS {
-                *recent = fresh();
-            }
-            EntryAction::Retain(*recent)
-        };
-        match self.recent.entry(&key, None, again) {
-            EntryResult::Retained(recent) => recent,
-            EntryResult::Vacant(place) => {
-                let recent = fresh();
-                let _ = place.insert(recent);
-                recent
-            }
-            // Nothing is removed or replaced, and no one is waited for with an end.
-            _ => fresh(),
-        }
+        let since = self.recent.since(&key, caller.at).0;
+        let minute = since.div_euclid(REMEMBERED_MS).to_be_bytes();
+        let id = Sha256::new().chain_update(key).chain_update(minute).finalize();
+        let cookie = Sha256::new().chain_update(self.secret).chain_update(key);
+        let cookie = cookie.chain_update(since.to_be_bytes()).finalize();
+        let [id, cookie] = [id, cookie].map(|digest| std::array::from_fn(|i| digest[i]));
+        (uuid::Builder::from_custom_bytes(id).into_uuid(), cookie)
     }
 }
 
@@ -169,24 +146,22 @@ fn device_cookie(jar: &CookieJar) -> Option<[u8; 16]> {
 impl Visit {
     /// `Set-Cookie` lines for what is new; `path` is that of the code.
     pub fn cookies(&self, path: &str, secure: bool) -> Vec<HeaderValue> {
-        let mut set = Vec::new();
-        let mut add = |name: &'static str, value: String, path: String, max_age| {
-            let cookie = Cookie::build((name, value))
-                .path(path)
-                .max_age(max_age)
-                .http_only(true)
-                .secure(secure)
-                .same_site(SameSite::Lax)
-                .build();
-            set.extend(HeaderValue::from_str(&cookie.to_string()));
-        };
+        let secure = if secure { "; Secure" } else { "" };
+        let mut set = Vec::with_capacity(2);
+        let mut add = |line: String| set.extend(HeaderValue::try_from(line));
         if self.scan_is_new {
-            let age = time::Duration::seconds(SCAN_COOKIE_S);
-            add(SCAN_COOKIE, self.scan_id.to_string(), path.to_owned(), age);
+            add(format!(
+                "{SCAN_COOKIE}={}; HttpOnly; SameSite=Lax{secure}; Path={path}; \
+                 Max-Age={SCAN_COOKIE_S}",
+                self.scan_id
+            ));
         }
         if let (true, Device::Cookie(bytes)) = (self.device_is_new, &self.device) {
-            let age = time::Duration::days(DEVICE_COOKIE_DAYS);
-            add(DEVICE_COOKIE, BASE64_URL_SAFE_NO_PAD.encode(bytes), "/".to_owned(), age);
+            let bytes = BASE64_URL_SAFE_NO_PAD.encode(bytes);
+            add(format!(
+                "{DEVICE_COOKIE}={bytes}; HttpOnly; SameSite=Lax{secure}; Path=/; \
+                 Max-Age={DEVICE_COOKIE_S}"
+            ));
         }
         set
     }
