@@ -95,7 +95,7 @@ mod tests {
 
     /// A minute of a province's festival: nobody's reload becomes another scan.
     #[test]
-    fn half_of_what_it_holds_is_all_but_forgotten_by_none() {
+    fn of_half_of_what_it_holds_hardly_any_is_forgotten() {
         let recent = Recent::new(60_000);
         let visits = RECENT_VISITS_MAX as u64 / 2;
         let at = |n: u64| NOW.plus_ms((n * 59_000 / visits).cast_signed());
@@ -103,9 +103,11 @@ mod tests {
             recent.since(&key(n), at(n));
         }
         let end = NOW.plus_ms(59_500);
-        let forgotten = (0..visits).filter(|n| recent.since(&key(*n), end) != at(*n)).count();
-        // Of sets in which four are expected, so many hold more than eight.
-        assert!(forgotten * 50 < RECENT_VISITS_MAX, "{forgotten} of {visits}");
+        // Some of them, since who is not known is put in, and puts another out.
+        let some = (0..visits).step_by(64);
+        let forgotten = some.clone().filter(|n| recent.since(&key(*n), end) != at(*n)).count();
+        // Of sets in which four are expected, one in fifty has more than eight.
+        assert!(forgotten * 50 < some.count(), "{forgotten} of a sixty-fourth of {visits}");
     }
 
     #[test]
