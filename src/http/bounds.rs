@@ -9,7 +9,7 @@ use axum::extract::{Request, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
-use tokio::sync::{Semaphore, SemaphorePermit};
+use tokio::sync::Semaphore;
 
 use crate::http::Services;
 use crate::http::problem::Problem;
@@ -34,16 +34,8 @@ impl Places {
     /// [`Problem`] 503 for what would have to wait for a place, and for what took
     /// too long.
     pub async fn within<T>(&self, work: impl Future<Output = T>) -> Result<T, Problem> {
-        let _place = self.take()?;
+        let Ok(_place) = self.places.try_acquire() else { return Err(shed("requests_in_work")) };
         tokio::time::timeout(self.each, work).await.map_err(|_| shed("request_s"))
-    }
-
-    /// One of the places, for as long as it is held.
-    ///
-    /// # Errors
-    /// [`Problem`] 503 for what would have to wait for one.
-    pub fn take(&self) -> Result<SemaphorePermit<'_>, Problem> {
-        self.places.try_acquire().map_err(|_| shed("requests_in_work"))
     }
 }
 

@@ -38,9 +38,8 @@ impl<'a> Direct<'a> {
         Self { services, client, route, observed, span }
     }
 
-    /// Answers, within the bounds of a request but that of its time: all that `work`
-    /// waits for has one of its own. It is pinned where it was made: it is large, and
-    /// would be moved into each bound.
+    /// Answers, within the bounds of a request. `work` is pinned where it was made:
+    /// it is large, and would be moved into each bound.
     pub async fn answer(
         &self,
         parts: &Parts,
@@ -64,8 +63,8 @@ impl<'a> Direct<'a> {
         &self,
         work: Pin<&mut impl Future<Output = Result<Response, Problem>>>,
     ) -> Result<Response, Problem> {
-        let _place = self.services.places.take()?;
-        let done = AssertUnwindSafe(work).catch_unwind().instrument(self.span.clone()).await;
+        let work = AssertUnwindSafe(work).catch_unwind().instrument(self.span.clone());
+        let done = self.services.places.within(work).await?;
         done.unwrap_or_else(|panic| Err(bounds::panicked(panic)))
     }
 }
