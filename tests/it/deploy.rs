@@ -10,6 +10,7 @@ use std::process::{Command, Output, Stdio};
 use crate::need;
 
 mod containers;
+mod looking_after;
 mod night;
 pub mod proxy;
 mod settings;
@@ -59,11 +60,12 @@ fn commands(chapter: &str) -> Vec<String> {
     commands_of("README.md", chapter)
 }
 
-/// The commands of a chapter of a file.
+/// The commands of a chapter of a file, or of a part of one.
 fn commands_of(file: &str, chapter: &str) -> Vec<String> {
     let file = text(file);
-    let (_, behind) = file.split_once(&format!("\n## {chapter}\n")).expect("the chapter");
-    let chapter = behind.split("\n## ").next().expect("a text");
+    let (_, behind) = file.split_once(&format!("# {chapter}\n")).expect("the chapter");
+    let end = if file.contains(&format!("\n## {chapter}\n")) { "\n## " } else { "\n##" };
+    let chapter = behind.split(end).next().expect("a text");
     let blocks = chapter.split("```sh\n").skip(1);
     let blocks = blocks.map(|block| block.split_once("```").expect("an end").0);
     blocks.flat_map(str::lines).map(str::to_owned).collect()

@@ -259,7 +259,8 @@ impl RedisCluster {
     }
 }
 
-fn wait(mut holds: impl FnMut() -> bool) {
+/// Until the nodes of a cluster agree.
+pub fn wait(mut holds: impl FnMut() -> bool) {
     let deadline = Instant::now() + Duration::from_secs(30);
     while !holds() {
         assert!(Instant::now() < deadline, "the cluster does not come together");
