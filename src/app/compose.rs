@@ -415,3 +415,27 @@ pub async fn told_to_stop() {
         _ = int.recv() => {}
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    #[ignore = "ends its process: it is run by the next one"]
+    async fn panics_beside_the_answers() {
+        let tasks = TaskTracker::new();
+        spawn(&tasks, async { panic!("of a test") });
+        tasks.close();
+        tasks.wait().await;
+    }
+
+    #[test]
+    fn a_process_whose_work_panics_ends() {
+        use std::os::unix::process::ExitStatusExt;
+        let this = std::env::current_exe().expect("a program");
+        let name = "app::compose::tests::panics_beside_the_answers";
+        let ran = std::process::Command::new(this).args(["--ignored", "--exact", name]).output();
+        let ran = ran.expect("runs");
+        assert_eq!(ran.status.signal(), Some(6), "{}", String::from_utf8_lossy(&ran.stdout));
+    }
+}

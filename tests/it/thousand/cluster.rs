@@ -2,6 +2,7 @@
 //! dies, and follows the other in turn; slots of the others move between them.
 
 use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
 
 use crate::redis_server::{RedisCluster, RedisServer, wait};
 
@@ -37,8 +38,15 @@ impl Cluster {
 
     /// As before maintenance: the first waits until the replica has all it has.
     pub fn hand_over(&mut self) {
-        self.replica.command::<()>("CLUSTER FAILOVER");
-        wait(|| self.replica.is_master());
+        let mut asked = None::<Instant>;
+        wait(|| {
+            // A replica gives up after five seconds, as where a voter was away.
+            if asked.is_none_or(|then| then.elapsed() > Duration::from_secs(6)) {
+                self.replica.command::<()>("CLUSTER FAILOVER");
+                asked = Some(Instant::now());
+            }
+            self.replica.is_master()
+        });
         self.change_places();
     }
 
