@@ -149,10 +149,10 @@ impl Fault {
         Self::WorkerStopped,
         Self::ClockSteps,
         Self::NodeFailsOver,
-        Self::NodeHandsOver,
         Self::NodeKilled,
         Self::NodeStopped,
         Self::SlotsMove,
+        Self::NodeHandsOver,
     ];
 }
 
