@@ -118,6 +118,7 @@ pub async fn open(
 ) -> Result<Parts, StartError> {
     backup::usable(&settings).map_err(StartError::Other)?;
     let ledger = open_ledger(&settings, clock.now()).await?;
+    backup::all_moved(&settings, &ledger).await?;
     let state = open_state(&settings.scan_store, &settings.data).await?;
     let locator = match locator {
         Some(locator) => locator,
@@ -231,16 +232,13 @@ impl Parts {
         let (forgeries, ledger) = (Arc::clone(&self.scanner.forgeries), self.ledger.clone());
         let stop = self.stop.clone();
         self.spawn(async move {
-            let mut last = false;
-            while !last {
+            loop {
                 tokio::select! {
-                    () = stop.cancelled() => last = true,
+                    // What is answered until then is kept at the end.
+                    () = stop.cancelled() => return,
                     () = tokio::time::sleep(FORGERIES_EVERY) => {}
                 }
-                let seen = forgeries.take();
-                if let Err(error) = ledger.add_forgeries(&seen).await {
-                    tracing::warn!(%error, lost = seen.len(), "counts of forgeries were lost");
-                }
+                keep_forgeries(&forgeries, &ledger).await;
             }
         });
     }
@@ -379,6 +377,7 @@ impl Parts {
         self.stop.cancel();
         self.tasks.close();
         self.tasks.wait().await;
+        keep_forgeries(&self.scanner.forgeries, &self.ledger).await;
         self.ledger.close().await;
     }
 
@@ -389,6 +388,13 @@ impl Parts {
             Ok(d) => tracing::warn!(durability = %d.says, "scan store"),
             Err(error) => tracing::warn!(%error, "scan store: answers will be cannot_confirm"),
         }
+    }
+}
+
+async fn keep_forgeries(forgeries: &Forgeries, ledger: &Ledger) {
+    let seen = forgeries.take();
+    if let Err(error) = ledger.add_forgeries(&seen).await {
+        tracing::warn!(%error, lost = seen.len(), "counts of forgeries were lost");
     }
 }
 

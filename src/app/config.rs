@@ -1,5 +1,6 @@
 //! Settings: a TOML file, overlaid by `ZHENMA_*` variables.
 
+use std::env::VarError;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
@@ -185,7 +186,7 @@ impl Settings {
     /// Naming the file or the setting and what to write instead.
     pub fn load(file: Option<&Path>) -> Result<Self, ConfigError> {
         #[allow(clippy::disallowed_methods, reason = "this is where the environment is read")]
-        let env = |name: &str| std::env::var(name).ok();
+        let env = |name: &str| std::env::var(name);
         Self::from_sources(file, env)
     }
 
@@ -195,7 +196,7 @@ impl Settings {
         const PREFIX: &str = "ZHENMA_";
         let known: Vec<_> = NAMES.iter().map(|(name, _)| variable(name)).collect();
         std::env::vars_os()
-            .filter_map(|(name, _)| name.into_string().ok())
+            .map(|(name, _)| name.to_string_lossy().into_owned())
             .filter(|name| name.starts_with(PREFIX) && !known.contains(name))
             .map(|name| {
                 let far = |known: &String| strsim::damerau_levenshtein(known, &name);
@@ -215,7 +216,7 @@ impl Settings {
 
     fn from_sources(
         file: Option<&Path>,
-        env: impl Fn(&str) -> Option<String>,
+        env: impl Fn(&str) -> Result<String, VarError>,
     ) -> Result<Self, ConfigError> {
         let mut table = match file {
             None => toml::Table::new(),
@@ -225,8 +226,7 @@ impl Settings {
                     problem,
                 };
                 let text = std::fs::read_to_string(path).map_err(|e| told(e.to_string()))?;
-                let table: toml::Table =
-                    text.parse().map_err(|e: toml::de::Error| told(e.to_string()))?;
+                let table = text.parse::<toml::Table>().map_err(|e| told(unread(&text, &e)))?;
                 toml::Value::Table(table.clone())
                     .try_into::<Self>()
                     .map_err(|e| told(e.to_string()))?;
@@ -235,7 +235,14 @@ impl Settings {
         };
         for (name, kind) in NAMES {
             let variable = variable(name);
-            let Some(text) = env(&variable) else { continue };
+            let text = match env(&variable) {
+                Ok(text) => text,
+                Err(VarError::NotPresent) => continue,
+                Err(VarError::NotUnicode(_)) => {
+                    let problem = "is not UTF-8".to_owned();
+                    return Err(ConfigError::Setting { name: variable, problem });
+                }
+            };
             let value = match kind {
                 Kind::Text => toml::Value::String(text),
                 Kind::Number => match text.trim().parse() {
@@ -375,6 +382,14 @@ impl Settings {
 /// User and password, which would be shown with the settings and sent to nobody.
 fn has_user(url: &str) -> bool {
     url.contains('@')
+}
+
+/// What is wrong with the text of the file, and in which line, which itself is not
+/// shown: there may be a password in it.
+fn unread(text: &str, error: &toml::de::Error) -> String {
+    let Some(span) = error.span() else { return error.message().to_owned() };
+    let line = text.bytes().take(span.start).filter(|b| *b == b'\n').count() + 1;
+    format!("line {line}: {}", error.message())
 }
 
 /// A setting's name in the environment.

@@ -45,6 +45,8 @@ const BLOCK: usize = 2_000;
 const LOOK_EVERY: Duration = Duration::from_secs(10);
 /// Wait when there is nothing to follow, or when something failed.
 const IDLE: Duration = Duration::from_millis(250);
+/// How often it is said again that something fails.
+const SAID_AGAIN: Duration = Duration::from_secs(60);
 
 #[derive(Debug, thiserror::Error)]
 enum Trouble {
@@ -112,6 +114,7 @@ impl Follower {
     pub async fn run(self, stop: CancellationToken) {
         let mut places = vec![None; usize::from(self.scanner.state.shards())];
         let mut looked = Instant::now();
+        let mut said: Option<Instant> = None;
         while !stop.is_cancelled() {
             if looked.elapsed() >= LOOK_EVERY {
                 looked = Instant::now();
@@ -129,9 +132,19 @@ impl Follower {
             }
             metrics::counter!("zhenma_scans_followed_total").increment(followed);
             match trouble {
-                Some(error) => tracing::warn!(%error, "not every log of scans can be followed now"),
-                None if followed > 0 => continue,
-                None => {}
+                Some(error) if said.is_none_or(|said| said.elapsed() >= SAID_AGAIN) => {
+                    tracing::warn!(%error, "not every log of scans can be followed now");
+                    said = Some(Instant::now());
+                }
+                Some(_) => {}
+                None => {
+                    if said.take().is_some() {
+                        tracing::info!("every log of scans is followed again");
+                    }
+                    if followed > 0 {
+                        continue;
+                    }
+                }
             }
             tokio::select! {
                 () = stop.cancelled() => return,

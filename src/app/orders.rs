@@ -129,9 +129,15 @@ impl Orders {
         let cancel = Arc::new(AtomicBool::new(false));
         let mut run = {
             let (signers, key) = (Arc::clone(&self.signers), batch.id.key);
+            let (id, is_workers) = (order.id, self.is_workers(order));
             let (out, done, cancel) = (out.to_owned(), Arc::clone(done), Arc::clone(&cancel));
             tokio::task::spawn_blocking(move || -> Result<Issued, OrderError> {
                 let signer = signers(key)?;
+                // Nobody names another directory to the worker: where the product
+                // was renamed or the site moved since, it begins anew.
+                if is_workers && label::empty_of_another(&labels, &out)? {
+                    tracing::info!(order = %id, "order: begun anew, its labels say something else");
+                }
                 let mut progress = |labels| done.store(labels, Ordering::Relaxed);
                 Ok(label::issue(&labels, &*signer, &out, &mut progress, &cancel)?)
             })

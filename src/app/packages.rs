@@ -269,6 +269,8 @@ impl Build {
             numbers.sort_unstable();
             count = numbers.len() as u64;
             let order = self.labels.clone().of_numbers(numbers);
+            // Spares of before the product was renamed; no package has them yet.
+            label::empty_of_another(&order, &spares)?;
             match label::issue(&order, signer, &spares, &mut |_| {}, cancel)? {
                 Issued::Complete => folders.push(("spares", spares)),
                 Issued::Cancelled { .. } => return Err(BuildError::Stopped),

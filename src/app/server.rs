@@ -128,11 +128,15 @@ pub async fn worker(settings: Settings, passphrase: Zeroizing<String>) -> Result
     for key in keys.keyring()?.iter().filter(|key| key.status == KeyStatus::Active) {
         if keys.private_file(key.number).exists() {
             keys.signer(key.number, &passphrase, SystemClock.now())?;
+        } else {
+            tracing::warn!(key = %key.number, "its file is not here: orders under it fail");
         }
     }
     for key in keys.office_keys()?.iter().filter(|key| key.status == KeyStatus::Active) {
         if keys.office_file(key.kid).exists() {
             keys.office_signer(key.kid, &passphrase, SystemClock.now())?;
+        } else {
+            tracing::warn!(key = %key.kid, "its file is not here: nothing is sealed with it");
         }
     }
     let (stop, mut first) = (told(), true);
@@ -294,7 +298,13 @@ pub async fn demo(dir: PathBuf, address: SocketAddr) -> Result<(), StartError> {
              give this machine's own, such as --listen 192.168.1.20:8080"
         )));
     }
-    let listener = listen("listen", address).await?;
+    let listener = listen("listen", address).await.map_err(|error| match error {
+        // Its settings are its own: no variable is read.
+        StartError::Listen { problem, .. } => StartError::Other(format!(
+            "listen: {address} cannot be used ({problem}); choose another with --listen"
+        )),
+        error => error,
+    })?;
     let address = local(&listener, address);
     let settings = demo::settings(&dir, address);
     demo::publish_keys(&settings, SystemClock.now())?;

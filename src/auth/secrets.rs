@@ -13,8 +13,8 @@ use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 
 use crate::auth::second_factor::SECRET_BYTES;
-use crate::base::rng;
 use crate::base::seal::Sealer;
+use crate::base::{UnixMs, rng};
 
 /// Bytes of a browser's mark: what tells browsers apart, and its seal.
 const BROWSER_BYTES: usize = 16;
@@ -30,6 +30,18 @@ pub struct Secrets {
 
 /// A browser that signed in before as one login.
 pub type Browser = [u8; BROWSER_BYTES];
+
+/// What a mark is good for. With another password, or another second factor, the
+/// browser is a stranger again: else whoever knew the former password could gather
+/// marks and guess with each of them.
+#[derive(Clone, Copy)]
+pub struct Marked<'a> {
+    pub login: &'a str,
+    /// As it is kept; empty where none was chosen.
+    pub password_hash: &'a str,
+    /// Since when there is a second factor, if there is one.
+    pub factor_since: Option<UnixMs>,
+}
 
 fn keyed(key: &[u8; 32]) -> Hmac<Sha256> {
     Hmac::new_from_slice(key).expect("HMAC takes a key of any length")
@@ -58,21 +70,21 @@ impl Secrets {
         self.second_factor.open(login.as_bytes(), sealed)?.try_into().ok()
     }
 
-    /// The mark of a browser in which `login` just signed in, for a cookie.
-    pub fn mark(&self, login: &str) -> String {
+    /// The mark of a browser in which somebody just signed in, for a cookie.
+    pub fn mark(&self, of: Marked<'_>) -> String {
         let browser: Browser = rng::bytes();
-        let seal = self.sealing(login, &browser).finalize().into_bytes();
+        let seal = self.sealing(of, &browser).finalize().into_bytes();
         BASE64_URL_SAFE_NO_PAD.encode([&browser[..], &seal].concat())
     }
 
-    /// The browser whose mark was made here for `login`.
-    pub fn browser(&self, login: &str, mark: &str) -> Option<Browser> {
+    /// The browser whose mark was made here for the same.
+    pub fn browser(&self, of: Marked<'_>, mark: &str) -> Option<Browser> {
         if mark.len() != MARK_CHARACTERS {
             return None;
         }
         let bytes = BASE64_URL_SAFE_NO_PAD.decode(mark).ok()?;
         let (browser, seal) = bytes.split_first_chunk::<BROWSER_BYTES>()?;
-        self.sealing(login, browser).verify_slice(seal).ok()?;
+        self.sealing(of, browser).verify_slice(seal).ok()?;
         (seal.len() == SEAL_BYTES).then_some(*browser)
     }
 
@@ -86,11 +98,16 @@ impl Secrets {
         name.iter().take(6).fold("zm_known_".to_owned(), |out, b| out + &format!("{b:02x}"))
     }
 
-    fn sealing(&self, login: &str, browser: &Browser) -> Hmac<Sha256> {
+    fn sealing(&self, of: Marked<'_>, browser: &Browser) -> Hmac<Sha256> {
         let mut mac = self.browser.clone();
         mac.update(b"mark\0");
         mac.update(browser);
-        mac.update(login.as_bytes());
+        // Neither has a NUL: a login is of letters and digits, a hash of base64.
+        for text in [of.login, of.password_hash] {
+            mac.update(text.as_bytes());
+            mac.update(b"\0");
+        }
+        mac.update(&of.factor_since.map_or(i64::MIN, |since| since.0).to_be_bytes());
         mac
     }
 }
@@ -117,15 +134,22 @@ mod tests {
     }
 
     #[test]
-    fn a_mark_is_of_one_login_in_one_installation() {
+    fn a_mark_is_of_one_login_under_one_password_and_one_second_factor() {
         let (own, other) = (Secrets::new(&[1; 32]), Secrets::new(&[2; 32]));
-        let mark = own.mark("wang");
-        let browser = own.browser("wang", &mark).expect("its own mark");
-        assert_ne!(Some(browser), own.browser("wang", &own.mark("wang")), "two browsers");
-        assert_eq!(own.browser("zhang", &mark), None);
-        assert_eq!(other.browser("wang", &mark), None);
-        assert_eq!(own.browser("wang", ""), None);
-        assert_eq!(own.browser("wang", &"A".repeat(MARK_CHARACTERS)), None);
+        let wang = Marked { login: "wang", password_hash: "$argon2id$a", factor_since: None };
+        let mark = own.mark(wang);
+        let browser = own.browser(wang, &mark).expect("its own mark");
+        assert_ne!(Some(browser), own.browser(wang, &own.mark(wang)), "two browsers");
+        for changed in [
+            Marked { login: "zhang", ..wang },
+            Marked { password_hash: "$argon2id$b", ..wang },
+            Marked { factor_since: Some(UnixMs(0)), ..wang },
+        ] {
+            assert_eq!(own.browser(changed, &mark), None);
+        }
+        assert_eq!(other.browser(wang, &mark), None);
+        assert_eq!(own.browser(wang, ""), None);
+        assert_eq!(own.browser(wang, &"A".repeat(MARK_CHARACTERS)), None);
         assert_ne!(own.cookie("wang"), own.cookie("zhang"));
     }
 }

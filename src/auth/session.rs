@@ -6,6 +6,8 @@ use sha2::{Digest, Sha256};
 
 use crate::base::{By, LedgerError, UnixMs};
 
+/// A session ends so many hours after it began.
+pub const SESSION_HOURS: i64 = 12;
 /// Sessions of one account that are listed, last seen first.
 pub const SESSIONS_LISTED_MAX: u32 = 50;
 

@@ -36,6 +36,7 @@ pub struct Row {
     pub seq: u64,
     pub at: i64,
     pub login: String,
+    /// A network or a place, and who made the key by which it was done.
     pub origin: String,
     pub enterprise: Option<String>,
     pub action: String,
@@ -55,7 +56,11 @@ impl Row {
             seq: last + 1,
             at: by.at.0,
             login: by.login.clone(),
-            origin: by.origin.to_string(),
+            origin: match &by.key_by {
+                None => by.origin.to_string(),
+                // Who made a key can act by it.
+                Some(maker) => format!("{}, key of {maker}", by.origin),
+            },
             enterprise: entry.enterprise.map(str::to_owned),
             action: entry.action.to_owned(),
             object: entry.object.clone(),
@@ -162,6 +167,21 @@ mod tests {
                 row
             })
             .collect()
+    }
+
+    #[test]
+    fn who_made_the_key_is_told_with_the_login() {
+        let entry = Entry {
+            action: "product.put",
+            object: "product 6900000001011".to_owned(),
+            enterprise: None,
+            before: Value::Null,
+            after: Value::Null,
+        };
+        let by = By { login: "erp".to_owned(), ..By::shell(UnixMs(0)) };
+        assert_eq!(Row::new(None, &by, &entry).origin, "shell");
+        let by = By { key_by: Some("wang".to_owned()), ..by };
+        assert_eq!(Row::new(None, &by, &entry).origin, "shell, key of wang");
     }
 
     fn checks(rows: &[Row]) -> Result<u64, String> {

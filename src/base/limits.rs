@@ -61,6 +61,9 @@ pub const REPORT_BODY_BYTES_MAX: usize = 49 * 1024 * 1024;
 /// Imports in work at once: each may hold its file and all that is wrong.
 pub const IMPORTS_IN_WORK_MAX: usize = 2;
 
+/// The same of one enterprise, or of the county.
+pub const IMPORTS_OF_ONE_MAX: usize = 1;
+
 /// Seconds behind which a server that could not look at the ledger says of no label any
 /// more that it is genuine: it may have been recalled since.
 pub const REGISTER_AGE_S_MAX: u64 = 10;
@@ -117,6 +120,9 @@ pub const OWN_FORM_BYTES_MAX: u64 = 64 * 1024 * 1024;
 
 /// Such lists that may come at once: they are written to the disk as they come.
 pub const OWN_FILES_IN_WORK_MAX: usize = 4;
+
+/// The same of one enterprise, or of the county.
+pub const OWN_FILES_OF_ONE_MAX: usize = 1;
 
 /// Seconds in which such a list must have come.
 pub const OWN_FILE_S_MAX: u64 = 1_800;

@@ -26,7 +26,7 @@ pub use clock::{Clock, UnixMs};
 pub use hex::hex;
 pub use lang::Lang;
 #[cfg(feature = "server")]
-pub use ledger_error::{FieldError, GROUNDS_CHARACTERS_MAX, LedgerError, grounds};
+pub use ledger_error::{FieldError, GROUNDS_CHARACTERS_MAX, LedgerError, grounds, remark};
 #[cfg(feature = "server")]
 pub use line::{is_a_formula, line, misleads};
 pub use near::Near;

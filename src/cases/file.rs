@@ -61,7 +61,7 @@ pub enum Refusal {
     #[error("to close it was proposed already: decide on that first")]
     Proposed,
     #[error(
-        "you proposed it yourself, or made a key that proposed or decides: another supervisor or \
+        "you proposed it yourself, or made a key or a link by which one proposed or decides: another supervisor or \
          legal officer decides"
     )]
     Own,

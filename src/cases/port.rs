@@ -106,6 +106,13 @@ pub struct HandedOver {
     pub grounds: String,
 }
 
+/// Somebody of an office who may be given its cases.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Colleague {
+    pub login: String,
+    pub name: String,
+}
+
 /// Which cases of an office are wanted, most urgent first: by the day on which
 /// something is due, those without one last, then by age.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -155,7 +162,8 @@ pub trait FileLedger: Send + Sync {
     /// `Invalid` for words that cannot be taken, and for the id of another case.
     async fn open_case(&self, new: &NewCase, by: &By) -> Result<CaseFile, CaseError>;
     /// Puts facts down behind what was seen. To close tells detection of
-    /// every label of the case, and to take it up again takes that back.
+    /// every label of the case, and to take it up again takes that back; to make
+    /// it void lets its reports go.
     ///
     /// # Errors
     /// `Stale` with what came in between; refused as [`CaseFile::admit`] says;
@@ -232,6 +240,8 @@ pub trait FileLedger: Send + Sync {
     ) -> Result<Counts, LedgerError>;
     /// Cases that an office gave away, latest first.
     async fn given_away(&self, office: Uuid, limit: u32) -> Result<Vec<HandedOver>, LedgerError>;
+    /// Those who work in an office now, by login, at most `limit`.
+    async fn colleagues(&self, office: Uuid, limit: u32) -> Result<Vec<Colleague>, LedgerError>;
     /// Days that are not as their weekday says, and how long terms are.
     async fn calendar(&self) -> Result<Calendar, LedgerError>;
     /// Replaces the days of a year and the terms, and works out anew what is due in

@@ -196,7 +196,7 @@ fn put_back(lost: &[KeyNumber], keys: &Path) -> String {
 /// Move the embedded files into an empty Redis and an empty PostgreSQL database, or one of them, with all processes stopped. Example: zhenma move --to redis://127.0.0.1:6379 --to postgres://zhenma@127.0.0.1/zhenma
 #[derive(Args)]
 pub(crate) struct Move {
-    /// As scan_store (redis://...) or ledger (postgres://...) names it afterwards; twice to move both
+    /// As scan_store (redis://...) or ledger (postgres://...) names it afterwards; twice to move both. @FILE where it has a password: the first line of that file
     #[arg(long, value_name = "URL", required = true)]
     to: Vec<String>,
     #[command(flatten)]
@@ -206,7 +206,8 @@ pub(crate) struct Move {
 impl Move {
     pub(crate) fn run(self, json: bool) -> Result<Done, Failure> {
         let settings = self.place.settings()?;
-        let to = Places::of(&self.to).map_err(Failure)?;
+        let to: Result<Vec<_>, _> = self.to.into_iter().map(written).collect();
+        let to = Places::of(&to?).map_err(Failure)?;
         let moved = server::block_on(async {
             backup::relocate(&settings, &to, &SystemClock)
                 .await
@@ -251,4 +252,12 @@ impl Move {
         }
         Ok(Done::Yes)
     }
+}
+
+/// A URL, or what stands in the file that is named in its place: a command is seen by
+/// everybody on the machine.
+fn written(url: String) -> Result<String, Failure> {
+    let Some(file) = url.strip_prefix('@') else { return Ok(url) };
+    let text = std::fs::read_to_string(file).map_err(|e| Failure(format!("--to: {file}: {e}")))?;
+    Ok(text.lines().next().unwrap_or_default().to_owned())
 }

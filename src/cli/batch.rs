@@ -89,6 +89,7 @@ struct Add {
     /// GTIN of the product
     #[arg(long)]
     product: String,
+    /// Lot number as it stands on the pack: 1 to 20 letters, digits or - . _ /
     #[arg(long)]
     lot: String,
     /// Day on which it was made, such as 2026-11-01
@@ -109,6 +110,7 @@ struct Add {
     /// First four digits of the GB/T 2260 code of the region it is made for
     #[arg(long)]
     destination: Option<String>,
+    /// Dealer it is made for, at most 80 characters
     #[arg(long)]
     dealer: Option<String>,
     /// outer, or outer+inner
@@ -240,7 +242,8 @@ fn lift(shell: &Shell, id: uuid::Uuid) -> Result<(), Failure> {
         None => shell.wait(shell.ledger.lift_range(id, &by))?,
     };
     if !lifted {
-        return Err(Failure(format!("{id}: no such fact stands; see `zhenma batch show`")));
+        let problem = "no such fact stands, or it is the block of an office, which lifts it";
+        return Err(Failure(format!("{id}: {problem}; see `zhenma batch show`")));
     }
     shell.tell(&serde_json::json!({"lifted": id}), &format!("{id} is lifted"));
     Ok(())

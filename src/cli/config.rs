@@ -7,7 +7,7 @@ use clap::{Args, Subcommand};
 use super::{Done, Failure};
 use crate::app::config::Settings;
 use crate::app::doctor::Finding;
-use crate::app::doctor::address::long_host;
+use crate::app::doctor::address::{in_the_clear, long_host};
 
 #[derive(Args)]
 pub(crate) struct Config {
@@ -38,8 +38,8 @@ impl Config {
     }
 }
 
-/// Beside what nothing starts with: variables that set nothing, and a host that cannot
-/// be changed once labels are printed.
+/// Beside what nothing starts with: variables that set nothing, and an address that
+/// cannot be changed once labels are printed.
 fn check(settings: &Settings) -> Result<Done, Failure> {
     let unknown: Vec<_> = Settings::unknown_variables()
         .into_iter()
@@ -51,8 +51,11 @@ fn check(settings: &Settings) -> Result<Done, Failure> {
     if !unknown.is_empty() {
         return Err(Failure(unknown.join("\n")));
     }
-    if let Some(Finding { says, remedy, .. }) = long_host(settings) {
-        println!("{says}\n  -> {}", remedy.unwrap_or_default());
+    let printed: Vec<_> = in_the_clear(settings).into_iter().chain(long_host(settings)).collect();
+    for Finding { says, remedy, .. } in &printed {
+        println!("{says}\n  -> {}", remedy.as_deref().unwrap_or_default());
+    }
+    if !printed.is_empty() {
         return Ok(Done::No);
     }
     println!("the settings can be used; `zhenma doctor` looks behind them");

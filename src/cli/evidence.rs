@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use clap::{Args, Subcommand};
 use rustls::pki_types::CertificateDer;
 
+use super::verify::NO_KEYS;
 use super::{Done, Failure};
 use crate::evidence::check::{self, Published, Report};
 use crate::evidence::container::PACKAGE_BYTES_MAX;
@@ -57,7 +58,9 @@ impl Evidence {
 }
 
 fn read(file: &Path) -> Result<Vec<u8>, Failure> {
-    let told = |e: std::io::Error| Failure(format!("package {}: {e}", file.display()));
+    let told = |e: std::io::Error| {
+        Failure(format!("package {}: {e}; name the file that the office gave out", file.display()))
+    };
     let mut bytes = Vec::new();
     // One more than a package may have, so that the check says so.
     File::open(file)
@@ -73,7 +76,7 @@ fn published(files: &[PathBuf]) -> Result<Option<(OfficeKeys, Keyring)>, Failure
     let (mut offices, mut labels) = (OfficeKeys::default(), Keyring::default());
     for file in files {
         let told = |e: &dyn std::fmt::Display| Failure(format!("key set {}: {e}", file.display()));
-        let bytes = fs::read(file).map_err(|e| told(&e))?;
+        let bytes = fs::read(file).map_err(|e| told(&format_args!("{e}; {NO_KEYS}")))?;
         let more = OfficeKeys::from_jwks(&bytes).map_err(|e| told(&e))?;
         more.iter().for_each(|key| offices.insert(key.clone()));
         let more = Keyring::from_jwks(&bytes).map_err(|e| told(&e))?;

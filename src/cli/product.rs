@@ -37,8 +37,10 @@ struct Particulars {
     /// Unified social credit code of its maker
     #[arg(long)]
     enterprise: String,
+    /// Name in Chinese, which buyers see
     #[arg(long)]
     name_zh: String,
+    /// Name in English, which buyers see
     #[arg(long)]
     name_en: String,
     /// liquor, meat, oil, food or other
@@ -47,6 +49,7 @@ struct Particulars {
     /// Number of the standard it is made to
     #[arg(long)]
     standard: String,
+    /// Net content as on the pack, such as "500 mL"
     #[arg(long)]
     net_content: String,
     /// Left out where it keeps without limit

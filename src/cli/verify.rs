@@ -10,7 +10,7 @@ use serde::Serialize;
 use super::{Done, Failure};
 use crate::base::Lang;
 use crate::base::limits::CODE_TEXT_BYTES_MAX;
-use crate::code::{self, Malformed, Outcome, Reading};
+use crate::code::{self, Malformed, Outcome, Payload, Reading};
 use crate::keys::Keyring;
 
 /// Check codes offline. Example: zhenma verify - --keys jwks.json < codes.txt
@@ -64,13 +64,18 @@ impl Verify {
         if json {
             println!("{}", serde_json::to_string(&Answer::of(None, &read, outcome))?);
         } else {
-            tell(&read, outcome);
+            tell(&self.text, &read, outcome);
         }
         Ok(if outcome == Outcome::Valid { Done::Yes } else { Done::No })
     }
 }
 
-fn tell(read: &Result<Reading, Malformed>, outcome: Outcome) {
+/// A serial is no code, and no part of one that was cut short.
+const SERIAL: &str = "这是编号，不带签名：离线无法核对。请扫描二维码，或在线查询。\n\
+    This is a serial number without its signature; it cannot be checked offline. Scan the symbol, \
+    or query it online.";
+
+fn tell(text: &str, read: &Result<Reading, Malformed>, outcome: Outcome) {
     println!("{}", outcome.slug());
     match read {
         Ok(r) => {
@@ -78,8 +83,15 @@ fn tell(read: &Result<Reading, Malformed>, outcome: Outcome) {
             let (key, batch, layer) = (r.payload.key, r.payload.batch, r.payload.layer.slug());
             println!("key {key}, batch {batch}, {layer}, {} form", r.form.slug());
         }
+        Err(_) if is_a_serial(text) => println!("{SERIAL}"),
         Err(hint) => println!("{}\n{}", hint.text(Lang::Zh), hint.text(Lang::En)),
     }
+}
+
+fn is_a_serial(text: &str) -> bool {
+    // It stands in groups under the symbol.
+    let text: String = text.split_whitespace().collect();
+    Payload::from_serial_text(&text).is_ok()
 }
 
 /// Lines checked together; blocks of them go to the cores in turn.
@@ -91,10 +103,14 @@ struct Block {
     lines: Vec<Option<String>>,
 }
 
+/// What to do where a key set cannot be read.
+pub(crate) const NO_KEYS: &str =
+    "save /.well-known/jwks.json of the site there, or name another file with --keys";
+
 /// The published keys of a file.
 pub(crate) fn published(file: &Path) -> Result<Keyring, Failure> {
     let told = |e: &dyn std::fmt::Display| Failure(format!("key set {}: {e}", file.display()));
-    let bytes = fs::read(file).map_err(|e| told(&e))?;
+    let bytes = fs::read(file).map_err(|e| told(&format_args!("{e}; {NO_KEYS}")))?;
     Keyring::from_jwks(&bytes).map_err(|e| told(&e))
 }
 

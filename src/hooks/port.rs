@@ -16,6 +16,14 @@ pub enum Again {
     Since(UnixMs),
 }
 
+/// Deliveries that may be taken at once, so that what hangs holds up no other.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct AtOnce {
+    pub of_endpoint: u32,
+    /// Over all of its endpoints.
+    pub of_enterprise: u32,
+}
+
 /// Another enterprise's endpoint is `NotFound`.
 #[async_trait]
 pub trait HookLedger: Send + Sync {
@@ -59,13 +67,13 @@ pub trait HookLedger: Send + Sync {
         by: &By,
     ) -> Result<u64, LedgerError>;
 
-    /// Takes one delivery that is due, of an endpoint with fewer than `each_max`
-    /// taken; nobody else gets it until `lease_until`.
+    /// Takes one delivery that is due, of an endpoint and an enterprise with fewer
+    /// taken than `most`; nobody else gets it until `lease_until`.
     async fn take_delivery(
         &self,
         at: UnixMs,
         lease_until: UnixMs,
-        each_max: u32,
+        most: AtOnce,
     ) -> Result<Option<Due>, LedgerError>;
     /// Keeps what came of it. Without effect where the lease had ended and
     /// another has the delivery, unless it was delivered.

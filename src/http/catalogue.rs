@@ -40,6 +40,7 @@ const BOUNDS: &[&str] = &[
     "reports_of_device",
     "reports_waiting",
     "officer_photo_bytes",
+    "files_of_one",
 ];
 
 const COUNTERS: &[Counter] = &[

@@ -19,6 +19,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::auth::Duties;
+use crate::auth::session::SESSION_HOURS;
 use crate::base::{FieldError, Lang, UnixMs, places};
 use crate::http::desk::Desk;
 use crate::http::problem::Problem;
@@ -29,8 +30,6 @@ use crate::http::{
 use crate::web::console::{Area, Choice, Frame};
 use crate::web::style;
 
-/// A session ends this long after it began.
-const SESSION_HOURS: i64 = 12;
 const LANG_COOKIE: &str = "zm_lang";
 
 /// The sheet of the consoles is a file; that of a message stands in it.

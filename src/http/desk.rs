@@ -25,6 +25,7 @@ use crate::http::Services;
 use crate::http::exports::EXPORTS_IN_WORK_MAX;
 use crate::http::figures::Counted;
 use crate::http::sign_ins::SignIns;
+use crate::http::turns::Turns;
 use crate::kit::KitLedger;
 use crate::leads::port::LeadLedger;
 use crate::lists::ListLedger;
@@ -119,6 +120,7 @@ pub struct Desk {
     pub(super) sign_ins: Arc<SignIns>,
     /// Places of exports.
     pub(super) exports: Arc<Semaphore>,
+    pub(super) turns: Arc<Turns>,
     /// What everybody may read of how well this works.
     pub(super) counted: Arc<Counted>,
 }
@@ -131,6 +133,7 @@ impl Desk {
             ledger,
             sign_ins: Arc::default(),
             exports,
+            turns: Arc::default(),
             counted: Arc::default(),
         }
     }

@@ -16,10 +16,13 @@ use crate::base::{By, LedgerError};
 use crate::exports::{Cell, Format, Kind, Mark};
 use crate::http::desk::Desk;
 use crate::http::problem::Problem;
+use crate::http::turns::{Holder, Turn, Work};
 use crate::registry::Uscc;
 
 /// Exports under way at once.
 pub const EXPORTS_IN_WORK_MAX: usize = 16;
+/// The same of one enterprise or office.
+pub const EXPORTS_OF_ONE_MAX: usize = 2;
 /// Rows of one page, and pages that wait for whoever takes them.
 pub(super) const ROWS_AT_ONCE: u32 = 500;
 const PAGES_WAITING_MAX: usize = 2;
@@ -32,7 +35,8 @@ type Sender = mpsc::Sender<Option<Bytes>>;
 /// A file of everything of one kind. That it was taken stands in the trail.
 ///
 /// # Errors
-/// 503 when `EXPORTS_IN_WORK_MAX` are under way, and those of the ledger.
+/// 503 when `EXPORTS_IN_WORK_MAX` are under way, 429 when `EXPORTS_OF_ONE_MAX` of one
+/// are, and those of the ledger.
 pub async fn export(
     desk: &Desk,
     of: Uscc,
@@ -41,7 +45,7 @@ pub async fn export(
     by: &By,
 ) -> Result<Response, Problem> {
     let ledger = Arc::clone(&desk.ledger);
-    let enterprise = of.clone();
+    let holder = Holder::Enterprise(of.clone());
     let next = move |after: Option<Mark>| {
         let (ledger, of) = (Arc::clone(&ledger), of.clone());
         async move {
@@ -54,7 +58,7 @@ pub async fn export(
         columns: kind.columns().to_vec(),
         format,
         asked: serde_json::json!({"format": format.extension()}),
-        enterprise: Some(enterprise),
+        of: holder,
     };
     send_file(desk, file, by, next).await
 }
@@ -67,14 +71,16 @@ pub(super) struct File {
     pub format: Format,
     /// For the trail.
     pub asked: serde_json::Value,
-    pub enterprise: Option<Uscc>,
+    /// Whose people take it.
+    pub of: Holder,
 }
 
 /// A file that is read page by page, each behind the mark of the page before.
 /// That it was taken stands in the trail.
 ///
 /// # Errors
-/// 503 when `EXPORTS_IN_WORK_MAX` are under way, and those of the ledger.
+/// 503 when `EXPORTS_IN_WORK_MAX` are under way, 429 when `EXPORTS_OF_ONE_MAX` of one
+/// are, and those of the ledger.
 pub(super) async fn send_file<M, N, R>(
     desk: &Desk,
     file: File,
@@ -87,21 +93,15 @@ where
     R: Future<Output = Result<(Vec<Vec<Cell>>, Option<M>), LedgerError>> + Send + 'static,
 {
     let permit = Arc::clone(&desk.exports).try_acquire_owned().map_err(|_| Problem::busy())?;
-    let entry = Entry {
-        action: "export.take",
-        object: format!("export {}", file.name),
-        enterprise: file.enterprise.as_ref().map(Uscc::as_str),
-        before: serde_json::Value::Null,
-        after: file.asked.clone(),
-    };
-    desk.ledger.note(by, &entry).await?;
+    let turn = desk.turns.take(Work::Export, file.of.clone())?;
+    taken(desk, by, file.name, file.of.enterprise(), file.asked.clone()).await?;
     let day = Timestamp::from_millisecond(by.at.0).unwrap_or_default();
     let day = day.to_zoned_datetime(desk.zone.clone()).date();
     let name = format!("zhenma-{}-{day}.{}", file.name, file.format.extension());
     let media = file.format.media();
     let (sender, receiver) = mpsc::channel(PAGES_WAITING_MAX);
     tokio::spawn(async move {
-        if let Err(error) = pour(&file, &sender, permit, next).await {
+        if let Err(error) = pour(&file, &sender, (permit, turn), next).await {
             tracing::warn!(kind = file.name, %error, "an export broke off");
         }
     });
@@ -112,6 +112,27 @@ where
         headers.insert(header::CONTENT_DISPOSITION, value);
     }
     Ok(response)
+}
+
+/// Tells the trail that a file of this name is taken, and how much was asked for.
+///
+/// # Errors
+/// Those of the ledger: then it is not sent.
+pub(super) async fn taken(
+    desk: &Desk,
+    by: &By,
+    name: &str,
+    of: Option<&Uscc>,
+    asked: serde_json::Value,
+) -> Result<(), Problem> {
+    let entry = Entry {
+        action: "export.take",
+        object: format!("export {name}"),
+        enterprise: of.map(Uscc::as_str),
+        before: serde_json::Value::Null,
+        after: asked,
+    };
+    Ok(desk.ledger.note(by, &entry).await?)
 }
 
 /// What comes, or an error where it stops without its end: then the connection
@@ -130,7 +151,7 @@ fn body(receiver: mpsc::Receiver<Option<Bytes>>) -> Body {
 async fn pour<M, N, R>(
     file: &File,
     sender: &Sender,
-    _permit: OwnedSemaphorePermit,
+    held: (OwnedSemaphorePermit, Turn),
     next: N,
 ) -> Result<(), LedgerError>
 where
@@ -153,6 +174,8 @@ where
             break;
         }
     }
+    // Whoever has come to the end may take the next.
+    drop(held);
     send(sender, None).await;
     Ok(())
 }

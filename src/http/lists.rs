@@ -13,6 +13,7 @@ use crate::exports::Format;
 use crate::http::desk::Desk;
 use crate::http::exports::{File, ROWS_AT_ONCE, send_file};
 use crate::http::problem::Problem;
+use crate::http::turns::Holder;
 use crate::lists::{FIND_CHARACTERS_MAX, List, Mark, ROWS, Wanted, Within};
 use crate::web::console::Frame;
 use crate::web::lists::{ListView, Words, view};
@@ -112,7 +113,7 @@ async fn places(
 /// All that was asked for as a file; `None` where a page was.
 ///
 /// # Errors
-/// 422 for what cannot be read of the address, 503 while too many are under way.
+/// 422 for what cannot be read of the address, 503 and 429 while too many are under way.
 pub(super) async fn file(
     desk: &Desk,
     within: &Within,
@@ -138,7 +139,7 @@ pub(super) async fn file(
         // Not the words that were looked for: somebody may have typed a code.
         asked: serde_json::json!({"format": format.extension(),
             "narrowed": !wanted.find.is_empty(), "of": asked.of}),
-        enterprise: within.enterprise().cloned(),
+        of: within.enterprise().cloned().map_or(Holder::County, Holder::Enterprise),
     };
     let (ledger, within) = (Arc::clone(&desk.ledger), within.clone());
     let next = move |after: Option<Mark>| {

@@ -52,6 +52,7 @@ pub mod sign_in;
 mod sign_ins;
 pub mod trace;
 mod trace_lines;
+mod turns;
 pub mod upload;
 pub mod webhooks;
 

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use axum::body::Body;
 use axum::extract::Request;
-use axum::http::{HeaderValue, header};
+use axum::http::{HeaderValue, Method, header};
 use axum::response::{IntoResponse, Response};
 use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
@@ -14,7 +14,8 @@ use tower_http::services::ServeFile;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use crate::base::{FieldError, LedgerError, UnixMs};
+use crate::auth::trail::Entry;
+use crate::base::{By, FieldError, LedgerError, UnixMs};
 use crate::http::desk::DeskLedger;
 use crate::http::problem::Problem;
 use crate::label::template::builtin;
@@ -217,17 +218,35 @@ fn folder(order: &Order) -> Result<PathBuf, Problem> {
     folder.map(PathBuf::from).ok_or_else(Problem::nothing)
 }
 
-/// Sends one file, or a range of it.
+/// Sends one file, or a range of it. That it was taken stands in the trail.
 ///
 /// # Errors
-/// 404 for what is no file of a finished order.
-pub async fn file(order: &Order, name: &str, request: Request) -> Result<Response, Problem> {
+/// 404 for what is no file of a finished order, and those of the ledger.
+pub async fn file(
+    ledger: &dyn DeskLedger,
+    order: &Order,
+    name: &str,
+    request: Request,
+    by: &By,
+) -> Result<Response, Problem> {
     let path = folder(order)?.join(plain(name).ok_or_else(Problem::nothing)?);
     if !tokio::fs::metadata(&path).await.is_ok_and(|found| found.is_file()) {
         return Err(Problem::nothing());
     }
+    let is_head = request.method() == Method::HEAD;
     let Ok(sent) = ServeFile::new(&path).oneshot(request).await;
     let mut response = sent.map(Body::new).into_response();
+    // Neither the head of it, nor a file that has not changed, has a code in it.
+    if !is_head && response.status().is_success() {
+        let entry = Entry {
+            action: "order.take",
+            object: format!("order {}", order.id),
+            enterprise: Some(order.new.enterprise.as_str()),
+            before: serde_json::Value::Null,
+            after: serde_json::json!({"batch": order.new.batch, "file": name}),
+        };
+        ledger.note(by, &entry).await?;
+    }
     let last = name.rsplit('/').next().unwrap_or_default();
     let named = format!("attachment; filename=\"{}-{last}\"", order.new.batch);
     if let Ok(value) = HeaderValue::from_str(&named) {

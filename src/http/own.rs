@@ -69,14 +69,23 @@ impl OwnImportRecord {
 /// Checks particulars before a byte of the file is read.
 ///
 /// # Errors
-/// `Invalid` with every field that is wrong.
+/// `Invalid` with every field that is wrong, `Conflict` while another list is under way.
 pub async fn prepared(
     desk: &Desk,
     scope: &Scope,
     written: &Written,
 ) -> Result<NewImport, LedgerError> {
     let asked = (ids::new_id(desk.clock.now()), true);
-    prepare(&*desk.ledger, scope, written, &desk.scanner.hosts, asked).await
+    let new = prepare(&*desk.ledger, scope, written, &desk.scanner.hosts, asked).await?;
+    // One after the other: if any is under way, it is the latest.
+    let latest = desk.ledger.imports(Some(&new.enterprise), 1).await?;
+    match latest.iter().find(|list| !list.state.is_over()) {
+        None => Ok(new),
+        Some(list) => Err(LedgerError::Conflict(format!(
+            "import {} of the same enterprise is under way: wait until it is done",
+            list.id
+        ))),
+    }
 }
 
 /// Keeps the file and asks for the list; the worker takes it from there.

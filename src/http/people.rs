@@ -185,7 +185,7 @@ pub(super) fn said(e: &FieldError, lang: Lang) -> String {
         "is no mail address" => "请填一个邮箱地址，例如 wang@example.cn",
         _ => return fault(e, lang),
     };
-    lang.pick(zh, &format!("{}; {}", e.problem, e.remedy)).to_owned()
+    lang.pick(zh, &e.sentence()).to_owned()
 }
 
 /// The faults of an input; any other error goes on its way.

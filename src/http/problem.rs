@@ -2,13 +2,15 @@
 //! as a small page. Handlers return a [`Problem`]; [`render`] gives it its
 //! form, its language and the request id, for every route alike.
 
+mod forms;
+
 use std::borrow::Cow;
 
 use askama::Template;
 use axum::extract::Request;
-use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri, header};
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header};
 use axum::middleware::Next;
-use axum::response::{Html, IntoResponse, Response};
+use axum::response::{Html, IntoResponse, Redirect, Response};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -294,12 +296,13 @@ impl Problem {
         }
     }
 
-    fn page(&self, lang: Lang, request_id: String) -> Response {
+    fn page(&self, lang: Lang, request_id: String, home: &'static str) -> Response {
         let page = MessagePage {
             lang,
+            home,
             title: self.title(),
             detail: lang.pick(&self.zh, &self.en).to_owned(),
-            harmless: self.status != StatusCode::NOT_FOUND,
+            harmless: self.status != StatusCode::NOT_FOUND && home == forms::BUYERS_HOME,
             request_id,
         };
         Html(page.render().unwrap_or_default()).into_response()
@@ -359,13 +362,13 @@ impl Problem {
     /// Its whole answer.
     pub fn told(&self, to: Hearer, id: RequestId) -> Response {
         let mut response = self.head();
-        self.tell(&mut response, to, id);
+        self.tell(&mut response, to, id, forms::BUYERS_HOME);
         response
     }
 
-    fn tell(&self, response: &mut Response, to: Hearer, id: RequestId) {
+    fn tell(&self, response: &mut Response, to: Hearer, id: RequestId, home: &'static str) {
         let body = if to.page {
-            self.page(to.lang, id.0)
+            self.page(to.lang, id.0, home)
         } else {
             let document = serde_json::to_vec(&self.document(to.lang, id.0)).unwrap_or_default();
             ([(header::CONTENT_TYPE, "application/problem+json")], document).into_response()
@@ -387,9 +390,21 @@ impl Problem {
 pub async fn render(request: Request, next: Next) -> Response {
     let hearer = Hearer::of(request.uri(), request.headers());
     let id = request.extensions().get::<RequestId>().cloned().unwrap_or_default();
+    let opens = hearer.page && request.method() == Method::GET;
+    let form = if opens { forms::page_of(request.uri()) } else { None };
+    let home = forms::home_of(request.uri());
     let mut response = next.run(request).await;
-    if let Some(problem) = response.extensions_mut().remove::<Problem>() {
-        problem.tell(&mut response, hearer, id);
+    if let Some(mut problem) = response.extensions_mut().remove::<Problem>() {
+        if opens && problem.status == StatusCode::METHOD_NOT_ALLOWED {
+            if let Some(form) = form {
+                return Redirect::to(&form).into_response();
+            }
+            problem = problem.saying(
+                "这个页面要从表单提交打开。请返回重新填写。",
+                "This page opens only from its form. Go back and fill it in again.",
+            );
+        }
+        problem.tell(&mut response, hearer, id, home);
     }
     response
 }

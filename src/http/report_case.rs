@@ -2,11 +2,13 @@
 //! was said. How to reach the reporter does not.
 
 use axum::http::StatusCode;
-use uuid::Uuid;
+use sha2::{Digest, Sha256};
+use uuid::{Builder, Uuid};
 
-use crate::base::{By, Lang};
+use crate::base::{By, Lang, LedgerError};
 use crate::cases::CaseError;
 use crate::cases::fact::{Fact, Ground};
+use crate::cases::file::State;
 use crate::cases::matter::{CaseUnit, PhotoNote};
 use crate::cases::port::{NewCase, Takes};
 use crate::code::Payload;
@@ -31,7 +33,7 @@ pub async fn link(
     by: &By,
 ) -> Result<(), Problem> {
     let into = match target {
-        Target::New => Takes::New(new(desk, report, office)),
+        Target::New => Takes::New(new(desk, report, office).await?),
         Target::Known(case) => Takes::Known { office, case },
     };
     let done = desk.ledger.take_report(report.id, &into, &facts(desk, report), by).await;
@@ -39,10 +41,10 @@ pub async fn link(
 }
 
 /// The report's own id names the case: the form sent twice is one case.
-fn new(desk: &Desk, report: &Report, office: Uuid) -> NewCase {
+async fn new(desk: &Desk, report: &Report, office: Uuid) -> Result<NewCase, LedgerError> {
     let wrong = report.wrong.first().map_or("", |wrong| wrong.text(Lang::Zh));
-    NewCase {
-        id: report.id,
+    Ok(NewCase {
+        id: free_id(desk, report.id).await?,
         office,
         title: format!("群众举报{}：{wrong}", report.number),
         ground: Ground::Report,
@@ -51,7 +53,24 @@ fn new(desk: &Desk, report: &Report, office: Uuid) -> NewCase {
         found_on: desk.today(),
         today: desk.today(),
         facts: Vec::new(),
+    })
+}
+
+/// That id, or the one that follows from it where a case with it was made void.
+async fn free_id(desk: &Desk, mut id: Uuid) -> Result<Uuid, LedgerError> {
+    loop {
+        match desk.ledger.any_case(id).await {
+            Ok(case) if case.state == State::Void => id = next_id(id),
+            Ok(_) | Err(LedgerError::NotFound(_)) => return Ok(id),
+            Err(error) => return Err(error),
+        }
     }
+}
+
+fn next_id(id: Uuid) -> Uuid {
+    let digest: [u8; 32] = Sha256::digest(id.as_bytes()).into();
+    let bytes: [u8; 16] = digest[..16].try_into().expect("half of it");
+    Builder::from_custom_bytes(bytes).into_uuid()
 }
 
 fn facts(desk: &Desk, report: &Report) -> Vec<Fact> {

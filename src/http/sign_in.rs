@@ -14,8 +14,8 @@ use tower_sessions::Session;
 use utoipa::ToSchema;
 
 use crate::auth::second_factor::{self, Authenticator, SecondFactor};
-use crate::auth::secrets::{Browser, Secrets};
-use crate::auth::{SignedIn, password};
+use crate::auth::secrets::{Browser, Marked, Secrets};
+use crate::auth::{Account, password};
 use crate::base::{By, Origin};
 use crate::http::access::area_of;
 use crate::http::bodies::Posted;
@@ -58,7 +58,7 @@ pub fn sign_in_form(parts: &Parts, area: Area) -> Result<Response, Problem> {
 
 /// What came of a password.
 pub(super) enum Tried {
-    Right(SignedIn),
+    Right(Account),
     Wrong,
     /// Seconds after which to try again.
     Wait(u64),
@@ -87,16 +87,16 @@ pub async fn sign_in(
     if login.len() > LOGIN_BYTES_MAX {
         return refuse(String::new(), true, None);
     }
-    let who = match try_password(desk, &parts.headers, client, &login, given.password).await? {
-        Tried::Right(who) => who,
+    let account = match try_password(desk, &parts.headers, client, &login, given.password).await? {
+        Tried::Right(account) => account,
         Tried::Wrong => return refuse(login, true, None),
         Tried::Wait(seconds) => return refuse(login, false, Some(seconds)),
     };
-    if desk.ledger.second_factor(&who.login).await?.is_some() {
-        session::halfway(session, &who.login, desk.clock.now()).await?;
+    if desk.ledger.second_factor(&account.login).await?.is_some() {
+        session::halfway(session, &account.login, desk.clock.now()).await?;
         return Ok(Redirect::to("/sign-in/code").into_response());
     }
-    welcome(desk, &parts.headers, client, session, &who).await
+    welcome(desk, &parts.headers, client, session, &account).await
 }
 
 /// Counts one try and checks a password; it takes as long when nobody has it.
@@ -113,16 +113,18 @@ pub(super) async fn try_password(
     if typed.len() > PASSWORD_BYTES_MAX {
         return Ok(Tried::Wrong);
     }
-    let browser = known(&secrets(desk).await?, headers, login);
+    let account = desk.ledger.account(login).await?.filter(|a| a.disabled_at.is_none());
+    let browser = match &account {
+        Some(account) => known(desk, headers, account).await?,
+        None => None,
+    };
     if let Err(wait_s) = desk.sign_ins.check(client.address.map(Network::of), login, browser) {
         metrics::counter!("zhenma_http_shed_total", "bound" => "sign_in").increment(1);
         return Ok(Tried::Wait(wait_s));
     }
-    let account = desk.ledger.account(login).await?.filter(|a| a.disabled_at.is_none());
     let hash = account.as_ref().and_then(|a| a.password_hash.clone());
     let good = hashing(desk, move || password::verify(&typed, hash.as_deref())).await?;
-    let right = account.filter(|_| good);
-    Ok(right.map_or(Tried::Wrong, |account| Tried::Right(SignedIn::of(&account))))
+    Ok(account.filter(|_| good).map_or(Tried::Wrong, Tried::Right))
 }
 
 /// Runs what costs a core and 19 MiB, a few at once, off the async threads.
@@ -142,10 +144,26 @@ pub(super) async fn secrets(desk: &Desk) -> Result<Secrets, Problem> {
     Ok(Secrets::new(&desk.ledger.secret().await?))
 }
 
-/// The browser, if it signed in before as this login.
-fn known(secrets: &Secrets, headers: &HeaderMap, login: &str) -> Option<Browser> {
+/// What the mark of a browser is good for now.
+fn marked<'a>(account: &'a Account, factor: Option<&SecondFactor>) -> Marked<'a> {
+    Marked {
+        login: &account.login,
+        password_hash: account.password_hash.as_deref().unwrap_or_default(),
+        factor_since: factor.map(|factor| factor.since),
+    }
+}
+
+/// The browser, if it signed in before as this account.
+async fn known(
+    desk: &Desk,
+    headers: &HeaderMap,
+    account: &Account,
+) -> Result<Option<Browser>, Problem> {
+    let secrets = secrets(desk).await?;
     let jar = CookieJar::from_headers(headers);
-    jar.get(&secrets.cookie(login)).and_then(|mark| secrets.browser(login, mark.value()))
+    let Some(mark) = jar.get(&secrets.cookie(&account.login)) else { return Ok(None) };
+    let factor = desk.ledger.second_factor(&account.login).await?;
+    Ok(secrets.browser(marked(account, factor.as_ref()), mark.value()))
 }
 
 /// Begins the session, marks the browser as known, and leads to the console.
@@ -154,14 +172,16 @@ async fn welcome(
     headers: &HeaderMap,
     client: &Client,
     session: &Session,
-    who: &SignedIn,
+    account: &Account,
 ) -> Result<Response, Problem> {
     let from = (Origin::of(client.address), &*browser::family(headers));
-    session::begin(session, &who.login, from, desk.clock.now()).await?;
-    let mut response = Redirect::to(area_of(&who.role).home()).into_response();
-    let secrets = secrets(desk).await?;
-    if known(&secrets, headers, &who.login).is_none() {
-        let mark = Cookie::build((secrets.cookie(&who.login), secrets.mark(&who.login)))
+    session::begin(session, &account.login, from, desk.clock.now()).await?;
+    let mut response = Redirect::to(area_of(&account.role).home()).into_response();
+    if known(desk, headers, account).await?.is_none() {
+        let (secrets, factor) =
+            (secrets(desk).await?, desk.ledger.second_factor(&account.login).await?);
+        let mark = secrets.mark(marked(account, factor.as_ref()));
+        let mark = Cookie::build((secrets.cookie(&account.login), mark))
             .path("/")
             .max_age(time::Duration::days(KNOWN_DAYS))
             .secure(desk.site.is_https())
@@ -256,7 +276,7 @@ pub async fn code(
     let factor = desk.ledger.second_factor(&half.login).await?;
     let (Some(account), Some(factor)) = (account, factor) else { return Ok(to_start()) };
     let secrets = secrets(&desk).await?;
-    let browser = known(&secrets, &parts.headers, &half.login);
+    let browser = known(&desk, &parts.headers, &account).await?;
     if let Err(wait_s) = desk.sign_ins.check_code(&half.login, browser) {
         metrics::counter!("zhenma_http_shed_total", "bound" => "code").increment(1);
         let page_of = CodePage { f, failed: false, locked_s: Some(wait_s) };
@@ -267,7 +287,7 @@ pub async fn code(
         let page_of = CodePage { f, failed: true, locked_s: None };
         return page(&page_of, lang, StatusCode::UNPROCESSABLE_ENTITY);
     }
-    welcome(&desk, &parts.headers, &client, &session, &SignedIn::of(&account)).await
+    welcome(&desk, &parts.headers, &client, &session, &account).await
 }
 
 /// Uses up the code that was typed, if it is good.

@@ -16,6 +16,7 @@ use uuid::Uuid;
 
 use crate::base::{By, FieldError, Lang, UnixMs};
 use crate::http::desk::Desk;
+use crate::http::exports::taken;
 use crate::http::json;
 use crate::http::problem::Problem;
 use crate::registry::{BatchRef, Register, Uscc};
@@ -213,8 +214,21 @@ fn day(field: &str, text: &str) -> Result<Option<Date>, FieldError> {
     }
 }
 
-/// An EPCIS document that is written while it is read, however long it is.
-pub fn exported(desk: &Desk, own: Uscc, filter: Filter) -> Response {
+/// An EPCIS document that is written while it is read, however long it is. That it
+/// was taken stands in the trail.
+///
+/// # Errors
+/// Those of the ledger.
+pub async fn exported(
+    desk: &Desk,
+    own: Uscc,
+    filter: Filter,
+    by: &By,
+) -> Result<Response, Problem> {
+    let asked = serde_json::json!({"format": "jsonld",
+        "batch": filter.batch.map(|batch| batch.to_string()), "act": filter.act.map(Act::slug),
+        "from": filter.from.map(|at| at.0), "until": filter.until.map(|at| at.0)});
+    taken(desk, by, "events", Some(&own), asked).await?;
     let ledger = Arc::clone(&desk.ledger);
     let head = document::head(desk.clock.now());
     // Position and whether an event stands before; `None` when all is written.
@@ -253,5 +267,5 @@ pub fn exported(desk: &Desk, own: Uscc, filter: Filter) -> Response {
         (header::CONTENT_TYPE, "application/ld+json"),
         (header::CONTENT_DISPOSITION, "attachment; filename=\"events.jsonld\""),
     ];
-    (headers, Body::from_stream(whole)).into_response()
+    Ok((headers, Body::from_stream(whole)).into_response())
 }

@@ -65,18 +65,7 @@ pub(super) struct Folder {
 impl Folder {
     /// Opens `path`, which is made when missing, for the order `order`.
     pub(super) fn open(path: &Path, order: &str, what: &str) -> Result<Found, IssueError> {
-        let told = |e| IssueError::io(&path.display().to_string(), e);
-        // For its owner alone: whoever reads these files can print the labels.
-        DirBuilder::new().recursive(true).mode(0o700).create(path).map_err(told)?;
-        let handle = File::open(path).map_err(told)?;
-        match handle.try_lock() {
-            Ok(()) => {}
-            Err(TryLockError::WouldBlock) => {
-                return Err(IssueError::Busy { path: path.display().to_string() });
-            }
-            Err(TryLockError::Error(e)) => return Err(told(e)),
-        }
-        let folder = Self { path: path.to_owned(), handle };
+        let folder = Self::locked(path)?;
         folder.forget(UNFINISHED)?;
         folder.forget_probe()?;
         if let Some(manifest) = folder.read::<ManifestHead>(MANIFEST)? {
@@ -113,6 +102,58 @@ impl Folder {
             }
         };
         Ok(Found::Work(folder, journal))
+    }
+
+    /// `path`, which is made when missing, for this run alone.
+    fn locked(path: &Path) -> Result<Self, IssueError> {
+        let told = |e| IssueError::io(&path.display().to_string(), e);
+        // For its owner alone: whoever reads these files can print the labels.
+        DirBuilder::new().recursive(true).mode(0o700).create(path).map_err(told)?;
+        let handle = File::open(path).map_err(told)?;
+        match handle.try_lock() {
+            Ok(()) => Ok(Self { path: path.to_owned(), handle }),
+            Err(TryLockError::WouldBlock) => {
+                Err(IssueError::Busy { path: path.display().to_string() })
+            }
+            Err(TryLockError::Error(e)) => Err(told(e)),
+        }
+    }
+
+    /// Empties `path` where it holds a run of another order than `order`; false
+    /// where it does not. The files that name the run go last, so that what a
+    /// kill leaves is emptied by the next run.
+    pub(super) fn empty_of_another(path: &Path, order: &str) -> Result<bool, IssueError> {
+        if !path.exists() {
+            return Ok(false);
+        }
+        let folder = Self::locked(path)?;
+        let held = match folder.read::<ManifestHead>(MANIFEST)? {
+            Some(manifest) => Some(manifest.order),
+            None => folder.read::<Journal>(JOURNAL)?.map(|journal| journal.order),
+        };
+        if held.is_none_or(|held| held == order) {
+            return Ok(false);
+        }
+        folder.empty().and_then(|()| folder.handle.sync_all()).map_err(|e| folder.io("", e))?;
+        folder.forget(MANIFEST)?;
+        folder.forget(JOURNAL)?;
+        Ok(true)
+    }
+
+    /// Removes all but the files that name the run.
+    fn empty(&self) -> io::Result<()> {
+        for entry in fs::read_dir(&self.path)? {
+            let entry = entry?;
+            if [MANIFEST, JOURNAL].iter().any(|kept| entry.file_name() == *kept) {
+                continue;
+            }
+            if entry.file_type()?.is_dir() {
+                fs::remove_dir_all(entry.path())?;
+            } else {
+                fs::remove_file(entry.path())?;
+            }
+        }
+        Ok(())
     }
 
     fn must_be_empty(&self) -> Result<(), IssueError> {

@@ -144,6 +144,16 @@ pub fn issue(
     })
 }
 
+/// Empties `out`, a directory of the program's own, where it holds a run of
+/// another order than this: what the labels say changed since, and nothing of
+/// that run was handed out. False where it does not.
+///
+/// # Errors
+/// For a directory that another run has, and a disk that fails.
+pub fn empty_of_another(order: &Order, out: &Path) -> Result<bool, IssueError> {
+    Folder::empty_of_another(out, &order.fingerprint())
+}
+
 /// As [`issue`]; files are told by their path below `out`.
 fn into(
     order: &Order,

@@ -40,7 +40,7 @@ pub use folder::MANIFEST;
 pub use form::csv::{Column, Columns, Encoding, Field, Separator};
 pub use form::file;
 pub use form::sheets::sheet;
-pub use issue::{IssueError, Issued, issue};
+pub use issue::{IssueError, Issued, empty_of_another, issue};
 pub use mint::{Mint, Minted, url_prefix};
 pub use order::{Form, Labels, Order, Packing, Pictures, Sheets, Specification};
 pub use page::Label;

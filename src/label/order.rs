@@ -190,7 +190,8 @@ impl Specification {
                                       one that has some"
                 .to_owned()),
             (Codes::Pallets, _) if pallets > 0 => Ok(&[Layer::Pallet]),
-            (Codes::Pallets, _) => Err("codes: the batch was registered without pallets;                                         register one that has some"
+            (Codes::Pallets, _) => Err("codes: the batch was registered without pallets; \
+                                        register one that has some"
                 .to_owned()),
         }
     }
@@ -406,6 +407,16 @@ mod tests {
             let said = Specification::new(Kind::Csv, first, count).check(batch);
             assert_eq!(said.is_ok(), good, "{first} {count} {batch}: {said:?}");
             assert!(said.is_ok() || said.unwrap_err().starts_with("count: "));
+        }
+    }
+
+    #[test]
+    fn what_a_batch_does_not_have_is_told_in_one_line() {
+        let mut spec = Specification::new(Kind::Csv, 0, 1);
+        for codes in [Codes::Inner, Codes::Cases, Codes::Pallets] {
+            spec.codes = codes;
+            let said = spec.layers(false, 0, 0).expect_err("it has none");
+            assert!(said.starts_with("codes: ") && !said.contains("  "), "{said}");
         }
     }
 

@@ -63,14 +63,15 @@ fn met(w: &OfCodes<'_>, lang: Lang) -> String {
 
 /// Forged codes under a maker's name that were met in one place.
 pub fn of_forgeries(maker: &str, place: Place, texts: u64, days: u64, lang: Lang) -> String {
-    let place = place_text(place, lang);
+    let queries = match (lang, place.text(lang)) {
+        (Lang::Zh, Some(place)) => format!("近{days}天在{place}有{texts}次查询"),
+        (Lang::Zh, None) => format!("近{days}天有{texts}次地点不详的查询"),
+        (Lang::En, Some(place)) => format!("{texts} queries from {place} in {days} days"),
+        (Lang::En, None) => format!("{texts} queries from unknown places in {days} days"),
+    };
     match lang {
-        Lang::Zh => format!("近{days}天在{place}有{texts}次查询用的是冒{maker}之名的伪造码。"),
-        Lang::En => {
-            format!(
-                "{texts} queries from {place} in {days} days used forged codes in the name of {maker}."
-            )
-        }
+        Lang::Zh => format!("{queries}，用的是冒用{maker}名义的伪造码。"),
+        Lang::En => format!("{queries} used forged codes in the name of {maker}."),
     }
 }
 
@@ -145,6 +146,19 @@ mod tests {
             assert_eq!(said.len(), kinds.len(), "{said:#?}");
             assert!(said.iter().all(|s| s.ends_with(lang.pick("。", "."))), "{said:#?}");
         }
+    }
+
+    #[test]
+    fn a_place_that_is_not_known_breaks_no_sentence() {
+        let said = |place, lang| of_forgeries("宋河", place, 6, 30, lang);
+        assert_eq!(
+            said(Place::UNKNOWN, Lang::Zh),
+            "近30天有6次地点不详的查询，用的是冒用宋河名义的伪造码。"
+        );
+        let en = said(Place::UNKNOWN, Lang::En);
+        assert!(en.starts_with("6 queries from unknown places in 30 days used forged"), "{en}");
+        let zh = said(Place(4101), Lang::Zh);
+        assert!(zh.starts_with("近30天在河南省郑州市有6次查询，"), "{zh}");
     }
 
     #[test]

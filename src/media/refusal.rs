@@ -54,7 +54,7 @@ impl Refusal {
             Self::Empty => "文件是空的，请重新选择照片。".to_owned(),
             Self::TooLong => format!("照片超过{mib} MB，请选小一些的，或用截图代替。"),
             Self::Kind(other) => kind_zh(other).to_owned(),
-            Self::Claim => "这个文件不是照片，请选择JPEG或PNG格式的照片。".to_owned(),
+            Self::Claim => "这个文件不是照片，请选择JPEG、PNG或WebP格式的照片。".to_owned(),
             Self::TooManyPixels { width, height } => format!(
                 "照片有{width}×{height}像素，最多{millions}百万像素、单边{PHOTO_SIDE_PX_MAX}像素。\
                  请用普通模式重拍，或用截图代替。"
@@ -76,7 +76,7 @@ impl Refusal {
                 "The photo is longer than {mib} MB; choose a smaller one, or take a screenshot of it."
             ),
             Self::Kind(other) => kind_en(other).to_owned(),
-            Self::Claim => "This file is no photo; choose a JPEG or PNG.".to_owned(),
+            Self::Claim => "This file is no photo; choose a JPEG, PNG or WebP.".to_owned(),
             Self::TooManyPixels { width, height } => format!(
                 "The photo has {width} by {height} pixels; at most {millions} million and \
                  {PHOTO_SIDE_PX_MAX} along a side are taken. Take it again in the ordinary mode, \
@@ -100,12 +100,12 @@ const fn kind_zh(other: Other) -> &'static str {
         Other::Heic | Other::Avif => {
             "暂不支持HEIC照片。请在苹果手机的“设置-相机-格式”中选“兼容性最佳”后重拍，或上传照片的截图。"
         }
-        Other::Gif => "暂不支持GIF动图，请上传JPEG或PNG格式的照片。",
-        Other::Svg => "不接收SVG图形，请上传JPEG或PNG格式的照片。",
+        Other::Gif => "暂不支持GIF动图，请上传JPEG、PNG或WebP格式的照片。",
+        Other::Svg => "不接收SVG图形，请上传JPEG、PNG或WebP格式的照片。",
         Other::Video => "这是视频，请上传照片；可以截取视频中的画面。",
         Other::Pdf | Other::Archive => "这不是照片而是文档或压缩包，请逐张上传照片。",
         Other::Tiff | Other::Bmp | Other::Page | Other::Unknown => {
-            "无法识别这个文件，请上传JPEG或PNG格式的照片。"
+            "无法识别这个文件，请上传JPEG、PNG或WebP格式的照片。"
         }
     }
 }
@@ -116,14 +116,14 @@ const fn kind_en(other: Other) -> &'static str {
             "HEIC photos are not taken. On an iPhone choose Settings, Camera, Formats, Most \
              Compatible and take it again, or send a screenshot of the photo."
         }
-        Other::Gif => "GIF animations are not taken; send a JPEG or PNG.",
-        Other::Svg => "SVG drawings are not taken; send a JPEG or PNG.",
+        Other::Gif => "GIF animations are not taken; send a JPEG, PNG or WebP.",
+        Other::Svg => "SVG drawings are not taken; send a JPEG, PNG or WebP.",
         Other::Video => "This is a film; send a photo, a still of the film for example.",
         Other::Pdf | Other::Archive => {
             "This is a document or an archive; send the photos one by one."
         }
         Other::Tiff | Other::Bmp | Other::Page | Other::Unknown => {
-            "This file is no photo that is known here; send a JPEG or PNG."
+            "This file is no photo that is known here; send a JPEG, PNG or WebP."
         }
     }
 }

@@ -8,7 +8,7 @@ pub enum Refusal {
     #[error("the labels stand otherwise now than in what you looked at: look again, then decide")]
     Stale,
     #[error(
-        "you asked for it yourself, or made a key that asks or decides: another person with the duty to approve decides"
+        "you asked for it yourself, or made a key or a link by which one asks or decides: another person with the duty to approve decides"
     )]
     Own,
     #[error("{by} decided it before")]

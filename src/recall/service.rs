@@ -2,7 +2,7 @@
 
 use uuid::Uuid;
 
-use crate::base::{By, FieldError, LedgerError, UnixMs};
+use crate::base::{By, FieldError, LedgerError, UnixMs, places, remark};
 use crate::recall::port::{Decision, RecallLedger};
 use crate::recall::returns::{Goods, NewReturn, Outcome, Progress};
 use crate::recall::scope::Named;
@@ -211,18 +211,25 @@ pub async fn came_back(
     given: CameBack<'_>,
     by: &By,
 ) -> Result<Progress, RecallError> {
+    let invalid = |fault: FieldError| LedgerError::Invalid(vec![fault]);
+    let note = remark("note", given.note).map_err(invalid)?;
+    if given.place != 0 && places::lookup(given.place).is_none() {
+        let problem = format!("{} is no province or prefecture", given.place);
+        let remedy = "write the first four digits of its GB/T 2260 code, or 0 for unknown";
+        return Err(invalid(FieldError::new("place", problem, remedy)).into());
+    }
     let goods = match (given.items.trim(), given.codes.trim()) {
         (items, "") => {
             let items = items.parse::<u64>().ok().filter(|n| *n > 0).ok_or_else(|| {
                 let remedy = "write how many came back, or their codes, one a line";
-                LedgerError::Invalid(vec![FieldError::new("items", "is no number", remedy)])
+                invalid(FieldError::new("items", "is no number", remedy))
             })?;
             Goods::Items(items)
         }
         ("", codes) => Goods::Codes(of_recall(codes, register, recall)?),
         _ => {
             let fault = FieldError::new("items", "stands beside codes", "give one of the two");
-            return Err(LedgerError::Invalid(vec![fault]).into());
+            return Err(invalid(fault).into());
         }
     };
     let new = NewReturn {
@@ -231,7 +238,7 @@ pub async fn came_back(
         outcome: given.outcome,
         place: given.place,
         goods,
-        note: given.note.trim().to_owned(),
+        note,
     };
     ledger.note_return(&new, by).await
 }

@@ -58,6 +58,12 @@ impl Gtin {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+
+    /// Of the 14 digits of one those that stand under the bar code of a pack.
+    pub fn printed(gtin: &str) -> &str {
+        let short = gtin.strip_prefix("000000").or_else(|| gtin.strip_prefix('0'));
+        short.filter(|_| gtin.len() == 14).unwrap_or(gtin)
+    }
 }
 
 impl TryFrom<String> for Uscc {
@@ -97,5 +103,17 @@ mod tests {
         assert!(Gtin::parse("6923292086918").is_err());
         assert!(Gtin::parse("692329208691").is_err());
         assert!(Gtin::parse("").is_err());
+    }
+
+    #[test]
+    fn a_pack_bears_no_zero_in_front() {
+        for (gtin, printed) in [
+            ("06900000001011", "6900000001011"),
+            ("00000096385074", "96385074"),
+            ("16900000001018", "16900000001018"),
+            ("", ""),
+        ] {
+            assert_eq!(Gtin::printed(gtin), printed);
+        }
     }
 }

@@ -380,7 +380,8 @@ pub async fn said_of<L: Books + ?Sized>(
 /// Takes back what was said of a range; false when it was lifted before.
 ///
 /// # Errors
-/// `NotFound` for a batch outside the scope, or a fact that is not one of it.
+/// `NotFound` for a batch outside the scope, or a fact that is not one of it;
+/// `Conflict` for a block of an office that stands.
 pub async fn lift<L: Books + ?Sized>(
     ledger: &L,
     scope: &Scope,
@@ -391,6 +392,12 @@ pub async fn lift<L: Books + ?Sized>(
     let said = said_of(ledger, scope, of).await?;
     let fact = said.iter().find(|fact| fact.id == id);
     let fact = fact.ok_or_else(|| LedgerError::NotFound(format!("range {id} of batch {of}")))?;
+    // Of all facts an office's block alone ends by itself.
+    let ends = fact.until.filter(|until| fact.lifted_at.is_none() && *until > by.at);
+    if let Some(until) = ends {
+        let why = "is the block of an office: two of its people lift it, or it ends by itself at";
+        return Err(LedgerError::Conflict(format!("range {id} {why} {}", until.rfc3339())));
+    }
     if moved_as(fact.state).is_none() || fact.lifted_at.is_some() {
         return ledger.lift_range(id, by).await;
     }
@@ -418,7 +425,12 @@ pub fn parse_range(text: &str) -> Result<(u64, u64), FieldError> {
         .collect();
     let (first, last) = plain.split_once('-').unwrap_or((&plain, &plain));
     let number = |t: &str| t.trim().parse::<u64>().ok();
-    number(first).zip(number(last)).filter(|(a, b)| a <= b).ok_or_else(|| {
+    let (first, last) = number(first).zip(number(last)).ok_or_else(|| {
         FieldError::new("range", format!("{text:?} cannot be read"), "write FIRST-LAST, as 0-9999")
-    })
+    })?;
+    if first > last {
+        let problem = format!("{first} is after {last}");
+        return Err(FieldError::new("range", problem, "write the smaller number first"));
+    }
+    Ok((first, last))
 }

@@ -273,7 +273,7 @@ fn told_by_history(seen: &Seen<'_>, evidence: &Evidence<'_>, policy: &Policy) ->
             }
         }
     }
-    if let Some((km, minutes)) = too_far_apart(seen, policy) {
+    if let Some((km, minutes)) = too_far_apart(seen, evidence.findings, policy) {
         telling.push(Reason::PlacesTooFarApart { km, minutes });
     }
     let (devices, minutes) = measures.busiest;
@@ -398,7 +398,7 @@ fn consumer(o: &Observation) -> bool {
 }
 
 /// Two places given by a tap that no traveller reaches in the time between.
-fn too_far_apart(seen: &Seen<'_>, policy: &Policy) -> Option<(u32, u32)> {
+fn too_far_apart(seen: &Seen<'_>, findings: &Findings, policy: &Policy) -> Option<(u32, u32)> {
     if seen.walk.spots < 2 {
         return None;
     }
@@ -407,7 +407,7 @@ fn too_far_apart(seen: &Seen<'_>, policy: &Policy) -> Option<(u32, u32)> {
         .history
         .observations
         .iter()
-        .filter(|o| o.is_witness() && o.at >= first)
+        .filter(|o| o.is_witness() && o.at >= first && !findings.answer_for(o.at, o.place.0))
         .filter_map(|o| o.spot.map(|s| (o.at, s)))
         .collect();
     let mut worst: Option<(f64, u32, u32)> = None;

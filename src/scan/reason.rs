@@ -159,8 +159,8 @@ impl Reason {
                 )
             }
             Self::NeighboursElsewhere { labels, place, near } => format!(
-                "{}另有{labels}枚标签也在{}一带被不同的人再次查询，而这批货并不销往那里。",
-                if *near { "与它编号相邻的标签中，" } else { "同一批标签中，" },
+                "{}另外{labels}枚标签，也在{}一带被不同的人再次查询，而这批货并不销往那里。",
+                if *near { "与它编号相邻的" } else { "同一批的" },
                 place_text(*place, Lang::Zh)
             ),
             Self::NeighboursNeverSold { labels } => format!(
@@ -285,12 +285,22 @@ impl Reason {
                     day(first)
                 )
             }
+            Self::NeighboursElsewhere { labels: 1, place, near } => format!(
+                "One other label {} was queried again by other people around {}, where this batch \
+                 is not sold.",
+                if *near { "with a neighbouring number" } else { "of the same batch" },
+                place_text(*place, Lang::En)
+            ),
             Self::NeighboursElsewhere { labels, place, near } => format!(
                 "{labels} other labels {} were queried anew by different people around {}, where \
                  this batch is not sold.",
                 if *near { "with neighbouring numbers" } else { "of the same batch" },
                 place_text(*place, Lang::En)
             ),
+            Self::NeighboursNeverSold { labels: 1 } => "A label with a neighbouring number that \
+                 should not be on the market (spoiled, void, stolen, planted or not yet in use) was \
+                 queried by buyers."
+                .into(),
             Self::NeighboursNeverSold { labels } => format!(
                 "{labels} labels with neighbouring numbers that should not be on the market \
                  (spoiled, void, stolen, planted or not yet in use) were queried by buyers."

@@ -10,6 +10,7 @@ use crate::registry::order::OrderState;
 use crate::registry::{Layers, RangeState};
 use crate::scan::Channel;
 use crate::web::book::Book;
+use crate::web::fault::particular;
 use crate::web::text::Text;
 
 /// What every page of a console has.
@@ -71,6 +72,15 @@ impl Frame {
         self.duties.allow(duty)
     }
 
+    /// In the link of the navigation to `href`: whether this page is it, or below it.
+    pub fn here(&self, href: &str) -> &'static str {
+        match self.path.strip_prefix(href) {
+            Some("") => " aria-current=\"page\"",
+            Some(below) if below.starts_with('/') => " aria-current=\"true\"",
+            _ => "",
+        }
+    }
+
     pub const fn t<'a>(&self, zh: &'a str, en: &'a str) -> &'a str {
         self.lang.pick(zh, en)
     }
@@ -106,6 +116,9 @@ impl Typed {
 /// What is wrong with a field of a form. Domains speak English; in Chinese a
 /// form says of each of its fields what may stand there.
 pub fn fault(e: &FieldError, lang: Lang) -> String {
+    if let Some(said) = particular(e, lang) {
+        return said;
+    }
     let zh = match e.field.as_str() {
         "product" => "请选择一个已登记的产品",
         "lot" => "请填1至20个字母、数字或 - . _ /",
@@ -113,6 +126,9 @@ pub fn fault(e: &FieldError, lang: Lang) -> String {
         "expires_on" => "到期日不能早于生产日期；不限期就留空",
         "destination" => "请从列表中选择",
         "dealer" => "最多80个字，不能以 = + - @ 开头",
+        "count" if e.problem.starts_with("the batch holds") => {
+            "超出了这个批次的序号；请减少数量，或另外登记一个批次"
+        }
         "count" => "请填1至100000000之间的整数",
         "cases" => "箱码不能多于标签数，也不能超出企业剩余的箱序列号；不需要就留空",
         "pallets" => "托盘码不能多于箱码，须先填箱码数量；不需要就留空",
@@ -168,7 +184,7 @@ pub fn fault(e: &FieldError, lang: Lang) -> String {
     };
     match lang {
         Lang::Zh => zh.to_owned(),
-        Lang::En => format!("{}; {}", e.problem, e.remedy),
+        Lang::En => e.sentence(),
     }
 }
 

@@ -40,7 +40,7 @@ pub fn fault(e: &FieldError, lang: Lang) -> String {
     };
     match lang {
         Lang::Zh => zh.to_owned(),
-        Lang::En => format!("{}; {}", e.problem, e.remedy),
+        Lang::En => e.sentence(),
     }
 }
 
@@ -50,7 +50,7 @@ fn codes_fault(e: &FieldError, lang: Lang) -> String {
         Lang::En => format!("line {line}: "),
     });
     let said = match lang {
-        Lang::En => format!("{}; {}", e.problem, e.remedy),
+        Lang::En => e.sentence(),
         Lang::Zh => match e.problem.as_str() {
             p if p.starts_with("is no code") => "不是我们的码，或者签名不对，请重扫".to_owned(),
             p if p.starts_with("is no label") => "不是商品标签，请扫这一卷上的标签".to_owned(),
@@ -189,6 +189,10 @@ pub struct HousesPage {
 /// What an order's page says of approval and hand-over.
 #[derive(Default)]
 pub struct OrderHandOver {
+    /// What the labels are for: name and value.
+    pub goods: Vec<(&'static str, String)>,
+    /// Why a second person is asked, while one is.
+    pub bound: Option<String>,
     pub ordered_by: String,
     pub needed_by: Option<String>,
     pub house: Option<String>,

@@ -9,6 +9,8 @@ use crate::web::text::{self, Text};
 #[template(path = "message.html")]
 pub struct MessagePage {
     pub lang: Lang,
+    /// Where the way back leads.
+    pub home: &'static str,
     pub title: Text,
     /// May be empty.
     pub detail: String,

@@ -17,6 +17,7 @@ pub mod county;
 pub mod dossier;
 pub mod evidence;
 pub mod exports;
+pub mod fault;
 pub mod figures;
 pub mod handoff;
 pub mod home;

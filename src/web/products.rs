@@ -44,5 +44,7 @@ pub struct ProductPage {
     pub f: Frame,
     pub name: String,
     pub gtin: String,
+    /// As it stands under the bar code.
+    pub printed: String,
     pub form: ProductForm,
 }

@@ -37,7 +37,7 @@ pub fn refusal(refusal: &Refusal, lang: Lang) -> String {
     let zh = match refusal {
         Refusal::Stale => "标签的状态与您刚才看到的不同了，请看清最新情况后再决定。".to_owned(),
         Refusal::Own => {
-            "这是您本人提出的，或者是用您生成的接口密钥提出的，须由另一位有审批职责的人决定。"
+            "这是您本人提出的，或者经您生成的接口密钥、登录链接提出的，须由另一位有审批职责的人决定。"
                 .to_owned()
         }
         Refusal::Decided { by } => format!("{by} 已经处理过了。"),
@@ -76,7 +76,9 @@ pub fn fault(e: &FieldError, lang: Lang) -> String {
         "notice" => "公告各不超过4000个字".to_owned(),
         "items" => "数量不对：收回的不能多于生效时在售的，销毁的不能多于收回的；数量和编号只填一项"
             .to_owned(),
+        "note" if e.problem.starts_with("is too long") => "最多1000个字，不能有控制字符".to_owned(),
         "note" => "请写明依据，最多1000个字".to_owned(),
+        "place" => "请从列表中选择地区".to_owned(),
         _ => format!("{}: {}; {}", e.field, e.problem, e.remedy),
     };
     match lang {

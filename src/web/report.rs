@@ -2,16 +2,18 @@
 //! an answer, and what is held about a device.
 
 use askama::Template;
+use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
 use crate::base::{FieldError, Lang};
 use crate::media::PHOTO_BYTES_MAX;
+use crate::registry::Gtin;
 use crate::reports::{
     ClosedAs, Note, REPORT_NOTE_CHARACTERS_MAX, REPORT_PHOTOS_MAX, Report, State, Wrong,
 };
 use crate::scan::reason::minute_text;
 use crate::web::text;
-use crate::web::verdict::named;
+use crate::web::verdict::{date_text, named};
 
 /// What a reporter said so far, and what of it cannot be taken.
 #[derive(Default)]
@@ -231,14 +233,16 @@ impl NoteText {
                 .region
                 .text(lang)
                 .unwrap_or_else(|| t("地区不详", "place unknown").to_owned());
-            add(t("首次查询", "First query"), format!("{} · {region}", first.day));
+            let day = first.day.parse::<Date>().map(|day| date_text(day, lang));
+            let day = day.unwrap_or_else(|_| first.day.clone());
+            add(t("首次查询", "First query"), format!("{day} · {region}"));
         }
         if let Some(goods) = &note.product {
             add(t("登记的商品", "Registered product"), named(&goods.name, lang).to_owned());
             add(t("规格", "Net content"), goods.net_content.clone());
             add(t("生产企业", "Maker"), named(&goods.maker, lang).to_owned());
             add(t("批号", "Batch"), goods.lot.clone());
-            add(t("商品条码", "GTIN"), goods.gtin.clone());
+            add(t("商品条码", "GTIN"), Gtin::printed(&goods.gtin).to_owned());
         }
         Self { headline: text::headline_of(&note.outcome, &note.reason).of(lang).to_owned(), rows }
     }

@@ -45,7 +45,7 @@ pub const COMPARE: Text = Text(
     "请与手中的商品对一对。对不上，标签可能是从别处挪来的。",
     "Compare this with what you hold: if it differs, the label may have been moved.",
 );
-pub const JOURNEY: Text = Text("这批商品的经历", "The way of this batch");
+pub const JOURNEY: Text = Text("这批商品的经历", "History of this batch");
 pub const NEXT: Text = Text("接下来", "What to do");
 pub const LIMITS: Text = Text(
     "码只能证明标签的来历，证明不了包装里装的是什么；标签若被复制，最先扫的那一枚也会显示首次查询。",
@@ -324,7 +324,4 @@ pub const CALL_AFTER: Text = Text(
     "（消费者投诉举报热线），报上下面的参考号。",
     " (consumer complaints line) and read out the reference below.",
 );
-pub const CALL_AFTER_ALONE: Text = Text(
-    "（消费者投诉举报热线），并留好标签和小票。",
-    " (consumer complaints line), and keep the label and the receipt.",
-);
+pub const CALL_AFTER_ALONE: Text = Text("（消费者投诉举报热线）。", " (consumer complaints line).");

@@ -6,6 +6,7 @@ mod burning;
 mod oracle;
 mod requests;
 mod sites;
+mod turns;
 
 use std::sync::Arc;
 

@@ -335,7 +335,12 @@ async fn move_to(url: &str) {
     assert!(said(&refused).contains("stop `serve` and `worker`"), "{}", said(&refused));
     kill(&mut site.serve);
     let before = counts(&site).await;
-    let moved = run(&site, &["--json", "move", "--to", url]);
+    // As one that has a password is named.
+    let place = site.file("place");
+    let refused = run(&site, &["move", "--to", &format!("@{place}")]);
+    assert!(said(&refused).contains(&format!("--to: {place}: No such file")), "{}", said(&refused));
+    std::fs::write(&place, format!("{url}\n")).expect("written");
+    let moved = run(&site, &["--json", "move", "--to", &format!("@{place}")]);
     assert!(moved.status.success(), "{}", said(&moved));
     let moved: Value = serde_json::from_slice(&moved.stdout).expect("JSON");
     assert_eq!(moved["histories"], before.len(), "{moved}");
@@ -355,6 +360,75 @@ async fn an_embedded_store_moves_to_an_empty_redis_while_nothing_runs() {
     drop(other.state().await);
     let refused = run(&other, &["move", "--to", &redis.url()]);
     assert!(said(&refused).contains("holds scans already"), "{}", said(&refused));
+}
+
+/// One that has half of the histories would call copies of all others genuine.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_redis_that_was_not_filled_to_its_end_is_not_used_and_is_filled_again() {
+    let Some(redis) = RedisServer::start() else { return };
+    let mut site = Site::new("embedded");
+    let state = site.state().await;
+    for (n, (code, _)) in (0..).zip(&site.labels) {
+        state.record(*code, scan(n)).await.expect("recorded");
+    }
+    drop(state);
+    let before = counts(&site).await;
+    let to = ["move", "--to", &redis.url()];
+    redis.command::<()>("ACL SETUSER default -hset");
+    let stopped = run(&site, &to);
+    assert_eq!(stopped.status.code(), Some(2), "{}", said(&stopped));
+    redis.command::<()>("ACL SETUSER default +hset");
+    // Of a code that has a shorter history the next time.
+    redis.command::<()>("SET zm:{05}:l:left 1");
+
+    site.scan_store = redis.url();
+    let (passphrase, out) = (site.file("passphrase"), site.file("none.age"));
+    let backup = ["backup", "--passphrase-file", &passphrase, &out];
+    for words in [&["serve"][..], &["worker"], &backup] {
+        let done = run(&site, words);
+        assert_eq!(done.status.code(), Some(2), "{words:?}");
+        assert!(said(&done).contains("did not end: run `zhenma move`"), "{}", said(&done));
+    }
+    let doctor = run(&site, &["doctor"]);
+    let says = String::from_utf8_lossy(&doctor.stdout);
+    let is_told = |line: &str| line.starts_with("fault") && line.contains("did not end");
+    assert!(says.lines().any(is_told), "{says}");
+
+    "embedded".clone_into(&mut site.scan_store);
+    assert_eq!(counts(&site).await, before, "the former store can be named");
+    let moved = run(&site, &to);
+    assert!(moved.status.success(), "{}", said(&moved));
+    assert_eq!(redis.command::<u64>("EXISTS zm:{05}:l:left"), 0);
+    site.scan_store = redis.url();
+    assert_eq!(counts(&site).await, before);
+    assert_eq!(whole_log(&*site.state().await).await.len(), site.labels.len());
+}
+
+/// After a move that was refused the settings may name what was to be moved to.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_empty_redis_is_not_served_beside_histories_that_were_not_moved() {
+    let Some(redis) = RedisServer::start() else { return };
+    let mut site = Site::new("embedded");
+    drop(site.state().await);
+    site.scan_store = redis.url();
+    for word in ["doctor", "serve", "worker"] {
+        let done = run(&site, &[word]);
+        assert!(!done.status.success(), "{word}");
+        let says = said(&done) + &String::from_utf8_lossy(&done.stdout);
+        assert!(says.contains("was not moved there"), "{word}: {says}");
+    }
+    assert_eq!(redis.command::<u64>("DBSIZE"), 0, "they only looked");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_redis_that_others_use_is_not_filled() {
+    let Some(redis) = RedisServer::start() else { return };
+    let site = Site::new("embedded");
+    drop(site.state().await);
+    redis.command::<()>("SET theirs 1");
+    let refused = run(&site, &["move", "--to", &redis.url()]);
+    assert!(said(&refused).contains("has keys of others (1)"), "{}", said(&refused));
+    assert_eq!(redis.command::<u64>("DBSIZE"), 1, "nothing was written");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -76,6 +76,11 @@ impl Bed {
         file
     }
 
+    async fn office(&self, id: Uuid) {
+        let office = Office::new(id, "某县市场监督管理局", "", "4116").expect("sound");
+        self.ledger.put_office(&office, &by("administrator")).await.expect("added");
+    }
+
     /// Somebody who works in an office.
     async fn officer(&self, login: &str, office: Uuid) {
         let account = Account {
@@ -86,8 +91,7 @@ impl Bed {
             created_at: SystemClock.now(),
             disabled_at: None,
         };
-        let office = Office::new(office, "某县市场监督管理局", "", "4116").expect("sound");
-        self.ledger.put_office(&office, &by("administrator")).await.expect("added");
+        self.office(office).await;
         self.ledger.add_account(&account, &by("administrator")).await.expect("added");
     }
 
@@ -172,6 +176,7 @@ async fn a_closing_decides_every_label_of_the_case_in_its_own_transaction() {
 #[tokio::test]
 async fn a_case_that_was_handed_over_shows_its_old_office_that_alone() {
     let bed = Bed::new().await;
+    bed.office(THEIRS).await;
     bed.open(THEIRS, &[9]).await;
     let file = bed.open(OURS, &[1]).await;
     let (to, at) = (THEIRS, seen(&file));
@@ -187,6 +192,19 @@ async fn a_case_that_was_handed_over_shows_its_old_office_that_alone() {
     assert_eq!(bed.ledger.given_away(OURS, 9).await.expect("read"), [stub]);
     let late = bed.ledger.append(&at, &[Fact::Note { text: grounds() }], &by("zhang")).await;
     assert!(matches!(late, Err(CaseError::Ledger(LedgerError::NotFound(_)))), "{late:?}");
+}
+
+#[tokio::test]
+async fn a_case_is_handed_to_no_office_that_is_not_there() {
+    let bed = Bed::new().await;
+    let file = bed.open(OURS, &[1]).await;
+    let refused = bed.ledger.hand_case_over(&seen(&file), THEIRS, "管辖在贵局", &by("chen")).await;
+    let Err(CaseError::Ledger(LedgerError::Invalid(faults))) = refused else {
+        panic!("it went: {refused:?}")
+    };
+    assert_eq!(faults[0].field, "to");
+    assert_eq!(bed.ledger.any_case(file.id).await.expect("read"), file);
+    assert!(bed.ledger.given_away(OURS, 9).await.expect("read").is_empty());
 }
 
 #[tokio::test]

@@ -56,7 +56,7 @@ async fn a_member_orders_watches_downloads_and_activates() {
 
     let refused = member.post("/enterprise/batches/1-1/activate", &[("range", "3-99")]).await;
     assert_eq!(refused.status(), 422);
-    assert!(refused.text().await.expect("text").contains("请填批次内的序号"));
+    assert!(refused.text().await.expect("text").contains("本批序号是0-11，3-99超出了"));
     let done = member.post("/enterprise/batches/1-1/activate", &[("range", "0-5")]).await;
     assert_eq!(location(&done), "/enterprise/batches/1-1");
     eventually("it is on sale", || async {
@@ -107,6 +107,15 @@ async fn a_member_orders_case_labels_and_what_cannot_be_printed_is_told_at_once(
         let said = refused.text().await.expect("text");
         assert!(said.contains(says), "{fields:?}: {said}");
     }
+    let many = [
+        ("order_key", &*key),
+        ("batch", "1-1"),
+        ("first", "0"),
+        ("count", "41"),
+        ("format", "csv"),
+    ];
+    let said = member.post("/enterprise/order", &many).await.text().await.expect("text");
+    assert!(said.contains("超出了这个批次的序号"), "{said}");
     let orders = bed.get("member", "/api/v1/orders").await;
     assert_eq!(orders, json!([]), "an order was placed that cannot be made");
 
@@ -333,6 +342,41 @@ async fn an_address_that_cannot_be_read_is_a_problem_like_any_other() {
     }
     let (status, said) = bed.send(bed.program("member", Method::GET, "/api/v1/batches/%ff")).await;
     assert_eq!((status, &said["status"]), (404, &404.into()), "{said}");
+}
+
+/// The link to the other language of a form that was refused is such an address.
+#[tokio::test]
+async fn an_address_that_only_takes_a_form_leads_a_person_to_the_page_of_the_form() {
+    let bed = StaffBed::start().await;
+    let document = bed.get("anyone", "/openapi.json").await;
+    let (mut pages, mut forms) = (Vec::new(), Vec::new());
+    for (path, item) in document["paths"].as_object().expect("paths") {
+        let address = path.replace(['{', '}'], "");
+        let opens = item.get("get").is_some();
+        (if opens { &mut pages } else { &mut forms }).push(address);
+    }
+    let open = |path: String| bed.ask(Method::GET, &path).header("accept", "text/html").send();
+    let consoles = ["/account/", "/county/", "/enterprise/", "/officer/", "/printer/"];
+    forms.retain(|path| consoles.iter().any(|console| path.starts_with(console)));
+    assert!(forms.len() > 60, "{forms:?}");
+    for form in forms {
+        let led = open(format!("{form}?lang=en")).await.expect("an answer");
+        assert_eq!(led.status(), 303, "{form}");
+        let to = location(&led);
+        let page = to.strip_suffix("?lang=en").expect("the language stays");
+        assert!(pages.iter().any(|known| known == page), "{form} leads to {page}");
+    }
+    let led = open("/enterprise/batches/1-4/activate".to_owned()).await.expect("an answer");
+    assert_eq!(location(&led), "/enterprise/batches/1-4");
+    let none = open("/officer/no/such/page?lang=en".to_owned()).await.expect("an answer");
+    assert_eq!(none.status(), 404);
+    assert!(none.text().await.expect("text").contains("href=\"/officer/?lang=en\""));
+    // A buyer's form has a ticket; without it there is no page to lead to.
+    let told = open("/report?lang=en".to_owned()).await.expect("an answer");
+    assert_eq!(told.status(), 405);
+    assert!(told.text().await.expect("text").contains("opens only from its form"));
+    let (status, said) = bed.send(bed.ask(Method::GET, "/enterprise/sign-out")).await;
+    assert_eq!((status, &said["title"]), (405, &"Method Not Allowed".into()), "to a program");
 }
 
 /// The answer to a scan by a phone of its own, in the network 203.0.N.0/24.

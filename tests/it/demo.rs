@@ -34,6 +34,22 @@ impl Drop for Demo {
     }
 }
 
+#[test]
+fn a_port_that_is_taken_is_named_with_the_way_to_another() {
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+    let address = taken.local_addr().expect("its address").to_string();
+    let folder = tempfile::tempdir().expect("a folder");
+    let refused = Command::new(env!("CARGO_BIN_EXE_zhenma"))
+        .args(["demo", "--listen", &address])
+        .current_dir(folder.path())
+        .env_clear()
+        .output()
+        .expect("zhenma starts");
+    assert!(!refused.status.success());
+    let said = String::from_utf8_lossy(&refused.stderr);
+    assert!(said.contains(&address) && said.contains("choose another with --listen"), "{said}");
+}
+
 impl Demo {
     pub fn start() -> Self {
         let folder = tempfile::tempdir().expect("a folder");

@@ -481,4 +481,7 @@ fn variables_that_set_nothing_are_told_with_what_may_be_meant() {
     let (code, said) = check("ZHENMA_PUBLIC_URL", "https://trace.luyi-products1.com");
     assert_eq!(code, Some(1), "{said}");
     assert!(said.contains("version 7") && said.contains("-> take a shorter host"), "{said}");
+    let (code, said) = check("ZHENMA_PUBLIC_URL", "http://id.example.cn");
+    assert_eq!(code, Some(1), "{said}");
+    assert!(said.contains("is not encrypted") && said.contains("for good"), "{said}");
 }

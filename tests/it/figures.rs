@@ -2,7 +2,7 @@
 
 use reqwest::header::ACCEPT;
 use serde_json::Value;
-use zhenma::auth::office::FIRST;
+use zhenma::auth::office::{FIRST, Office, OfficeLedger};
 use zhenma::base::{By, Clock, clock::SystemClock, ids};
 use zhenma::cases::fact::{Fact, Ground, Outcome};
 use zhenma::cases::matter::CaseUnit;
@@ -126,4 +126,15 @@ async fn cases_are_counted_by_product_and_place_with_the_days_until_they_were_cl
     assert!(row("cases_product").contains("宋河粮液") && row("cases_product").ends_with(ends));
     assert!(row("cases_place").contains("周口") || table.contains("周口"), "{table}");
     assert!(row("cases").contains(",1,1,0,0,0,0,1.0000,0.2065,1.0000,3,3"), "{}", row("cases"));
+}
+
+#[tokio::test]
+async fn no_cell_of_the_figures_is_a_formula() {
+    let bed = StaffBed::start().await;
+    let (name_zh, name_en) = ("=1+1".to_owned(), String::new());
+    let office = Office { id: FIRST, name_zh, name_en, region: 4116 };
+    bed.parts.ledger.put_office(&office, &By::shell(SystemClock.now())).await.expect("changed");
+    let table = bed.person("auditor").await.page("/officer/figures?format=csv").await;
+    assert!(table.starts_with("\u{feff}month,of,name,scans,"), "{table}");
+    assert!(table.contains(",cases,'=1+1,"), "{table}");
 }

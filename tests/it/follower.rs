@@ -5,7 +5,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
 use futures::future::BoxFuture;
@@ -30,6 +30,7 @@ use zhenma::store::redis::RedisState;
 use zhenma::store::sql::Ledger;
 
 use crate::http_bed::{self, code_id};
+use crate::http_log::Paper;
 use crate::ledger_bed;
 use crate::redis_server::RedisServer;
 use crate::store_contract::bed::{scan, whole_log};
@@ -205,6 +206,7 @@ async fn an_emptied_redis_and_a_switch_to_a_file_leave_out_nothing() {
 struct Sharded {
     stores: Vec<Arc<dyn ScanState>>,
     down: AtomicBool,
+    refused: AtomicU32,
     unreadable: CodeId,
 }
 
@@ -219,6 +221,7 @@ impl Sharded {
 
     fn or<'a, T: Send + 'a>(&'a self, shard: u16, call: Call<'a, T>) -> Call<'a, T> {
         if shard == 0 && self.down.load(Ordering::SeqCst) {
+            self.refused.fetch_add(1, Ordering::SeqCst);
             let error = StateError::Unavailable("switched off".into());
             return Box::pin(std::future::ready(Err(error)));
         }
@@ -278,7 +281,8 @@ async fn one_dead_shard_and_one_unreadable_history_hold_up_nobody_else() {
     let desk = Desk::new().await;
     let stores = ["0.sqlite", "1.sqlite", "2.sqlite"].map(|name| desk.open(name));
     let (dead, unreadable, copied) = (code_id(300), code_id(301), code_id(304));
-    let state = Sharded { stores: stores.into(), down: true.into(), unreadable };
+    let (down, refused) = (true.into(), AtomicU32::new(0));
+    let state = Sharded { stores: stores.into(), down, refused, unreadable };
     let codes = [dead, unreadable, copied, code_id(302)];
     for (n, code) in (0..).zip(codes) {
         state.record(code, scan(n)).await.expect("recorded");
@@ -313,6 +317,37 @@ async fn one_dead_shard_and_one_unreadable_history_hold_up_nobody_else() {
     state.down.store(false, Ordering::SeqCst);
     reach(&codes).await;
     following.end().await;
+}
+
+// One thread: the log is that thread's own.
+#[tokio::test]
+async fn what_cannot_be_followed_is_said_once_and_so_is_its_end() {
+    let paper = Paper::default();
+    // As in `http_log`.
+    let _second = tracing::Dispatch::new(tracing_subscriber::registry());
+    let log = tracing_subscriber::fmt().with_ansi(false).with_writer(paper.clone()).finish();
+    let _log = tracing::subscriber::set_default(log);
+    let desk = Desk::new().await;
+    let (down, refused) = (true.into(), AtomicU32::new(0));
+    let stores = vec![desk.open("0.sqlite")];
+    let state = Arc::new(Sharded { stores, down, refused, unreadable: code_id(301) });
+    record(&*state, 0..1).await;
+    let following = desk.follow(state.clone());
+    let until = async |done: &dyn Fn() -> bool| {
+        let deadline = Instant::now() + DEADLINE;
+        while !done() {
+            assert!(Instant::now() < deadline, "{}", paper.text());
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    };
+    until(&|| state.refused.load(Ordering::SeqCst) >= 4).await;
+    state.down.store(false, Ordering::SeqCst);
+    until(&|| paper.text().contains("every log of scans is followed again")).await;
+    following.end().await;
+    let text = paper.text();
+    assert_eq!(text.matches("not every log of scans can be followed now").count(), 1, "{text}");
+    assert_eq!(text.matches("is followed again").count(), 1, "{text}");
+    assert_eq!(desk.rows().await, [0]);
 }
 
 #[tokio::test]

@@ -10,8 +10,15 @@ use tracing_subscriber::fmt::MakeWriter;
 
 use crate::http_bed::{self as bed, Bed};
 
+/// What is logged to it.
 #[derive(Clone, Default)]
-struct Paper(Arc<Mutex<Vec<u8>>>);
+pub struct Paper(Arc<Mutex<Vec<u8>>>);
+
+impl Paper {
+    pub fn text(&self) -> String {
+        String::from_utf8(self.0.lock().expect("one thread").clone()).expect("text")
+    }
+}
 
 impl Write for Paper {
     fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
@@ -67,7 +74,7 @@ async fn the_log_names_routes_and_outcomes_and_never_a_code() {
     bed.break_store(true);
     phone.json(&format!("/{}", bed::code(5))).await;
 
-    let log = String::from_utf8(paper.0.lock().expect("one thread").clone()).expect("text");
+    let log = paper.text();
     for said in [
         "/{code}",
         "/01/{gtin}/10/{lot}/21/{serial}",
@@ -148,7 +155,7 @@ async fn the_log_never_names_a_link_a_key_or_a_password() {
     let key = crate::consoles::between(&page, "zm_", "<").to_owned();
     let request = bed.ask(reqwest::Method::GET, "/api/v1/batches").bearer_auth(format!("zm_{key}"));
     assert_eq!(bed.send(request).await.0, 200);
-    let written = String::from_utf8(paper.0.lock().expect("one thread").clone()).expect("text");
+    let written = paper.text();
     // Of the server alone: this test's own client writes to the same thread's log.
     let server = |line: &&str| line.contains("\"target\":\"zhenma") || line.contains("sqlx");
     let server: String = written.lines().filter(server).collect();

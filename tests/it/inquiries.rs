@@ -10,10 +10,11 @@ use zhenma::auth::office::FIRST;
 use zhenma::base::{By, Clock, clock::SystemClock, ids};
 use zhenma::cases::fact::Fact;
 use zhenma::cases::file::CaseFile;
-use zhenma::cases::inquiry::{InquiryLedger, NewInquiry};
+use zhenma::cases::inquiry::{FILES_MAX, InquiryLedger, NewInquiry};
 use zhenma::cases::matter::{CaseUnit, Party, PartyRole, PhotoNote};
 use zhenma::cases::port::{FileLedger, Seen};
 use zhenma::code;
+use zhenma::media::{MediaLedger, Sha256Hex};
 use zhenma::registry::{Placement, Uscc};
 
 use crate::media::{jpeg, picture};
@@ -203,7 +204,7 @@ async fn photos_that_the_maker_puts_to_its_answer_are_photos_of_the_case() {
     let at = format!("/enterprise/inquiries/{inquiry}");
     let quality = bed.person("quality").await;
     let bytes = jpeg(&picture(70, 50), None);
-    let hash = zhenma::media::Sha256Hex::of(&bytes).to_string();
+    let hash = Sha256Hex::of(&bytes).to_string();
     let put =
         async |bytes: Vec<u8>| upload(&quality, &format!("{at}/photos"), &[photo(bytes)]).await.0;
     assert_eq!(put(b"%PDF-1.7".to_vec()).await, 422);
@@ -231,4 +232,22 @@ async fn photos_that_the_maker_puts_to_its_answer_are_photos_of_the_case() {
         "{answered:?} {shown:?}"
     );
     assert_eq!(put(jpeg(&picture(60, 50), None)).await, 409, "it was answered");
+}
+
+#[tokio::test]
+async fn a_photo_beyond_those_that_an_answer_takes_is_not_kept() {
+    let bed = StaffBed::start().await;
+    let batch = bed.batch(2).await;
+    let (_, inquiry) = asked_with(&bed, &bed.codes(&batch).await[0], Vec::new()).await;
+    let at = format!("/enterprise/inquiries/{inquiry}/photos");
+    let quality = bed.person("quality").await;
+    let shot = |n: usize| jpeg(&picture(60 + u32::try_from(n).expect("few"), 50), None);
+    for n in 0..=FILES_MAX {
+        let hash = Sha256Hex::of(&shot(n));
+        let (status, page) = upload(&quality, &at, &[photo(shot(n))]).await;
+        let kept = bed.parts.ledger.media(&hash).await.expect("read").is_some();
+        let wanted = if n < FILES_MAX { (303, true) } else { (422, false) };
+        assert_eq!((status, kept), wanted, "{n}: {page}");
+    }
+    assert_eq!(upload(&quality, &at, &[photo(shot(0))]).await.0, 303, "it has this one");
 }

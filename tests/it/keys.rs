@@ -173,6 +173,23 @@ fn verify_answers_every_vector_a_line_in_order() {
 }
 
 #[test]
+fn verify_says_what_is_missing() {
+    let temp = TempDir::new().expect("a folder");
+    let keys = write_vector_keys(temp.path());
+    for serial in ["CAAAAAIAAABLOMSVKAOA", "CAAAA AIAAA BLOMS VKAOA"] {
+        let out = zhenma(&["verify", serial, "--keys", &keys], b"");
+        assert_eq!(out.status.code(), Some(1));
+        let said = String::from_utf8(out.stdout).expect("text");
+        assert!(said.starts_with("malformed\n这是编号，不带签名"), "{said}");
+        assert!(said.contains("without its signature"), "{said}");
+    }
+    let missing = temp.path().join("nofile.json").to_string_lossy().into_owned();
+    let out = zhenma(&["verify", "x", "--keys", &missing], b"");
+    let said = String::from_utf8(out.stderr).expect("text");
+    assert!(said.contains(&missing) && said.contains("/.well-known/jwks.json"), "{said}");
+}
+
+#[test]
 fn verify_streams_odd_lines_in_order_and_answers_each() {
     let temp = TempDir::new().expect("a folder");
     let dir = KeyDir::at(temp.path());
@@ -232,6 +249,18 @@ fn key_commands_work_from_the_shell() {
     assert!(run(&["jwks"]).1.contains("\"kid\": \"9\""));
     let no_passphrase = zhenma(&["key", "new", "--issuer", "x", "--keys", &keys], b"");
     assert_eq!(no_passphrase.status.code(), Some(2));
+}
+
+#[test]
+fn a_worker_tells_which_active_key_has_no_file_here() {
+    let mut site = Site::new("embedded");
+    fs::remove_file(Path::new(&site.file("keys")).join("1.pem")).expect("removed");
+    site.start_worker();
+    let begun = std::time::Instant::now();
+    while !site.log().contains("its file is not here: orders under it fail") {
+        assert!(begun.elapsed().as_secs() < 20, "{}", site.log());
+        std::thread::sleep(std::time::Duration::from_millis(10));
+    }
 }
 
 #[test]

@@ -7,6 +7,7 @@ use jiff::civil::date;
 use reqwest::Method;
 use uuid::Uuid;
 use zhenma::auth::office::{FIRST, Office, OfficeLedger, Seat};
+use zhenma::auth::people::PeopleLedger;
 use zhenma::auth::port::TrailLedger;
 use zhenma::auth::trail::Wanted as TrailWanted;
 use zhenma::base::clock::{SetClock, SystemClock};
@@ -281,6 +282,24 @@ async fn a_block_goes_with_its_case_and_the_office_that_has_it_lifts_it() {
     assert!(matches!(last.fact, Fact::Unblock { .. }) && last.office == next, "{last:?}");
 }
 
+#[tokio::test]
+async fn a_block_of_an_office_is_not_taken_back_by_the_county() {
+    let bed = StaffBed::start().await;
+    let batch = bed.batch(3).await;
+    blocked(&bed, &batch).await;
+    let ranges = format!("/api/v1/batches/{batch}/ranges");
+    let block = async || {
+        let said = bed.get("administrator", &ranges).await;
+        let mut facts = said.as_array().expect("facts").iter();
+        facts.find(|fact| fact["state"] == "blocked").cloned().expect("the block")
+    };
+    let path = format!("{ranges}/{}", block().await["id"].as_str().expect("an id"));
+    let (status, told) = bed.send(bed.program("administrator", Method::DELETE, &path)).await;
+    let kind = told["type"].as_str();
+    assert_eq!((status, kind), (409, Some("urn:zhenma:problem:conflict")), "{told}");
+    assert!(block().await["lifted_at"].is_null(), "it stands");
+}
+
 /// Sends a form with a photo.
 pub async fn upload(person: &Person<'_>, at: &str, parts: &[Part]) -> (u16, String) {
     let kind = format!("multipart/form-data; boundary={BOUNDARY}");
@@ -410,6 +429,32 @@ async fn a_block_stands_at_once_ends_by_the_clock_and_is_lifted_by_two() {
     let ended = bed.parts.ledger.trail(&ended, 0, 9).await.expect("read");
     assert_eq!(ended.len(), 1, "the lifted one did not end a second time");
     assert!(officer.page("/officer/blocks").await.contains("已到期"));
+}
+
+#[tokio::test]
+async fn a_case_is_offered_to_those_who_work_in_its_office_and_to_nobody_else() {
+    let bed = StaffBed::start().await;
+    let ledger = &bed.parts.ledger;
+    let logins = async |limit: u32| {
+        let found = ledger.colleagues(FIRST, limit).await.expect("read");
+        found.into_iter().map(|colleague| colleague.login).collect::<Vec<_>>()
+    };
+    // An auditor and a legal officer do not work on cases.
+    assert_eq!(logins(10).await, ["officer", "supervisor"]);
+    assert_eq!(logins(1).await, ["officer"]);
+    // Nor do those of another office, whatever their seat.
+    another_office(&bed).await;
+    assert_eq!(logins(10).await, ["officer", "supervisor"]);
+    let file = opened(&bed, &[]).await;
+    let page = bed.person("supervisor").await.page(&format!("/officer/cases/{}", file.id)).await;
+    for (who, offered) in
+        [("officer", true), ("supervisor", true), ("auditor", false), ("legal", false)]
+    {
+        assert_eq!(page.contains(&format!("{who} 王芳 ({who})")), offered, "{who}: {page}");
+    }
+    let by = By::shell(SystemClock.now());
+    assert!(ledger.set_open("officer", false, &by).await.expect("closed"));
+    assert_eq!(logins(10).await, ["supervisor"]);
 }
 
 /// An instant as a form has it.

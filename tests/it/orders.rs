@@ -6,6 +6,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
@@ -16,7 +17,7 @@ use zhenma::app::paths;
 use zhenma::base::clock::SystemClock;
 use zhenma::base::{By, Clock, rng};
 use zhenma::keys::KeyDir;
-use zhenma::label::{Kind, Specification};
+use zhenma::label::{self, Issued, Kind, Specification};
 use zhenma::registry::BatchRef;
 use zhenma::registry::order::{HandOver, NewOrder, Order, OrderState};
 use zhenma::registry::port::{OrderLedger, RegistryLedger};
@@ -269,6 +270,32 @@ impl Works {
         })
     }
 
+    /// Gives the product another name, as its owner may at any time.
+    pub fn rename_product(&self) {
+        let batch: BatchRef = BATCH.parse().expect("a batch");
+        let ledger = &self.orders.ledger;
+        let renamed = self.runtime.block_on(async {
+            let batch = ledger.batch(batch).await.expect("a batch");
+            let mut product = ledger.product(&batch.product).await.expect("a product");
+            product.name.zh.push_str("新装");
+            ledger.change_product(&product, &By::shell(SystemClock.now())).await
+        });
+        assert!(renamed.expect("renamed"));
+    }
+
+    /// What an order's labels are made from now.
+    fn labels(&self, order: &Order) -> label::Order {
+        let ledger = &self.orders.ledger;
+        let specification = Specification::new(Kind::Csv, 0, order.new.labels);
+        self.runtime.block_on(async {
+            let batch = ledger.batch(order.new.batch).await.expect("a batch");
+            let product = ledger.product(&batch.product).await.expect("a product");
+            let maker = ledger.enterprise(&batch.enterprise).await.expect("a maker");
+            let url = &self.orders.public_url;
+            label::Order::of(&batch, &product, &maker, specification, url)
+        })
+    }
+
     fn start(&self) -> (CancellationToken, tokio::task::JoinHandle<()>) {
         let stop = CancellationToken::new();
         let (orders, data, ended) = (self.orders.clone(), self.data.clone(), stop.clone());
@@ -353,4 +380,35 @@ fn an_order_whose_taker_died_or_was_stopped_goes_on_with_the_next() {
     shop.good(&shop.issue("csv", "--count=60000", "unbroken"));
     let made = tree(&paths::order(&works.data, order.id));
     assert!(made == tree(&shop.path("unbroken")), "worker and shell differ");
+}
+
+#[test]
+fn an_interrupted_order_whose_product_was_renamed_is_begun_anew() {
+    let shop = Shop::new("1000");
+    let works = Works::of(&shop);
+    let (half, whole) = (works.place("half", 1_000), works.place("whole", 900));
+    let folders = [&half, &whole].map(|order| paths::order(&works.data, order.id));
+    // One run was cut off; the other ended, and the ledger was not told.
+    for (order, folder, cut_off) in [(&half, &folders[0], true), (&whole, &folders[1], false)] {
+        let labels = works.labels(order);
+        let signer = (works.orders.signers)(labels.key).expect("a signer");
+        let cancel = AtomicBool::new(cut_off);
+        let ended = label::issue(&labels, &*signer, folder, &mut |_| {}, &cancel).expect("a run");
+        assert_eq!(ended != Issued::Complete, cut_off);
+        fs::write(folder.join("of-the-first-run.txt"), "old").expect("written");
+    }
+    works.rename_product();
+    let (stop, worker) = works.start();
+    for order in [&half, &whole] {
+        wait_until("the order", || works.state(order).is_final());
+        assert_eq!(works.state(order), OrderState::Done, "{:?}", works.order(order).problem);
+    }
+    stop.cancel();
+    works.runtime.block_on(worker).expect("the worker ends");
+    for (count, out, folder) in
+        [("--count=1000", "a", &folders[0]), ("--count=900", "b", &folders[1])]
+    {
+        shop.good(&shop.issue("csv", count, out));
+        assert!(tree(folder) == tree(&shop.path(out)), "worker and shell differ: {count}");
+    }
 }

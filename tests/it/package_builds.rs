@@ -114,6 +114,8 @@ fn on_a_full_disk_it_is_told_and_built_when_there_is_room() {
     let told = now(&works, &package);
     assert!(told.problem.as_deref().is_some_and(|p| p.contains("No space left")), "{told:?}");
     assert_eq!(told.state, PackageState::Building);
+    // The spares that wait there say what the product was called.
+    works.rename_product();
     // What stood in the way was taken away; it is tried again by itself.
     wait_until("the package", || now(&works, &package).state == PackageState::Ready);
     assert_eq!(now(&works, &package).problem, None);

@@ -469,6 +469,11 @@ async fn nobody_approves_what_they_ordered_and_of_two_approvers_one_is_second() 
     let refused = owner.post(&format!("{path}/approve"), &[]).await;
     assert_eq!(refused.status(), 422);
     assert!(refused.text().await.expect("text").contains("自己下的订单不能自己审批"));
+    let page = owner.page(&path).await;
+    for words in ["超过50枚，须由另一人审批", "宋河粮液", "<dt>批号</dt>", "<dt>销往</dt>"]
+    {
+        assert!(page.contains(words), "{words} in {page}");
+    }
     // Stopped and asked for again, it still waits.
     owner.post(&format!("{path}/cancel"), &[]).await;
     owner.post(&format!("{path}/retry"), &[]).await;
@@ -519,6 +524,17 @@ async fn a_roll_is_signed_off_by_scanning_before_any_label_is_put_on_sale() {
     assert_eq!(activate("0-59").await, 422, "not before the sign-off");
     assert_eq!(activate("60-89").await, 303, "these were not handed over");
     assert_eq!(activate("").await, 422);
+    // What is said over the book may be said of spares, whose numbers are behind.
+    let issued = bed.parts.ledger.batch(batch.parse().expect("a batch")).await;
+    let issued = issued.expect("read").issued();
+    assert!(issued > 90, "it has spares");
+    let void = json!({"first": 0, "last": issued, "state": "void",
+        "reason": {"zh": "停用", "en": "void"}});
+    let ranges = format!("/api/v1/batches/{batch}/ranges");
+    let request = bed.program("administrator", Method::POST, &ranges).json(&void);
+    let (status, said) = bed.send(request).await;
+    let remedy = format!("its running numbers are 0-{}", issued - 1);
+    assert_eq!((status, &said["errors"][0]["remedy"]), (422, &json!(remedy)), "{said}");
     // The house reports, by range and by scanning.
     let mut counter = Counter::at(&bed, "203.0.113.9").await;
     counter.enter(&package).await;

@@ -3,15 +3,20 @@
 
 use reqwest::{Method, Response};
 use serde_json::{Value, json};
+use time::OffsetDateTime;
+use tower_sessions::SessionStore;
+use tower_sessions::session::{Id, Record};
 use zhenma::auth::api_key::{self, KeyLedger};
 use zhenma::auth::credentials::CredentialLedger;
 use zhenma::auth::link::{Link, Purpose};
 use zhenma::auth::office::FIRST;
 use zhenma::auth::people::{Newcomer, PeopleLedger, Reach, invite};
+use zhenma::auth::port::AccountLedger;
 use zhenma::auth::second_factor::Authenticator;
-use zhenma::auth::session::SessionLedger;
+use zhenma::auth::session::{SessionLedger, field};
 use zhenma::auth::{Duties, Role};
 use zhenma::base::{By, Clock, UnixMs, clock::SystemClock};
+use zhenma::store::sql::sessions::Sessions;
 
 use crate::consoles::between;
 use crate::staff_bed::{OURS, PASSWORD, Person, StaffBed, location};
@@ -486,6 +491,71 @@ async fn codes_of_the_second_step_are_guessed_a_few_times_and_then_not() {
     }
     assert_eq!(told.iter().filter(|status| **status == 422).count(), 5, "{told:?}");
     assert_eq!(told.last(), Some(&429));
+}
+
+#[tokio::test]
+async fn marks_that_are_older_than_the_second_step_guess_no_codes() {
+    let bed = StaffBed::start().await;
+    let mut own = bed.person("quality").await;
+    // Who has the password and gathers marks, before its owner turns the step on.
+    let mut thieves = [bed.person("anyone").await, bed.person("anyone").await];
+    for thief in &mut thieves {
+        let to = location(&sign_in(thief, "quality", PASSWORD).await);
+        assert_eq!(to, "/enterprise/");
+    }
+    enrol(&mut own).await;
+    let mut guesses = 0;
+    for thief in &mut thieves {
+        let to = location(&sign_in(thief, "quality", PASSWORD).await);
+        assert_eq!(to, "/sign-in/code");
+        for n in 0..8 {
+            let guess = format!("{n:06}");
+            let status = thief.post("/sign-in/code", &[("code", &guess)]).await.status();
+            guesses += u32::from(status == 422);
+        }
+    }
+    assert_eq!(guesses, 5, "each mark has guesses of its own");
+}
+
+#[tokio::test]
+async fn an_account_that_was_closed_at_the_machine_brings_nothing_back() {
+    let bed = StaffBed::start().await;
+    let (ledger, viewer) = (&bed.parts.ledger, bed.person("viewer").await);
+    let (token, link) = Link::new("viewer", Purpose::Reset, SystemClock.now());
+    ledger.add_link(&link, &by("member")).await.expect("added");
+    assert!(ledger.disable_account("viewer", &by("shell")).await.expect("closed"));
+    assert!(ledger.set_open("viewer", true, &by("member")).await.expect("open again"));
+    assert_eq!(viewer.get("/enterprise/").await.status(), 303);
+    assert_eq!(viewer.get(&format!("/join/{token}")).await.status(), 404);
+    // One that was erased stays closed.
+    assert_eq!(ledger.erase_account("viewer", &by("shell")).await.expect("erased"), Some(true));
+    let refused = ledger.set_open("viewer", true, &by("member")).await.expect_err("for good");
+    assert!(refused.to_string().contains("erased"), "{refused}");
+}
+
+#[tokio::test]
+async fn a_session_that_was_ended_is_not_written_back_and_none_outlives_its_hours() {
+    let bed = StaffBed::start().await;
+    let store = Sessions(bed.parts.ledger.clone());
+    let now = OffsetDateTime::now_utc();
+    let eleven_hours_ago = (now.unix_timestamp() - 11 * 3_600) * 1_000;
+    let mut record = Record {
+        id: Id::default(),
+        data: [
+            (field::LOGIN.to_owned(), json!("viewer")),
+            (field::BEGUN_AT.to_owned(), json!(eleven_hours_ago)),
+        ]
+        .into(),
+        expiry_date: now + time::Duration::hours(12),
+    };
+    store.create(&mut record).await.expect("kept");
+    store.save(&record).await.expect("kept");
+    let kept = store.load(&record.id).await.expect("read").expect("a session");
+    assert!(kept.expiry_date <= now + time::Duration::hours(1), "{}", kept.expiry_date);
+    bed.parts.ledger.end_other_sessions("viewer", "", &by("viewer")).await.expect("ended");
+    // By a request that was on its way.
+    store.save(&record).await.expect("nothing to keep");
+    assert_eq!(store.load(&record.id).await.expect("read"), None);
 }
 
 #[tokio::test]

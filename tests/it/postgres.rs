@@ -17,6 +17,7 @@ use zhenma::store::sql::Ledger;
 use zhenma::store::sql::lease::Work;
 
 use crate::book::{NOW, by, maker, prepared, product};
+use crate::http_log::Paper;
 use crate::postgres_server::PostgresServer;
 
 /// A ledger with one maker and its product.
@@ -72,6 +73,32 @@ async fn servers_that_start_together_migrate_once() {
         opened.expect("opens");
     }
     assert_eq!(server.sql(&url, "SELECT COUNT(*) FROM installation").trim(), "1");
+}
+
+// One thread: the log is that thread's own.
+#[tokio::test]
+async fn a_migration_that_takes_long_does_not_fill_the_log_with_its_text() {
+    let Some(server) = PostgresServer::shared() else { return };
+    let paper = Paper::default();
+    // As in `http_log`.
+    let _second = tracing::Dispatch::new(tracing_subscriber::registry());
+    let log = tracing_subscriber::fmt().with_ansi(false).with_writer(paper.clone()).finish();
+    let _log = tracing::subscriber::set_default(log);
+    let url = server.empty();
+    // Somebody has a table of that name for longer than the driver calls slow.
+    let holder = std::thread::spawn({
+        let url = url.clone();
+        let held = "BEGIN; CREATE TABLE enterprises (id INT); SELECT pg_sleep(1.5); ROLLBACK";
+        move || server.sql(&url, held)
+    });
+    let sleeps = "SELECT count(*) FROM pg_stat_activity
+         WHERE datname = current_database() AND wait_event = 'PgSleep'";
+    while server.sql(&url, sleeps).trim() != "1" {
+        assert!(!holder.is_finished(), "nobody holds the table");
+    }
+    Ledger::connect(&url, NOW).await.expect("opens");
+    holder.join().expect("it let go");
+    assert!(!paper.text().contains("CREATE TABLE"), "{}", paper.text());
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -34,9 +34,14 @@ async fn a_planner_registers_a_product_and_corrects_it_and_buyers_see_it_at_once
     assert_eq!(wrong.status(), 422);
     let said = wrong.text().await.expect("a page");
     assert!(said.contains("id=\"gtin-error\"") && said.contains("id=\"name_zh-error\""), "{said}");
+    assert!(said.contains("校验码不对：6900000001036的最后一位应为5"), "{said}");
+    let twice = planner.post(PAGE, &particulars("6900000001011", "宋河另一种", "2 L")).await;
+    assert_eq!(twice.status(), 422);
+    assert!(twice.text().await.expect("a page").contains("这个商品条码已经登记过"));
 
     let one = format!("{PAGE}/{OUR_GTIN}");
     let form = planner.page(&one).await;
+    assert!(form.contains("GTIN 6900000001011<"), "as on the pack: {form}");
     let net = form.split("name=\"net_content\" value=\"").nth(1).expect("a field");
     let net = net.split('"').next().expect("a value");
     let larger = planner.post(&one, &particulars("", "宋河改名酒", "2 L")).await;

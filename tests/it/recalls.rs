@@ -180,6 +180,37 @@ async fn nobody_approves_what_they_asked_for_and_a_lift_takes_no_more_than_there
 }
 
 #[tokio::test]
+async fn a_note_or_a_place_that_cannot_be_kept_is_refused_by_name() {
+    let bed = StaffBed::start().await;
+    let batch = bed.batch(10).await;
+    let asked = json!({"kind": "recall", "scope": [batch],
+        "reason": {"zh": "瓶口密封不严", "en": "the seal may leak"}});
+    let recall = bed.made("quality", "/api/v1/recalls", &asked).await;
+    let path = format!("/api/v1/recalls/{}", recall["id"].as_str().expect("an id"));
+    let post = async |who: &str, act: &str, body: Value| {
+        bed.send(bed.program(who, Method::POST, &format!("{path}/{act}")).json(&body)).await
+    };
+    let refused = async |who: &str, act: &str, body: Value, field: &str| {
+        let (status, said) = post(who, act, body).await;
+        assert_eq!((status, &said["field"]), (422, &json!(field)), "{act}: {said}");
+    };
+    let seen = bed.get("approver", &path).await["tally"]["seen"].clone();
+    let word = |note: &str| json!({"decision": "approve", "seen": seen, "note": note});
+    refused("approver", "decide", word("a\0b"), "note").await;
+    assert_eq!(post("approver", "decide", word("抽检\n不合格")).await.0, 200);
+    let back = |place: u16, note: &str| {
+        json!({"outcome": "recovered", "items": 1, "place": place,
+            "note": note})
+    };
+    refused("quality", "returns", back(4116, "a\0b"), "note").await;
+    refused("quality", "returns", back(4116, &"宋".repeat(1_001)), "note").await;
+    refused("quality", "returns", back(9999, ""), "place").await;
+    assert_eq!(post("quality", "returns", back(4116, "")).await.0, 200);
+    refused("quality", "close", json!({"note": "a\0b"}), "note").await;
+    assert_eq!(post("quality", "close", json!({"note": "其余已无法追回"})).await.0, 200);
+}
+
+#[tokio::test]
 async fn of_a_loss_a_buyer_hears_no_more_than_that_the_label_is_blocked() {
     let bed = StaffBed::start().await;
     let batch = bed.batch(20).await;

@@ -15,7 +15,7 @@ use zhenma::cases::fact::{Fact, Ground};
 use zhenma::cases::port::{FileLedger, NewCase, Takes};
 use zhenma::media::{MediaRow, MediaStore, Purpose};
 use zhenma::reports::{
-    Added, Contact, NewReport, Number, Report, ReportLedger, Seals, Ticket, Wanted, Wrong,
+    Added, Contact, NewReport, Number, Report, ReportLedger, Seals, State, Ticket, Wanted, Wrong,
 };
 use zhenma::scan::Place;
 
@@ -722,6 +722,35 @@ async fn a_report_that_no_case_may_have_opens_none() {
     assert_eq!(late.status(), 409);
     let ledger = &bed.bed.parts.ledger;
     assert!(ledger.any_case(report.id).await.is_err(), "a case was opened for nothing");
+}
+
+#[tokio::test]
+async fn a_report_of_a_case_made_void_waits_again_for_another_or_to_be_closed() {
+    let bed = Bed::start().await;
+    let (buyer, officer) = (bed.buyer(63), bed.officer().await);
+    let supervisor = bed.bed.person("supervisor").await;
+    let number = buyer.report(&bed.codes[18], vec![text("note", "变质")]).await;
+    let at = format!("/officer/reports/{}", bed.report(&number).await.id);
+    let mut cases = std::collections::BTreeSet::new();
+    for _ in 0..3 {
+        let linked = officer.post(&format!("{at}/case"), &[("case", "new")]).await;
+        assert_eq!(linked.status(), 303);
+        let case = bed.report(&number).await.case.expect("a case");
+        assert!(cases.insert(case.id), "the case that is void");
+        let file = bed.bed.parts.ledger.any_case(case.id).await.expect("a file");
+        assert_eq!(file.units().count(), 1);
+        let seq = file.seq().to_string();
+        let void = [("seq", &*seq), ("kind", "voided"), ("text", "误建")];
+        let voided = supervisor.post(&format!("/officer/cases/{}/supervise", case.id), &void).await;
+        assert_eq!(voided.status(), 303);
+        let report = bed.report(&number).await;
+        assert_eq!((report.state(), report.case), (State::Looked, None));
+        assert!(buyer.page(&format!("/reports/{number}")).await.1.contains("正在核查"));
+    }
+    assert_eq!(bed.trail("report.unlink").await.len(), 3);
+    let close = officer.post(&format!("{at}/close"), &[("as", "no_grounds")]).await;
+    assert_eq!(close.status(), 303);
+    assert_eq!(bed.report(&number).await.state(), State::Closed);
 }
 
 #[tokio::test]

@@ -181,3 +181,60 @@ async fn half_a_sign_in_ends_with_the_password_and_with_the_account() {
     let answer = half.post("/sign-in/code", &code).await;
     assert_eq!(crate::staff_bed::location(&answer), "/enterprise/sign-in", "after it was closed");
 }
+
+#[tokio::test]
+async fn nobody_approves_as_somebody_whom_they_let_in() {
+    let bed = StaffBed::start().await;
+    approval_above(&bed, "0").await;
+    let batch = batch(&bed, 20).await;
+    let owner = bed.person("member").await;
+    assert_eq!(owner.post("/enterprise/people/approver/link", &[]).await.status(), 200);
+    let yes = json!({"approved": true});
+    let place = async |who: &str| {
+        let made = bed.made(who, "/api/v1/orders", &order(&batch, who, 5)).await;
+        made["id"].as_str().expect("an id").to_owned()
+    };
+    let approve = async |id: &str| {
+        let path = format!("/api/v1/orders/{id}/approve");
+        bed.send(bed.program("approver", Method::POST, &path).json(&yes)).await
+    };
+    let own = place("member").await;
+    let refused = approve(&own).await;
+    assert_eq!((refused.0, &refused.1["errors"][0]["field"]), (422, &json!("approver")));
+    // Of what somebody else placed it is a second person.
+    let other = approve(&place("planner").await).await;
+    assert_eq!(other.0, 200, "{}", other.1);
+    // When the link has ended, and what could be asked for by it is old.
+    let days = |hours: i64| By {
+        login: "approver".to_owned(),
+        ..By::shell(bed.parts.clock.now().plus_ms(hours * 3_600_000))
+    };
+    let (ledger, id) = (&bed.parts.ledger, own.parse().expect("an id"));
+    assert!(
+        zhenma::registry::port::OrderLedger::approve(ledger, id, None, &days(95)).await.is_err()
+    );
+    zhenma::registry::port::OrderLedger::approve(ledger, id, None, &days(97))
+        .await
+        .expect("approved");
+}
+
+#[tokio::test]
+async fn a_bound_of_approval_that_was_raised_counts_a_day_later() {
+    let bed = StaffBed::start().await;
+    approval_above(&bed, "50").await;
+    let batch = batch(&bed, 200).await;
+    approval_above(&bed, "500").await;
+    let made = bed.made("planner", "/api/v1/orders", &order(&batch, "1", 60)).await;
+    assert_eq!(made["state"], "awaiting_approval");
+    let ledger = &bed.parts.ledger;
+    let id = made["id"].as_str().expect("an id").parse().expect("an id");
+    let placed = zhenma::registry::port::OrderLedger::order(ledger, id).await;
+    let mut new = placed.expect("an order").new;
+    new.order_key = "2".to_owned();
+    let tomorrow = By {
+        login: "planner".to_owned(),
+        ..By::shell(bed.parts.clock.now().plus_ms(24 * 3_600_000 + 1))
+    };
+    let placed = zhenma::registry::port::OrderLedger::place(ledger, &new, &tomorrow).await;
+    assert_eq!(placed.expect("placed").state.slug(), "queued");
+}

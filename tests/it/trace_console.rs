@@ -50,6 +50,11 @@ async fn sales_ship_a_case_and_what_cannot_be_says_why_in_chinese() {
         assert!(found.contains(words), "{words} in {found}");
     }
     assert!(!found.contains("登记有误"), "a viewer corrects nothing");
+    let backwards = viewer.get("/enterprise/trace?from=2026-11-20&until=2026-11-01").await;
+    assert_eq!(backwards.status(), 422);
+    assert!(backwards.text().await.expect("text").contains("结束日期早于开始日期，请对调。"));
+    let none = viewer.page("/enterprise/trace?act=destroyed").await;
+    assert!(none.contains("没有符合筛选条件的事项。") && none.contains("清除筛选"), "{none}");
     let refused = viewer.get("/enterprise/trace/acts/shipped").await;
     assert_eq!(refused.status(), 403);
     let shipped = &exported(&bed, "?act=shipped").await[0];

@@ -58,6 +58,52 @@ async fn who_changed_what_from_where_is_told_once_with_before_and_after() {
 }
 
 #[tokio::test]
+async fn whoever_takes_codes_or_events_or_the_trail_is_told_of() {
+    let bed = StaffBed::start().await;
+    let batch = bed.batch(10).await;
+    bed.codes(&batch).await;
+    let orders = bed.get("member", "/api/v1/orders").await;
+    let order = orders[0]["id"].as_str().expect("an id").to_owned();
+    let planner = bed.person("planner").await;
+    let file = format!("/enterprise/orders/{order}/files/labels.csv");
+    let head = planner.ask(Method::HEAD, &file).send().await.expect("an answer");
+    assert_eq!(head.status(), 200);
+    let missing = planner.get(&format!("/enterprise/orders/{order}/files/none.csv")).await;
+    assert_eq!(missing.status(), 404);
+    assert_eq!(planner.get(&file).await.status(), 200);
+    bed.get("viewer", "/api/v1/trace/events?act=shipped").await;
+    let sales = bed.person("sales").await;
+    assert_eq!(sales.get("/enterprise/trace/events.jsonld").await.status(), 200);
+    let county = bed.person("administrator").await;
+    let trail = county.page("/county/audit.jsonl?action=export").await;
+    assert_eq!(trail.lines().count(), 3, "its own row too: {trail}");
+    let taken: Vec<_> = rows(&bed, Wanted::default())
+        .await
+        .into_iter()
+        .filter(|row| row.action.ends_with(".take"))
+        .map(|row| {
+            assert_eq!(row.origin, "127.0.0.0/24");
+            let of = Some(OURS).filter(|_| row.login != "administrator");
+            assert_eq!(row.enterprise.as_deref(), of);
+            (row.login, row.object, row.after)
+        })
+        .collect();
+    let order = format!("order {order}");
+    for (row, (login, object, says)) in taken.iter().zip([
+        // Neither the head nor the file that is not there.
+        ("member", order.as_str(), "\"file\":\"labels.csv\""),
+        ("planner", order.as_str(), "\"file\":\"labels.csv\""),
+        ("viewer", "export events", "\"act\":\"shipped\""),
+        ("sales", "export events", "\"act\":null"),
+        ("administrator", "export trail", "\"narrowed\":true"),
+    ]) {
+        assert_eq!((&*row.0, &*row.1), (login, object));
+        assert!(row.2.contains(says), "{row:?}");
+    }
+    assert_eq!(taken.len(), 5, "{taken:?}");
+}
+
+#[tokio::test]
 async fn one_flipped_byte_anywhere_in_the_trail_is_found_by_the_doctor() {
     let site = Site::new("embedded");
     let doctor = || {

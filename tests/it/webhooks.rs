@@ -13,13 +13,13 @@ use zhenma::auth::port::TrailLedger;
 use zhenma::auth::trail::Wanted;
 use zhenma::base::{By, Clock, UnixMs, clock::SystemClock};
 use zhenma::cases::block::BlockLedger;
-use zhenma::hooks::port::HookLedger;
+use zhenma::hooks::port::{AtOnce, HookLedger};
 use zhenma::hooks::{Attempt, DeliveryState, Kind, Trouble, Why};
 use zhenma::registry::Uscc;
 
 use crate::faults::load::eventually;
 use crate::need;
-use crate::staff_bed::{OURS, StaffBed};
+use crate::staff_bed::{OURS, StaffBed, THEIRS};
 use target::{Answer, Received, Target};
 
 /// An installation whose operator allows webhooks to this machine.
@@ -314,6 +314,46 @@ async fn nothing_within_the_operators_network_is_called_unless_it_is_allowed() {
     assert_eq!(target.connections(), 0, "somebody was called");
 }
 
+/// As the courier has it.
+const MOST: AtOnce = AtOnce { of_endpoint: 2, of_enterprise: 4 };
+
+/// By the ledger alone, whose clock can be told anything.
+#[tokio::test]
+async fn many_slow_endpoints_of_one_enterprise_leave_the_others_their_calls() {
+    let bed = StaffBed::start().await;
+    let ledger = &bed.parts.ledger;
+    // Ahead of the worker of the bed, which has nothing of that time to do.
+    let start = SystemClock.now().plus_ms(3_600_000);
+    let begun = By::shell(start);
+    for n in 0..3 {
+        let (id, _) = add(&bed, &format!("https://erp.invalid/{n}")).await;
+        let id: uuid::Uuid = id.parse().expect("an id");
+        for _ in 0..2 {
+            ledger.test_endpoint(&uscc(), id, &begun).await.expect("written");
+        }
+    }
+    let body = json!({"url": "https://mes.invalid/", "events": ["order.done"]});
+    let theirs = bed.made("stranger", "/api/v1/webhooks", &body).await;
+    let theirs: uuid::Uuid = theirs["id"].as_str().expect("an id").parse().expect("an id");
+    let stranger = Uscc::parse(THEIRS).expect("a code");
+    let late = start.plus_ms(1_000);
+    ledger.test_endpoint(&stranger, theirs, &By::shell(late)).await.expect("written");
+    let take = || ledger.take_delivery(late, late.plus_ms(60_000), MOST);
+    let mut taken = Vec::new();
+    while let Some(due) = take().await.expect("asked") {
+        taken.push(due);
+    }
+    let (ours, others): (Vec<_>, Vec<_>) =
+        taken.iter().partition(|due| due.endpoint.enterprise == OURS);
+    assert_eq!((ours.len(), others.len()), (4, 1), "four of six, and the one that came last");
+    // What is done makes room.
+    let done = Attempt { at: late, took_ms: 5, status: Some(200), trouble: None };
+    let by = By::worker(late);
+    ledger.note_attempt(ours[0], &done, &ours[0].next(&done, 0), &by).await.expect("kept");
+    assert_eq!(take().await.expect("asked").expect("one is due").endpoint.enterprise, OURS);
+    assert!(take().await.expect("asked").is_none());
+}
+
 /// By the ledger alone, whose clock can be told anything.
 #[tokio::test]
 async fn a_lease_keeps_a_second_worker_away_and_days_of_failure_end_an_endpoint() {
@@ -326,7 +366,7 @@ async fn a_lease_keeps_a_second_worker_away_and_days_of_failure_end_an_endpoint(
     for _ in 0..3 {
         ledger.test_endpoint(&uscc(), id, &By::shell(start)).await.expect("written");
     }
-    let take = |at: UnixMs| ledger.take_delivery(at, at.plus_ms(60_000), 2);
+    let take = |at: UnixMs| ledger.take_delivery(at, at.plus_ms(60_000), MOST);
     let first = take(start).await.expect("asked").expect("one is due");
     let second = take(start).await.expect("asked").expect("another is due");
     assert_ne!(first.event, second.event);

@@ -16,10 +16,14 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
+use crate::app::compose::StartError;
 use crate::app::config::Settings;
 use crate::app::paths;
 use crate::base::LedgerError;
+use crate::registry::port::RegistryLedger as _;
 use crate::store::frozen::FrozenError;
+use crate::store::redis::RedisState;
+use crate::store::sql::Ledger;
 
 pub use archive::unpack;
 pub use moving::{MovedLedger, Places, Relocated, relocate};
@@ -125,6 +129,50 @@ pub fn unmoved(settings: &Settings) -> Result<(), String> {
         }
     }
     Ok(())
+}
+
+/// Refuses an empty store on a server where the file of one lies unmoved. Without the
+/// ledger every label would be called not genuine, without the histories every copy genuine.
+///
+/// # Errors
+/// Naming the file, and what to do; of the ledger.
+pub async fn all_moved(settings: &Settings, ledger: &Ledger) -> Result<(), StartError> {
+    if let Some(says) = ledger_left(settings)
+        && ledger.enterprises().await?.is_empty()
+    {
+        return Err(StartError::Other(says));
+    }
+    // One that cannot be reached now is opened all the same.
+    if let Some(says) = scans_left(settings)
+        && let Ok(redis) = RedisState::reach(&settings.scan_store).await
+        && redis.holds_scans().await.is_ok_and(|holds| !holds)
+    {
+        return Err(StartError::Other(says));
+    }
+    Ok(())
+}
+
+/// What to do about an unmoved ledger where the one on a server has no enterprise; `None`
+/// where there is none.
+pub fn ledger_left(settings: &Settings) -> Option<String> {
+    left("ledger", &settings.ledger, &paths::ledger(&settings.data), "no enterprise is registered")
+}
+
+/// What to do about unmoved histories where Redis has none; `None` where there are none.
+pub fn scans_left(settings: &Settings) -> Option<String> {
+    left("scan_store", &settings.scan_store, &paths::scans(&settings.data), "no scan is known")
+}
+
+fn left(name: &str, value: &str, file: &Path, lacks: &str) -> Option<String> {
+    (value != "embedded" && file.exists()).then(|| {
+        format!(
+            "{name}: {lacks} on the server, and {} was not moved there: let {name} (ZHENMA_{}) be \
+             embedded and run `zhenma move`, or name the former server; put the file elsewhere if \
+             nobody needs it",
+            file.display(),
+            name.to_uppercase()
+        )
+    })
 }
 
 /// Refuses a place in which a restore did not end.

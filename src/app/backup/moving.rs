@@ -90,7 +90,8 @@ impl MovedLedger {
 ///
 /// # Errors
 /// When something has a file open, when a place is not empty or fails, or has not
-/// what was put there. The files are as they were then.
+/// what was put there. The files are as they were then, and a Redis that was begun is
+/// refused by all but who moves or restores into it again.
 pub async fn relocate(
     settings: &Settings,
     to: &Places,
@@ -108,27 +109,32 @@ pub async fn relocate(
         Some(url) => Some((redis::empty(url).await?, FrozenScans::alone(&scans_file)?)),
         None => None,
     };
-    let logs = match &redis {
-        Some((redis, _)) => redis::logs(redis).await?,
-        None => Vec::new(),
-    };
     let mut load = match &to.postgres {
         Some(url) => Some(Load::begin(url).await?),
         None => None,
     };
+    let ledger = if settings.ledger == "embedded" {
+        // Before it is brought to this version, beneath who may have it open.
+        drop(LoneLedger::at(&ledger_file)?);
+        Ledger::open(&ledger_file, clock.now()).await?
+    } else {
+        Ledger::connect(&settings.ledger, clock.now()).await?
+    };
+    // The first that is written: both places were looked at.
+    let logs = match &redis {
+        Some((redis, _)) => redis::begin(redis).await?,
+        None => Vec::new(),
+    };
+    expect(ledger, &logs).await?;
     let mut done = Relocated::default();
     // Held until all has its new place: nobody writes meanwhile.
     let _alone = if settings.ledger == "embedded" {
-        // Before it is brought to this version, beneath who may have it open.
-        drop(LoneLedger::at(&ledger_file)?);
-        expect(Ledger::open(&ledger_file, clock.now()).await?, &logs).await?;
         let ledger = LoneLedger::at(&ledger_file)?;
         if let Some(load) = &mut load {
             done.ledger = Some(MovedLedger::of(&ledger.pour_into(load).await?));
         }
         Some(ledger)
     } else {
-        expect(Ledger::connect(&settings.ledger, clock.now()).await?, &logs).await?;
         None
     };
     if let Some((redis, scans)) = &redis {
@@ -141,6 +147,9 @@ pub async fn relocate(
     }
     if let Some(load) = load {
         load.commit(clock.now()).await?;
+    }
+    if let Some((redis, _)) = &redis {
+        redis::end(redis).await?;
     }
     for (moved, file) in [(redis.is_some(), scans_file), (to.postgres.is_some(), ledger_file)] {
         if moved {

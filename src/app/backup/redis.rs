@@ -39,32 +39,48 @@ pub(super) fn told(error: StateError) -> BackupError {
     BackupError::Refused(error.to_string())
 }
 
-/// An empty Redis at `url`.
+/// The Redis at `url`, which is empty, or was not filled to its end. Nothing is written.
 ///
 /// # Errors
-/// When it cannot be reached or is not empty.
+/// When it cannot be reached, or has scans or keys of others.
 pub async fn empty(url: &str) -> Result<RedisState, BackupError> {
-    let redis = RedisState::reach(url).await.map_err(told)?;
-    if redis.is_empty().await.map_err(told)? {
-        return Ok(redis);
+    let redis = RedisState::reach_to_fill(url).await.map_err(told)?;
+    if redis.holds_scans().await.map_err(told)? {
+        return Err(BackupError::Refused(
+            "the Redis that is named holds scans already: put its file aside as deploy/README.md \
+             says, or name another Redis; a restore or move that did not end is run again as it \
+             was, and needs neither"
+                .into(),
+        ));
     }
-    Err(BackupError::Refused(
-        "the Redis that is named holds scans already: name another database, or empty it \
-         (FLUSHDB) if they are of a restore or move that did not end"
-            .into(),
-    ))
+    match redis.keys_of_others().await.map_err(told)? {
+        0 => Ok(redis),
+        others => Err(BackupError::Refused(format!(
+            "the Redis that is named has keys of others ({others}): whoever empties it for them \
+             empties the histories; give zhenma a Redis of its own"
+        ))),
+    }
 }
 
-/// The logs of a Redis that is to be filled. That they have names fills nothing.
+/// Begins to fill what is empty, and gives its logs. Nobody else may use it before [`end`].
 ///
 /// # Errors
 /// When it cannot be reached.
-pub async fn logs(redis: &RedisState) -> Result<Vec<LogId>, BackupError> {
+pub async fn begin(redis: &RedisState) -> Result<Vec<LogId>, BackupError> {
+    redis.begin_filling().await.map_err(told)?;
     let mut logs = Vec::new();
     for shard in 0..redis.shards() {
         logs.push(redis.identity(shard).await.map_err(told)?);
     }
     Ok(logs)
+}
+
+/// Lets everybody use what was filled.
+///
+/// # Errors
+/// When it cannot be reached; it is refused then as before.
+pub async fn end(redis: &RedisState) -> Result<(), BackupError> {
+    redis.end_filling().await.map_err(told)
 }
 
 /// The log first, since a scan that is in its history already goes to no log.
@@ -114,7 +130,7 @@ pub async fn fill(
     if here != there {
         return Err(BackupError::Refused(
             "what Redis has differs from what was put there: was something else writing to it? \
-             Empty it (FLUSHDB) and begin again"
+             Stop that, and run this again"
                 .into(),
         ));
     }

@@ -95,6 +95,9 @@ pub async fn restore(
         Some(load) => load.commit(clock.now()).await?,
         None => place(&partial.join(LEDGER), &paths::ledger(data))?,
     }
+    if let Some(redis) = &redis {
+        redis::end(redis).await?;
+    }
     sync_folder_of(&partial)?;
     // From here on it is usable. By one step: half of the folder would say that nothing
     // was put into its place.
@@ -162,7 +165,7 @@ async fn put(
     // What the histories are put into has logs of its own, and so has a file that was
     // made of a Redis.
     let logs = match redis {
-        Some(redis) => redis::logs(redis).await?,
+        Some(redis) => redis::begin(redis).await?,
         None if about.scan_store == "redis" && !what.ledger_only && scans.exists() => {
             let file = Inspection::open(&scans).map_err(redis::told)?;
             file.identity().map_err(redis::told)?.into_iter().collect()

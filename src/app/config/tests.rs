@@ -4,7 +4,8 @@ use super::*;
 
 fn with(pairs: &[(&str, &str)]) -> Result<Settings, ConfigError> {
     Settings::from_sources(None, |name| {
-        pairs.iter().find(|(n, _)| *n == name).map(|(_, v)| (*v).to_owned())
+        let found = pairs.iter().find(|(n, _)| *n == name);
+        found.map(|(_, v)| (*v).to_owned()).ok_or(VarError::NotPresent)
     })
 }
 
@@ -68,6 +69,28 @@ fn printed_settings_hide_the_password_of_postgresql() {
 }
 
 #[test]
+fn a_parameter_of_postgresql_that_nothing_reads_is_refused() {
+    let of = |more: &str| {
+        let url = format!("postgres://zhenma:s3cret@db/zhenma?{more}");
+        with(&[("ZHENMA_LEDGER", &url)]).map(|_| ()).map_err(|error| error.to_string())
+    };
+    for good in
+        ["sslmode=verify-full&sslrootcert=/ca.pem", "ssl-mode=require", "options[search_path]=z"]
+    {
+        assert_eq!(of(good), Ok(()), "{good}");
+    }
+    for (wrong, says) in [
+        ("sslmod=verify-full", "setting ZHENMA_LEDGER: sslmod is no parameter: is sslmode meant?"),
+        ("port=5433&SSLMODE=require", "SSLMODE is no parameter: is sslmode meant?"),
+        ("connect_timeout=5", "connect_timeout is no parameter: take it away"),
+        ("s3@cret", "what stands behind the ? is no parameter"),
+    ] {
+        let error = of(wrong).expect_err(wrong);
+        assert!(error.contains(says) && !error.contains("cret"), "{error}");
+    }
+}
+
+#[test]
 fn bad_settings_name_the_variable() {
     for (name, value) in [
         ("ZHENMA_LISTEN", "nowhere"),
@@ -95,5 +118,32 @@ fn bad_settings_name_the_variable() {
     ] {
         let error = with(&[(name, value)]).expect_err(value).to_string();
         assert!(error.contains(name), "{error}");
+    }
+}
+
+#[test]
+fn a_variable_that_is_no_text_is_refused_and_not_left_out() {
+    use std::os::unix::ffi::OsStringExt;
+    let error = Settings::from_sources(None, |name| match name {
+        "ZHENMA_LEDGER" => {
+            Err(VarError::NotUnicode(std::ffi::OsString::from_vec(b"postgres://\xff".to_vec())))
+        }
+        _ => Err(VarError::NotPresent),
+    });
+    let error = error.expect_err("not left out").to_string();
+    assert_eq!(error, "setting ZHENMA_LEDGER: is not UTF-8");
+}
+
+#[test]
+fn a_file_that_cannot_be_read_is_told_by_its_line_without_what_stands_there() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("settings.toml");
+    for value in ["postgres://zhenma:s3cret@h/ledger", "\"postgres://zhenma:s3cret@h/ledger"] {
+        let text = format!("log_format = \"json\"\nledger = {value}\nmap = \"none\"\n");
+        std::fs::write(&path, text).expect("written");
+        let error = Settings::from_sources(Some(&path), |_| Err(VarError::NotPresent));
+        let error = error.expect_err(value).to_string();
+        assert!(error.contains("settings.toml: line 2: "), "{error}");
+        assert!(!error.contains("s3cret"), "{error}");
     }
 }

@@ -37,19 +37,27 @@ pub fn public_url(settings: &Settings) -> Vec<Finding> {
             "set it to the name under which buyers reach this server",
         ));
     }
-    if !loopback && url.starts_with("http://") {
-        found.push(Finding::warning(
-            CHECK,
-            format!("{url} is not encrypted: cookies are sent in the clear, and browsers warn"),
-            "put a proxy with TLS in front and write https://",
-        ));
-    }
+    found.extend(in_the_clear(settings));
     found.extend(long_host(settings));
     if found.is_empty() {
         let alone = if loopback { ", which this machine alone can reach" } else { "" };
         found.push(Finding::ok(CHECK, format!("labels begin with {url}{alone}")));
     }
     found
+}
+
+/// A label that is printed so leads there for good.
+pub(crate) fn in_the_clear(settings: &Settings) -> Option<Finding> {
+    let url = settings.public_url.trim_end_matches('/');
+    let loopback = settings.hosts().first().is_some_and(|host| is_loopback(host));
+    (!loopback && url.starts_with("http://")).then(|| {
+        Finding::warning(
+            "public_url",
+            format!("{url} is not encrypted: cookies are sent in the clear, and browsers warn"),
+            "put a proxy with TLS in front and write https:// before a label is printed, which \
+             says it for good",
+        )
+    })
 }
 
 /// What is wrong with the length of the host.

@@ -4,7 +4,8 @@
 use std::collections::HashMap;
 use std::path::Path;
 
-use super::{Finding, local};
+use super::{Finding, NOT_BEFORE, local};
+use crate::app::backup::{ledger_left, scans_left};
 use crate::app::config::Settings;
 use crate::app::paths;
 use crate::base::{LedgerError, UnixMs};
@@ -27,18 +28,19 @@ const BROKEN: &str =
     "look again; if it stays, stop the processes, keep a copy of the file, restore a backup";
 
 /// The ledger on a PostgreSQL server.
-async fn on_server(url: &str) -> (Vec<Finding>, Option<Ledger>) {
+async fn on_server(settings: &Settings) -> (Vec<Finding>, Option<Ledger>) {
     const CHECK: &str = "ledger";
     const NAME: &str = "PostgreSQL";
     let fault = |says: String, remedy: &str| (vec![Finding::fault(CHECK, says, remedy)], None);
     let looked = async {
-        let ledger = Ledger::inspect_server(url).await?;
+        let ledger = Ledger::inspect_server(&settings.ledger).await?;
         let made = ledger.is_made().await?;
         let migrated = if made { Some(ledger.migrated().await?) } else { None };
         let fits = made || ledger.may_be_made().await?;
-        Ok::<_, LedgerError>((ledger.forgetful().await?, migrated, fits, ledger))
+        let encrypted = ledger.is_encrypted().await?;
+        Ok::<_, LedgerError>((ledger.forgetful().await?, encrypted, migrated, fits, ledger))
     };
-    let (forgetful, migrated, fits, ledger) = match looked.await {
+    let (forgetful, encrypted, migrated, fits, ledger) = match looked.await {
         Ok(looked) => looked,
         Err(error) => {
             return fault(
@@ -55,6 +57,9 @@ async fn on_server(url: &str) -> (Vec<Finding>, Option<Ledger>) {
         );
     }
     let Some(Migrated { found, known, whole }) = migrated else {
+        if let Some(says) = ledger_left(settings) {
+            return fault(says, NOT_BEFORE);
+        }
         let says = format!("{NAME}: the database is empty; it is filled at the first start");
         return (vec![Finding::ok(CHECK, says)], None);
     };
@@ -80,14 +85,16 @@ async fn on_server(url: &str) -> (Vec<Finding>, Option<Ledger>) {
         ),
         None => Finding::ok(CHECK, format!("{NAME} can be read")),
     };
-    (vec![found], Some(ledger))
+    let how = if encrypted { "is" } else { "is not" };
+    let line = Finding::ok(CHECK, format!("{NAME}: the connection {how} encrypted"));
+    (vec![found, line], Some(ledger))
 }
 
 /// The ledger's place, and the ledger where it can be read.
 pub async fn ledger(settings: &Settings) -> (Vec<Finding>, Option<Ledger>) {
     const CHECK: &str = "ledger";
     if settings.ledger != "embedded" {
-        return on_server(&settings.ledger).await;
+        return on_server(settings).await;
     }
     let path = paths::ledger(&settings.data);
     let name = path.display();
@@ -163,7 +170,7 @@ pub async fn scans(settings: &Settings, ledger: Option<&Ledger>, now: UnixMs) ->
         };
         embedded(&paths::scans(&settings.data), followed)
     } else {
-        redis(&settings.scan_store, now).await
+        redis(settings, now).await
     };
     if let Some(logs) = &logs {
         found.extend(follow_up(logs, &known, ledger, now).await);
@@ -239,23 +246,30 @@ fn embedded(path: &Path, followed: bool) -> Looked {
     }
 }
 
-async fn redis(url: &str, now: UnixMs) -> Looked {
+async fn redis(settings: &Settings, now: UnixMs) -> Looked {
     const CHECK: &str = "scan_store";
     let fault = |error: StateError| {
         let says = error.to_string();
         let remedy = if says.contains("maxmemory") {
             "it is full: raise maxmemory, and look that a worker runs, which empties its log: \
              until then every answer is cannot_confirm"
+        } else if says.contains("did not end") {
+            NOT_BEFORE
         } else {
             "start Redis 7.0 or newer, and let this machine reach it: until then every answer is \
              cannot_confirm"
         };
         (vec![Finding::fault(CHECK, says, remedy)], None)
     };
-    let state = match RedisState::reach(url).await {
+    let state = match RedisState::reach(&settings.scan_store).await {
         Ok(state) => state,
         Err(error) => return fault(error),
     };
+    if let Some(says) = scans_left(settings)
+        && state.holds_scans().await.is_ok_and(|holds| !holds)
+    {
+        return (vec![Finding::fault(CHECK, says, NOT_BEFORE)], None);
+    }
     let found = match state.durability().await {
         Ok(d) if d.is_full() => Finding::ok(CHECK, d.says),
         Ok(d) => Finding::warning(

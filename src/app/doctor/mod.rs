@@ -22,6 +22,8 @@ use crate::keys::KeyDir;
 
 /// Days before an end, of a key or a licence, from which on it is told.
 const SOON_DAYS: i64 = 60;
+/// The remedy where what is told is one, which serve and worker insist on.
+const NOT_BEFORE: &str = "neither `serve` nor `worker` starts before that";
 /// Names told of a list that may be long.
 const NAMES_MAX: usize = 5;
 

@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use jiff::civil::Date;
 
-use super::{Finding, SOON_DAYS, local, some_of};
+use super::{Finding, NOT_BEFORE, SOON_DAYS, local, some_of};
+use crate::app::backup::ledger_left;
 use crate::app::config::Settings;
 use crate::base::{LedgerError, UnixMs};
 use crate::keys::{KeyNumber, KeyStatus, Keyring};
@@ -31,6 +32,11 @@ pub async fn checks(
             return vec![Finding::fault("register", error.to_string(), remedy)];
         }
     };
+    if enterprises.is_empty()
+        && let Some(says) = ledger_left(settings)
+    {
+        return vec![Finding::fault("register", says, NOT_BEFORE)];
+    }
     let today = local(settings, now).date();
     let mut found: Vec<_> = enterprises.iter().flat_map(|e| licences(e, today)).collect();
     if let Some(ring) = ring {

@@ -11,7 +11,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::base::{By, Clock, LedgerError, rng};
 use crate::hooks::delivery::KEPT_MS;
-use crate::hooks::port::HookLedger;
+use crate::hooks::port::{AtOnce, HookLedger};
 use crate::hooks::{Allowed, Attempt, Due, Target, Trouble};
 use crate::store::sql::Ledger;
 
@@ -21,10 +21,11 @@ use call::{CALL_MAX, Caller, Headers};
 const LEASE_MS: i64 = 60_000;
 /// How often the ledger is asked what is due.
 const BEAT: Duration = Duration::from_secs(1);
-/// Calls at once, and at once to one endpoint: one that hangs must not hold up
-/// the others.
+/// Calls at once.
 const CALLS_AT_ONCE: usize = 32;
-const CALLS_OF_ONE_MAX: u32 = 2;
+/// Of these, to one endpoint and to those of one enterprise: what hangs must not hold
+/// up the others.
+const CALLS_OF_ONE: AtOnce = AtOnce { of_endpoint: 2, of_enterprise: 4 };
 /// Events forgotten in one transaction, and beats between two looks for some.
 const FORGOTTEN_AT_ONCE: u32 = 500;
 const BEATS_BETWEEN_FORGETTING: u32 = 600;
@@ -66,7 +67,7 @@ impl Hooks {
         while running.len() < CALLS_AT_ONCE {
             let now = self.clock.now();
             let until = now.plus_ms(LEASE_MS);
-            let Some(due) = self.ledger.take_delivery(now, until, CALLS_OF_ONE_MAX).await? else {
+            let Some(due) = self.ledger.take_delivery(now, until, CALLS_OF_ONE).await? else {
                 break;
             };
             let hooks = self.clone();

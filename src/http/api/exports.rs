@@ -42,6 +42,7 @@ pub struct Wanted {
         (status = 404, body = ProblemDocument, content_type = "application/problem+json", description = "No such kind"),
         (status = 406, body = ProblemDocument, content_type = "application/problem+json", description = "Neither CSV nor JSON Lines is taken"),
         (status = 422, body = ProblemDocument, content_type = "application/problem+json", description = "No such format"),
+        (status = 429, body = ProblemDocument, content_type = "application/problem+json", description = "Two files of yours are under way"),
         (status = 503, body = ProblemDocument, content_type = "application/problem+json", description = "Too many exports are under way"),
     )
 )]

@@ -16,6 +16,7 @@ use crate::http::address::Path;
 use crate::http::bodies;
 use crate::http::desk::Desk;
 use crate::http::problem::{Problem, ProblemDocument};
+use crate::http::turns::{Holder, Work};
 use crate::registry::import::{ImportFormat, ImportKind, rows};
 use crate::registry::port::Registered;
 use crate::registry::service::{Scope, register};
@@ -51,6 +52,7 @@ pub struct ImportRecord {
         (status = 413, body = ProblemDocument, content_type = "application/problem+json", description = "Longer than 16 MiB"),
         (status = 415, body = ProblemDocument, content_type = "application/problem+json", description = "Neither CSV nor JSON Lines"),
         (status = 422, body = ProblemDocument, content_type = "application/problem+json", description = "Nothing was registered; names line and field of what is wrong"),
+        (status = 429, body = ProblemDocument, content_type = "application/problem+json", description = "Another file of yours is being sent"),
     )
 )]
 pub async fn import(
@@ -67,6 +69,7 @@ pub async fn import(
         _ => return Err(Problem::nothing()),
     };
     let format = format(request.headers())?;
+    let _turn = desk.turns.take(Work::Import, Holder::from(&who.scope))?;
     let time = Duration::from_secs(IMPORT_S_MAX / 2);
     let body = bodies::within(time, request.into_body(), IMPORT_BYTES_MAX).await?;
     let rows = rows(kind, format, &body).map_err(Problem::invalid)?;

@@ -15,6 +15,7 @@ use crate::http::address::{Path, Query, Unread};
 use crate::http::desk::Desk;
 use crate::http::labels_file;
 use crate::http::problem::{Problem, ProblemDocument};
+use crate::http::turns::{Holder, Work};
 use crate::registry::movement::Words;
 use crate::registry::movement::service::{Asked, move_labels};
 
@@ -63,6 +64,7 @@ pub struct OfFile {
         (status = 408, body = ProblemDocument, content_type = "application/problem+json", description = "The file came too slowly"),
         (status = 409, body = ProblemDocument, content_type = "application/problem+json", description = "The key of another request"),
         (status = 422, body = ProblemDocument, content_type = "application/problem+json", description = "Nothing was moved; names the lines that are wrong"),
+        (status = 429, body = ProblemDocument, content_type = "application/problem+json", description = "Another file of yours is being sent"),
     )
 )]
 pub async fn make(
@@ -85,6 +87,7 @@ pub async fn make(
         words: Words::checked(&new.reason, &new.reference, new.request.as_deref()),
     };
     let asked = how.asked(&who)?;
+    let _turn = desk.turns.take(Work::Import, Holder::from(&who.scope))?;
     let named = labels_file::read(&batch, request.into_body()).await?;
     let (ranges, broken) = labels_file::usable(named, asked.partial).map_err(Problem::invalid)?;
     let asked = Asked { ranges: Some(ranges), ..asked };

@@ -322,10 +322,10 @@ pub async fn files(
 )]
 pub async fn file(
     State(desk): State<Desk>,
-    ByKey { who, .. }: ByKey<With<Planning>>,
+    ByKey { who, by }: ByKey<With<Planning>>,
     Path((id, name)): Path<(String, String)>,
     request: Request,
 ) -> Result<Response, Problem> {
     let order = find(&desk, &who, &id).await?;
-    orders::file(&order, &name, request).await
+    orders::file(&*desk.ledger, &order, &name, request, &by).await
 }

@@ -18,6 +18,7 @@ use crate::http::address::{Path, Query, Unread};
 use crate::http::desk::Desk;
 use crate::http::own::{OwnImportRecord, keep, prepared};
 use crate::http::problem::{Problem, ProblemDocument};
+use crate::http::turns::{Holder, Work};
 use crate::registry::own::import::Written;
 
 /// What the list becomes a batch of.
@@ -84,6 +85,7 @@ impl OfList {
         (status = 409, body = ProblemDocument, content_type = "application/problem+json", description = "Another list of the enterprise is under way"),
         (status = 413, body = ProblemDocument, content_type = "application/problem+json", description = "Longer than 1 GiB"),
         (status = 422, body = ProblemDocument, content_type = "application/problem+json", description = "Names each field that is wrong"),
+        (status = 429, body = ProblemDocument, content_type = "application/problem+json", description = "Another list of yours is being sent"),
     )
 )]
 pub async fn import(
@@ -96,6 +98,7 @@ pub async fn import(
         let remedy = "give product, lot and made_on, and what else is wanted, behind the address";
         Problem::invalid(vec![FieldError::new("product", e.0, remedy)])
     })?;
+    let _turn = desk.turns.take(Work::List, Holder::from(&who.scope))?;
     let new = prepared(&desk, &who.scope, &of.written()).await?;
     let file = request.into_body().into_data_stream();
     let import = keep(&desk, new, file, OWN_FILE_BYTES_MAX, &by).await?;

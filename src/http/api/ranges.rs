@@ -163,6 +163,7 @@ pub async fn mark(
         (status = 204, description = "It does not stand any more"),
         Refused,
         (status = 404, body = ProblemDocument, content_type = "application/problem+json", description = "No such fact within reach"),
+        (status = 409, body = ProblemDocument, content_type = "application/problem+json", description = "It is the block of an office, which lifts it"),
     )
 )]
 pub async fn lift(

@@ -129,11 +129,11 @@ pub async fn capture(
 )]
 pub async fn export(
     State(desk): State<Desk>,
-    ByKey { who, .. }: ByKey<Member>,
+    ByKey { who, by }: ByKey<Member>,
     asked: Result<Query<Asked>, Unread>,
 ) -> Result<Response, Problem> {
     let Query(asked) = asked
         .map_err(|e| Problem::invalid(vec![FieldError::new("query", e.0, "see /openapi.json")]))?;
     let filter = asked.filter(&desk.zone).map_err(|fault| Problem::invalid(vec![fault]))?;
-    Ok(trace::exported(&desk, own(&who)?, filter))
+    trace::exported(&desk, own(&who)?, filter, &by).await
 }

@@ -18,6 +18,7 @@ use crate::http::access::ByKey;
 use crate::http::desk::Desk;
 use crate::http::problem::{FaultDocument, Problem, ProblemDocument};
 use crate::http::trace::recording;
+use crate::http::turns::{Holder, Work};
 use crate::registry::Uscc;
 use crate::trace::service::{Tally, record_shift};
 use crate::trace::shift::{Format, LINE_BYTES_MAX, Packed, SHIFT_BYTES_MAX, Shift};
@@ -60,6 +61,7 @@ pub struct ShiftRecord {
         (status = 413, body = ProblemDocument, content_type = "application/problem+json", description = "Longer than 64 MiB; what came before is kept"),
         (status = 415, body = ProblemDocument, content_type = "application/problem+json", description = "Neither CSV nor JSON Lines"),
         (status = 422, body = ProblemDocument, content_type = "application/problem+json", description = "The first line of the CSV does not name the columns; nothing is kept"),
+        (status = 429, body = ProblemDocument, content_type = "application/problem+json", description = "Another file of yours is being sent"),
     )
 )]
 pub async fn import(
@@ -69,6 +71,7 @@ pub async fn import(
 ) -> Result<Json<ShiftRecord>, Problem> {
     let own = own(&who)?;
     let format = format(request.headers())?;
+    let _turn = desk.turns.take(Work::Import, Holder::Enterprise(own.clone()))?;
     let time = Duration::from_secs(IMPORT_S_MAX - 10);
     let taken = tokio::time::timeout(time, take(&desk, &own, format, request, &by)).await;
     desk.show_changes().await;

@@ -34,6 +34,7 @@ use crate::web::lists::ListPage;
         (status = 303, description = "To the form for signing in"),
         (status = 404, body = ProblemDocument, content_type = "application/problem+json", description = "No such list"),
         (status = 422, body = String, content_type = "text/html", description = "The page, with what cannot be read"),
+        (status = 429, body = ProblemDocument, content_type = "application/problem+json", description = "Two files of yours are under way"),
         (status = 503, body = ProblemDocument, content_type = "application/problem+json", description = "Too many files are under way"),
     )
 )]

@@ -16,6 +16,7 @@ use crate::http::access::AtConsole;
 use crate::http::address::{Query, Unread};
 use crate::http::console::page;
 use crate::http::desk::Desk;
+use crate::http::exports::taken;
 use crate::http::problem::Problem;
 use crate::scan::reason::minute_text;
 use crate::web::console::{Frame, Typed};
@@ -210,10 +211,13 @@ fn filled(filter: Filter, fault: Option<&FieldError>, f: &Frame) -> TrailFilter 
 )]
 pub async fn export(
     State(desk): State<Desk>,
-    _at: AtConsole<Administrator>,
+    AtConsole { by, .. }: AtConsole<Administrator>,
     Query(filter): Query<Filter>,
 ) -> Result<Response, Problem> {
     let wanted = filter.wanted(&desk).map_err(|fault| Problem::invalid(vec![fault]))?;
+    // Not what it is narrowed to: somebody may have typed anything.
+    let asked = serde_json::json!({"format": "jsonl", "narrowed": !filter.query().is_empty()});
+    taken(&desk, &by, "trail", None, asked).await?;
     // Read as it is sent: the trail may be longer than memory.
     let lines = stream::try_unfold((desk, wanted, Some(0)), |(desk, wanted, after)| async move {
         let Some(after) = after else { return Ok(None) };

@@ -13,6 +13,7 @@ use crate::registry::movement::{
 use crate::scan::reason::minute_text;
 use crate::web::book::{self, Book, Forms, MovementLine, PlaceLine, SumLine, WaitingLine};
 use crate::web::console::{Choice, Frame};
+use crate::web::fault::particular;
 
 /// Movements that a page lists.
 const LISTED_MAX: u32 = 50;
@@ -204,10 +205,10 @@ pub(super) fn fault_text(e: &FieldError, f: &Frame) -> String {
         "account" | "holding" => "请从列表中选择",
         _ => "请检查这一项",
     };
-    let words = match f.lang {
+    let words = particular(e, f.lang).unwrap_or_else(|| match f.lang {
         Lang::Zh => zh.to_owned(),
-        Lang::En => format!("{}; {}", e.problem, e.remedy),
-    };
+        Lang::En => e.sentence(),
+    });
     match (e.line, f.lang) {
         (None, _) => words,
         (Some(line), Lang::Zh) => format!("第{line}行：{words}"),

@@ -61,6 +61,7 @@ pub struct Wanted {
         (status = 303, description = "To the form for signing in"),
         (status = 403, body = ProblemDocument, content_type = "application/problem+json", description = "For owners"),
         (status = 404, body = ProblemDocument, content_type = "application/problem+json", description = "No such kind"),
+        (status = 429, body = ProblemDocument, content_type = "application/problem+json", description = "Two files of yours are under way"),
     )
 )]
 pub async fn take(

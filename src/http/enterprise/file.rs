@@ -17,6 +17,7 @@ use crate::http::address::Path;
 use crate::http::desk::Desk;
 use crate::http::labels_file;
 use crate::http::problem::{Problem, ProblemDocument};
+use crate::http::turns::{Holder, Work};
 use crate::registry::Batch;
 use crate::registry::movement::file::Named;
 use crate::registry::movement::service::{Asked, move_labels};
@@ -97,6 +98,7 @@ async fn read(batch: &Batch, mut form: Multipart) -> Result<Sent, Problem> {
         (status = 403, body = ProblemDocument, content_type = "application/problem+json", description = "Not this person's duty"),
         (status = 404, body = ProblemDocument, content_type = "application/problem+json", description = "No such batch of this enterprise"),
         (status = 422, body = String, content_type = "text/html", description = "The page, with the lines that are wrong"),
+        (status = 429, body = ProblemDocument, content_type = "application/problem+json", description = "Another file of yours is being sent"),
     )
 )]
 pub async fn make(
@@ -109,6 +111,7 @@ pub async fn make(
     if !Kind::NAMED.into_iter().any(|kind| may(&frame, kind)) {
         return Err(Problem::not_your_duty());
     }
+    let _turn = desk.turns.take(Work::Import, Holder::Enterprise(own(&who)?))?;
     let sent = read(&batch, form.map_err(|_| not_a_form())?).await?;
     let kind = kind_of(&sent.kind, &frame)?.map_err(|fault| vec![fault]);
     let forms = match kind.and_then(|kind| usable(&sent, kind)) {

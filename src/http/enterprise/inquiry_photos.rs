@@ -13,11 +13,13 @@ use crate::auth::Member;
 use crate::auth::duty::{Acting, Testing};
 use crate::base::LedgerError;
 use crate::cases::CaseError;
+use crate::cases::inquiry::FILES_MAX;
 use crate::http::access::AtConsole;
 use crate::http::address::Path;
 use crate::http::desk::Desk;
 use crate::http::media;
 use crate::http::problem::{Problem, ProblemDocument};
+use crate::http::turns::{Holder, Work};
 use crate::http::upload::{Upload, keep, room};
 use crate::media::Sha256Hex;
 
@@ -67,6 +69,7 @@ pub struct AnswerPhoto {
         (status = 404, body = ProblemDocument, content_type = "application/problem+json", description = "No such question to this enterprise"),
         (status = 409, body = String, content_type = "text/html", description = "The page: it was answered or taken back before"),
         (status = 422, body = String, content_type = "text/html", description = "The page: no photo that is taken, or too many"),
+        (status = 429, body = ProblemDocument, content_type = "application/problem+json", description = "Another file of yours is being sent, or as many bytes came today as one may send"),
     )
 )]
 pub async fn attach(
@@ -76,6 +79,7 @@ pub async fn attach(
     form: Result<Multipart, MultipartRejection>,
 ) -> Result<Response, Problem> {
     let inquiry = find(&desk, &who, &id).await?;
+    let _turn = desk.turns.take(Work::Import, Holder::Enterprise(own(&who)?))?;
     let store = desk.media.clone().ok_or_else(Problem::busy)?;
     let sent = Upload::read(form).await?;
     let typed = TypedAnswer::of(&who);
@@ -87,7 +91,9 @@ pub async fn attach(
         }
     };
     let hash = photo.original.to_string();
-    if inquiry.waits() {
+    // What the answer would not take is not kept either; what it has is kept already.
+    let taken = inquiry.waits() && inquiry.files.len() < FILES_MAX;
+    if taken && !inquiry.files.contains(&hash) {
         room(&desk, &by).await?;
         keep(&desk, &store, original, photo, &by).await?;
     }

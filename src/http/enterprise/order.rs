@@ -143,10 +143,10 @@ pub async fn retry(
 )]
 pub async fn file(
     State(desk): State<Desk>,
-    AtConsole { who, .. }: AtConsole<Acting<Planning>>,
+    AtConsole { who, by, .. }: AtConsole<Acting<Planning>>,
     Path((id, name)): Path<(String, String)>,
     request: Request,
 ) -> Result<Response, Problem> {
     let order = find(&desk, &who, &id).await?;
-    orders::file(&order, &name, request).await
+    orders::file(&*desk.ledger, &order, &name, request, &by).await
 }

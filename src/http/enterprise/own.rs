@@ -18,6 +18,7 @@ use crate::http::console::{page, regions};
 use crate::http::desk::Desk;
 use crate::http::own::{keep, prepared};
 use crate::http::problem::{Problem, ProblemDocument};
+use crate::http::turns::{Holder, Work};
 use crate::registry::own::import::Written;
 use crate::registry::own::port::{Import, ImportState};
 use crate::registry::service::Scope;
@@ -83,7 +84,9 @@ pub async fn list(
         (status = 303, description = "The file is here: to the page of the list"),
         (status = 400, body = ProblemDocument, content_type = "application/problem+json", description = "Not the form of the page"),
         (status = 403, body = ProblemDocument, content_type = "application/problem+json", description = "Not this person's duty"),
+        (status = 409, body = ProblemDocument, content_type = "application/problem+json", description = "Another list of the enterprise is under way"),
         (status = 422, body = String, content_type = "text/html", description = "The page, with what is wrong"),
+        (status = 429, body = ProblemDocument, content_type = "application/problem+json", description = "Another list of yours is being sent"),
     )
 )]
 pub async fn import(
@@ -92,6 +95,7 @@ pub async fn import(
     form: Result<Multipart, MultipartRejection>,
 ) -> Result<Response, Problem> {
     let own = own(&who)?;
+    let _turn = desk.turns.take(Work::List, Holder::Enterprise(own.clone()))?;
     let mut form = form.map_err(|_| not_a_form())?;
     let mut written = Written::default();
     while let Some(field) = form.next_field().await.map_err(|_| not_a_form())? {
@@ -106,7 +110,10 @@ pub async fn import(
                 let wrong = StatusCode::UNPROCESSABLE_ENTITY;
                 return lists_page(&desk, frame, &own, written, &faults, wrong).await;
             }
-            Err(error) => return Err(error.into()),
+            Err(error) => {
+                drain(field).await?;
+                return Err(error.into());
+            }
         };
         let id = new.id;
         return match keep(&desk, new, field, OWN_FORM_BYTES_MAX, &by).await {
@@ -236,7 +243,7 @@ fn fault_text(e: &FieldError, f: &Frame) -> String {
     };
     let words = match f.lang {
         Lang::Zh => zh.to_owned(),
-        Lang::En => format!("{}; {}", e.problem, e.remedy),
+        Lang::En => e.sentence(),
     };
     match (e.line, f.lang) {
         (None, _) => words,

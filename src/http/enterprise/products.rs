@@ -240,6 +240,7 @@ fn correct(
     let shown = ProductPage {
         name: named(&product.name, lang).to_owned(),
         gtin: product.gtin.to_string(),
+        printed: Gtin::printed(product.gtin.as_str()).to_owned(),
         form: typed.form(faults, &f),
         f,
     };

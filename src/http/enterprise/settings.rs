@@ -129,8 +129,8 @@ fn filled(
             &typed.approval_labels,
             f.t("超过多少枚须第二人审批", "Orders of more labels need a second person"),
             f.t(
-                "同一人24小时内所订同一产品、未经审批的合计计算；自己下的订单（含用自己生成的密钥下的）不能自己审批；填0则每张都要审批",
-                "counted together with what the same person ordered of the same product within 24 hours without approval; nobody approves what they ordered, or what a key that they made ordered; 0: every order",
+                "同一人24小时内所订同一产品、未经审批的合计计算；自己下的订单（含用自己生成的密钥下的）不能自己审批；填0则每张都要审批；调高后满24小时才生效",
+                "counted together with what the same person ordered of the same product within 24 hours without approval; nobody approves what they ordered, or what a key that they made ordered; 0: every order; a higher number counts after 24 hours",
             ),
         ),
         field(

@@ -28,6 +28,8 @@ use crate::web::trace::{self, FilterView, TracePage, UnitView, whereabouts};
 
 /// Events that the page lists, the latest.
 const LISTED_MAX: u32 = 100;
+/// What is wrong with days that are in the other order.
+const BACKWARDS: &str = "is before the first day";
 
 /// What is looked up, and which events are listed.
 #[derive(Clone, Default, Deserialize)]
@@ -76,12 +78,13 @@ pub async fn show(
 )]
 pub async fn export(
     State(desk): State<Desk>,
-    AtConsole { who, .. }: AtConsole<Member>,
+    AtConsole { who, by, .. }: AtConsole<Member>,
     asked: Result<Query<Asked>, Unread>,
 ) -> Result<Response, Problem> {
     let Query(asked) = asked.unwrap_or_default();
-    let filter = asked.filter(&desk.zone).map_err(|fault| Problem::invalid(vec![fault]))?;
-    Ok(exported(&desk, own(&who)?, filter))
+    let filter = asked.filter(&desk.zone).and_then(in_order);
+    let filter = filter.map_err(|fault| Problem::invalid(vec![fault]))?;
+    exported(&desk, own(&who)?, filter, &by).await
 }
 
 /// Which event was wrong, and how.
@@ -130,7 +133,7 @@ pub async fn declare(
 fn why_not(why: &Why, lang: Lang) -> String {
     match (why, lang) {
         (Why::Impossible(refusal), _) => refusal.text(lang),
-        (Why::Invalid(fault), Lang::En) => format!("{}; {}", fault.problem, fault.remedy),
+        (Why::Invalid(fault), Lang::En) => fault.sentence(),
         (Why::Invalid(fault), Lang::Zh) if fault.problem.contains("later events") => {
             "这些货之后还有别的事项，请从最后一项起逐项声明".to_owned()
         }
@@ -156,7 +159,7 @@ async fn trace_page(
             Err(refusal) => looked_up.error = Some(refusal.text(lang)),
         }
     }
-    let (filter, fault) = match wish.asked.filter(&desk.zone) {
+    let (filter, fault) = match wish.asked.filter(&desk.zone).and_then(in_order) {
         Ok(filter) => (filter, None),
         Err(fault) => (Filter::default(), Some(fault)),
     };
@@ -189,11 +192,24 @@ fn offered(f: &Frame) -> Vec<Choice> {
         .collect()
 }
 
+/// What ends before it begins would find nothing, and not say why.
+fn in_order(filter: Filter) -> Result<Filter, FieldError> {
+    if filter.from.zip(filter.until).is_some_and(|(from, until)| from >= until) {
+        return Err(FieldError::new("until", BACKWARDS, "swap the days"));
+    }
+    Ok(filter)
+}
+
 fn filter_view(asked: &Asked, fault: Option<&FieldError>, lang: Lang) -> FilterView {
     let typed = |field: &str, value: &String| {
-        let said = lang.pick("写法不对", "cannot be read").to_owned();
-        let error = fault.filter(|fault| fault.field == field).map(|_| said);
-        Typed { value: value.clone(), error }
+        let error = fault.filter(|fault| fault.field == field).map(|fault| match &*fault.problem {
+            BACKWARDS => lang.pick(
+                "结束日期早于开始日期，请对调。",
+                "The end is before the beginning; swap them.",
+            ),
+            _ => lang.pick("写法不对", "This cannot be read."),
+        });
+        Typed { value: value.clone(), error: error.map(str::to_owned) }
     };
     let pairs = [
         ("batch", &asked.batch),

@@ -24,6 +24,7 @@ use crate::trace::place::PlaceKind;
 use crate::trace::port::Why;
 use crate::trace::{Act, Event, Range, Unit, service};
 use crate::web::console::{Choice, Frame, Typed};
+use crate::web::fault::particular;
 use crate::web::trace::{self, ActPage, ReportForm};
 use crate::web::verdict::named;
 
@@ -274,10 +275,10 @@ fn said(fault: &FieldError, lang: Lang) -> String {
         "document" => "单号只能有字母、数字和 - _ .",
         _ => "请从列表中选择",
     };
-    match lang {
+    particular(fault, lang).unwrap_or_else(|| match lang {
         Lang::Zh => zh.to_owned(),
-        Lang::En => format!("{}; {}", fault.problem, fault.remedy),
-    }
+        Lang::En => fault.sentence(),
+    })
 }
 
 async fn act_page(

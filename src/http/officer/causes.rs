@@ -178,7 +178,7 @@ fn said(fault: &FieldError, lang: Lang) -> String {
     };
     match lang {
         Lang::Zh => zh.to_owned(),
-        Lang::En => format!("{}; {}", fault.problem, fault.remedy),
+        Lang::En => fault.sentence(),
     }
 }
 

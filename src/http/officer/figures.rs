@@ -73,7 +73,7 @@ pub async fn show(
     let office = office.map(|office| office.name(frame.lang).to_owned());
     let of = Of { month, figures: &figures, cases: &cases, office: office.unwrap_or_default() };
     match wanted.format.as_str() {
-        "csv" => Ok(file("text/csv; charset=utf-8", "csv", month, of.table(&desk, frame.lang)?)),
+        "csv" => Ok(file("text/csv; charset=utf-8", "csv", month, of.table(&desk, frame.lang))),
         "pdf" => Ok(file("application/pdf", "pdf", month, of.paper(&desk, frame.lang))),
         _ => {
             let lang = frame.lang;

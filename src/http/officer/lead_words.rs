@@ -6,7 +6,7 @@ use crate::http::desk::Desk;
 use crate::http::problem::Problem;
 use crate::leads::Kind;
 use crate::leads::desk::{Lead, Typed as TypedDeed, Wanted};
-use crate::scan::reason::{minute_text, place_text};
+use crate::scan::reason::minute_text;
 use crate::web::console::{Choice, Frame, Typed};
 use crate::web::leads::{DeedForm, LeadLine, kind, points, product};
 use crate::web::verdict::named;
@@ -51,7 +51,7 @@ pub(super) fn line(desk: &Desk, lead: &Lead, f: &Frame) -> LeadLine {
             .map(str::to_owned),
         why: named(&lead.why, f.lang).to_owned(),
         goods: goods(desk, lead, f),
-        place: place_text(lead.place, f.lang),
+        place: lead.place.text(f.lang).unwrap_or_else(|| f.t("不详", "unknown").to_owned()),
         codes: lead.codes,
         people: lead.people,
         seen: minute_text(lead.seen_at, f.lang, &desk.zone),
@@ -152,6 +152,7 @@ pub(super) fn said(fault: &FieldError, lang: Lang) -> String {
     };
     match lang {
         Lang::Zh => zh.to_owned(),
-        Lang::En => format!("{}: {}; {}", fault.field, fault.problem, fault.remedy),
+        Lang::En if fault.field == "leads" => "Choose at least one lead (at most 100).".to_owned(),
+        Lang::En => fault.sentence(),
     }
 }

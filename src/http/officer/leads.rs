@@ -17,6 +17,7 @@ use crate::http::console::page;
 use crate::http::desk::Desk;
 use crate::http::exports::{File, ROWS_AT_ONCE, send_file};
 use crate::http::problem::Problem;
+use crate::http::turns::Holder;
 use crate::leads::desk::{Asked, LEADS_SHOWN, Lead, Mark, Tab, Typed as TypedDeed, Wanted};
 use crate::scan::Place;
 use crate::web::console::{Frame, Typed};
@@ -103,6 +104,7 @@ pub struct AskedList {
         (status = 200, description = "A page, or the file", content((String = "text/html"), (String = "text/csv"))),
         (status = 303, description = "To the form for signing in"),
         (status = 422, body = String, content_type = "text/html", description = "The page, with what cannot be read"),
+        (status = 429, body = crate::http::problem::ProblemDocument, content_type = "application/problem+json", description = "Two files of the office are under way"),
         (status = 503, body = crate::http::problem::ProblemDocument, content_type = "application/problem+json", description = "Too many files are under way"),
     )
 )]
@@ -114,7 +116,7 @@ pub async fn leads(
     let asked = asked.map_or_else(|_| AskedList::default(), |Query(asked)| asked);
     let wanted = Wanted::read(&asked.list.into(), &who.login, desk.today());
     match (asked.format.as_str(), wanted) {
-        ("csv", Ok(wanted)) => file(&desk, wanted, &by).await,
+        ("csv", Ok(wanted)) => file(&desk, who.office, wanted, &by).await,
         (_, wanted) => {
             let told = Told { wanted, ..Told::default() };
             list(&desk, &who, frame, told).await
@@ -219,13 +221,18 @@ pub(super) fn address(wanted: &Wanted, after: Option<&Mark>) -> String {
 }
 
 /// All that was asked for, from the first on.
-async fn file(desk: &Desk, wanted: Wanted, by: &crate::base::By) -> Result<Response, Problem> {
+async fn file(
+    desk: &Desk,
+    office: uuid::Uuid,
+    wanted: Wanted,
+    by: &crate::base::By,
+) -> Result<Response, Problem> {
     let file = File {
         name: "leads",
         columns: COLUMNS.to_vec(),
         format: Format::Csv { marked: true },
         asked: serde_json::json!({"format": "csv", "tab": wanted.tab.slug()}),
-        enterprise: None,
+        of: Holder::Office(office),
     };
     let ledger = std::sync::Arc::clone(&desk.ledger);
     let next = move |after: Option<Mark>| {

@@ -113,6 +113,8 @@ fn answer(
 async fn begin(session: &Session, package: &Package) -> Result<(), Problem> {
     let begun = async {
         session.cycle_id().await?;
+        // Nobody's session of a console goes on under it.
+        session.clear().await;
         session.insert(PACKAGE, package.id).await?;
         session.insert(PICK_UP, package.pick_up).await
     };

@@ -1,8 +1,8 @@
 use super::*;
-use crate::base::UnixMs;
+use crate::base::{Lang, UnixMs};
 use crate::keys::KeyNumber;
 use crate::registry::Findings;
-use crate::scan::{Channel, Marks, Observation};
+use crate::scan::{Channel, Marks, Observation, Reason};
 
 const HENAN: u8 = 41;
 const TOWNS: [u16; 4] = [4401, 4403, 3301, 3205];
@@ -119,4 +119,15 @@ fn a_network_that_meets_label_after_label_is_busy_and_tells_no_more() {
     let walk = tell(&mut across, 20, [scan(900, 4101), scan(910, 4401)].into_iter());
     let around = across.around(&label(20), &walk, &walk);
     assert_eq!((around.block_town, around.busy), (2, 0));
+}
+
+#[test]
+fn one_neighbour_is_told_as_one() {
+    let said = |labels, near| {
+        let reason = Reason::NeighboursElsewhere { labels, place: Place(4101), near };
+        reason.text(Lang::En, &jiff::tz::TimeZone::UTC)
+    };
+    assert!(said(1, true).starts_with("One other label with a neighbouring number was queried"));
+    assert!(said(1, false).starts_with("One other label of the same batch was queried"));
+    assert!(said(2, true).starts_with("2 other labels with neighbouring numbers were queried"));
 }

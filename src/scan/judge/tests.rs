@@ -326,6 +326,26 @@ fn an_explained_cause_answers_for_its_scans_and_no_others() {
 }
 
 #[test]
+fn a_tap_that_an_officer_explained_is_not_held_against_the_others() {
+    // At a fair in Guangzhou, between two buyers' taps that are close together.
+    let scans = history("0:1:1:4101@34.7,113.6 0.5:2:2:4401@23.1,113.3 24:3:3:4101@34.75,113.6");
+    let slugs = |findings: &Findings| -> Vec<_> {
+        judged_with(&scans, findings).reasons.iter().map(Reason::slug).collect()
+    };
+    assert!(slugs(&Findings::default()).contains(&"places_too_far_apart"));
+    let fair = Cause {
+        id: uuid::Uuid::nil(),
+        kind: crate::registry::findings::CauseKind::Exhibition,
+        from: scans.observations[1].at,
+        until: scans.observations[1].at.plus_ms(1),
+        place: 0,
+    };
+    let told = slugs(&Findings { decision: None, causes: vec![fair] });
+    assert!(told.contains(&"officer_explained"), "{told:?}");
+    assert!(!told.contains(&"places_too_far_apart"), "{told:?}");
+}
+
+#[test]
 fn precedence_follows_the_contract() {
     let copied = history(&spread(10, 20.0, 3));
     let recalled = Standing::Withdrawn {

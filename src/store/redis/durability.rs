@@ -18,7 +18,7 @@ pub async fn of_node(node: &Node, tag: u16) -> Result<Durability, StateError> {
     questions.ignore_errors().cmd("INFO").cmd("CONFIG").arg("GET").arg(&SETTINGS);
     // An empty batch: refused where a scan would be.
     let script = redis::Script::new(layout::FOLD);
-    questions.add_command(call(&script, &[(tag, Vec::new())], 1));
+    questions.add_command(call(&script, &[(tag, Vec::new())], 1, layout::LAYOUT));
     let answers = node.side.run(&questions).await?;
     let [info, config, scans] = answers.as_slice() else {
         return Err(StateError::Unavailable("answers are missing".into()));

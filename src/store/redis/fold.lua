@@ -22,7 +22,8 @@ for k = 1, #KEYS do
   local key = sub(KEYS[k], 1, 8) .. 'layout'
   local layout = redis.call('GET', key)
   if not layout then
-    redis.call('SET', key, ARGV[2])
+    -- Who sends no scan only asks whether some would be taken.
+    if #ARGV[2 + k] > 0 then redis.call('SET', key, ARGV[2]) end
   elseif layout ~= ARGV[2] then
     return redis.error_reply('LAYOUT ' .. layout)
   end

@@ -3,7 +3,7 @@
 //!
 //! | key | what |
 //! |---|---|
-//! | `zm:{TT}:layout` | [`LAYOUT`] |
+//! | `zm:{TT}:layout` | [`LAYOUT`], or [`FILLING`] |
 //! | `zm:{TT}:id` | identity of the log, 16 random bytes; made when first asked for |
 //! | `zm:{TT}:hold` | while it is there the log is not trimmed; ends by itself |
 //! | `zm:{TT}:log` | stream, field `s`: the packed scan |
@@ -25,6 +25,9 @@ use crate::scan::{CodeId, Cursor, Entry, History, Observation, Recorded, StateEr
 pub const TAGS: u16 = 64;
 /// Version, tags, running numbers in a block.
 pub const LAYOUT: &str = "1:64:256";
+/// In its place for as long as what another store had is being put here: whoever opens
+/// it, of whatever version, refuses it as another layout.
+pub const FILLING: &str = "1:64:256:filling";
 /// A scan as it is handed to the script and kept in the log: payload,
 /// running number, observation.
 pub const SCAN_BYTES: usize = 12 + 8 + Observation::BYTES;
@@ -39,6 +42,16 @@ pub fn log_key(tag: u16) -> String {
 
 pub fn layout_key(tag: u16) -> String {
     format!("zm:{{{tag:02x}}}:layout")
+}
+
+/// True for a key of ours, of whatever kind.
+pub fn is_ours(key: &[u8]) -> bool {
+    key.starts_with(b"zm:{")
+}
+
+/// True for a [`layout_key`]. What a history's key ends with is arbitrary.
+pub fn is_layout(key: &[u8]) -> bool {
+    is_ours(key) && key.get("zm:{TT}".len()..).is_some_and(|rest| rest == b":layout")
 }
 
 pub fn identity_key(tag: u16) -> String {
@@ -177,5 +190,13 @@ mod tests {
             assert_eq!(long_key(&hash, &field), own);
         }
         assert_eq!(names(b"zm:{00}:h:short", b"1"), None);
+    }
+
+    #[test]
+    fn a_record_of_the_layout_is_told_from_a_history() {
+        assert!(is_layout(layout_key(63).as_bytes()));
+        for key in [&b"zm:{3f}:h:abc:layout"[..], b"zm:{3f}:log", b"zm:", b"my:{3f}:layout"] {
+            assert!(!is_layout(key), "{key:?}");
+        }
     }
 }

@@ -51,7 +51,7 @@ impl RedisState {
     ///
     /// # Errors
     /// When the URL is wrong, the server is too old, or what is stored there
-    /// is of another layout.
+    /// is of another layout or was not put there to its end.
     pub async fn open(url: &str) -> Result<Self, StateError> {
         Self::open_bounded(url, Bounds::default()).await
     }
@@ -61,13 +61,15 @@ impl RedisState {
     /// # Errors
     /// As [`Self::open`].
     pub async fn open_bounded(url: &str, bounds: Bounds) -> Result<Self, StateError> {
-        let scout = Arc::new(Scout::new(place::read(url)?, bounds));
+        let scout = Arc::new(Scout::new(place::read(url)?, bounds, layout::LAYOUT));
         match scout.look().await {
             Ok(()) => {}
             Err(Trouble::Refused(e)) => return Err(e),
             Err(Trouble::Unreached(e)) => tracing::warn!("{e}; trying again until it can"),
         }
-        Ok(Self::with(scout))
+        let state = Self::with(scout);
+        state.refuse_half_filled().await?;
+        Ok(state)
     }
 
     /// As [`Self::open`], for who wants to know whether they can be reached.
@@ -75,7 +77,14 @@ impl RedisState {
     /// # Errors
     /// As [`Self::open`], and when none can be reached now.
     pub async fn reach(url: &str) -> Result<Self, StateError> {
-        let scout = Arc::new(Scout::new(place::read(url)?, Bounds::default()));
+        let state = Self::reach_in(url, layout::LAYOUT).await?;
+        state.refuse_half_filled().await?;
+        Ok(state)
+    }
+
+    /// As [`Self::reach`], for who records in another layout than what is used later.
+    async fn reach_in(url: &str, layout: &'static str) -> Result<Self, StateError> {
+        let scout = Arc::new(Scout::new(place::read(url)?, Bounds::default(), layout));
         match scout.look().await {
             Ok(()) => Ok(Self::with(scout)),
             Err(Trouble::Refused(e) | Trouble::Unreached(e)) => Err(e),

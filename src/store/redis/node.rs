@@ -39,12 +39,13 @@ pub struct Node {
 }
 
 impl Node {
-    /// Starts the node's task, which ends when the node is dropped. `lost` is
-    /// told when tags may have moved to another node.
+    /// Starts the node's task, which ends when the node is dropped. It records in
+    /// the layout `expected`. `lost` is told when tags may have moved to another node.
     pub fn start(
         info: ConnectionInfo,
         clustered: bool,
         bounds: Bounds,
+        expected: &'static str,
         lost: Arc<Notify>,
     ) -> RedisResult<Self> {
         let (scans, waiting) = mpsc::channel(bounds.queue_max);
@@ -52,6 +53,7 @@ impl Node {
             link: Link::new(info.clone())?,
             script: redis::Script::new(layout::FOLD),
             log_entries_max: bounds.log_entries_max,
+            expected,
             clustered,
             lost,
         };
@@ -88,6 +90,7 @@ struct Batches {
     link: Link,
     script: redis::Script,
     log_entries_max: u64,
+    expected: &'static str,
     clustered: bool,
     lost: Arc<Notify>,
 }
@@ -164,7 +167,8 @@ impl Batches {
                 (*tag, packed)
             };
             let packed: Vec<_> = groups.iter().map(packed).collect();
-            pipeline.add_command(call(&self.script, &packed, self.log_entries_max));
+            let bound = self.log_entries_max;
+            pipeline.add_command(call(&self.script, &packed, bound, self.expected));
         }
         pipeline
     }
@@ -209,13 +213,18 @@ impl Batches {
 }
 
 /// One call of the script: tags with their packed scans.
-pub fn call(script: &redis::Script, groups: &[(u16, Vec<u8>)], log_entries_max: u64) -> redis::Cmd {
+pub fn call(
+    script: &redis::Script,
+    groups: &[(u16, Vec<u8>)],
+    log_entries_max: u64,
+    expected: &str,
+) -> redis::Cmd {
     let mut call = redis::cmd("EVALSHA");
     call.arg(script.get_hash()).arg(groups.len());
     for (tag, _) in groups {
         call.arg(layout::log_key(*tag));
     }
-    call.arg(log_entries_max).arg(layout::LAYOUT);
+    call.arg(log_entries_max).arg(expected);
     for (_, packed) in groups {
         call.arg(packed);
     }
@@ -235,6 +244,13 @@ pub fn refused(link: &Link, e: &RedisError) -> StateError {
 }
 
 pub fn layout_differs(place: &str, found: &str) -> StateError {
+    if found == layout::FILLING {
+        return StateError::Unavailable(format!(
+            "a move or restore into Redis at {place} did not end: run `zhenma move` or `zhenma \
+             restore` again, as it was run, or let scan_store (ZHENMA_SCAN_STORE) name the former \
+             store"
+        ));
+    }
     StateError::Corrupt(format!(
         "Redis at {place} holds scans in layout {found}; this version writes {}: run the version \
          that wrote them, or use another Redis database",

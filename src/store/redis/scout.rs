@@ -48,15 +48,17 @@ pub enum Trouble {
 pub struct Scout {
     servers: Servers,
     bounds: Bounds,
+    /// What scans are recorded in: [`layout::LAYOUT`], or [`layout::FILLING`].
+    pub layout: &'static str,
     pub map: ArcSwap<Map>,
     /// Told when a look is due.
     pub lost: Arc<Notify>,
 }
 
 impl Scout {
-    pub fn new(servers: Servers, bounds: Bounds) -> Self {
+    pub fn new(servers: Servers, bounds: Bounds, layout: &'static str) -> Self {
         let lost = Arc::new(Notify::new());
-        Self { servers, bounds, map: ArcSwap::default(), lost }
+        Self { servers, bounds, layout, map: ArcSwap::default(), lost }
     }
 
     /// Looks again for as long as the state lives: at once when a node says
@@ -73,11 +75,12 @@ impl Scout {
         }
     }
 
-    /// Asks the nodes one after the other until one knows the whole.
+    /// Asks the nodes one after the other until one knows the whole. One that is cut off
+    /// from the others goes on by what it knew, and is believed where nobody knows better.
     pub async fn look(&self) -> Result<(), Trouble> {
         let known = self.map.load();
         let candidates = known.nodes.iter().map(|n| n.info()).chain(&self.servers.seeds);
-        let mut trouble = None;
+        let (mut trouble, mut old) = (None, None);
         let mut asked: Vec<&ConnectionInfo> = Vec::new();
         for info in candidates {
             if asked.iter().any(|a| a.addr() == info.addr()) {
@@ -85,20 +88,26 @@ impl Scout {
             }
             asked.push(info);
             match self.ask(info, &known).await {
-                Ok(map) => {
+                Ok((map, true)) => {
                     self.map.store(Arc::new(map));
                     return Ok(());
                 }
+                Ok((map, false)) => old = old.or(Some(map)),
                 Err(e @ Trouble::Refused(_)) => return Err(e),
                 Err(e) => trouble = Some(e),
             }
+        }
+        if let Some(map) = old {
+            self.map.store(Arc::new(map));
+            return Ok(());
         }
         Err(trouble.unwrap_or_else(|| {
             Trouble::Unreached(StateError::Unavailable("no Redis server is named".into()))
         }))
     }
 
-    async fn ask(&self, info: &ConnectionInfo, known: &Map) -> Result<Map, Trouble> {
+    /// Where the tags are, and whether the node is in touch with most of its cluster.
+    async fn ask(&self, info: &ConnectionInfo, known: &Map) -> Result<(Map, bool), Trouble> {
         // A connection of its own: one of a node may be in use or broken.
         let link = Link::new(info.clone()).map_err(|e| {
             Trouble::Refused(StateError::Unavailable(format!("the Redis URL: {}", e.category())))
@@ -113,11 +122,13 @@ impl Scout {
             return self.ask_cluster(&link, info, known).await;
         }
         let found: Option<String> = read(&link, answers.next())?;
-        if let Some(found) = found.filter(|found| found != layout::LAYOUT) {
+        let known_to_us = [layout::LAYOUT, self.layout];
+        if let Some(found) = found.filter(|found| !known_to_us.contains(&found.as_str())) {
             return Err(Trouble::Refused(layout_differs(link.place(), &found)));
         }
         let node = self.node_at(info.clone(), false, known)?;
-        Ok(Map { of_tag: vec![Some(node.clone()); usize::from(TAGS)], nodes: vec![node] })
+        let of_tag = vec![Some(node.clone()); usize::from(TAGS)];
+        Ok((Map { of_tag, nodes: vec![node] }, true))
     }
 
     async fn ask_cluster(
@@ -125,13 +136,15 @@ impl Scout {
         link: &Link,
         info: &ConnectionInfo,
         known: &Map,
-    ) -> Result<Map, Trouble> {
+    ) -> Result<(Map, bool), Trouble> {
         let mut questions = redis::pipe();
-        questions.ignore_errors().cmd("CLUSTER").arg("SLOTS");
+        questions.ignore_errors().cmd("CLUSTER").arg("INFO").cmd("CLUSTER").arg("SLOTS");
         for tag in 0..TAGS {
             questions.cmd("CLUSTER").arg("KEYSLOT").arg(layout::log_key(tag));
         }
         let mut answers = link.run(&questions).await.map_err(Trouble::Unreached)?.into_iter();
+        let state: String = read(link, answers.next())?;
+        let in_touch = line(&state, "cluster_state") == Some("ok");
         let ranges: Vec<Vec<Value>> = read(link, answers.next())?;
         let mut map = Map { nodes: Vec::new(), of_tag: vec![None; usize::from(TAGS)] };
         let mut slots = Vec::with_capacity(usize::from(TAGS));
@@ -164,7 +177,7 @@ impl Scout {
             let says = format!("Redis at {} belongs to a cluster without slots", link.place());
             return Err(Trouble::Unreached(StateError::Unavailable(says)));
         }
-        Ok(map)
+        Ok((map, in_touch))
     }
 
     /// The node as it runs already, with its queue and connection, or a new one.
@@ -176,7 +189,7 @@ impl Scout {
     ) -> Result<Arc<Node>, Trouble> {
         match known.nodes.iter().find(|n| n.is_at(&info) && n.is_clustered() == clustered) {
             Some(node) => Ok(node.clone()),
-            None => Node::start(info, clustered, self.bounds, self.lost.clone())
+            None => Node::start(info, clustered, self.bounds, self.layout, self.lost.clone())
                 .map(Arc::new)
                 .map_err(|e| Trouble::Unreached(StateError::Unavailable(e.to_string()))),
         }

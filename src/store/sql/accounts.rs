@@ -3,6 +3,7 @@
 use super::db::{self, Row};
 use async_trait::async_trait;
 
+use super::credentials::{end_links, run};
 use super::rows::{self, Read, get};
 use super::{Ledger, Tx, audit, down, erasing};
 use crate::auth::port::{AccountLedger, ApiKey, KeyHolder};
@@ -113,8 +114,14 @@ pub(super) async fn insert_key(tx: &mut Tx, key: &ApiKey) -> Read<()> {
 /// Uses of a key are noted at most so often.
 const LAST_USE_STEP_MS: i64 = 60_000;
 
-/// An account that is opened again does not bring its old keys back.
-pub(super) async fn end_keys(tx: &mut Tx, login: &str, at: UnixMs) -> Read<()> {
+/// Whatever lets somebody in: an account that is opened again brings none of it back.
+pub(super) async fn end_all(tx: &mut Tx, login: &str, at: UnixMs) -> Read<()> {
+    run(tx, "DELETE FROM sessions WHERE login = $1", login).await?;
+    end_links(tx, login, at).await?;
+    end_keys(tx, login, at).await
+}
+
+async fn end_keys(tx: &mut Tx, login: &str, at: UnixMs) -> Read<()> {
     db::query("UPDATE api_keys SET expires_at = $1 WHERE login = $2 AND expires_at > $1")
         .bind(at.0)
         .bind(login)
@@ -167,7 +174,7 @@ impl AccountLedger for Ledger {
         .map_err(down)?;
         let Some(row) = disabled else { return Ok(false) };
         let after = account(&row)?;
-        end_keys(&mut tx, login, by.at).await?;
+        end_all(&mut tx, login, by.at).await?;
         let before = Account { disabled_at: None, ..after.clone() };
         note(&mut tx, by, "account.disable", &after, [told(&before), told(&after)]).await?;
         tx.commit().await.map_err(down)?;

@@ -3,6 +3,7 @@
 use super::db;
 use uuid::Uuid;
 
+use super::hands::one_hand;
 use super::orders::note;
 use super::packages::invalid;
 use super::rows::{self, Read};
@@ -17,9 +18,9 @@ pub(super) async fn first_state(tx: &mut Tx, new: &NewOrder, by: &By) -> Read<Or
     if new.directory.is_some() {
         return Ok(OrderState::Queued);
     }
-    let settings = houses::settings_now(tx, &new.enterprise).await?;
+    let bound = houses::approval_bound(tx, &new.enterprise, by.at).await?;
     let before = unapproved(tx, new, by).await?;
-    let large = before.saturating_add(new.labels) > settings.approval_labels;
+    let large = before.saturating_add(new.labels) > bound;
     Ok(if large { OrderState::AwaitingApproval } else { OrderState::Queued })
 }
 
@@ -81,8 +82,9 @@ pub(super) async fn approve(
         };
         return Err(invalid("approval", problem, "look at the order as it is now"));
     }
-    if let Some(one) = by.also(&old.new.created_by, old.created_key_by.as_deref()) {
-        let problem = format!("{one} placed this order, or made a key for it");
+    let asked = (&*old.new.created_by, old.created_key_by.as_deref());
+    if let Some(one) = one_hand(&mut tx, by, asked.0, asked.1).await? {
+        let problem = format!("{one} placed this order, or made a key or a link for who did");
         return Err(invalid("approver", problem, "have another person approve it"));
     }
     let (state, action) = match rejected {

@@ -5,6 +5,7 @@ use async_trait::async_trait;
 use uuid::Uuid;
 
 use super::case_files::{note as note_case, put_down, read, unknown};
+use super::hands::one_hand;
 use super::rows::{self, Read, get};
 use super::{Ledger, ROWS_AT_ONCE, Tx, audit, down, next_revision, signed, told, unsigned};
 use crate::auth::trail::Entry;
@@ -312,7 +313,8 @@ impl BlockLedger for Ledger {
         let mut tx = self.write().await?;
         let block = standing(&mut tx, office, id, by.at).await?;
         let asked = block.lift_asked.clone().ok_or(Refusal::NotProposed)?;
-        if lift && by.also(&asked.by, asked.key_by.as_deref()).is_some() {
+        let key_by = asked.key_by.as_deref();
+        if lift && one_hand(&mut tx, by, &asked.by, key_by).await?.is_some() {
             return Err(Refusal::Own.into());
         }
         let action = if lift {

@@ -5,6 +5,7 @@ use async_trait::async_trait;
 use jiff::civil::Date;
 use uuid::Uuid;
 
+use super::hands::one_hand;
 use super::rows::{self, Read, get};
 use super::{
     Ledger, ROWS_AT_ONCE, Tx, accounts, audit, case_lists, case_moves, case_units, down, leads,
@@ -144,12 +145,27 @@ pub(super) async fn put_down(
     })?;
     for entry in &new {
         check_assignee(tx, entry).await?;
+        check_second(tx, file, entry, by).await?;
     }
     keep(tx, &next, &new).await?;
     for entry in &new {
         case_units::follow(tx, &next, entry, by).await?;
     }
     Ok(next)
+}
+
+/// Whoever closes a case is another person than who proposed it.
+async fn check_second(
+    tx: &mut Tx,
+    file: &CaseFile,
+    entry: &Entry,
+    by: &By,
+) -> Result<(), CaseError> {
+    let (Fact::Closed { .. }, Some(asked)) = (&entry.fact, &file.proposal) else { return Ok(()) };
+    match one_hand(tx, by, &asked.by, asked.key_by.as_deref()).await? {
+        Some(_) => Err(Refusal::Own.into()),
+        None => Ok(()),
+    }
 }
 
 /// A case is given to somebody who works in the office that has it.
@@ -413,6 +429,10 @@ impl FileLedger for Ledger {
 
     async fn given_away(&self, office: Uuid, limit: u32) -> Result<Vec<HandedOver>, LedgerError> {
         case_lists::given_away(self, office, limit).await
+    }
+
+    async fn colleagues(&self, of: Uuid, limit: u32) -> Read<Vec<crate::cases::port::Colleague>> {
+        case_lists::colleagues(self, of, limit).await
     }
 
     async fn calendar(&self) -> Result<Calendar, LedgerError> {

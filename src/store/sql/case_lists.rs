@@ -8,10 +8,11 @@ use super::case_files::{NO_DAY, unknown};
 use super::lists::pattern;
 use super::rows::{self, Read, get};
 use super::{Ledger, down, unsigned};
+use crate::auth::office::{Call, Working};
 use crate::base::UnixMs;
 use crate::cases::fact::Outcome;
 use crate::cases::file::State;
-use crate::cases::port::{CaseLine, Counts, HandedOver, Mark, Sight, Wanted};
+use crate::cases::port::{CaseLine, Colleague, Counts, HandedOver, Mark, Sight, Wanted};
 
 /// Cases of one label that are told of.
 const OF_A_LABEL_MAX: i64 = 50;
@@ -181,4 +182,20 @@ pub(super) async fn given_away(ledger: &Ledger, office: Uuid, limit: u32) -> Rea
         .iter()
         .map(transfer)
         .collect()
+}
+
+pub(super) async fn colleagues(ledger: &Ledger, office: Uuid, limit: u32) -> Read<Vec<Colleague>> {
+    let mut query = QueryBuilder::new("SELECT login, name FROM accounts WHERE office = ");
+    query.push_bind(office.to_string());
+    query.push(" AND role = 'officer' AND disabled_at IS NULL AND duties IN (");
+    let mut seats = query.separated(", ");
+    for seat in Working::SEATS {
+        seats.push_bind(seat.slug());
+    }
+    query.push(") ORDER BY login LIMIT ").push_bind(i64::from(limit));
+    let found = query.build().fetch_all(&ledger.reader).await.map_err(down)?;
+    let colleague = |row: &Row| -> Read<Colleague> {
+        Ok(Colleague { login: get(row, "login")?, name: get(row, "name")? })
+    };
+    found.iter().map(colleague).collect()
 }

@@ -8,9 +8,9 @@ use super::case_files::{
     as_seen, calendar, head, next_number, note, open, opened_before, put_down, read, unknown,
 };
 use super::rows::Read;
-use super::{Ledger, Tx, audit, blocks, down, reports};
+use super::{Ledger, Tx, audit, blocks, down, offices, reports};
 use crate::auth::trail;
-use crate::base::{By, LedgerError};
+use crate::base::{By, FieldError, LedgerError};
 use crate::cases::CaseError;
 use crate::cases::fact::{Fact, Ground};
 use crate::cases::file::{CaseFile, Refusal};
@@ -27,6 +27,10 @@ pub(super) async fn hand_over(
     let file = as_seen(&mut tx, seen).await?;
     if to == file.office {
         return Err(Refusal::Already.into());
+    }
+    if offices::found(&mut tx, to).await?.is_none() {
+        let fault = FieldError::new("to", "is not known", "choose one of the list");
+        return Err(LedgerError::Invalid(vec![fault]).into());
     }
     let number = next_number(&mut tx, to, seen.today).await?;
     let grounds = grounds.trim().to_owned();

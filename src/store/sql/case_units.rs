@@ -4,7 +4,7 @@ use super::db;
 use uuid::Uuid;
 
 use super::rows::{self, Read};
-use super::{Tx, cases, down, leads, signed};
+use super::{Tx, cases, down, leads, reports, signed};
 use crate::base::{By, ids};
 use crate::cases::DecisionRecord;
 use crate::cases::fact::{Entry, Fact};
@@ -56,7 +56,8 @@ async fn take_out(tx: &mut Tx, entry: Uuid) -> Read<()> {
 }
 
 /// What an entry does beside being there: a closing tells detection of every
-/// label, and taking the case up again takes that back.
+/// label, and taking the case up again takes that back; a case that is made void
+/// lets its reports go.
 pub(super) async fn follow(tx: &mut Tx, file: &CaseFile, entry: &Entry, by: &By) -> Read<()> {
     match &entry.fact {
         Fact::Closed { outcome, .. } => {
@@ -67,6 +68,7 @@ pub(super) async fn follow(tx: &mut Tx, file: &CaseFile, entry: &Entry, by: &By)
             Ok(())
         }
         Fact::Reopened { .. } => take_back(tx, file, by).await,
+        Fact::Voided { .. } => reports::unlink(tx, (file.id, &file.number), by).await,
         _ => Ok(()),
     }
 }

@@ -61,7 +61,7 @@ pub(super) async fn add(ledger: &Ledger, fact: &RangeFact, by: &By) -> Read<()> 
         return Err(LedgerError::Invalid(vec![FieldError::new(
             "range",
             format!("{}-{} is not in batch {}", fact.first, fact.last, batch.id),
-            format!("its running numbers are 0-{}", batch.count - 1),
+            format!("its running numbers are 0-{}", batch.issued() - 1),
         )]));
     }
     let mut tx = ledger.write().await?;

@@ -8,6 +8,7 @@ use super::{Ledger, Tx, audit, down, signed, unsigned};
 use crate::auth::trail::Entry;
 use crate::base::{By, FieldError, LedgerError, UnixMs, ids};
 use crate::handoff::house::HOUSES_MAX;
+use crate::handoff::settings::APPROVAL_HOURS;
 use crate::handoff::{NewPrintHouse, PrintHouse, Settings};
 use crate::registry::Uscc;
 
@@ -37,6 +38,25 @@ pub(super) async fn settings(ledger: &Ledger, of: &Uscc) -> Read<Settings> {
 pub(super) async fn settings_now(tx: &mut Tx, of: &Uscc) -> Read<Settings> {
     let row = db::query(SETTINGS).bind(of.as_str()).fetch_optional(&mut **tx).await;
     settings_in(row.map_err(down)?.as_ref())
+}
+
+/// Labels above which an order waits for a second person. A bound that was raised counts
+/// when it has stood for [`APPROVAL_HOURS`]: else who orders would raise it first.
+pub(super) async fn approval_bound(tx: &mut Tx, of: &Uscc, at: UnixMs) -> Read<u64> {
+    let now = settings_now(tx, of).await?.approval_labels;
+    let before: Vec<String> = db::query_scalar(
+        "SELECT was FROM audit WHERE enterprise = $1 AND action = 'settings.set' AND at > $2",
+    )
+    .bind(of.as_str())
+    .bind(at.plus_ms(-APPROVAL_HOURS * 3_600_000).0)
+    .fetch_all(&mut **tx)
+    .await
+    .map_err(down)?;
+    let bound = |was: &String| {
+        let was: serde_json::Value = serde_json::from_str(was).ok()?;
+        was["approval_labels"].as_u64()
+    };
+    Ok(before.iter().filter_map(bound).fold(now, u64::min))
 }
 
 fn told(s: &Settings) -> serde_json::Value {

@@ -127,6 +127,22 @@ impl Ledger {
         Ok((!off.is_empty()).then(|| off.join(", ")))
     }
 
+    /// Whether the connection to a server is encrypted.
+    ///
+    /// # Errors
+    /// `Unavailable`.
+    pub async fn is_encrypted(&self) -> Result<bool, LedgerError> {
+        if let Place::File(_) = self.place {
+            return Ok(false);
+        }
+        db::query_scalar(
+            "SELECT COALESCE((SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()), FALSE)",
+        )
+        .fetch_one(&self.reader)
+        .await
+        .map_err(down)
+    }
+
     /// # Errors
     /// `Unavailable` also for a file that is no ledger.
     pub async fn migrated(&self) -> Result<Migrated, LedgerError> {

@@ -32,6 +32,7 @@ mod exports;
 mod facts;
 mod figures;
 mod handoff;
+mod hands;
 mod houses;
 mod inquiries;
 mod inspect;

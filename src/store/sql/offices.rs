@@ -21,7 +21,7 @@ fn office(row: &Row) -> Read<Office> {
     })
 }
 
-async fn found(tx: &mut Tx, id: Uuid) -> Read<Option<Office>> {
+pub(super) async fn found(tx: &mut Tx, id: Uuid) -> Read<Option<Office>> {
     db::query("SELECT * FROM offices WHERE id = $1")
         .bind(id.to_string())
         .fetch_optional(&mut **tx)

@@ -7,11 +7,11 @@ use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::time::{Duration, Instant};
 
-use sqlx::Connection as _;
 use sqlx::postgres::{PgConnectOptions, PgConnection, PgPool, PgPoolOptions};
 use sqlx::sqlite::{
     SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
 };
+use sqlx::{ConnectOptions as _, Connection as _};
 
 use super::db::{self, Pool};
 use super::{BUSY_WAIT, Ledger, down};
@@ -36,6 +36,24 @@ const WRITER_CACHE: &str = "-32768";
 const CHECKPOINT_PAGES: &str = "4096";
 /// Statements that a connection keeps prepared: there are some five hundred.
 const STATEMENTS_KEPT: usize = 512;
+/// What a URL may say behind its `?`, in the words of PostgreSQL. The driver passes
+/// over anything else, and what was to be encrypted would not be.
+const PARAMETERS: [&str; 12] = [
+    "sslmode",
+    "sslrootcert",
+    "sslcert",
+    "sslkey",
+    "host",
+    "hostaddr",
+    "port",
+    "dbname",
+    "user",
+    "application_name",
+    "options",
+    "statement-cache-capacity",
+];
+/// Other spellings that the driver reads.
+const SPELT_OTHERWISE: [&str; 5] = ["ssl-mode", "ssl-root-cert", "ssl-ca", "ssl-cert", "ssl-key"];
 /// The advisory lock of whoever makes or changes tables.
 pub(super) const MIGRATING: i64 = 7_310_868_735_422_329;
 /// How long a server waits for another that migrates; the same on a file.
@@ -135,7 +153,9 @@ impl Ledger {
     /// As `open`; none of them tells the password.
     pub async fn connect(url: &str, now: UnixMs) -> Result<Self, LedgerError> {
         let options = server(url)?;
-        let mut first = first_connection(&options).await?;
+        // A migration is slow where there is much to change, and its text is long: a log
+        // of slow statements would tell all of it.
+        let mut first = first_connection(&options.clone().disable_statement_logging()).await?;
         sound(&mut first).await?;
         migrate(&mut first).await?;
         first.close().await.map_err(down)?;
@@ -163,7 +183,7 @@ impl Ledger {
                         names"
                 .to_owned());
         }
-        Ok(())
+        check_parameters(url)
     }
 
     /// Gives a new ledger its secret. One that has it is not written to: whoever opens it
@@ -187,6 +207,34 @@ impl Ledger {
         .map_err(down)?;
         Ok(self)
     }
+}
+
+fn check_parameters(url: &str) -> Result<(), String> {
+    let url = url.split_once('#').map_or(url, |(url, _)| url);
+    let Some((_, parameters)) = url.split_once('?') else { return Ok(()) };
+    for parameter in parameters.split('&').filter(|parameter| !parameter.is_empty()) {
+        let name = parameter.split_once('=').map_or(parameter, |(name, _)| name);
+        if PARAMETERS.contains(&name) || SPELT_OTHERWISE.contains(&name) {
+            continue;
+        }
+        if name.starts_with("options[") && name.ends_with(']') {
+            continue;
+        }
+        // Anything else may be a piece of a password.
+        if !name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_' || b == b'-') {
+            return Err("what stands behind the ? is no parameter; a ? of a password is written \
+                        %3F, and a # is %23"
+                .to_owned());
+        }
+        let small = name.to_ascii_lowercase();
+        let far = |known: &&str| strsim::damerau_levenshtein(known, &small);
+        let nearest = PARAMETERS.into_iter().min_by_key(far);
+        return Err(match nearest.filter(|known| far(known) <= name.len() / 2) {
+            Some(known) => format!("{name} is no parameter: is {known} meant?"),
+            None => format!("{name} is no parameter: take it away"),
+        });
+    }
+    Ok(())
 }
 
 /// SQLite waits for a lock by itself, except where two make one new file a file with

@@ -8,7 +8,7 @@ use super::webhooks::{endpoint, find};
 use super::{Ledger, Tx, audit, down, signed, unsigned};
 use crate::auth::trail::Entry;
 use crate::base::{By, UnixMs};
-use crate::hooks::port::Again;
+use crate::hooks::port::{Again, AtOnce};
 use crate::hooks::{Attempt, Delivery, DeliveryState, Due, Endpoint, Event, Next, Trouble, Why};
 use crate::registry::Uscc;
 
@@ -144,7 +144,8 @@ pub(super) async fn replay(
 }
 
 /// Looked up among the few endpoints first, so that one that hangs and has very
-/// many waiting does not stand in the way of the others. A lease beyond any that
+/// many waiting does not stand in the way of the others; nor do many of one
+/// enterprise that are slow, whose deliveries are older than others' new ones. A lease beyond any that
 /// is given now was given by a clock that went back.
 const TAKE: &str = "UPDATE webhook_deliveries SET lease_until = $2 WHERE (endpoint, event) = (
     SELECT p.id, d.event FROM webhook_endpoints p JOIN webhook_deliveries d ON d.endpoint = p.id
@@ -154,6 +155,9 @@ const TAKE: &str = "UPDATE webhook_deliveries SET lease_until = $2 WHERE (endpoi
         AND (w.lease_until < $1 OR w.lease_until > $2) ORDER BY w.next_at LIMIT 1)
     AND $3 > (SELECT COUNT(*) FROM webhook_deliveries t WHERE t.endpoint = p.id
         AND t.lease_until > 0 AND t.lease_until BETWEEN $1 AND $2)
+    AND $4 > (SELECT COUNT(*) FROM webhook_endpoints q
+        JOIN webhook_deliveries t ON t.endpoint = q.id WHERE q.enterprise = p.enterprise
+        AND t.lease_until > 0 AND t.lease_until BETWEEN $1 AND $2)
     ORDER BY d.next_at LIMIT 1)
     RETURNING endpoint, event, tries";
 
@@ -161,7 +165,7 @@ pub(super) async fn take(
     ledger: &Ledger,
     at: UnixMs,
     lease_until: UnixMs,
-    each_max: u32,
+    most: AtOnce,
 ) -> Read<Option<Due>> {
     // Looked before it writes: nearly always there is nothing.
     let waits: Option<i64> = db::query_scalar(
@@ -180,7 +184,8 @@ pub(super) async fn take(
     let taken = db::query(TAKE)
         .bind(at.0)
         .bind(lease_until.0)
-        .bind(i64::from(each_max))
+        .bind(i64::from(most.of_endpoint))
+        .bind(i64::from(most.of_enterprise))
         .fetch_optional(&mut *tx)
         .await
         .map_err(down)?;

@@ -4,8 +4,8 @@ use super::db::{self, Row};
 use async_trait::async_trait;
 use serde_json::{Value, json};
 
-use super::accounts::{account, end_keys, insert, known, note, told};
-use super::credentials::{end_links, put_link, run};
+use super::accounts::{account, end_all, insert, known, note, told};
+use super::credentials::put_link;
 use super::rows::{Read, get};
 use super::{Ledger, Tx, down};
 use crate::auth::link::Link;
@@ -160,6 +160,11 @@ impl PeopleLedger for Ledger {
         if before.disabled_at.is_none() == open {
             return Ok(false);
         }
+        if before.name.is_empty() {
+            let remedy = "invite the person under another login";
+            let fault = FieldError::new("login", "was erased, which is for good", remedy);
+            return Err(LedgerError::Invalid(vec![fault]));
+        }
         db::query("UPDATE accounts SET disabled_at = $1 WHERE login = $2")
             .bind((!open).then_some(by.at.0))
             .bind(login)
@@ -171,9 +176,7 @@ impl PeopleLedger for Ledger {
             somebody_left(&mut tx, &after).await?;
         }
         if !open {
-            run(&mut tx, "DELETE FROM sessions WHERE login = $1", login).await?;
-            end_links(&mut tx, login, by.at).await?;
-            end_keys(&mut tx, login, by.at).await?;
+            end_all(&mut tx, login, by.at).await?;
         }
         let action = if open { "account.open" } else { "account.disable" };
         note(&mut tx, by, action, &after, [told(&before), told(&after)]).await?;

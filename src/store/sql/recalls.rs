@@ -4,6 +4,7 @@ use super::db::{self, QueryBuilder, Row};
 use async_trait::async_trait;
 use uuid::Uuid;
 
+use super::hands::one_hand;
 use super::recall_goods as goods;
 use super::recall_returns as returned;
 use super::rows::{self, Read, get};
@@ -294,8 +295,8 @@ impl RecallLedger for Ledger {
         if let Some(word) = &asked.decided {
             return Err(Refusal::Decided { by: word.by.clone() }.into());
         }
-        let own = by.also(&asked.proposed_by, asked.proposed_key_by.as_deref()).is_some();
-        if own && d.approve {
+        let key_by = asked.proposed_key_by.as_deref();
+        if d.approve && one_hand(&mut tx, by, &asked.proposed_by, key_by).await?.is_some() {
             return Err(Refusal::Own.into());
         }
         let state = if d.approve { State::Approved } else { State::Rejected };

@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use super::report_clock;
 use super::report_rows::{self, report_of};
-use super::rows::{Read, get};
+use super::rows::{self, Read, get};
 use super::{Ledger, Tx, audit, down, media, signed};
 use crate::auth::trail::Entry;
 use crate::base::{By, LedgerError};
@@ -230,6 +230,23 @@ pub(super) async fn move_to(tx: &mut Tx, case: Uuid, (to, number): (Uuid, &str))
         .await
         .map(drop)
         .map_err(down)
+}
+
+/// Reports of a case that is made void are part of none, and wait again for whoever
+/// looks into them.
+pub(super) async fn unlink(tx: &mut Tx, (case, number): (Uuid, &str), by: &By) -> Read<()> {
+    let freed = db::query(
+        "UPDATE reports SET case_id = NULL, case_number = NULL WHERE case_id = $1 RETURNING id",
+    )
+    .bind(case.to_string())
+    .fetch_all(&mut **tx)
+    .await
+    .map_err(down)?;
+    for row in &freed {
+        let after = serde_json::json!({"case": number});
+        audit::note(tx, by, &entry("report.unlink", rows::id(row)?, after)).await?;
+    }
+    Ok(())
 }
 
 async fn close(ledger: &Ledger, id: Uuid, how: ClosedAs, by: &By) -> Read<()> {

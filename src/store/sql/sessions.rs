@@ -13,7 +13,9 @@ use tower_sessions::{ExpiredDeletion, SessionStore};
 use super::accounts::{known, note};
 use super::rows::get;
 use super::{Ledger, down};
-use crate::auth::session::{SESSIONS_LISTED_MAX, SessionLedger, SessionLine, field, kept};
+use crate::auth::session::{
+    SESSION_HOURS, SESSIONS_LISTED_MAX, SessionLedger, SessionLine, field, kept,
+};
 use crate::base::{By, LedgerError, UnixMs};
 
 /// The ledger as a store of sessions.
@@ -47,28 +49,53 @@ fn millis(at: OffsetDateTime) -> i64 {
     i64::try_from(at.unix_timestamp_nanos() / 1_000_000).unwrap_or(i64::MAX)
 }
 
+fn data(record: &Record) -> Stored<Vec<u8>> {
+    serde_json::to_vec(&record.data).map_err(|e| Error::Encode(e.to_string()))
+}
+
+/// When somebody signed in.
+fn begun_at(record: &Record) -> Option<i64> {
+    record.data.get(field::BEGUN_AT).and_then(Value::as_i64)
+}
+
+/// What it is changed by does not prolong it.
+fn ends_at(record: &Record) -> i64 {
+    let end = millis(record.expiry_date);
+    begun_at(record).map_or(end, |begun| end.min(begun + SESSION_HOURS * 3_600_000))
+}
+
 #[async_trait]
 impl SessionStore for Sessions {
     async fn create(&self, record: &mut Record) -> Stored<()> {
         // Ids have 128 random bits: a collision is not a case worth a loop.
-        self.save(record).await
-    }
-
-    async fn save(&self, record: &Record) -> Stored<()> {
-        let data = serde_json::to_vec(&record.data).map_err(|e| Error::Encode(e.to_string()))?;
         db::query(
             "INSERT INTO sessions (id, data, expires_at, login, begun_at, last_seen_at, origin,
-             browser) VALUES ($1, $2, $3, $4, $5, $5, $6, $7)
-             ON CONFLICT (id) DO UPDATE SET data = excluded.data, expires_at = excluded.expires_at,
-             login = excluded.login, begun_at = excluded.begun_at",
+             browser) VALUES ($1, $2, $3, $4, $5, $5, $6, $7)",
         )
         .bind(kept(&record.id.to_string()))
-        .bind(data)
-        .bind(millis(record.expiry_date))
+        .bind(data(record)?)
+        .bind(ends_at(record))
         .bind(owner(record))
-        .bind(record.data.get(field::BEGUN_AT).and_then(Value::as_i64).unwrap_or(0))
+        .bind(begun_at(record).unwrap_or(0))
         .bind(said(record, field::ORIGIN).unwrap_or_default())
         .bind(said(record, field::BROWSER).unwrap_or_default())
+        .execute(&self.0.writer)
+        .await
+        .map(drop)
+        .map_err(backend)
+    }
+
+    /// One that was ended meanwhile stays so.
+    async fn save(&self, record: &Record) -> Stored<()> {
+        db::query(
+            "UPDATE sessions SET data = $1, expires_at = $2, login = $3, begun_at = $4
+             WHERE id = $5",
+        )
+        .bind(data(record)?)
+        .bind(ends_at(record))
+        .bind(owner(record))
+        .bind(begun_at(record).unwrap_or(0))
+        .bind(kept(&record.id.to_string()))
         .execute(&self.0.writer)
         .await
         .map(drop)

@@ -9,7 +9,7 @@ use super::{Ledger, Tx, audit, down, outbox};
 use crate::auth::trail::Entry;
 use crate::base::{By, FieldError, LedgerError, UnixMs};
 use crate::hooks::endpoint::ENDPOINTS_MAX;
-use crate::hooks::port::{Again, HookLedger};
+use crate::hooks::port::{Again, AtOnce, HookLedger};
 use crate::hooks::{Attempt, Delivery, Due, Ended, Endpoint, Event, Kind, Next, Secret, Why};
 use crate::registry::Uscc;
 
@@ -251,9 +251,9 @@ impl HookLedger for Ledger {
         &self,
         at: UnixMs,
         lease_until: UnixMs,
-        each_max: u32,
+        most: AtOnce,
     ) -> Result<Option<Due>, LedgerError> {
-        outbox::take(self, at, lease_until, each_max).await
+        outbox::take(self, at, lease_until, most).await
     }
 
     async fn note_attempt(

@@ -125,7 +125,7 @@ pub fn refusal(refusal: &Refusal, lang: Lang) -> String {
         Refusal::NotProposed => "没有人提请按这个结论结案，请看清最新情况后再决定。".to_owned(),
         Refusal::Proposed => "已有人提请结案，请先审批。".to_owned(),
         Refusal::Own => {
-            "这是您本人提出的，或者是用您生成的接口密钥提出的，须由另一位负责人或法制人员审批。"
+            "这是您本人提出的，或者经您生成的接口密钥、登录链接提出的，须由另一位负责人或法制人员审批。"
                 .to_owned()
         }
         Refusal::Held => "案件处于证据保全状态，请先解除保全。".to_owned(),
@@ -181,6 +181,6 @@ pub fn fault(e: &FieldError, lang: Lang) -> String {
     };
     match lang {
         Lang::Zh => zh.to_owned(),
-        Lang::En => format!("{}; {}", e.problem, e.remedy),
+        Lang::En => e.sentence(),
     }
 }

@@ -8,6 +8,7 @@ use crate::handoff::package::PackageState;
 use crate::hooks::delivery::DeliveryState;
 use crate::lists::List;
 use crate::recall;
+use crate::registry::Gtin;
 use crate::registry::movement::{Account, Kind};
 use crate::registry::order::OrderState;
 use crate::scan::Place;
@@ -140,7 +141,8 @@ fn product(row: &Row<'_, '_>) -> Vec<CellView> {
         _ => row.plain("shelf_life_days"),
     };
     let category = said(category(&row.text("category")).of(row.lang()));
-    vec![name, row.plain("gtin"), row.plain("net_content"), category, row.plain("standard"), days]
+    let gtin = said(Gtin::printed(&row.text("gtin")));
+    vec![name, gtin, row.plain("net_content"), category, row.plain("standard"), days]
 }
 
 fn batch(row: &Row<'_, '_>) -> Vec<CellView> {

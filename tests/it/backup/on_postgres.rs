@@ -128,6 +128,37 @@ async fn files_move_to_redis_and_postgresql_by_one_command() {
     other.shell(&["batch", "show", "1-1"]);
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn both_places_are_looked_at_before_one_is_written_to() {
+    let (Some(server), Some(redis)) = (PostgresServer::shared(), RedisServer::start()) else {
+        return;
+    };
+    let site = embedded();
+    drop(site.state().await);
+    let url = server.empty();
+    server.sql(&url, "CREATE TABLE theirs (n int)");
+    let refused = run(&site, &["move", "--to", &redis.url(), "--to", &url]);
+    assert!(said(&refused).contains("has tables already"), "{}", said(&refused));
+    assert_eq!(redis.command::<u64>("DBSIZE"), 0);
+}
+
+/// After a move that was refused the settings may name what was to be moved to.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_empty_database_is_not_served_beside_a_ledger_that_was_not_moved() {
+    let Some(server) = PostgresServer::shared() else { return };
+    let mut site = embedded();
+    site.ledger = Some(server.empty());
+    // The first of them makes the tables.
+    for word in ["doctor", "serve", "worker", "doctor"] {
+        let done = run(&site, &[word]);
+        assert!(!done.status.success(), "{word}");
+        let says = said(&done) + &String::from_utf8_lossy(&done.stdout);
+        assert!(says.contains("was not moved there"), "{word}: {says}");
+    }
+    site.ledger = Some("embedded".to_owned());
+    site.shell(&["batch", "show", "1-1"]);
+}
+
 /// The ledger first, the histories later: each way is one of its own.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_ledger_moves_alone_and_the_histories_follow() {
@@ -395,6 +426,7 @@ async fn places_that_cannot_be_used_are_told_without_a_password() {
     let refused = run(&site, &["backup", "--recipient", &recipient, &out]);
     assert!(said(&refused).contains("nothing is registered yet"), "{}", said(&refused));
     let doctor = |site: &Site| String::from_utf8_lossy(&run(site, &["doctor"]).stdout).into_owned();
+    std::fs::rename(data(&site).join("ledger.sqlite"), site.file("elsewhere")).expect("renamed");
     assert!(doctor(&site).contains("filled at the first start"), "{}", doctor(&site));
     let url = server.empty();
     server.sql(&url, "CREATE ROLE guest LOGIN");

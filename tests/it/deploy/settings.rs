@@ -81,6 +81,8 @@ fn settings_that_systemd_would_pass_over_are_refused() {
     for (settings, says) in [
         ("ZHENMA_DATA", "has no ="),
         ("ZHENMA-DATA=x", "is no name of a variable"),
+        ("ZENMA_LEDGER=postgres://db/zhenma", "zhenma.env: ZENMA_LEDGER is no setting"),
+        ("export ZHENMA_DATA=x", "is no name of a variable"),
         ("ZHENMA_DATA='x\nZHENMA_KEYS=y\n", "the quote of ZHENMA_DATA is not closed"),
         ("# to be read on \\\nZHENMA_DATA=x", "a comment ends in a backslash"),
     ] {
@@ -89,6 +91,7 @@ fn settings_that_systemd_would_pass_over_are_refused() {
         assert_eq!(output.status.code(), Some(2), "{settings}");
         assert!(said(&output).contains(says), "{settings}: {}", said(&output));
     }
-    fs::write(&file, "ZHENMA_DATA=$HOME/`id`\n").expect("written");
+    let others = "PGPASSFILE=/etc/zhenma/pgpass\nSSL_CERT_FILE=/ca.pem\nTZ=UTC\nBACKUP_KEEP=30\n";
+    fs::write(&file, others.to_owned() + "ZHENMA_DATA=$HOME/`id`\n").expect("written");
     assert_eq!(pairs(&read_by_admin(&file)), ["ZHENMA_DATA=$HOME/`id`"], "a shell's no more");
 }

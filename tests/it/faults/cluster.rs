@@ -144,6 +144,27 @@ async fn a_silent_node_holds_up_no_others() {
     }
 }
 
+/// No node tells of the others' tags when it is found.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_cluster_that_was_not_filled_to_its_end_is_refused() {
+    let Some(cluster) = RedisCluster::start() else { return };
+    for tag in [0, 63] {
+        let key = format!("zm:{{{tag:02x}}}:layout");
+        let slot: u16 = cluster.nodes[0].command(&format!("CLUSTER KEYSLOT {key}"));
+        let owner = &cluster.nodes[usize::from(slot) * 3 / 16_384];
+        owner.command::<()>(&format!("SET {key} 1:64:256:filling"));
+        for refused in [
+            RedisState::open(&cluster.url()).await.err(),
+            RedisState::reach(&cluster.url()).await.err(),
+        ] {
+            let says = refused.map(|error| error.to_string()).unwrap_or_default();
+            assert!(says.contains("did not end"), "tag {tag}: {says}");
+        }
+        owner.command::<()>(&format!("DEL {key}"));
+        drop(open(&cluster).await);
+    }
+}
+
 /// Else what was to come on one node may have gone to another that was done.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_walk_knows_whether_slots_were_moved_meanwhile() {

@@ -185,6 +185,18 @@ async fn state_of_another_layout_is_refused_and_left_alone() {
     assert!(refused > 25, "{refused} refused");
 }
 
+/// Else it would count as one that holds scans, and no move would go there.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_asks_how_an_empty_server_is_leaves_nothing_there() {
+    let Some(server) = RedisServer::start() else { return };
+    let state = open(&server).await;
+    call(&*state, code(1), scan(1)).await.expect("recorded");
+    // The script stays.
+    server.command::<()>("FLUSHALL");
+    state.durability().await.expect("asked");
+    assert_eq!(server.command::<u64>("DBSIZE"), 0);
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn more_than_the_queue_holds_is_refused_at_once() {
     let Some(server) = RedisServer::start() else { return };

@@ -17,15 +17,17 @@ fn the_server_is_who_its_certificate_says_or_nothing_is_told_to_it() {
     let Some(server) = PostgresServer::over_tls(port, &file("node.pem"), &file("node.key")) else {
         return;
     };
-    let list = |host: &str, how: &str, trusted: &str| -> Output {
+    let run = |words: &[&str], host: &str, how: &str, trusted: &str| -> Output {
         Command::new(env!("CARGO_BIN_EXE_zhenma"))
-            .args(["enterprise", "list"])
+            .args(words)
             .env("ZHENMA_LEDGER", format!("postgres://zhenma@{host}:{port}/made?{how}"))
             .env("ZHENMA_DATA", file("data"))
             .env("SSL_CERT_FILE", file(trusted))
             .output()
             .expect("zhenma runs")
     };
+    let list =
+        |host: &str, how: &str, trusted: &str| run(&["enterprise", "list"], host, how, trusted);
     let is_let_in = |done: Output| {
         assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
     };
@@ -34,6 +36,11 @@ fn the_server_is_who_its_certificate_says_or_nothing_is_told_to_it() {
     // An authority that is named for this one server, whatever the machine trusts.
     let named = format!("{full}&sslrootcert={}", file("ca.pem").display());
     is_let_in(list("localhost", &named, "other.pem"));
+    for (how, says) in [(full, "is encrypted"), ("sslmode=disable", "no encryption")] {
+        let told = run(&["doctor"], "localhost", how, "ca.pem").stdout;
+        let told = String::from_utf8_lossy(&told);
+        assert!(told.contains(says), "{how}: {told}");
+    }
     let log = server.log();
     assert!(log.contains("SSL enabled (protocol=TLSv1.3"), "{log}");
 

@@ -10,7 +10,7 @@ use uuid::Uuid;
 use super::find;
 use super::show::{Beside, recall_page};
 use crate::auth::duty::{Acting, Withdrawing};
-use crate::base::{FieldError, LedgerError, ids, places};
+use crate::base::{FieldError, LedgerError, ids};
 use crate::http::access::AtConsole;
 use crate::http::address::Path;
 use crate::http::bodies::Posted;
@@ -92,13 +92,12 @@ async fn count(
     };
     let place = typed.place.trim();
     let place = if place.is_empty() { "0" } else { place };
-    let place =
-        place.parse::<u16>().ok().filter(|code| *code == 0 || places::lookup(*code).is_some());
+    let place = place.parse::<u16>().map_err(|_| wrong("place", "choose one of the list"))?;
     let given = CameBack {
         id: typed.id.parse::<Uuid>().map_err(|_| wrong("id", "open the page anew"))?,
         outcome: Outcome::from_slug(&typed.outcome)
             .ok_or_else(|| wrong("outcome", "choose one of the list"))?,
-        place: place.ok_or_else(|| wrong("place", "choose one of the list"))?,
+        place,
         items: &typed.items,
         codes: &typed.codes,
         note: &typed.note,

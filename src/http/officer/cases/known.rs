@@ -107,7 +107,7 @@ async fn unit_of(
     let open = unknown::unknown(&history, 1, signed).into_iter();
     let open = open.filter(|what| of_label.contains(what)).map(|what| {
         let (zh, en) = dossier::unknown(&what);
-        format!("{}: {}", unit.serial, f.lang.pick(&zh, &en))
+        format!("{}{}{}", unit.serial, f.t("：", ": "), f.lang.pick(&zh, &en))
     });
     Ok(Some((read, open.collect(), scans)))
 }

@@ -4,13 +4,12 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use jiff::ToSpan;
 
-use crate::auth::office::Working;
-use crate::auth::{Office, Officer, Role};
+use crate::auth::{Office, Officer};
 use crate::base::{Lang, ids};
 use crate::cases::fact::{Entry, Fact, Outcome, Ruling};
 use crate::cases::file::{CaseFile, State};
 use crate::cases::matter::PartyRole;
-use crate::cases::port::{HandedOver, Wanted};
+use crate::cases::port::{Colleague, HandedOver, Wanted};
 use crate::cases::terms::{Deadline, What, deadlines};
 use crate::http::console::{page, regions};
 use crate::http::desk::Desk;
@@ -31,6 +30,9 @@ use crate::web::verdict::{date_text, named};
 const ANSWER_DAYS: i64 = 10;
 /// Other cases that one may be merged into.
 const OTHERS_MAX: u32 = 200;
+
+/// Colleagues to whom it may be given.
+const COLLEAGUES_MAX: u32 = 500;
 
 /// What is shown beside the case itself.
 #[derive(Default)]
@@ -157,20 +159,13 @@ async fn officers(
         text: f.t("暂不分派", "nobody").to_owned(),
         chosen: file.assignee.is_none(),
     };
-    let accounts = desk.ledger.accounts().await?;
-    let here = accounts.iter().filter(|account| {
-        let at = |role: &Role| match role {
-            Role::Officer { office, seat } => *office == who.office && seat.answers::<Working>(),
-            _ => false,
-        };
-        account.disabled_at.is_none() && at(&account.role)
-    });
-    let choice = |account: &crate::auth::Account| Choice {
-        value: account.login.clone(),
-        text: format!("{} ({})", account.name, account.login),
-        chosen: file.assignee.as_ref() == Some(&account.login),
+    let here = desk.ledger.colleagues(who.office, COLLEAGUES_MAX).await?;
+    let choice = |colleague: Colleague| Choice {
+        chosen: file.assignee.as_ref() == Some(&colleague.login),
+        text: format!("{} ({})", colleague.name, colleague.login),
+        value: colleague.login,
     };
-    Ok(std::iter::once(nobody).chain(here.map(choice)).collect())
+    Ok(std::iter::once(nobody).chain(here.into_iter().map(choice)).collect())
 }
 
 fn office_name(offices: &[Office], id: uuid::Uuid, lang: Lang) -> String {

@@ -3,9 +3,9 @@
 use super::Of;
 use crate::base::Lang;
 use crate::cases::fact::Outcome;
+use crate::exports::{Cell, Format};
 use crate::figures::{Came, CaseCounts, Counts, Share};
 use crate::http::desk::Desk;
-use crate::http::problem::Problem;
 
 /// Of every row.
 const WHAT: [&str; 3] = ["month", "of", "name"];
@@ -49,19 +49,19 @@ const CASES: [&str; 13] = [
 ];
 
 impl Of<'_> {
-    /// With a mark of its encoding, so that a spreadsheet reads it.
-    pub(super) fn table(&self, desk: &Desk, lang: Lang) -> Result<Vec<u8>, Problem> {
-        let mut out = csv::Writer::from_writer(b"\xef\xbb\xbf".to_vec());
-        let mut write = |row: Vec<String>| out.write_record(&row).map_err(|_| Problem::broken());
-        let heads = WHAT.iter().chain(&FLAGS).chain(&CASES);
-        write(heads.map(|head| (*head).to_owned()).collect())?;
+    /// With a mark of its encoding, so that a spreadsheet reads it, and with no cell
+    /// that it would take for a formula.
+    pub(super) fn table(&self, desk: &Desk, lang: Lang) -> Vec<u8> {
+        let columns: Vec<&str> = WHAT.iter().chain(&FLAGS).chain(&CASES).copied().collect();
+        let mut rows: Vec<Vec<Cell>> = Vec::new();
+        let mut write = |row: Vec<String>| rows.push(row.into_iter().map(Cell::Text).collect());
         let of = |of: &'static str| move |(name, counts)| (of, name, counts);
         let all = std::iter::once(("all", String::new(), &self.figures.all));
         let products = self.products(desk, lang).into_iter().map(of("product"));
         let provinces = self.provinces(lang).into_iter().map(of("province"));
         for (of, name, counts) in all.chain(products).chain(provinces) {
             let row = [self.month.to_string(), of.to_owned(), name].into_iter();
-            write(row.chain(flags(counts)).chain(CASES.map(|_| String::new())).collect())?;
+            write(row.chain(flags(counts)).chain(CASES.map(|_| String::new())).collect());
         }
         let of = |of: &'static str| move |(name, counts)| (of, name, counts);
         let all = std::iter::once(("cases", self.office.clone(), &self.cases.all));
@@ -69,9 +69,10 @@ impl Of<'_> {
         let places = self.case_places(lang).into_iter().map(of("cases_place"));
         for (of, name, counts) in all.chain(products).chain(places) {
             let row = [self.month.to_string(), of.to_owned(), name].into_iter();
-            write(row.chain(FLAGS.map(|_| String::new())).chain(cases(counts)).collect())?;
+            write(row.chain(FLAGS.map(|_| String::new())).chain(cases(counts)).collect());
         }
-        out.into_inner().map_err(|_| Problem::broken())
+        let format = Format::Csv { marked: true };
+        [format.head(&columns), format.rows(&columns, rows)].concat()
     }
 }
 

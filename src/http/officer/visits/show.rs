@@ -196,7 +196,8 @@ impl Look<'_> {
         let path = serial.filter(|_| issued).map(str::to_owned);
         let words = |says: &crate::visits::Says| {
             let reason = f.lang.pick(&says.zh, &says.en);
-            format!("{}: {reason}", Outcome::word_of(&says.outcome, f.lang))
+            let word = Outcome::word_of(&says.outcome, f.lang);
+            format!("{word}{}{reason}", f.t("：", ": "))
         };
         let product = fact.found.product_in_hand.as_deref().unwrap_or_default();
         let note: Vec<_> =

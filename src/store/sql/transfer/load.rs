@@ -73,8 +73,8 @@ impl Load {
         .map_err(down)?;
         if is_taken {
             return Err(LedgerError::Conflict(
-                "ledger: the database that is named has tables already: name another one, or drop \
-                 and create it (dropdb, createdb) if nobody needs what is in it"
+                "ledger: the database that is named has tables already: name another one, or \
+                 rename it and create another"
                     .to_owned(),
             ));
         }
