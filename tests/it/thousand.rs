@@ -32,7 +32,7 @@ use crate::site::Site;
 use crate::store_contract::bed::Dice;
 
 /// Of a run in a hurry.
-const FAULTS: u64 = 18;
+const FAULTS: u64 = 14;
 const SEED: u64 = 7;
 /// From the end of a fault to the next answers, of a run by hand that has the machine
 /// to itself.
@@ -274,7 +274,7 @@ impl Victim {
                 self.cluster().silent().signal("CONT");
             }
             Fault::SlotsMove => {
-                let tags: [u8; 8] = std::array::from_fn(|_| dice.roll(256).to_le_bytes()[0]);
+                let tags: [u8; 8] = std::array::from_fn(|_| dice.roll(64).to_le_bytes()[0]);
                 tokio::task::block_in_place(|| tags.map(|tag| self.cluster().move_tag(tag)));
             }
         }
