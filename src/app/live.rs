@@ -72,6 +72,8 @@ pub struct Live {
     seen: Vec<u8>,
     seen_offices: Vec<u8>,
     ledger: Arc<dyn LiveLedger>,
+    /// On which policies and evidence were read.
+    timeline: i64,
     clock: Arc<dyn Clock>,
 }
 
@@ -103,14 +105,16 @@ impl Live {
             seen: Vec::new(),
             seen_offices: Vec::new(),
             ledger,
+            timeline: 0,
             clock,
         };
         let begun = Instant::now();
         live.renew_keys()?;
         live.renew_offices()?;
         live.renew_register().await?;
-        live.renew_policies().await?;
-        live.renew_across().await?;
+        live.timeline = live.register.load().timeline;
+        live.renew_policies(false).await?;
+        live.renew_across(false).await?;
         live.fresh.renewed(begun);
         Ok(live)
     }
@@ -155,16 +159,18 @@ impl Live {
         Ok(booked.map(drop)?)
     }
 
-    async fn renew_policies(&self) -> Result<(), LiveError> {
-        Ok(policies::renew(&*self.ledger, &self.policies).await?)
+    async fn renew_policies(&self, anew: bool) -> Result<(), LiveError> {
+        Ok(policies::renew(&*self.ledger, &self.policies, anew).await?)
     }
 
-    async fn renew_across(&self) -> Result<(), LiveError> {
-        let since = self.across.read().unwrap_or_else(PoisonError::into_inner).revision;
-        let Some(changes) = self.ledger.across_since(since).await? else { return Ok(()) };
-        if changes.revision >= since {
-            self.across.write().unwrap_or_else(PoisonError::into_inner).apply(changes);
-            return Ok(());
+    async fn renew_across(&self, anew: bool) -> Result<(), LiveError> {
+        if !anew {
+            let since = self.across.read().unwrap_or_else(PoisonError::into_inner).revision;
+            let Some(changes) = self.ledger.across_since(since).await? else { return Ok(()) };
+            if changes.revision >= since {
+                self.across.write().unwrap_or_else(PoisonError::into_inner).apply(changes);
+                return Ok(());
+            }
         }
         // The ledger went back: a standby that had not all took over, or a backup.
         let mut all = Across::default();
@@ -184,11 +190,17 @@ impl Live {
             }
             let begun = Instant::now();
             let keys = self.renew_keys().and(self.renew_offices());
+            // The register tells when a standby took over; these follow at the next look.
+            let timeline = self.register.load().timeline;
+            let anew = timeline != self.timeline;
             let (register, policies, across) = tokio::join!(
                 in_time(self.renew_register()),
-                in_time(self.renew_policies()),
-                in_time(self.renew_across()),
+                in_time(self.renew_policies(anew)),
+                in_time(self.renew_across(anew)),
             );
+            if policies.is_ok() && across.is_ok() {
+                self.timeline = timeline;
+            }
             metrics::histogram!("zhenma_store_call_seconds", "store" => "ledger", "call" => "renew")
                 .record(begun.elapsed());
             if register.is_err() || policies.is_err() || across.is_err() {

@@ -29,9 +29,8 @@ pub struct Client {
 
 impl Client {
     pub fn of(request: &Parts, trusted: &[Cidr]) -> Self {
-        let peer = request.extensions.get::<ConnectInfo<SocketAddr>>().map(|c| c.0.ip());
-        let headers = &request.headers;
-        let trusts = |address: IpAddr| trusted.iter().any(|net| net.contains(address));
+        let (peer, headers) = (peer(request), &request.headers);
+        let trusts = |address| is_in(trusted, address);
         let proxied = peer.is_some_and(trusts);
         let host = if proxied {
             forwarded_host(headers)
@@ -47,11 +46,24 @@ impl Client {
         }
     }
 
+    /// Whether a request came through a proxy that is trusted, for who asks nothing else.
+    pub fn is_proxied(request: &Parts, trusted: &[Cidr]) -> bool {
+        peer(request).is_some_and(|address| is_in(trusted, address))
+    }
+
     /// On this machine or in a private network, as far as can be known: what
     /// a proxy that we do not trust passes on may come from anywhere.
     pub fn is_near(&self) -> bool {
         (self.proxied || !self.forwarded) && self.address.and_then(Near::of) == Some(Near::Private)
     }
+}
+
+fn peer(request: &Parts) -> Option<IpAddr> {
+    request.extensions.get::<ConnectInfo<SocketAddr>>().map(|c| c.0.ip())
+}
+
+fn is_in(trusted: &[Cidr], address: IpAddr) -> bool {
+    trusted.iter().any(|net| net.contains(address))
 }
 
 const FORWARDING: [&str; 5] =

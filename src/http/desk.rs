@@ -152,7 +152,7 @@ impl Desk {
         if let Err(error) = renew(&*self.ledger, &self.scanner.register, self.clock.now()).await {
             tracing::warn!(%error, "the register was not renewed at once");
         }
-        if let Err(error) = policies::renew(&*self.ledger, &self.scanner.policies).await {
+        if let Err(error) = policies::renew(&*self.ledger, &self.scanner.policies, false).await {
             tracing::warn!(%error, "the policies were not renewed at once");
         }
     }

@@ -26,6 +26,16 @@ use crate::http::client::Client;
 #[derive(Clone, Debug, Default)]
 pub struct RequestId(pub String);
 
+impl RequestId {
+    /// The one that a proxy gave, where it may be believed, or a new one.
+    pub fn of(services: &Services, request: &Parts, proxied: impl FnOnce() -> bool) -> Self {
+        let given = request.headers.get(HEADER).and_then(|id| id.to_str().ok());
+        let given = given.filter(|id| is_plain(id) && proxied());
+        let new = || ids::new_id(services.clock.now()).simple().to_string();
+        Self(given.map_or_else(new, str::to_owned))
+    }
+}
+
 pub const HEADER: &str = "x-request-id";
 const REQUEST_ID_CHARACTERS_MAX: usize = 64;
 
@@ -73,11 +83,8 @@ pub struct Observed {
 
 impl Observed {
     pub fn begin(services: &Services, request: &Parts, client: &Client) -> Self {
-        let given = request.headers.get(HEADER).and_then(|id| id.to_str().ok());
-        let given = given.filter(|id| client.proxied && is_plain(id));
-        let new = || ids::new_id(services.clock.now()).simple().to_string();
         Self {
-            id: RequestId(given.map_or_else(new, str::to_owned)),
+            id: RequestId::of(services, request, || client.proxied),
             method: request.method.clone(),
             started: Instant::now(),
         }

@@ -391,12 +391,11 @@ pub async fn render(request: Request, next: Next) -> Response {
     let hearer = Hearer::of(request.uri(), request.headers());
     let id = request.extensions().get::<RequestId>().cloned().unwrap_or_default();
     let opens = hearer.page && request.method() == Method::GET;
-    let form = if opens { forms::page_of(request.uri()) } else { None };
-    let home = forms::home_of(request.uri());
+    let uri = request.uri().clone();
     let mut response = next.run(request).await;
     if let Some(mut problem) = response.extensions_mut().remove::<Problem>() {
         if opens && problem.status == StatusCode::METHOD_NOT_ALLOWED {
-            if let Some(form) = form {
+            if let Some(form) = forms::page_of(&uri) {
                 return Redirect::to(&form).into_response();
             }
             problem = problem.saying(
@@ -404,7 +403,7 @@ pub async fn render(request: Request, next: Next) -> Response {
                 "This page opens only from its form. Go back and fill it in again.",
             );
         }
-        problem.tell(&mut response, hearer, id, home);
+        problem.tell(&mut response, hearer, id, forms::home_of(&uri));
     }
     response
 }

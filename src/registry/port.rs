@@ -104,6 +104,9 @@ pub trait RegistryLedger: Send + Sync {
     /// Lifted ones too, oldest first.
     async fn ranges(&self, batch: BatchRef) -> Result<Vec<RangeFact>, LedgerError>;
 
+    /// Of the server's log: another one once a standby took over, 0 of a file. What was
+    /// read on another may be gone, and its revisions may be those of something else.
+    async fn timeline(&self) -> Result<i64, LedgerError>;
     /// What changed behind `since`; `None` when nothing did.
     async fn changes(&self, since: i64) -> Result<Option<Changes>, LedgerError>;
     /// The installation's secret: keys the hashes of devices and networks.

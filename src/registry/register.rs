@@ -1,5 +1,4 @@
-//! The register as servers hold it in memory: immutable, replaced whole when
-//! something changed.
+//! The register as servers hold it in memory: immutable, replaced whole when changed.
 
 mod over;
 mod withdrawals;
@@ -267,9 +266,10 @@ pub enum Placement {
     },
 }
 
-/// The register at one revision.
+/// The register at one revision; those of two timelines of a ledger are not compared.
 #[derive(Default, Clone)]
 pub struct Register {
+    pub timeline: i64,
     pub revision: i64,
     pub enterprises: HashMap<Uscc, Arc<Enterprise>>,
     pub products: HashMap<Gtin, Arc<Product>>,

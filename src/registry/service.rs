@@ -28,9 +28,16 @@ pub async fn renew(
     now: UnixMs,
 ) -> Result<(), LedgerError> {
     let before = register.load_full();
-    let after = match ledger.changes(before.revision).await {
+    let changes = match ledger.timeline().await {
+        Ok(timeline) if timeline != before.timeline => {
+            return begin_anew(ledger, register, timeline, now).await;
+        }
+        Ok(_) => ledger.changes(before.revision).await,
+        Err(error) => Err(error),
+    };
+    let after = match changes {
         Ok(Some(changes)) if changes.revision < before.revision => {
-            return begin_anew(ledger, register, now).await;
+            return begin_anew(ledger, register, before.timeline, now).await;
         }
         Ok(Some(changes)) => before.apply(changes).without_over(now),
         // What is over ends by the clock, whether or not the ledger answers.
@@ -42,10 +49,11 @@ pub async fn renew(
         }
     };
     let after = Arc::new(after);
-    // Of two who renew at once the later revision stays.
-    register.rcu(
-        |now| if now.revision < after.revision { Arc::clone(&after) } else { Arc::clone(now) },
-    );
+    // Of two who renew at once the later revision stays, and what began anew meanwhile.
+    register.rcu(|now| {
+        let is_later = now.timeline == after.timeline && now.revision < after.revision;
+        Arc::clone(if is_later { &after } else { now })
+    });
     Ok(())
 }
 
@@ -54,10 +62,12 @@ pub async fn renew(
 async fn begin_anew(
     ledger: &dyn RegistryLedger,
     register: &ArcSwap<Register>,
+    timeline: i64,
     now: UnixMs,
 ) -> Result<(), LedgerError> {
     let all = ledger.changes(0).await?.unwrap_or_default();
-    register.store(Arc::new(Register::default().apply(all).without_over(now)));
+    let none = Register { timeline, ..Register::default() };
+    register.store(Arc::new(none.apply(all).without_over(now)));
     Ok(())
 }
 

@@ -215,7 +215,8 @@ pub enum RenewError {
     Unreadable(String),
 }
 
-/// Brings what a server holds up to date.
+/// Brings what a server holds up to date; `anew` where the revision that it holds may be
+/// that of something else in the ledger.
 ///
 /// # Errors
 /// Of the ledger, and for a signed policy that cannot be read: what was held
@@ -223,8 +224,11 @@ pub enum RenewError {
 pub async fn renew(
     ledger: &(impl PolicyLedger + ?Sized),
     held: &ArcSwap<Policies>,
+    anew: bool,
 ) -> Result<(), RenewError> {
-    if let Some((revision, signed)) = ledger.signed_since(held.load().revision).await? {
+    // Behind none there is everything, where nothing was signed too.
+    let since = if anew { i64::MIN } else { held.load().revision };
+    if let Some((revision, signed)) = ledger.signed_since(since).await? {
         held.store(Arc::new(Policies::new(revision, signed).map_err(RenewError::Unreadable)?));
     }
     Ok(())

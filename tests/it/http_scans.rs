@@ -239,6 +239,14 @@ async fn who_comes_while_too_much_comes_is_sent_away_at_once() {
     ids.sort_by_key(Value::to_string);
     ids.dedup();
     assert_eq!(ids.len(), all, "each has an id of its own");
+    // But for the one that the proxy gave, which stands in the proxy's log too.
+    strain(&bed);
+    let ask = phone.ask(Method::POST, "/api/v1/scans").header("x-request-id", "abc-1");
+    let refusal = phone.send(ask.body(body.clone())).await;
+    assert_eq!(refusal.status(), 503);
+    assert_eq!(refusal.headers()["x-request-id"], "abc-1");
+    let problem: Value = refusal.json().await.expect("JSON");
+    assert_eq!(problem["request_id"], "abc-1");
     drop(many);
     // It passes, and nobody is held to what was.
     tokio::time::sleep(Duration::from_millis(200)).await;

@@ -444,6 +444,28 @@ async fn codes_are_guessed_slowly_and_then_not_at_all() {
 }
 
 #[tokio::test]
+async fn a_pick_up_takes_over_and_ends_no_session_of_a_console_in_the_same_browser() {
+    let bed = StaffBed::start().await;
+    let order = ordered(&bed, &batch(&bed, 10).await, 10, &house(&bed, None).await).await;
+    let package = handed_over(&bed, &order).await;
+    let mut counter = Counter { person: bed.person("planner").await, address: "203.0.113.9" };
+    let console = counter.person.cookie();
+    let entered = counter.enter(&package).await;
+    assert_eq!(entered.status(), 303);
+    let cookies = entered.headers().get_all("set-cookie").iter();
+    let cookies: Vec<_> = cookies.map(|line| line.to_str().expect("text")).collect();
+    assert!(cookies.iter().all(|line| line.contains("Path=/printer")), "{cookies:?}");
+    assert!(counter.person.cookie().contains(&console), "the console's is as it was");
+    counter.page().await;
+    let own = format!("/enterprise/packages/{}", package["id"].as_str().expect("an id"));
+    counter.person.page(&own).await;
+    let left = counter.post("/printer/sign-out", &[]).await;
+    assert_eq!(left.status(), 303);
+    assert_eq!(counter.person.get("/printer/").await.status(), 303, "signed out");
+    counter.person.page(&own).await;
+}
+
+#[tokio::test]
 async fn nobody_approves_what_they_ordered_and_of_two_approvers_one_is_second() {
     let bed = StaffBed::start().await;
     let owner = bed.person("member").await;

@@ -2,6 +2,7 @@
 //! write at once, and what was acknowledged is there. What a ledger promises on
 //! either database is tried by the tests of each area (`ledger_bed`).
 
+mod fail_over;
 mod schema;
 mod tls;
 mod workers;

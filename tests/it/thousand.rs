@@ -7,7 +7,7 @@
 
 mod cluster;
 mod layer;
-mod line;
+pub mod line;
 mod maker;
 mod pair;
 mod twin;

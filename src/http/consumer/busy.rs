@@ -12,7 +12,7 @@ use axum::response::Response;
 use futures::FutureExt;
 use http_body_util::BodyExt;
 
-use crate::base::ids;
+use crate::http::client::Client;
 use crate::http::consumer::counts::Route;
 use crate::http::observe::{self, RequestId};
 use crate::http::problem::{Hearer, Problem};
@@ -45,7 +45,8 @@ impl Refusals {
             .0
             .get_or_init(|| Hearer::ALL.iter().map(|to| Refusal::new(services, *to)).collect());
         let refusal = all.iter().find(|refusal| refusal.to == to)?;
-        let answer = refusal.answer(&ids::new_id(services.clock.now()).simple().to_string());
+        let proxied = || Client::is_proxied(parts, &services.trusted_proxies);
+        let answer = refusal.answer(&RequestId::of(services, parts, proxied).0);
         bounds::count_shed("pressure");
         route.count(&parts.method, answer.status(), begun.elapsed());
         Some(answer)

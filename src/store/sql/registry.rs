@@ -7,6 +7,7 @@ use async_trait::async_trait;
 use futures::TryStreamExt;
 use uuid::Uuid;
 
+use super::open::Place;
 use super::rows::{self, Read, get};
 use super::{Ledger, Tx, audit, causes, down, facts, own, spans, trace_milestones};
 use crate::auth::trail::Entry;
@@ -195,6 +196,20 @@ impl RegistryLedger for Ledger {
 
     async fn ranges(&self, batch: BatchRef) -> Result<Vec<RangeFact>, LedgerError> {
         facts::of(self, batch).await
+    }
+
+    async fn timeline(&self) -> Result<i64, LedgerError> {
+        if let Place::File(_) = self.place {
+            return Ok(0);
+        }
+        // The first eight digits of a segment's name, which is everybody's to ask. The
+        // last checkpoint tells it too, but late. A standby refuses it.
+        db::query_scalar(
+            "SELECT ('x' || left(pg_walfile_name(pg_current_wal_lsn()), 8))::bit(32)::bigint",
+        )
+        .fetch_one(&self.reader)
+        .await
+        .map_err(down)
     }
 
     async fn changes(&self, since: i64) -> Result<Option<Changes>, LedgerError> {

@@ -7,7 +7,7 @@ use zhenma::scan::{ScanState, StateError};
 use zhenma::store::redis::{RedisState, Walk};
 
 use super::load::{Load, call, eventually};
-use crate::redis_server::{RedisCluster, RedisServer};
+use crate::redis_server::{RedisCluster, RedisServer, wait};
 use crate::store_contract::bed::{code, scan};
 
 const WRITERS: u64 = 32;
@@ -139,6 +139,55 @@ async fn a_silent_node_holds_up_no_others() {
     for n in 0..CODES {
         eventually("every code is served", || async {
             call(&*state, code(n * 256), scan(9)).await.is_ok()
+        })
+        .await;
+    }
+}
+
+/// It is asked first, and goes on by what it knew.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_node_that_is_cut_off_is_believed_where_nobody_knows_better() {
+    let (Some(mut alone), Some(whole)) = (RedisCluster::start(), RedisCluster::start()) else {
+        return;
+    };
+    for node in &mut alone.nodes[1..] {
+        node.kill();
+    }
+    let cut_off = &alone.nodes[0];
+    wait(|| cut_off.command::<String>("CLUSTER INFO").contains("cluster_state:fail"));
+    let others = whole.url();
+    let (_, others) = others.split_once("//").expect("a URL");
+    let url = format!("redis://127.0.0.1:{},{others}", cut_off.port);
+    let state: Arc<dyn ScanState> = Arc::new(RedisState::open(&url).await.expect("opens"));
+    for n in 0..CODES {
+        call(&*state, code(n * 256), scan(1)).await.expect("recorded by those in touch");
+    }
+    let kept: usize = whole.nodes.iter().map(|node| kept_by(node).len()).sum();
+    assert_eq!(kept as u64, CODES);
+}
+
+/// Nothing of it is heard any more, and it is the first that is known.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn tags_of_a_silent_node_are_found_at_its_replica_and_others_go_on() {
+    let Some(cluster) = RedisCluster::start() else { return };
+    let Some(replica) = cluster.add_replica_of_first() else { return };
+    let state = open(&cluster).await;
+    for n in 0..CODES {
+        call(&*state, code(n * 256), scan(1)).await.expect("recorded");
+    }
+    let silent = kept_by(&cluster.nodes[0]);
+    cluster.nodes[0].signal("STOP");
+    let calls = (0..CODES).map(|n| {
+        let state = state.clone();
+        async move { (n * 256, call(&*state, code(n * 256), scan(2)).await) }
+    });
+    for (number, answer) in futures::future::join_all(calls).await {
+        assert!(answer.is_ok() || silent.contains(&number), "{number}: {answer:?}");
+    }
+    wait(|| replica.is_master());
+    for n in 0..CODES {
+        eventually("every code is served", || async {
+            call(&*state, code(n * 256), scan(3)).await.is_ok()
         })
         .await;
     }
