@@ -5,7 +5,7 @@ use async_trait::async_trait;
 use jiff::civil::Date;
 use uuid::Uuid;
 
-use super::hands::let_in;
+use super::hands::one_hand;
 use super::rows::{self, Read, get};
 use super::{
     Ledger, ROWS_AT_ONCE, Tx, accounts, audit, case_lists, case_moves, case_units, down, leads,
@@ -154,7 +154,7 @@ pub(super) async fn put_down(
     Ok(next)
 }
 
-/// Whoever closes a case is another person than who proposed it. By name that was admitted.
+/// Whoever closes a case is another person than who proposed it.
 async fn check_second(
     tx: &mut Tx,
     file: &CaseFile,
@@ -162,7 +162,7 @@ async fn check_second(
     by: &By,
 ) -> Result<(), CaseError> {
     let (Fact::Closed { .. }, Some(asked)) = (&entry.fact, &file.proposal) else { return Ok(()) };
-    match let_in(tx, by, &asked.by, asked.key_by.as_deref()).await? {
+    match one_hand(tx, by, &asked.by, asked.key_by.as_deref()).await? {
         Some(_) => Err(Refusal::Own.into()),
         None => Ok(()),
     }

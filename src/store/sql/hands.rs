@@ -23,17 +23,6 @@ pub(super) async fn one_hand(
     if let Some(one) = by.also(login, key_by) {
         return Ok(Some(one.to_owned()));
     }
-    let_in(tx, by, login, key_by).await
-}
-
-/// The one of the two who let the other in of late. That they are not one by name is asked
-/// before.
-pub(super) async fn let_in(
-    tx: &mut Tx,
-    by: &By,
-    login: &str,
-    key_by: Option<&str>,
-) -> Read<Option<String>> {
     let account = |name: Option<&str>| name.map(|name| format!("account {name}"));
     db::query_scalar(
         "SELECT login FROM audit WHERE at > $1

@@ -81,3 +81,29 @@ fn old_orders_go_and_nothing_is_wrong_where_there_are_none() {
     sweep();
     assert!(!old.exists() && new.exists() && photo.exists());
 }
+
+#[test]
+fn an_upgrade_begun_twice_leaves_the_way_back_as_it_is() {
+    let lines = commands_of("NIGHT.md", "Upgrade and back");
+    let begins: Vec<_> =
+        lines.into_iter().take_while(|line| !line.starts_with("systemctl stop")).collect();
+    let folder = tempfile::tempdir().expect("a folder");
+    let here = |place: &str| folder.path().join(place);
+    let script = begins
+        .join("\n")
+        .replace("/var/lib/zhenma", &here("data").display().to_string())
+        .replace("/usr/local/bin", &here("bin").display().to_string());
+    fs::create_dir_all(here("data/before")).expect("made");
+    fs::create_dir(here("bin")).expect("made");
+    for (file, text) in [
+        ("bin/zhenma", "newer"),
+        ("bin/zhenma-before", "older"),
+        ("data/before/passphrase", "of the backup"),
+    ] {
+        fs::write(here(file), text).expect("written");
+    }
+    let done = Command::new("/bin/sh").args(["-c", &script]).output().expect("sh runs");
+    assert!(!done.status.success(), "{}", said(&done));
+    assert_eq!(fs::read(here("bin/zhenma-before")).expect("read"), b"older");
+    assert_eq!(fs::read(here("data/before/passphrase")).expect("read"), b"of the backup");
+}
